@@ -1,0 +1,71 @@
+import type { Command } from './command';
+import type { Filter } from './filter';
+import type { Decision } from './lifecycle';
+import type { Micros, TaskResult, View } from './task-result';
+
+/** Where results are kept. Every method rejects with STORE_UNAVAILABLE when the store is out of reach. */
+export interface TaskResultStore {
+  /**
+   * Takes all commands in one transaction, in their order, and answers one decision for each, in the same order. A refused
+   * command fails alone. When the promise resolves, every change is durable, together with one entry in the change log for
+   * each result whose revision changed; when it rejects, the caller must not assume either way.
+   *
+   * Safe against other processes on the same store: what a decision was based on is locked until it is committed.
+   */
+  transact(commands: readonly Command[]): Promise<Decision[]>;
+
+  /** The results with these ids, in any order; ids that no result has are left out. */
+  read(ids: readonly string[], view: View): Promise<TaskResult[]>;
+
+  /** What these results look like from outside, in any order; ids that no result has are left out. */
+  outline(ids: readonly string[]): Promise<Outline[]>;
+
+  /** Results that match, newest enqueued first and those of one microsecond by id descending, from behind `after`. */
+  list(filter: Filter, after: Position | null, limit: number): Promise<Outline[]>;
+
+  /** Entries of the change log that lie behind `cursor` or in `missing`, in the order of `seq`, at most `limit`. */
+  changes(cursor: number, missing: readonly SeqRange[], limit: number): Promise<Change[]>;
+
+  /** The largest `seq` that is visible in the change log; 0 when it is empty. */
+  newestChange(): Promise<number>;
+
+  /** Removes entries of the change log that are older than `before`, at most `limit`; answers how many. */
+  trimChanges(before: Micros, limit: number): Promise<number>;
+
+  /** Ids of results whose time has run out at `now`, at most `limit`. */
+  expired(now: Micros, limit: number): Promise<string[]>;
+
+  /** Resolves when the store answers. */
+  ping(): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** A place in the order of `list`. */
+export interface Position {
+  enqueuedAt: Micros;
+  id: string;
+}
+
+/** A result without its content: enough to order it, to see whether it changed, and to know what reading it will cost. */
+export interface Outline extends Position {
+  revision: number;
+  /** UTF-8 bytes of arguments and return value. */
+  payloadBytes: number;
+  /** UTF-8 bytes of all errors. */
+  errorBytes: number;
+}
+
+/** One change of one result: a hint to look again; what is true stands in the result. */
+export interface Change {
+  seq: number;
+  taskId: string;
+  revision: number;
+  at: Micros;
+}
+
+/** Sequence numbers from `first` to `last`, both included. */
+export interface SeqRange {
+  first: number;
+  last: number;
+}
