@@ -116,7 +116,10 @@ function remove(state: ResultState | null, command: Of<'delete'>): Decision {
     return command.allowMissing ? { kind: 'unchanged', state } : { kind: 'refused', error: doesNotExist(command.id) };
   }
   if (command.revision !== null && command.revision !== state.revision) {
-    return refused('REVISION_MISMATCH', `task result "${state.id}" has revision ${state.revision}, not ${command.revision}`);
+    return refused(
+      'REVISION_MISMATCH',
+      `task result "${state.id}" has revision ${state.revision}, not ${command.revision}`,
+    );
   }
   return { kind: 'deleted', revision: state.revision + 1 };
 }
@@ -192,12 +195,21 @@ function failUnstarted(state: ResultState, command: Of<'fail'>, at: Micros, rete
   if (state.status === 'FAILED' && state.madeBy === fingerprint(command)) return { kind: 'unchanged', state };
   if (state.status !== 'READY') return illegal(state, 'fail it as never started');
   const next = finished(state, 'FAILED', command, at, retention);
-  return command.error ? withError(next, {}, state, command.error, at) : { kind: 'changed', state: next, additions: {} };
+  return command.error
+    ? withError(next, {}, state, command.error, at)
+    : { kind: 'changed', state: next, additions: {} };
 }
 
 function waiting(state: ResultState, command: Command, at: Micros): ResultState {
   const { revision } = state;
-  return { ...state, status: 'READY', revision: revision + 1, leaseExpiresAt: null, changedAt: at, madeBy: fingerprint(command) };
+  return {
+    ...state,
+    status: 'READY',
+    revision: revision + 1,
+    leaseExpiresAt: null,
+    changedAt: at,
+    madeBy: fingerprint(command),
+  };
 }
 
 function finished(
@@ -235,14 +247,18 @@ function withError(
     raisedAt: at,
   };
   next.errorCount = before.errorCount + 1;
-  next.errorBytes = before.errorBytes + byteLength(message) + byteLength(traceback) + byteLength(error.exceptionClassPath);
+  next.errorBytes =
+    before.errorBytes + byteLength(message) + byteLength(traceback) + byteLength(error.exceptionClassPath);
   return { kind: 'changed', state: next, additions: { ...additions, errors: [error] } };
 }
 
 /** Only the newest attempt, and only while it is running, may be renewed or finished. */
 function refuseAttempt(state: ResultState, attempt: number, what: string): Decision | null {
   if (attempt < state.attempts) {
-    return refused('STALE_ATTEMPT', `attempt ${attempt} of task result "${state.id}" is over: attempt ${state.attempts} was started since`);
+    return refused(
+      'STALE_ATTEMPT',
+      `attempt ${attempt} of task result "${state.id}" is over: attempt ${state.attempts} was started since`,
+    );
   }
   if (attempt > state.attempts || state.status !== 'RUNNING') return illegal(state, `${what} attempt ${attempt}`);
   return null;
@@ -250,7 +266,10 @@ function refuseAttempt(state: ResultState, attempt: number, what: string): Decis
 
 function illegal(state: ResultState, what: string): Decision {
   const attempts = `${state.attempts} attempt${state.attempts === 1 ? '' : 's'}`;
-  return refused('ILLEGAL_TRANSITION', `task result "${state.id}" is ${state.status} after ${attempts}: cannot ${what}`);
+  return refused(
+    'ILLEGAL_TRANSITION',
+    `task result "${state.id}" is ${state.status} after ${attempts}: cannot ${what}`,
+  );
 }
 
 function refused(reason: Reason, message: string): Decision {

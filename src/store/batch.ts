@@ -1,0 +1,140 @@
+import type { Command, CreateCommand } from '../domain/command';
+import { type Decision, decide, type ResultState, type Retention } from '../domain/lifecycle';
+import type { Micros } from '../domain/task-result';
+import type { AttemptRow, ChangeRow, ErrorRow, MetadataRow, ResultRow } from './entities';
+
+/** What one result was before a batch of commands, and what it has become. */
+interface Entry {
+  /** A row stands in the table. */
+  stored: boolean;
+  /** The stored row goes. */
+  removed: boolean;
+  /** A new row comes. */
+  created: CreateCommand | null;
+  state: ResultState | null;
+  returnValueJson: string | null;
+  attempts: AttemptRow[];
+  errors: ErrorRow[];
+  /** The newest revision to tell watchers of. */
+  changed: { revision: number; at: Micros } | null;
+  /** The stored row has other values now. */
+  touched: boolean;
+}
+
+/** Rows to write, by kind of statement. */
+export interface Writes {
+  removedIds: string[];
+  inserts: ResultRow[];
+  updates: (ResultState & { returnValueJson: string | null })[];
+  attempts: AttemptRow[];
+  errors: ErrorRow[];
+  metadata: MetadataRow[];
+  changes: Omit<ChangeRow, 'seq'>[];
+}
+
+/** Folds commands over the states they meet, so that each result is written once however many commands it got. */
+export class Batch {
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(
+    stored: Iterable<ResultState>,
+    readonly now: Micros,
+    readonly retention: Retention,
+  ) {
+    for (const state of stored) this.#entries.set(state.id, { ...blank(), stored: true, state });
+  }
+
+  take(command: Command): Decision {
+    const entry = this.#entry(command.id);
+    const decision = decide(entry.state, command, this.now, this.retention);
+    if (decision.kind === 'changed') {
+      const { state, additions } = decision;
+      if (entry.state?.revision !== state.revision) entry.changed = { revision: state.revision, at: state.changedAt };
+      entry.state = state;
+      entry.touched = true;
+      if (additions.created) entry.created = additions.created;
+      if (additions.returnValueJson !== undefined) entry.returnValueJson = additions.returnValueJson;
+      if (additions.attempt) entry.attempts.push({ taskId: state.id, ...additions.attempt });
+      const firstOrdinal = state.errorCount - (additions.errors?.length ?? 0) + 1;
+      additions.errors?.forEach((error, i) => {
+        entry.errors.push({ taskId: state.id, ordinal: firstOrdinal + i, ...error });
+      });
+    } else if (decision.kind === 'deleted') {
+      const { stored } = entry;
+      this.#entries.set(command.id, {
+        ...blank(),
+        stored,
+        removed: stored,
+        changed: { revision: decision.revision, at: this.now },
+      });
+    }
+    return decision;
+  }
+
+  writes(): Writes {
+    const writes: Writes = {
+      removedIds: [],
+      inserts: [],
+      updates: [],
+      attempts: [],
+      errors: [],
+      metadata: [],
+      changes: [],
+    };
+    for (const [id, entry] of this.#entries) {
+      const { state, created, returnValueJson } = entry;
+      if (entry.removed) writes.removedIds.push(id);
+      if (entry.changed) writes.changes.push({ taskId: id, ...entry.changed });
+      if (state === null || !entry.touched) continue;
+      if (created) {
+        writes.inserts.push(newRow(state, created, returnValueJson));
+        for (const [name, value] of Object.entries(created.metadata)) writes.metadata.push({ taskId: id, name, value });
+      } else {
+        writes.updates.push({ ...state, returnValueJson });
+      }
+      writes.attempts.push(...entry.attempts);
+      writes.errors.push(...entry.errors);
+    }
+    return writes;
+  }
+
+  #entry(id: string): Entry {
+    let entry = this.#entries.get(id);
+    if (!entry) {
+      entry = blank();
+      this.#entries.set(id, entry);
+    }
+    return entry;
+  }
+}
+
+function blank(): Entry {
+  return {
+    stored: false,
+    removed: false,
+    created: null,
+    state: null,
+    returnValueJson: null,
+    attempts: [],
+    errors: [],
+    changed: null,
+    touched: false,
+  };
+}
+
+function newRow(state: ResultState, created: CreateCommand, returnValueJson: string | null): ResultRow {
+  const { task, argsJson, kwargsJson, backend, metadata } = created;
+  return {
+    ...state,
+    taskPath: task.path,
+    priority: task.priority,
+    queueName: task.queueName,
+    runAfter: task.runAfter,
+    takesContext: task.takesContext,
+    backend,
+    metadataCount: Object.keys(metadata).length,
+    argsJson,
+    kwargsJson,
+    returnValueJson,
+  };
+}

@@ -1,0 +1,79 @@
+/** What an error of a driver means to us. Drivers are asked for `code` and `errno` only: messages vary and hold data. */
+export type DriverFault =
+  /** The database chose this transaction as a victim, or another process created the same row first: run it again. */
+  | 'retry'
+  /** The connection is gone; whether a COMMIT under way took effect is unknown. */
+  | 'connection-lost'
+  /** The database answers, but cannot serve now: full, read-only, locked, too many connections. */
+  | 'unavailable'
+  /** Everything else: a bug. */
+  | 'unknown';
+
+/** MySQL and MariaDB: deadlock, lock wait timeout, duplicate key. TiDB: conflicts of optimistic transactions. */
+const RETRY = new Set(['1213', '1205', '1062', '8002', '8005', '9007', 'SQLITE_CONSTRAINT_PRIMARYKEY']);
+
+const LOST = new Set([
+  'PROTOCOL_CONNECTION_LOST',
+  'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
+  'PROTOCOL_ENQUEUE_AFTER_QUIT',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  '1053', // the server is shutting down
+  '1317', // the query was interrupted
+  '1927', // MariaDB: the connection was killed
+  '4031', // MySQL: the connection was idle for too long
+]);
+
+const UNAVAILABLE = new Set([
+  '1021', // disk full
+  '1040', // too many connections
+  '1041', // out of memory
+  '1044', // access denied to the database
+  '1045', // access denied
+  '1049', // unknown database
+  '1114', // table full
+  '1130', // host not allowed
+  '1203', // too many connections of this user
+  '1226', // resource limit of this user
+  '1290', // read-only
+  '1792', // read-only transaction
+  '1836', // read-only mode
+]);
+
+interface DriverError {
+  code?: unknown;
+  errno?: unknown;
+  driverError?: unknown;
+  message?: unknown;
+}
+
+export function classify(error: unknown): DriverFault {
+  if (typeof error !== 'object' || error === null) return 'unknown';
+  const { code, errno, message } = ((error as DriverError).driverError ?? error) as DriverError;
+  const names = [String(code), String(errno)];
+  if (names.some((name) => RETRY.has(name))) return 'retry';
+  if (names.some((name) => LOST.has(name))) return 'connection-lost';
+  if (names.some((name) => UNAVAILABLE.has(name))) return 'unavailable';
+  if (/^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM)/.test(String(code))) return 'unavailable';
+  // mysql2 gives these two no code.
+  if (message === 'Queue limit reached.' || message === 'Pool is closed.') return 'unavailable';
+  return 'unknown';
+}
+
+/** An error that can be logged: what the driver said, without the statement and its parameters, which hold payloads. */
+export function withoutParameters(error: unknown): Error {
+  const inner = ((error as DriverError | null)?.driverError ?? error) as Partial<Error> & DriverError;
+  const safe = new Error(`${inner?.name ?? 'Error'} ${String(inner?.code ?? inner?.errno ?? '')}`.trim());
+  safe.stack = `${safe.message}\n${String(inner?.stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n')}`;
+  return safe;
+}

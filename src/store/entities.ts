@@ -1,0 +1,177 @@
+import { EntitySchema, type EntitySchemaColumnOptions, type ValueTransformer } from 'typeorm';
+import type { ResultState } from '../domain/lifecycle';
+import type { TaskError, TaskResult, TaskResultStatus } from '../domain/task-result';
+
+/** One row of `task_results`: everything of a result whose size does not depend on the number of attempts. */
+export interface ResultRow extends ResultState {
+  taskPath: string;
+  priority: number;
+  queueName: string;
+  runAfter: number | null;
+  takesContext: boolean;
+  backend: string;
+  metadataCount: number;
+  argsJson: string;
+  kwargsJson: string;
+  returnValueJson: TaskResult['returnValueJson'];
+}
+
+/** The worker of each attempt. `task_attempts` is append-only, as are `task_errors` and `task_metadata`. */
+export interface AttemptRow {
+  taskId: string;
+  attempt: number;
+  workerId: string;
+  startedAt: number;
+}
+
+export interface ErrorRow extends TaskError {
+  taskId: string;
+  /** Place in the list of errors, from 1. */
+  ordinal: number;
+}
+
+export interface MetadataRow {
+  taskId: string;
+  name: string;
+  value: string;
+}
+
+export interface ChangeRow {
+  seq: number;
+  taskId: string;
+  revision: number;
+  at: number;
+}
+
+export interface Entities {
+  results: EntitySchema<ResultRow>;
+  attempts: EntitySchema<AttemptRow>;
+  errors: EntitySchema<ErrorRow>;
+  metadata: EntitySchema<MetadataRow>;
+  changes: EntitySchema<ChangeRow>;
+}
+
+export type EntityDialect = 'mysql' | 'sqlite';
+
+/** Statuses by the number they have in the database, which is also their number in the proto. */
+const STATUSES: readonly (TaskResultStatus | null)[] = [null, 'READY', 'RUNNING', 'FAILED', 'SUCCESSFUL'];
+
+export function statusNumber(status: TaskResultStatus): number {
+  return STATUSES.indexOf(status);
+}
+
+const asStatus: ValueTransformer = { to: statusNumber, from: (value: number) => STATUSES[value] };
+const asNumber: ValueTransformer = { to: (v) => v, from: (v) => (v === null ? null : Number(v)) };
+const asText: ValueTransformer = { to: (v) => v, from: (v) => (v === null ? null : String(v)) };
+const asBoolean: ValueTransformer = { to: Number, from: Boolean };
+
+type Column = EntitySchemaColumnOptions;
+
+/**
+ * The column types of an engine. Names that callers choose are bytes on MySQL: every text collation that MySQL 8, MariaDB and
+ * TiDB share takes "a" and "a " for the same, and most take "a" and "A" for the same. Times are integers, and JSON is text,
+ * because every engine and driver hands just these back unchanged.
+ */
+const COLUMNS: Record<EntityDialect, Record<'id' | 'name' | 'print' | 'long' | 'micros' | 'int' | 'flag', Column>> = {
+  mysql: {
+    id: { type: 'varbinary', length: 256, transformer: asText },
+    name: { type: 'varbinary', length: 1020, transformer: asText },
+    print: { type: 'char', length: 22 },
+    long: { type: 'longtext' },
+    micros: { type: 'bigint', transformer: asNumber },
+    int: { type: 'int' },
+    flag: { type: 'tinyint', transformer: asBoolean },
+  },
+  sqlite: {
+    id: { type: 'text' },
+    name: { type: 'text' },
+    print: { type: 'text' },
+    long: { type: 'text' },
+    micros: { type: 'integer' },
+    int: { type: 'integer' },
+    flag: { type: 'integer', transformer: asBoolean },
+  },
+};
+
+/** The tables as TypeORM sees them. The migrations of each engine create them; nothing is synchronised from here. */
+export function entitiesFor(dialect: EntityDialect): Entities {
+  const { id, name, print, long, micros, int, flag } = COLUMNS[dialect];
+  const nullable = (column: Column, columnName: string): Column => ({ ...column, name: columnName, nullable: true });
+  const named = (column: Column, columnName: string): Column => ({ ...column, name: columnName });
+  const key = (column: Column, columnName: string): Column => ({ ...column, name: columnName, primary: true });
+
+  return {
+    results: new EntitySchema<ResultRow>({
+      name: 'TaskResult',
+      tableName: 'task_results',
+      columns: {
+        id: key(id, 'id'),
+        taskPath: named(name, 'task_path'),
+        priority: named(int, 'priority'),
+        queueName: named(name, 'queue_name'),
+        runAfter: nullable(micros, 'run_after'),
+        takesContext: named(flag, 'takes_context'),
+        backend: named(name, 'backend'),
+        status: { ...int, name: 'status', transformer: asStatus },
+        revision: named(micros, 'revision'),
+        attempts: named(int, 'attempts'),
+        errorCount: named(int, 'error_count'),
+        metadataCount: named(int, 'metadata_count'),
+        workerId: nullable(name, 'worker_id'),
+        enqueuedAt: named(micros, 'enqueued_at'),
+        startedAt: nullable(micros, 'started_at'),
+        lastAttemptedAt: nullable(micros, 'last_attempted_at'),
+        finishedAt: nullable(micros, 'finished_at'),
+        leaseExpiresAt: nullable(micros, 'lease_expires_at'),
+        expiresAt: nullable(micros, 'expires_at'),
+        changedAt: named(micros, 'changed_at'),
+        createdBy: named(print, 'created_by'),
+        madeBy: named(print, 'made_by'),
+        payloadBytes: named(int, 'payload_bytes'),
+        errorBytes: named(int, 'error_bytes'),
+        argsJson: named(long, 'args_json'),
+        kwargsJson: named(long, 'kwargs_json'),
+        returnValueJson: nullable(long, 'return_value_json'),
+      },
+    }),
+    attempts: new EntitySchema<AttemptRow>({
+      name: 'TaskAttempt',
+      tableName: 'task_attempts',
+      columns: {
+        taskId: key(id, 'task_id'),
+        attempt: key(int, 'attempt'),
+        workerId: named(name, 'worker_id'),
+        startedAt: named(micros, 'started_at'),
+      },
+    }),
+    errors: new EntitySchema<ErrorRow>({
+      name: 'TaskError',
+      tableName: 'task_errors',
+      columns: {
+        taskId: key(id, 'task_id'),
+        ordinal: key(int, 'ordinal'),
+        attempt: named(int, 'attempt'),
+        workerId: named(name, 'worker_id'),
+        raisedAt: named(micros, 'raised_at'),
+        exceptionClassPath: named(long, 'exception_class_path'),
+        message: named(long, 'message'),
+        traceback: named(long, 'traceback'),
+      },
+    }),
+    metadata: new EntitySchema<MetadataRow>({
+      name: 'TaskMetadata',
+      tableName: 'task_metadata',
+      columns: { taskId: key(id, 'task_id'), name: key(name, 'name'), value: named(name, 'value') },
+    }),
+    changes: new EntitySchema<ChangeRow>({
+      name: 'TaskChange',
+      tableName: 'task_changes',
+      columns: {
+        seq: { ...micros, name: 'seq', primary: true, generated: 'increment' },
+        taskId: named(id, 'task_id'),
+        revision: named(micros, 'revision'),
+        at: named(micros, 'at'),
+      },
+    }),
+  };
+}

@@ -1,0 +1,82 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+const STATEMENTS = [
+  `CREATE TABLE task_results (
+    id TEXT NOT NULL PRIMARY KEY,
+    task_path TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    queue_name TEXT NOT NULL,
+    run_after INTEGER NULL,
+    takes_context INTEGER NOT NULL,
+    backend TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    error_count INTEGER NOT NULL,
+    metadata_count INTEGER NOT NULL,
+    worker_id TEXT NULL,
+    enqueued_at INTEGER NOT NULL,
+    started_at INTEGER NULL,
+    last_attempted_at INTEGER NULL,
+    finished_at INTEGER NULL,
+    lease_expires_at INTEGER NULL,
+    expires_at INTEGER NULL,
+    changed_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    made_by TEXT NOT NULL,
+    payload_bytes INTEGER NOT NULL,
+    error_bytes INTEGER NOT NULL,
+    args_json TEXT NOT NULL,
+    kwargs_json TEXT NOT NULL,
+    return_value_json TEXT NULL
+  ) WITHOUT ROWID`,
+  'CREATE INDEX task_results_enqueued ON task_results (enqueued_at, id)',
+  'CREATE INDEX task_results_status ON task_results (status, enqueued_at, id)',
+  'CREATE INDEX task_results_path ON task_results (task_path, enqueued_at, id)',
+  'CREATE INDEX task_results_expires ON task_results (expires_at)',
+  `CREATE TABLE task_attempts (
+    task_id TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    worker_id TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    PRIMARY KEY (task_id, attempt)
+  ) WITHOUT ROWID`,
+  'CREATE INDEX task_attempts_worker ON task_attempts (worker_id, task_id)',
+  `CREATE TABLE task_errors (
+    task_id TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    worker_id TEXT NOT NULL,
+    raised_at INTEGER NOT NULL,
+    exception_class_path TEXT NOT NULL,
+    message TEXT NOT NULL,
+    traceback TEXT NOT NULL,
+    PRIMARY KEY (task_id, ordinal)
+  ) WITHOUT ROWID`,
+  `CREATE TABLE task_metadata (
+    task_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (task_id, name)
+  ) WITHOUT ROWID`,
+  'CREATE INDEX task_metadata_label ON task_metadata (name, value, task_id)',
+  `CREATE TABLE task_changes (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    task_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    at INTEGER NOT NULL
+  )`,
+];
+
+export class CreateTables1700000000000 implements MigrationInterface {
+  readonly name = 'CreateTables1700000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of STATEMENTS) await runner.query(statement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const name of ['changes', 'metadata', 'errors', 'attempts', 'results'])
+      await runner.query(`DROP TABLE task_${name}`);
+  }
+}

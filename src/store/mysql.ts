@@ -1,0 +1,85 @@
+import { DataSource, type QueryRunner } from 'typeorm';
+import type { Dialect } from './dialect';
+import { entitiesFor } from './entities';
+import { CreateTables1700000000000 } from './migrations/mysql/1700000000000-create-tables';
+
+const MIGRATION_LOCK = 'taskresults.migrate';
+const MIGRATION_LOCK_SECONDS = 60;
+
+/** MySQL 8, MariaDB 10.6 and later, TiDB. */
+export const mysqlDialect: Dialect = {
+  name: 'mysql',
+  // No gap locks: two replicas that create different ids never wait for each other.
+  isolation: 'READ COMMITTED',
+  locksRows: true,
+
+  exclusively: (work) => work(),
+
+  // STRAIGHT_JOIN: a few given rows, each found by primary key, whatever the statistics say.
+  updateFrom(table, key, columns, values) {
+    const assignments = columns.map((column) => `t.${column} = v.${column}`).join(', ');
+    return `UPDATE (${values}) v STRAIGHT_JOIN ${table} t ON t.${key} = v.${key} SET ${assignments}`;
+  },
+
+  bytes: (text) => Buffer.from(text, 'utf8'),
+
+  async whileMigrating(runner: QueryRunner, work) {
+    const [row] = await runner.query('SELECT GET_LOCK(?, ?) AS taken', [MIGRATION_LOCK, MIGRATION_LOCK_SECONDS]);
+    if (Number(row.taken) !== 1) throw new Error('another process is migrating this database');
+    try {
+      return await work();
+    } finally {
+      await runner.query('SELECT RELEASE_LOCK(?)', [MIGRATION_LOCK]);
+    }
+  },
+};
+
+export interface MysqlOptions {
+  /** `mysql://user:password@host:port/database`, also `mariadb://`. `?tls=verify` asks for TLS with a checked certificate. */
+  url: string;
+  /** Most connections at a time. */
+  poolSize: number;
+}
+
+/** What `createMysqlDataSource` cannot use in a URL, or null. */
+export function mysqlUrlMistake(text: string): string | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null) return 'is not a URL';
+  if (url.pathname.length < 2) return 'names no database, e.g. mysql://user:password@host:3306/taskresults';
+  const unknown = [...url.searchParams].find(([name, value]) => name !== 'tls' || value !== 'verify');
+  return unknown ? `has an unknown parameter "${unknown[0]}": only tls=verify is understood` : null;
+}
+
+export function createMysqlDataSource({ url: text, poolSize }: MysqlOptions): DataSource {
+  const url = new URL(text);
+  const tls = url.searchParams.get('tls') === 'verify';
+  return new DataSource({
+    type: 'mysql',
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port || 3306),
+    username: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: decodeURIComponent(url.pathname.slice(1)),
+    charset: 'utf8mb4',
+    connectTimeout: 5_000,
+    supportBigNumbers: true,
+    bigNumberStrings: false,
+    poolSize,
+    ssl: tls ? { rejectUnauthorized: true, minVersion: 'TLSv1.2' } : undefined,
+    extra: {
+      // An UPDATE counts the rows it changed, not the rows it found.
+      flags: ['-FOUND_ROWS'],
+      // A caller is told at once that the database cannot keep up, rather than waiting without end.
+      queueLimit: 1_000,
+      maxIdle: Math.max(1, poolSize - 1),
+      idleTimeout: 60_000,
+      enableKeepAlive: true,
+      ...(tls && { ssl: { rejectUnauthorized: true, minVersion: 'TLSv1.2', verifyIdentity: true } }),
+    },
+    entities: Object.values(entitiesFor('mysql')),
+    migrations: [CreateTables1700000000000],
+    migrationsTableName: 'taskresults_migrations',
+    migrationsTransactionMode: 'none', // these engines commit at every CREATE anyway
+    logging: false,
+  });
+}

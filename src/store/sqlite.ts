@@ -1,0 +1,44 @@
+import { Mutex } from 'async-mutex';
+import { DataSource } from 'typeorm';
+import type { Dialect } from './dialect';
+import { entitiesFor } from './entities';
+import { CreateTables1700000000000 } from './migrations/sqlite/1700000000000-create-tables';
+
+/**
+ * Embedded SQLite. There is one connection, so work takes turns: reads too, or they would see a transaction that is not
+ * committed yet.
+ */
+export function sqliteDialect(): Dialect {
+  const turn = new Mutex();
+  return {
+    name: 'sqlite',
+    isolation: undefined,
+    locksRows: false,
+    exclusively: (work) => turn.runExclusive(work),
+    updateFrom(table, key, columns, values) {
+      const assignments = columns.map((column) => `${column} = v.${column}`).join(', ');
+      return `UPDATE ${table} SET ${assignments} FROM (${values}) AS v WHERE ${table}.${key} = v.${key}`;
+    },
+    bytes: (text) => text,
+    whileMigrating: (_runner, work) => work(), // the file is ours alone while it is open
+  };
+}
+
+/** The file is created when it does not exist. One process at a time: a second one fails to open it. */
+export function createSqliteDataSource(file: string): DataSource {
+  return new DataSource({
+    type: 'better-sqlite3',
+    database: file,
+    prepareDatabase: (db: { pragma(source: string): unknown }) => {
+      db.pragma('locking_mode = EXCLUSIVE');
+      db.pragma('journal_mode = WAL');
+      // What was answered OK survives a power cut, too.
+      db.pragma('synchronous = FULL');
+    },
+    timeout: 1_000,
+    entities: Object.values(entitiesFor('sqlite')),
+    migrations: [CreateTables1700000000000],
+    migrationsTableName: 'taskresults_migrations',
+    logging: false,
+  });
+}

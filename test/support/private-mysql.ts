@@ -1,0 +1,131 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { createConnection } from 'mysql2/promise';
+import { until } from './until';
+
+const INSTALL = 'apt-get update && apt-get install -y mariadb-server';
+
+/**
+ * A MariaDB or MySQL server of our own: on a temporary folder and a free port, durable at every commit. It ends with this
+ * process, however this process ends.
+ */
+export class PrivateMysql {
+  #child: ChildProcess | null = null;
+
+  private constructor(
+    private readonly binary: string,
+    private readonly folder: string,
+    readonly port: number,
+  ) {}
+
+  /** Throws, with the line that installs one, when there is no server on the PATH. */
+  static async start(): Promise<PrivateMysql> {
+    const binary = onPath('mariadbd') ?? onPath('mysqld');
+    if (!binary) {
+      throw new Error(
+        `the tests need a MySQL or MariaDB server: set TASKRESULTS_TEST_MYSQL_URL, or put one on the PATH, e.g.\n  ${INSTALL}`,
+      );
+    }
+    const folder = await mkdtemp(join(tmpdir(), 'taskresults-mysql-'));
+    const server = new PrivateMysql(binary, folder, await freePort());
+    await server.#initialize();
+    await server.up();
+    return server;
+  }
+
+  /** The URL of a database on this server. */
+  url(database = 'mysql'): string {
+    return `mysql://root@127.0.0.1:${this.port}/${database}`;
+  }
+
+  /** Starts the server process and waits until it answers. */
+  async up(): Promise<void> {
+    const args = [
+      '--no-defaults',
+      `--datadir=${join(this.folder, 'data')}`,
+      `--port=${this.port}`,
+      '--bind-address=127.0.0.1',
+      `--socket=${join(this.folder, 'sock')}`,
+      `--pid-file=${join(this.folder, 'pid')}`,
+      `--log-error=${join(this.folder, 'log')}`,
+      '--innodb-flush-log-at-trx-commit=1',
+      '--innodb-buffer-pool-size=256M',
+      '--max-connections=300',
+      ...(process.getuid?.() === 0 ? ['--user=root'] : []),
+    ];
+    // The shell ends the server when its standard input ends, which it also does when this process is killed.
+    const supervise =
+      'trap "" INT; "$@" </dev/null & server=$!; read -r how; kill -"${how:-TERM}" $server; wait $server';
+    this.#child = spawn('sh', ['-c', supervise, 'sh', this.binary, ...args], { stdio: ['pipe', 'ignore', 'ignore'] });
+    await until(() => this.#answers(), 'the database server answers', 30_000);
+  }
+
+  /** Ends the server process; `KILL` as a crash would. */
+  async down(how: 'TERM' | 'KILL' = 'TERM'): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    this.#child = null;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.stdin?.end(`${how}\n`);
+    await ended;
+  }
+
+  /** Ends the server for good. */
+  async stop(): Promise<void> {
+    await this.down('KILL');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #initialize(): Promise<void> {
+    const data = join(this.folder, 'data');
+    const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
+    const installer = onPath('mariadb-install-db');
+    if (installer) {
+      const args = [
+        '--no-defaults',
+        `--datadir=${data}`,
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+        ...asRoot,
+      ];
+      await promisify(execFile)(installer, args);
+    } else {
+      await promisify(execFile)(this.binary, [
+        '--no-defaults',
+        '--initialize-insecure',
+        `--datadir=${data}`,
+        ...asRoot,
+      ]);
+    }
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      const connection = await createConnection({ uri: this.url(), connectTimeout: 1_000 });
+      await connection.end();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function onPath(name: string): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
