@@ -1,7 +1,7 @@
 import type { Command } from './command';
 import type { Filter } from './filter';
 import type { Decision } from './lifecycle';
-import type { Micros, TaskResult, View } from './task-result';
+import type { Micros, TaskResult, TaskResultStatus, View } from './task-result';
 
 /** Where results are kept. Every method rejects with STORE_UNAVAILABLE when the store is out of reach. */
 export interface TaskResultStore {
@@ -23,8 +23,11 @@ export interface TaskResultStore {
   /** Results that match, newest enqueued first and those of one microsecond by id descending, from behind `after`. */
   list(filter: Filter, after: Position | null, limit: number): Promise<Outline[]>;
 
-  /** Entries of the change log that lie behind `cursor` or in `missing`, in the order of `seq`, at most `limit`. */
-  changes(cursor: number, missing: readonly SeqRange[], limit: number): Promise<Change[]>;
+  /** Entries of the change log behind `cursor`, in the order of `seq`, at most `limit`. */
+  changesAfter(cursor: number, limit: number): Promise<Change[]>;
+
+  /** Entries of the change log within `ranges`, in the order of `seq`. */
+  changesWithin(ranges: readonly SeqRange[]): Promise<Change[]>;
 
   /** The largest `seq` that is visible in the change log; 0 when it is empty. */
   newestChange(): Promise<number>;
@@ -32,8 +35,8 @@ export interface TaskResultStore {
   /** Removes entries of the change log that are older than `before`, at most `limit`; answers how many. */
   trimChanges(before: Micros, limit: number): Promise<number>;
 
-  /** Ids of results whose time has run out at `now`, at most `limit`. */
-  expired(now: Micros, limit: number): Promise<string[]>;
+  /** Results whose `expiresAt` has come at `now`, in any order, at most `limit`. */
+  expired(now: Micros, limit: number): Promise<Outline[]>;
 
   /** Resolves when the store answers. */
   ping(): Promise<void>;
@@ -49,6 +52,7 @@ export interface Position {
 
 /** A result without its content: enough to order it, to see whether it changed, and to know what reading it will cost. */
 export interface Outline extends Position {
+  status: TaskResultStatus;
   revision: number;
   /** UTF-8 bytes of arguments and return value. */
   payloadBytes: number;

@@ -1,3 +1,5 @@
+import { QueryFailedError } from 'typeorm';
+
 /** What an error of a driver means to us. Drivers are asked for `code` and `errno` only: messages vary and hold data. */
 export type DriverFault =
   /** The database chose this transaction as a victim, or another process created the same row first: run it again. */
@@ -67,13 +69,12 @@ export function classify(error: unknown): DriverFault {
   return 'unknown';
 }
 
-/** An error that can be logged: what the driver said, without the statement and its parameters, which hold payloads. */
+/** An error that can be logged: of a driver's error its code and place, without the text and parameters that hold data. */
 export function withoutParameters(error: unknown): Error {
-  const inner = ((error as DriverError | null)?.driverError ?? error) as Partial<Error> & DriverError;
-  const safe = new Error(`${inner?.name ?? 'Error'} ${String(inner?.code ?? inner?.errno ?? '')}`.trim());
-  safe.stack = `${safe.message}\n${String(inner?.stack ?? '')
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .join('\n')}`;
+  if (!(error instanceof QueryFailedError)) return error instanceof Error ? error : new Error('not an error');
+  const { code, errno } = error.driverError as DriverError;
+  const safe = new Error(`the database answered ${String(code ?? errno ?? 'an error')}`);
+  const place = String(error.stack).split('\n');
+  safe.stack = [safe.message, ...place.filter((line) => /^\s+at /.test(line))].join('\n');
   return safe;
 }

@@ -3,7 +3,7 @@ import type { Filter } from '../domain/filter';
 import type { Change, Outline, Position, SeqRange } from '../domain/store';
 import type { Micros, TaskError, TaskResult, View } from '../domain/task-result';
 import type { Dialect } from './dialect';
-import { type Entities, type ErrorRow, type ResultRow, statusNumber } from './entities';
+import { type ChangeRow, type Entities, type ErrorRow, type ResultRow, statusNumber } from './entities';
 import { readWithRetries } from './retry';
 
 const BASIC: readonly (keyof ResultRow)[] = [
@@ -30,6 +30,7 @@ const FULL: readonly (keyof ResultRow)[] = [...BASIC, 'argsJson', 'kwargsJson', 
 const OUTLINE: readonly (keyof ResultRow & keyof Outline)[] = [
   'id',
   'enqueuedAt',
+  'status',
   'revision',
   'payloadBytes',
   'errorBytes',
@@ -83,14 +84,20 @@ export class Reader {
     });
   }
 
-  /** See TaskResultStore.changes. */
-  changes(cursor: number, missing: readonly SeqRange[], limit: number): Promise<Change[]> {
+  /** See TaskResultStore.changesAfter. */
+  changesAfter(cursor: number, limit: number): Promise<Change[]> {
+    return this.#run(() => this.#changes().where('c.seq > :cursor', { cursor }).limit(limit).getMany());
+  }
+
+  /** See TaskResultStore.changesWithin. */
+  changesWithin(ranges: readonly SeqRange[]): Promise<Change[]> {
+    if (ranges.length === 0) return Promise.resolve([]);
     return this.#run(() => {
-      const query = this.source.createQueryBuilder(this.entities.changes, 'c').where('c.seq > :cursor', { cursor });
-      missing.forEach(({ first, last }, i) => {
+      const query = this.#changes();
+      ranges.forEach(({ first, last }, i) => {
         query.orWhere(`c.seq BETWEEN :first${i} AND :last${i}`, { [`first${i}`]: first, [`last${i}`]: last });
       });
-      return query.orderBy('c.seq').limit(limit).getMany();
+      return query.getMany();
     });
   }
 
@@ -107,15 +114,16 @@ export class Reader {
   }
 
   /** See TaskResultStore.expired. */
-  expired(now: Micros, limit: number): Promise<string[]> {
-    return this.#run(async () => {
-      const rows = await this.#results(['id']).where('r.expiresAt <= :now', { now }).limit(limit).getMany();
-      return rows.map((row) => row.id);
-    });
+  expired(now: Micros, limit: number): Promise<Outline[]> {
+    return this.#run(() => this.#results(OUTLINE).where('r.expiresAt <= :now', { now }).limit(limit).getMany());
   }
 
   #run<T>(read: () => Promise<T>): Promise<T> {
     return this.dialect.exclusively(() => readWithRetries(read));
+  }
+
+  #changes(): SelectQueryBuilder<ChangeRow> {
+    return this.source.createQueryBuilder(this.entities.changes, 'c').orderBy('c.seq');
   }
 
   #results(columns: readonly (keyof ResultRow)[]): SelectQueryBuilder<ResultRow> {

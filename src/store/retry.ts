@@ -17,7 +17,7 @@ export async function readWithRetries<T>(read: () => Promise<T>): Promise<T> {
       return await read();
     } catch (error) {
       const fault = classify(error);
-      if (fault === 'unknown') throw error;
+      if (fault === 'unknown') throw withoutParameters(error);
       if (fault === 'unavailable' || attempt > RETRIES) throw storeUnavailable(withoutParameters(error));
       await pauseBeforeRetry(attempt);
     }

@@ -42,15 +42,19 @@ export class TypeOrmStore implements TaskResultStore {
     return this.#reader.list(filter, after, limit);
   }
 
-  changes(cursor: number, missing: readonly SeqRange[], limit: number): Promise<Change[]> {
-    return this.#reader.changes(cursor, missing, limit);
+  changesAfter(cursor: number, limit: number): Promise<Change[]> {
+    return this.#reader.changesAfter(cursor, limit);
+  }
+
+  changesWithin(ranges: readonly SeqRange[]): Promise<Change[]> {
+    return this.#reader.changesWithin(ranges);
   }
 
   newestChange(): Promise<number> {
     return this.#reader.newestChange();
   }
 
-  expired(now: Micros, limit: number): Promise<string[]> {
+  expired(now: Micros, limit: number): Promise<Outline[]> {
     return this.#reader.expired(now, limit);
   }
 

@@ -77,7 +77,7 @@ export class Writer {
         return await this.#inTransaction(commands, inDoubt);
       } catch (error) {
         const fault = classify(error);
-        if (fault === 'unknown') throw error;
+        if (fault === 'unknown') throw withoutParameters(error);
         if (fault === 'unavailable' || attempt > RETRIES) throw storeUnavailable(withoutParameters(error));
         await pauseBeforeRetry(attempt);
       }

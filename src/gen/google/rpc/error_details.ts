@@ -67,7 +67,7 @@ export interface ErrorInfo {
    * `{"instanceLimitPerRequest": "100"}`, if the client exceeds the number of
    * instances that can be created in a single (batch) request.
    */
-  metadata: { [key: string]: string };
+  metadata: Map<string, string>;
 }
 
 export interface ErrorInfo_MetadataEntry {
@@ -193,7 +193,7 @@ export interface QuotaFailure_Violation {
    * When a quota is enforced globally, the quota_dimensions would always be
    * empty.
    */
-  quotaDimensions: { [key: string]: string };
+  quotaDimensions: Map<string, string>;
   /**
    * The enforced quota value at the time of the `QuotaFailure`.
    *
@@ -406,7 +406,7 @@ export interface LocalizedMessage {
 }
 
 function createBaseErrorInfo(): ErrorInfo {
-  return { reason: "", domain: "", metadata: {} };
+  return { reason: "", domain: "", metadata: new Map() };
 }
 
 export const ErrorInfo: MessageFns<ErrorInfo> = {
@@ -417,7 +417,7 @@ export const ErrorInfo: MessageFns<ErrorInfo> = {
     if (message.domain !== "") {
       writer.uint32(18).string(message.domain);
     }
-    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+    message.metadata.forEach((value, key) => {
       ErrorInfo_MetadataEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
     });
     return writer;
@@ -459,7 +459,7 @@ export const ErrorInfo: MessageFns<ErrorInfo> = {
 
             const entry3 = ErrorInfo_MetadataEntry.decode(reader, reader.uint32());
             if (entry3.value !== undefined) {
-              message.metadata[entry3.key] = entry3.value;
+              message.metadata.set(entry3.key, entry3.value);
             }
             continue;
           }
@@ -475,22 +475,22 @@ export const ErrorInfo: MessageFns<ErrorInfo> = {
     }
   },
 
-  create(base?: DeepPartial<ErrorInfo>): ErrorInfo {
-    return ErrorInfo.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<ErrorInfo>, I>>(base?: I): ErrorInfo {
+    return ErrorInfo.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<ErrorInfo>): ErrorInfo {
+  fromPartial<I extends Exact<DeepPartial<ErrorInfo>, I>>(object: I): ErrorInfo {
     const message = createBaseErrorInfo();
     message.reason = object.reason ?? "";
     message.domain = object.domain ?? "";
-    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+    message.metadata = (() => {
+      const m = new Map();
+      (object.metadata as Map<string, string> ?? new Map()).forEach((value, key) => {
         if (value !== undefined) {
-          acc[key] = globalThis.String(value);
+          m.set(key, globalThis.String(value));
         }
-        return acc;
-      },
-      {},
-    );
+      });
+      return m;
+    })();
     return message;
   },
 };
@@ -551,10 +551,10 @@ export const ErrorInfo_MetadataEntry: MessageFns<ErrorInfo_MetadataEntry> = {
     }
   },
 
-  create(base?: DeepPartial<ErrorInfo_MetadataEntry>): ErrorInfo_MetadataEntry {
-    return ErrorInfo_MetadataEntry.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<ErrorInfo_MetadataEntry>, I>>(base?: I): ErrorInfo_MetadataEntry {
+    return ErrorInfo_MetadataEntry.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<ErrorInfo_MetadataEntry>): ErrorInfo_MetadataEntry {
+  fromPartial<I extends Exact<DeepPartial<ErrorInfo_MetadataEntry>, I>>(object: I): ErrorInfo_MetadataEntry {
     const message = createBaseErrorInfo_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -607,10 +607,10 @@ export const RetryInfo: MessageFns<RetryInfo> = {
     }
   },
 
-  create(base?: DeepPartial<RetryInfo>): RetryInfo {
-    return RetryInfo.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<RetryInfo>, I>>(base?: I): RetryInfo {
+    return RetryInfo.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<RetryInfo>): RetryInfo {
+  fromPartial<I extends Exact<DeepPartial<RetryInfo>, I>>(object: I): RetryInfo {
     const message = createBaseRetryInfo();
     message.retryDelay = (object.retryDelay !== undefined && object.retryDelay !== null)
       ? Duration.fromPartial(object.retryDelay)
@@ -675,10 +675,10 @@ export const DebugInfo: MessageFns<DebugInfo> = {
     }
   },
 
-  create(base?: DeepPartial<DebugInfo>): DebugInfo {
-    return DebugInfo.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<DebugInfo>, I>>(base?: I): DebugInfo {
+    return DebugInfo.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<DebugInfo>): DebugInfo {
+  fromPartial<I extends Exact<DeepPartial<DebugInfo>, I>>(object: I): DebugInfo {
     const message = createBaseDebugInfo();
     message.stackEntries = object.stackEntries?.map((e) => e) || [];
     message.detail = object.detail ?? "";
@@ -731,10 +731,10 @@ export const QuotaFailure: MessageFns<QuotaFailure> = {
     }
   },
 
-  create(base?: DeepPartial<QuotaFailure>): QuotaFailure {
-    return QuotaFailure.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<QuotaFailure>, I>>(base?: I): QuotaFailure {
+    return QuotaFailure.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<QuotaFailure>): QuotaFailure {
+  fromPartial<I extends Exact<DeepPartial<QuotaFailure>, I>>(object: I): QuotaFailure {
     const message = createBaseQuotaFailure();
     message.violations = object.violations?.map((e) => QuotaFailure_Violation.fromPartial(e)) || [];
     return message;
@@ -748,7 +748,7 @@ function createBaseQuotaFailure_Violation(): QuotaFailure_Violation {
     apiService: "",
     quotaMetric: "",
     quotaId: "",
-    quotaDimensions: {},
+    quotaDimensions: new Map(),
     quotaValue: 0n,
     futureQuotaValue: undefined,
   };
@@ -771,7 +771,7 @@ export const QuotaFailure_Violation: MessageFns<QuotaFailure_Violation> = {
     if (message.quotaId !== "") {
       writer.uint32(42).string(message.quotaId);
     }
-    globalThis.Object.entries(message.quotaDimensions).forEach(([key, value]: [string, string]) => {
+    message.quotaDimensions.forEach((value, key) => {
       QuotaFailure_Violation_QuotaDimensionsEntry.encode({ key: key as any, value }, writer.uint32(50).fork()).join();
     });
     if (message.quotaValue !== 0n) {
@@ -849,7 +849,7 @@ export const QuotaFailure_Violation: MessageFns<QuotaFailure_Violation> = {
 
             const entry6 = QuotaFailure_Violation_QuotaDimensionsEntry.decode(reader, reader.uint32());
             if (entry6.value !== undefined) {
-              message.quotaDimensions[entry6.key] = entry6.value;
+              message.quotaDimensions.set(entry6.key, entry6.value);
             }
             continue;
           }
@@ -881,25 +881,25 @@ export const QuotaFailure_Violation: MessageFns<QuotaFailure_Violation> = {
     }
   },
 
-  create(base?: DeepPartial<QuotaFailure_Violation>): QuotaFailure_Violation {
-    return QuotaFailure_Violation.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<QuotaFailure_Violation>, I>>(base?: I): QuotaFailure_Violation {
+    return QuotaFailure_Violation.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<QuotaFailure_Violation>): QuotaFailure_Violation {
+  fromPartial<I extends Exact<DeepPartial<QuotaFailure_Violation>, I>>(object: I): QuotaFailure_Violation {
     const message = createBaseQuotaFailure_Violation();
     message.subject = object.subject ?? "";
     message.description = object.description ?? "";
     message.apiService = object.apiService ?? "";
     message.quotaMetric = object.quotaMetric ?? "";
     message.quotaId = object.quotaId ?? "";
-    message.quotaDimensions = (globalThis.Object.entries(object.quotaDimensions ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+    message.quotaDimensions = (() => {
+      const m = new Map();
+      (object.quotaDimensions as Map<string, string> ?? new Map()).forEach((value, key) => {
         if (value !== undefined) {
-          acc[key] = globalThis.String(value);
+          m.set(key, globalThis.String(value));
         }
-        return acc;
-      },
-      {},
-    );
+      });
+      return m;
+    })();
     message.quotaValue = (object.quotaValue !== undefined && object.quotaValue !== null)
       ? BigInt(object.quotaValue)
       : 0n;
@@ -969,11 +969,13 @@ export const QuotaFailure_Violation_QuotaDimensionsEntry: MessageFns<QuotaFailur
     }
   },
 
-  create(base?: DeepPartial<QuotaFailure_Violation_QuotaDimensionsEntry>): QuotaFailure_Violation_QuotaDimensionsEntry {
-    return QuotaFailure_Violation_QuotaDimensionsEntry.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<QuotaFailure_Violation_QuotaDimensionsEntry>, I>>(
+    base?: I,
+  ): QuotaFailure_Violation_QuotaDimensionsEntry {
+    return QuotaFailure_Violation_QuotaDimensionsEntry.fromPartial(base ?? ({} as any));
   },
-  fromPartial(
-    object: DeepPartial<QuotaFailure_Violation_QuotaDimensionsEntry>,
+  fromPartial<I extends Exact<DeepPartial<QuotaFailure_Violation_QuotaDimensionsEntry>, I>>(
+    object: I,
   ): QuotaFailure_Violation_QuotaDimensionsEntry {
     const message = createBaseQuotaFailure_Violation_QuotaDimensionsEntry();
     message.key = object.key ?? "";
@@ -1027,10 +1029,10 @@ export const PreconditionFailure: MessageFns<PreconditionFailure> = {
     }
   },
 
-  create(base?: DeepPartial<PreconditionFailure>): PreconditionFailure {
-    return PreconditionFailure.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<PreconditionFailure>, I>>(base?: I): PreconditionFailure {
+    return PreconditionFailure.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<PreconditionFailure>): PreconditionFailure {
+  fromPartial<I extends Exact<DeepPartial<PreconditionFailure>, I>>(object: I): PreconditionFailure {
     const message = createBasePreconditionFailure();
     message.violations = object.violations?.map((e) => PreconditionFailure_Violation.fromPartial(e)) || [];
     return message;
@@ -1104,10 +1106,12 @@ export const PreconditionFailure_Violation: MessageFns<PreconditionFailure_Viola
     }
   },
 
-  create(base?: DeepPartial<PreconditionFailure_Violation>): PreconditionFailure_Violation {
-    return PreconditionFailure_Violation.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<PreconditionFailure_Violation>, I>>(base?: I): PreconditionFailure_Violation {
+    return PreconditionFailure_Violation.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<PreconditionFailure_Violation>): PreconditionFailure_Violation {
+  fromPartial<I extends Exact<DeepPartial<PreconditionFailure_Violation>, I>>(
+    object: I,
+  ): PreconditionFailure_Violation {
     const message = createBasePreconditionFailure_Violation();
     message.type = object.type ?? "";
     message.subject = object.subject ?? "";
@@ -1161,10 +1165,10 @@ export const BadRequest: MessageFns<BadRequest> = {
     }
   },
 
-  create(base?: DeepPartial<BadRequest>): BadRequest {
-    return BadRequest.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<BadRequest>, I>>(base?: I): BadRequest {
+    return BadRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<BadRequest>): BadRequest {
+  fromPartial<I extends Exact<DeepPartial<BadRequest>, I>>(object: I): BadRequest {
     const message = createBaseBadRequest();
     message.fieldViolations = object.fieldViolations?.map((e) => BadRequest_FieldViolation.fromPartial(e)) || [];
     return message;
@@ -1249,10 +1253,10 @@ export const BadRequest_FieldViolation: MessageFns<BadRequest_FieldViolation> = 
     }
   },
 
-  create(base?: DeepPartial<BadRequest_FieldViolation>): BadRequest_FieldViolation {
-    return BadRequest_FieldViolation.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<BadRequest_FieldViolation>, I>>(base?: I): BadRequest_FieldViolation {
+    return BadRequest_FieldViolation.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<BadRequest_FieldViolation>): BadRequest_FieldViolation {
+  fromPartial<I extends Exact<DeepPartial<BadRequest_FieldViolation>, I>>(object: I): BadRequest_FieldViolation {
     const message = createBaseBadRequest_FieldViolation();
     message.field = object.field ?? "";
     message.description = object.description ?? "";
@@ -1320,10 +1324,10 @@ export const RequestInfo: MessageFns<RequestInfo> = {
     }
   },
 
-  create(base?: DeepPartial<RequestInfo>): RequestInfo {
-    return RequestInfo.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<RequestInfo>, I>>(base?: I): RequestInfo {
+    return RequestInfo.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<RequestInfo>): RequestInfo {
+  fromPartial<I extends Exact<DeepPartial<RequestInfo>, I>>(object: I): RequestInfo {
     const message = createBaseRequestInfo();
     message.requestId = object.requestId ?? "";
     message.servingData = object.servingData ?? "";
@@ -1409,10 +1413,10 @@ export const ResourceInfo: MessageFns<ResourceInfo> = {
     }
   },
 
-  create(base?: DeepPartial<ResourceInfo>): ResourceInfo {
-    return ResourceInfo.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<ResourceInfo>, I>>(base?: I): ResourceInfo {
+    return ResourceInfo.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<ResourceInfo>): ResourceInfo {
+  fromPartial<I extends Exact<DeepPartial<ResourceInfo>, I>>(object: I): ResourceInfo {
     const message = createBaseResourceInfo();
     message.resourceType = object.resourceType ?? "";
     message.resourceName = object.resourceName ?? "";
@@ -1467,10 +1471,10 @@ export const Help: MessageFns<Help> = {
     }
   },
 
-  create(base?: DeepPartial<Help>): Help {
-    return Help.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<Help>, I>>(base?: I): Help {
+    return Help.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<Help>): Help {
+  fromPartial<I extends Exact<DeepPartial<Help>, I>>(object: I): Help {
     const message = createBaseHelp();
     message.links = object.links?.map((e) => Help_Link.fromPartial(e)) || [];
     return message;
@@ -1533,10 +1537,10 @@ export const Help_Link: MessageFns<Help_Link> = {
     }
   },
 
-  create(base?: DeepPartial<Help_Link>): Help_Link {
-    return Help_Link.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<Help_Link>, I>>(base?: I): Help_Link {
+    return Help_Link.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<Help_Link>): Help_Link {
+  fromPartial<I extends Exact<DeepPartial<Help_Link>, I>>(object: I): Help_Link {
     const message = createBaseHelp_Link();
     message.description = object.description ?? "";
     message.url = object.url ?? "";
@@ -1600,10 +1604,10 @@ export const LocalizedMessage: MessageFns<LocalizedMessage> = {
     }
   },
 
-  create(base?: DeepPartial<LocalizedMessage>): LocalizedMessage {
-    return LocalizedMessage.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<LocalizedMessage>, I>>(base?: I): LocalizedMessage {
+    return LocalizedMessage.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<LocalizedMessage>): LocalizedMessage {
+  fromPartial<I extends Exact<DeepPartial<LocalizedMessage>, I>>(object: I): LocalizedMessage {
     const message = createBaseLocalizedMessage();
     message.locale = object.locale ?? "";
     message.message = object.message ?? "";
@@ -1620,9 +1624,13 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+type KeysOfUnion<T> = T extends T ? keyof T : never;
+export type Exact<P, I extends P> = P extends Builtin ? P
+  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
+
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
-  create(base?: DeepPartial<T>): T;
-  fromPartial(object: DeepPartial<T>): T;
+  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
+  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
 }

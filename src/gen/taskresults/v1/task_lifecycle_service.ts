@@ -101,7 +101,7 @@ export interface CreateTaskResultRequest {
   /** Name of the task backend. Up to 255 characters. Empty means "default". */
   backend: string;
   /** Labels for finding and correlating: up to 32, names of 1 to 63 characters, values of up to 255. */
-  metadata: { [key: string]: string };
+  metadata: Map<string, string>;
 }
 
 export interface CreateTaskResultRequest_MetadataEntry {
@@ -423,10 +423,10 @@ export const TaskResultState: MessageFns<TaskResultState> = {
     }
   },
 
-  create(base?: DeepPartial<TaskResultState>): TaskResultState {
-    return TaskResultState.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<TaskResultState>, I>>(base?: I): TaskResultState {
+    return TaskResultState.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<TaskResultState>): TaskResultState {
+  fromPartial<I extends Exact<DeepPartial<TaskResultState>, I>>(object: I): TaskResultState {
     const message = createBaseTaskResultState();
     message.id = object.id ?? "";
     message.status = object.status ?? 0;
@@ -455,7 +455,7 @@ export const TaskResultState: MessageFns<TaskResultState> = {
 };
 
 function createBaseCreateTaskResultRequest(): CreateTaskResultRequest {
-  return { id: "", task: undefined, argsJson: "", kwargsJson: "", backend: "", metadata: {} };
+  return { id: "", task: undefined, argsJson: "", kwargsJson: "", backend: "", metadata: new Map() };
 }
 
 export const CreateTaskResultRequest: MessageFns<CreateTaskResultRequest> = {
@@ -475,7 +475,7 @@ export const CreateTaskResultRequest: MessageFns<CreateTaskResultRequest> = {
     if (message.backend !== "") {
       writer.uint32(42).string(message.backend);
     }
-    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+    message.metadata.forEach((value, key) => {
       CreateTaskResultRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(50).fork()).join();
     });
     return writer;
@@ -541,7 +541,7 @@ export const CreateTaskResultRequest: MessageFns<CreateTaskResultRequest> = {
 
             const entry6 = CreateTaskResultRequest_MetadataEntry.decode(reader, reader.uint32());
             if (entry6.value !== undefined) {
-              message.metadata[entry6.key] = entry6.value;
+              message.metadata.set(entry6.key, entry6.value);
             }
             continue;
           }
@@ -557,25 +557,25 @@ export const CreateTaskResultRequest: MessageFns<CreateTaskResultRequest> = {
     }
   },
 
-  create(base?: DeepPartial<CreateTaskResultRequest>): CreateTaskResultRequest {
-    return CreateTaskResultRequest.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<CreateTaskResultRequest>, I>>(base?: I): CreateTaskResultRequest {
+    return CreateTaskResultRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<CreateTaskResultRequest>): CreateTaskResultRequest {
+  fromPartial<I extends Exact<DeepPartial<CreateTaskResultRequest>, I>>(object: I): CreateTaskResultRequest {
     const message = createBaseCreateTaskResultRequest();
     message.id = object.id ?? "";
     message.task = (object.task !== undefined && object.task !== null) ? Task.fromPartial(object.task) : undefined;
     message.argsJson = object.argsJson ?? "";
     message.kwargsJson = object.kwargsJson ?? "";
     message.backend = object.backend ?? "";
-    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+    message.metadata = (() => {
+      const m = new Map();
+      (object.metadata as Map<string, string> ?? new Map()).forEach((value, key) => {
         if (value !== undefined) {
-          acc[key] = globalThis.String(value);
+          m.set(key, globalThis.String(value));
         }
-        return acc;
-      },
-      {},
-    );
+      });
+      return m;
+    })();
     return message;
   },
 };
@@ -636,10 +636,14 @@ export const CreateTaskResultRequest_MetadataEntry: MessageFns<CreateTaskResultR
     }
   },
 
-  create(base?: DeepPartial<CreateTaskResultRequest_MetadataEntry>): CreateTaskResultRequest_MetadataEntry {
-    return CreateTaskResultRequest_MetadataEntry.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<CreateTaskResultRequest_MetadataEntry>, I>>(
+    base?: I,
+  ): CreateTaskResultRequest_MetadataEntry {
+    return CreateTaskResultRequest_MetadataEntry.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<CreateTaskResultRequest_MetadataEntry>): CreateTaskResultRequest_MetadataEntry {
+  fromPartial<I extends Exact<DeepPartial<CreateTaskResultRequest_MetadataEntry>, I>>(
+    object: I,
+  ): CreateTaskResultRequest_MetadataEntry {
     const message = createBaseCreateTaskResultRequest_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -692,10 +696,10 @@ export const CreateTaskResultResponse: MessageFns<CreateTaskResultResponse> = {
     }
   },
 
-  create(base?: DeepPartial<CreateTaskResultResponse>): CreateTaskResultResponse {
-    return CreateTaskResultResponse.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<CreateTaskResultResponse>, I>>(base?: I): CreateTaskResultResponse {
+    return CreateTaskResultResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<CreateTaskResultResponse>): CreateTaskResultResponse {
+  fromPartial<I extends Exact<DeepPartial<CreateTaskResultResponse>, I>>(object: I): CreateTaskResultResponse {
     const message = createBaseCreateTaskResultResponse();
     message.state = (object.state !== undefined && object.state !== null)
       ? TaskResultState.fromPartial(object.state)
@@ -782,10 +786,10 @@ export const StartAttemptRequest: MessageFns<StartAttemptRequest> = {
     }
   },
 
-  create(base?: DeepPartial<StartAttemptRequest>): StartAttemptRequest {
-    return StartAttemptRequest.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<StartAttemptRequest>, I>>(base?: I): StartAttemptRequest {
+    return StartAttemptRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<StartAttemptRequest>): StartAttemptRequest {
+  fromPartial<I extends Exact<DeepPartial<StartAttemptRequest>, I>>(object: I): StartAttemptRequest {
     const message = createBaseStartAttemptRequest();
     message.id = object.id ?? "";
     message.workerId = object.workerId ?? "";
@@ -853,10 +857,10 @@ export const StartAttemptResponse: MessageFns<StartAttemptResponse> = {
     }
   },
 
-  create(base?: DeepPartial<StartAttemptResponse>): StartAttemptResponse {
-    return StartAttemptResponse.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<StartAttemptResponse>, I>>(base?: I): StartAttemptResponse {
+    return StartAttemptResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<StartAttemptResponse>): StartAttemptResponse {
+  fromPartial<I extends Exact<DeepPartial<StartAttemptResponse>, I>>(object: I): StartAttemptResponse {
     const message = createBaseStartAttemptResponse();
     message.attempt = object.attempt ?? 0;
     message.state = (object.state !== undefined && object.state !== null)
@@ -933,10 +937,10 @@ export const RenewLeaseRequest: MessageFns<RenewLeaseRequest> = {
     }
   },
 
-  create(base?: DeepPartial<RenewLeaseRequest>): RenewLeaseRequest {
-    return RenewLeaseRequest.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<RenewLeaseRequest>, I>>(base?: I): RenewLeaseRequest {
+    return RenewLeaseRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<RenewLeaseRequest>): RenewLeaseRequest {
+  fromPartial<I extends Exact<DeepPartial<RenewLeaseRequest>, I>>(object: I): RenewLeaseRequest {
     const message = createBaseRenewLeaseRequest();
     message.id = object.id ?? "";
     message.attempt = object.attempt ?? 0;
@@ -992,10 +996,10 @@ export const RenewLeaseResponse: MessageFns<RenewLeaseResponse> = {
     }
   },
 
-  create(base?: DeepPartial<RenewLeaseResponse>): RenewLeaseResponse {
-    return RenewLeaseResponse.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<RenewLeaseResponse>, I>>(base?: I): RenewLeaseResponse {
+    return RenewLeaseResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<RenewLeaseResponse>): RenewLeaseResponse {
+  fromPartial<I extends Exact<DeepPartial<RenewLeaseResponse>, I>>(object: I): RenewLeaseResponse {
     const message = createBaseRenewLeaseResponse();
     message.state = (object.state !== undefined && object.state !== null)
       ? TaskResultState.fromPartial(object.state)
@@ -1087,10 +1091,10 @@ export const FinishAttemptRequest: MessageFns<FinishAttemptRequest> = {
     }
   },
 
-  create(base?: DeepPartial<FinishAttemptRequest>): FinishAttemptRequest {
-    return FinishAttemptRequest.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<FinishAttemptRequest>, I>>(base?: I): FinishAttemptRequest {
+    return FinishAttemptRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<FinishAttemptRequest>): FinishAttemptRequest {
+  fromPartial<I extends Exact<DeepPartial<FinishAttemptRequest>, I>>(object: I): FinishAttemptRequest {
     const message = createBaseFinishAttemptRequest();
     message.id = object.id ?? "";
     message.attempt = object.attempt ?? 0;
@@ -1160,10 +1164,12 @@ export const FinishAttemptRequest_Succeeded: MessageFns<FinishAttemptRequest_Suc
     }
   },
 
-  create(base?: DeepPartial<FinishAttemptRequest_Succeeded>): FinishAttemptRequest_Succeeded {
-    return FinishAttemptRequest_Succeeded.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<FinishAttemptRequest_Succeeded>, I>>(base?: I): FinishAttemptRequest_Succeeded {
+    return FinishAttemptRequest_Succeeded.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<FinishAttemptRequest_Succeeded>): FinishAttemptRequest_Succeeded {
+  fromPartial<I extends Exact<DeepPartial<FinishAttemptRequest_Succeeded>, I>>(
+    object: I,
+  ): FinishAttemptRequest_Succeeded {
     const message = createBaseFinishAttemptRequest_Succeeded();
     message.returnValueJson = object.returnValueJson ?? "";
     return message;
@@ -1226,10 +1232,10 @@ export const FinishAttemptRequest_Failed: MessageFns<FinishAttemptRequest_Failed
     }
   },
 
-  create(base?: DeepPartial<FinishAttemptRequest_Failed>): FinishAttemptRequest_Failed {
-    return FinishAttemptRequest_Failed.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<FinishAttemptRequest_Failed>, I>>(base?: I): FinishAttemptRequest_Failed {
+    return FinishAttemptRequest_Failed.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<FinishAttemptRequest_Failed>): FinishAttemptRequest_Failed {
+  fromPartial<I extends Exact<DeepPartial<FinishAttemptRequest_Failed>, I>>(object: I): FinishAttemptRequest_Failed {
     const message = createBaseFinishAttemptRequest_Failed();
     message.error = (object.error !== undefined && object.error !== null)
       ? TaskError.fromPartial(object.error)
@@ -1284,10 +1290,10 @@ export const FinishAttemptResponse: MessageFns<FinishAttemptResponse> = {
     }
   },
 
-  create(base?: DeepPartial<FinishAttemptResponse>): FinishAttemptResponse {
-    return FinishAttemptResponse.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<FinishAttemptResponse>, I>>(base?: I): FinishAttemptResponse {
+    return FinishAttemptResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<FinishAttemptResponse>): FinishAttemptResponse {
+  fromPartial<I extends Exact<DeepPartial<FinishAttemptResponse>, I>>(object: I): FinishAttemptResponse {
     const message = createBaseFinishAttemptResponse();
     message.state = (object.state !== undefined && object.state !== null)
       ? TaskResultState.fromPartial(object.state)
@@ -1352,10 +1358,10 @@ export const FailTaskResultRequest: MessageFns<FailTaskResultRequest> = {
     }
   },
 
-  create(base?: DeepPartial<FailTaskResultRequest>): FailTaskResultRequest {
-    return FailTaskResultRequest.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<FailTaskResultRequest>, I>>(base?: I): FailTaskResultRequest {
+    return FailTaskResultRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<FailTaskResultRequest>): FailTaskResultRequest {
+  fromPartial<I extends Exact<DeepPartial<FailTaskResultRequest>, I>>(object: I): FailTaskResultRequest {
     const message = createBaseFailTaskResultRequest();
     message.id = object.id ?? "";
     message.error = (object.error !== undefined && object.error !== null)
@@ -1410,10 +1416,10 @@ export const FailTaskResultResponse: MessageFns<FailTaskResultResponse> = {
     }
   },
 
-  create(base?: DeepPartial<FailTaskResultResponse>): FailTaskResultResponse {
-    return FailTaskResultResponse.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<FailTaskResultResponse>, I>>(base?: I): FailTaskResultResponse {
+    return FailTaskResultResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<FailTaskResultResponse>): FailTaskResultResponse {
+  fromPartial<I extends Exact<DeepPartial<FailTaskResultResponse>, I>>(object: I): FailTaskResultResponse {
     const message = createBaseFailTaskResultResponse();
     message.state = (object.state !== undefined && object.state !== null)
       ? TaskResultState.fromPartial(object.state)
@@ -1492,10 +1498,10 @@ export const DeleteTaskResultRequest: MessageFns<DeleteTaskResultRequest> = {
     }
   },
 
-  create(base?: DeepPartial<DeleteTaskResultRequest>): DeleteTaskResultRequest {
-    return DeleteTaskResultRequest.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<DeleteTaskResultRequest>, I>>(base?: I): DeleteTaskResultRequest {
+    return DeleteTaskResultRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<DeleteTaskResultRequest>): DeleteTaskResultRequest {
+  fromPartial<I extends Exact<DeepPartial<DeleteTaskResultRequest>, I>>(object: I): DeleteTaskResultRequest {
     const message = createBaseDeleteTaskResultRequest();
     message.id = object.id ?? "";
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
@@ -1538,10 +1544,10 @@ export const DeleteTaskResultResponse: MessageFns<DeleteTaskResultResponse> = {
     }
   },
 
-  create(base?: DeepPartial<DeleteTaskResultResponse>): DeleteTaskResultResponse {
-    return DeleteTaskResultResponse.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<DeleteTaskResultResponse>, I>>(base?: I): DeleteTaskResultResponse {
+    return DeleteTaskResultResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial(_: DeepPartial<DeleteTaskResultResponse>): DeleteTaskResultResponse {
+  fromPartial<I extends Exact<DeepPartial<DeleteTaskResultResponse>, I>>(_: I): DeleteTaskResultResponse {
     const message = createBaseDeleteTaskResultResponse();
     return message;
   },
@@ -1663,10 +1669,10 @@ export const RecordTransitionsRequest: MessageFns<RecordTransitionsRequest> = {
     }
   },
 
-  create(base?: DeepPartial<RecordTransitionsRequest>): RecordTransitionsRequest {
-    return RecordTransitionsRequest.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<RecordTransitionsRequest>, I>>(base?: I): RecordTransitionsRequest {
+    return RecordTransitionsRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<RecordTransitionsRequest>): RecordTransitionsRequest {
+  fromPartial<I extends Exact<DeepPartial<RecordTransitionsRequest>, I>>(object: I): RecordTransitionsRequest {
     const message = createBaseRecordTransitionsRequest();
     message.number = (object.number !== undefined && object.number !== null) ? BigInt(object.number) : 0n;
     switch (object.transition?.$case) {
@@ -1783,10 +1789,10 @@ export const RecordTransitionsResponse: MessageFns<RecordTransitionsResponse> = 
     }
   },
 
-  create(base?: DeepPartial<RecordTransitionsResponse>): RecordTransitionsResponse {
-    return RecordTransitionsResponse.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<RecordTransitionsResponse>, I>>(base?: I): RecordTransitionsResponse {
+    return RecordTransitionsResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<RecordTransitionsResponse>): RecordTransitionsResponse {
+  fromPartial<I extends Exact<DeepPartial<RecordTransitionsResponse>, I>>(object: I): RecordTransitionsResponse {
     const message = createBaseRecordTransitionsResponse();
     message.number = (object.number !== undefined && object.number !== null) ? BigInt(object.number) : 0n;
     switch (object.outcome?.$case) {
@@ -2140,9 +2146,13 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+type KeysOfUnion<T> = T extends T ? keyof T : never;
+export type Exact<P, I extends P> = P extends Builtin ? P
+  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
+
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
-  create(base?: DeepPartial<T>): T;
-  fromPartial(object: DeepPartial<T>): T;
+  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
+  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
 }

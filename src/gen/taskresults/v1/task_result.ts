@@ -143,7 +143,7 @@ export interface TaskResult {
     | string
     | undefined;
   /** Labels for finding and correlating: up to 32, names of 1 to 63 characters, values of up to 255. */
-  metadata: { [key: string]: string };
+  metadata: Map<string, string>;
   /** 1 at create, +1 at every change of this message. Resume token, cache validator and fence of this one result. */
   revision: bigint;
   /** When retention may remove the result. Unset: it is kept until deleted. */
@@ -244,10 +244,10 @@ export const Task: MessageFns<Task> = {
     }
   },
 
-  create(base?: DeepPartial<Task>): Task {
-    return Task.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<Task>, I>>(base?: I): Task {
+    return Task.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<Task>): Task {
+  fromPartial<I extends Exact<DeepPartial<Task>, I>>(object: I): Task {
     const message = createBaseTask();
     message.path = object.path ?? "";
     message.priority = object.priority ?? 0;
@@ -360,10 +360,10 @@ export const TaskError: MessageFns<TaskError> = {
     }
   },
 
-  create(base?: DeepPartial<TaskError>): TaskError {
-    return TaskError.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<TaskError>, I>>(base?: I): TaskError {
+    return TaskError.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<TaskError>): TaskError {
+  fromPartial<I extends Exact<DeepPartial<TaskError>, I>>(object: I): TaskError {
     const message = createBaseTaskError();
     message.exceptionClassPath = object.exceptionClassPath ?? "";
     message.message = object.message ?? "";
@@ -392,7 +392,7 @@ function createBaseTaskResult(): TaskResult {
     errors: [],
     workerIds: [],
     returnValueJson: undefined,
-    metadata: {},
+    metadata: new Map(),
     revision: 0n,
     expiresAt: undefined,
   };
@@ -439,7 +439,7 @@ export const TaskResult: MessageFns<TaskResult> = {
     if (message.returnValueJson !== undefined) {
       writer.uint32(106).string(message.returnValueJson);
     }
-    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+    message.metadata.forEach((value, key) => {
       TaskResult_MetadataEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
     });
     if (message.revision !== 0n) {
@@ -578,7 +578,7 @@ export const TaskResult: MessageFns<TaskResult> = {
 
             const entry14 = TaskResult_MetadataEntry.decode(reader, reader.uint32());
             if (entry14.value !== undefined) {
-              message.metadata[entry14.key] = entry14.value;
+              message.metadata.set(entry14.key, entry14.value);
             }
             continue;
           }
@@ -610,10 +610,10 @@ export const TaskResult: MessageFns<TaskResult> = {
     }
   },
 
-  create(base?: DeepPartial<TaskResult>): TaskResult {
-    return TaskResult.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<TaskResult>, I>>(base?: I): TaskResult {
+    return TaskResult.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<TaskResult>): TaskResult {
+  fromPartial<I extends Exact<DeepPartial<TaskResult>, I>>(object: I): TaskResult {
     const message = createBaseTaskResult();
     message.id = object.id ?? "";
     message.task = (object.task !== undefined && object.task !== null) ? Task.fromPartial(object.task) : undefined;
@@ -636,15 +636,15 @@ export const TaskResult: MessageFns<TaskResult> = {
     message.errors = object.errors?.map((e) => TaskError.fromPartial(e)) || [];
     message.workerIds = object.workerIds?.map((e) => e) || [];
     message.returnValueJson = object.returnValueJson ?? undefined;
-    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+    message.metadata = (() => {
+      const m = new Map();
+      (object.metadata as Map<string, string> ?? new Map()).forEach((value, key) => {
         if (value !== undefined) {
-          acc[key] = globalThis.String(value);
+          m.set(key, globalThis.String(value));
         }
-        return acc;
-      },
-      {},
-    );
+      });
+      return m;
+    })();
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.expiresAt = (object.expiresAt !== undefined && object.expiresAt !== null)
       ? Timestamp.fromPartial(object.expiresAt)
@@ -709,10 +709,10 @@ export const TaskResult_MetadataEntry: MessageFns<TaskResult_MetadataEntry> = {
     }
   },
 
-  create(base?: DeepPartial<TaskResult_MetadataEntry>): TaskResult_MetadataEntry {
-    return TaskResult_MetadataEntry.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<TaskResult_MetadataEntry>, I>>(base?: I): TaskResult_MetadataEntry {
+    return TaskResult_MetadataEntry.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<TaskResult_MetadataEntry>): TaskResult_MetadataEntry {
+  fromPartial<I extends Exact<DeepPartial<TaskResult_MetadataEntry>, I>>(object: I): TaskResult_MetadataEntry {
     const message = createBaseTaskResult_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -729,9 +729,13 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+type KeysOfUnion<T> = T extends T ? keyof T : never;
+export type Exact<P, I extends P> = P extends Builtin ? P
+  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
+
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
-  create(base?: DeepPartial<T>): T;
-  fromPartial(object: DeepPartial<T>): T;
+  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
+  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
 }

@@ -122,7 +122,7 @@ export interface TaskResultUpdate {
     | string
     | undefined;
   /** As in TaskResult. */
-  metadata: { [key: string]: string };
+  metadata: Map<string, string>;
   /** As in TaskResult. */
   revision: bigint;
   /** As in TaskResult. */
@@ -242,7 +242,7 @@ export interface TaskResultFilter {
     | TimeRange
     | undefined;
   /** All of these labels, with exactly these values. Up to 32. */
-  metadata: { [key: string]: string };
+  metadata: Map<string, string>;
 }
 
 export interface TaskResultFilter_MetadataEntry {
@@ -462,10 +462,10 @@ export const GetTaskResultRequest: MessageFns<GetTaskResultRequest> = {
     }
   },
 
-  create(base?: DeepPartial<GetTaskResultRequest>): GetTaskResultRequest {
-    return GetTaskResultRequest.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<GetTaskResultRequest>, I>>(base?: I): GetTaskResultRequest {
+    return GetTaskResultRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<GetTaskResultRequest>): GetTaskResultRequest {
+  fromPartial<I extends Exact<DeepPartial<GetTaskResultRequest>, I>>(object: I): GetTaskResultRequest {
     const message = createBaseGetTaskResultRequest();
     message.id = object.id ?? "";
     message.expectedTaskPath = object.expectedTaskPath ?? "";
@@ -519,10 +519,10 @@ export const GetTaskResultResponse: MessageFns<GetTaskResultResponse> = {
     }
   },
 
-  create(base?: DeepPartial<GetTaskResultResponse>): GetTaskResultResponse {
-    return GetTaskResultResponse.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<GetTaskResultResponse>, I>>(base?: I): GetTaskResultResponse {
+    return GetTaskResultResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<GetTaskResultResponse>): GetTaskResultResponse {
+  fromPartial<I extends Exact<DeepPartial<GetTaskResultResponse>, I>>(object: I): GetTaskResultResponse {
     const message = createBaseGetTaskResultResponse();
     message.taskResult = (object.taskResult !== undefined && object.taskResult !== null)
       ? TaskResult.fromPartial(object.taskResult)
@@ -587,10 +587,10 @@ export const BatchGetTaskResultsRequest: MessageFns<BatchGetTaskResultsRequest> 
     }
   },
 
-  create(base?: DeepPartial<BatchGetTaskResultsRequest>): BatchGetTaskResultsRequest {
-    return BatchGetTaskResultsRequest.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<BatchGetTaskResultsRequest>, I>>(base?: I): BatchGetTaskResultsRequest {
+    return BatchGetTaskResultsRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<BatchGetTaskResultsRequest>): BatchGetTaskResultsRequest {
+  fromPartial<I extends Exact<DeepPartial<BatchGetTaskResultsRequest>, I>>(object: I): BatchGetTaskResultsRequest {
     const message = createBaseBatchGetTaskResultsRequest();
     message.ids = object.ids?.map((e) => e) || [];
     message.view = object.view ?? 0;
@@ -665,10 +665,10 @@ export const BatchGetTaskResultsResponse: MessageFns<BatchGetTaskResultsResponse
     }
   },
 
-  create(base?: DeepPartial<BatchGetTaskResultsResponse>): BatchGetTaskResultsResponse {
-    return BatchGetTaskResultsResponse.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<BatchGetTaskResultsResponse>, I>>(base?: I): BatchGetTaskResultsResponse {
+    return BatchGetTaskResultsResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<BatchGetTaskResultsResponse>): BatchGetTaskResultsResponse {
+  fromPartial<I extends Exact<DeepPartial<BatchGetTaskResultsResponse>, I>>(object: I): BatchGetTaskResultsResponse {
     const message = createBaseBatchGetTaskResultsResponse();
     message.taskResults = object.taskResults?.map((e) => TaskResult.fromPartial(e)) || [];
     message.notFoundIds = object.notFoundIds?.map((e) => e) || [];
@@ -736,10 +736,10 @@ export const KnownTaskResult: MessageFns<KnownTaskResult> = {
     }
   },
 
-  create(base?: DeepPartial<KnownTaskResult>): KnownTaskResult {
-    return KnownTaskResult.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<KnownTaskResult>, I>>(base?: I): KnownTaskResult {
+    return KnownTaskResult.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<KnownTaskResult>): KnownTaskResult {
+  fromPartial<I extends Exact<DeepPartial<KnownTaskResult>, I>>(object: I): KnownTaskResult {
     const message = createBaseKnownTaskResult();
     message.id = object.id ?? "";
     message.knownRevision = (object.knownRevision !== undefined && object.knownRevision !== null)
@@ -759,7 +759,7 @@ function createBaseTaskResultUpdate(): TaskResultUpdate {
     errors: [],
     workerIds: [],
     returnValueJson: undefined,
-    metadata: {},
+    metadata: new Map(),
     revision: 0n,
     expiresAt: undefined,
   };
@@ -791,7 +791,7 @@ export const TaskResultUpdate: MessageFns<TaskResultUpdate> = {
     if (message.returnValueJson !== undefined) {
       writer.uint32(66).string(message.returnValueJson);
     }
-    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+    message.metadata.forEach((value, key) => {
       TaskResultUpdate_MetadataEntry.encode({ key: key as any, value }, writer.uint32(74).fork()).join();
     });
     if (message.revision !== 0n) {
@@ -890,7 +890,7 @@ export const TaskResultUpdate: MessageFns<TaskResultUpdate> = {
 
             const entry9 = TaskResultUpdate_MetadataEntry.decode(reader, reader.uint32());
             if (entry9.value !== undefined) {
-              message.metadata[entry9.key] = entry9.value;
+              message.metadata.set(entry9.key, entry9.value);
             }
             continue;
           }
@@ -922,10 +922,10 @@ export const TaskResultUpdate: MessageFns<TaskResultUpdate> = {
     }
   },
 
-  create(base?: DeepPartial<TaskResultUpdate>): TaskResultUpdate {
-    return TaskResultUpdate.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<TaskResultUpdate>, I>>(base?: I): TaskResultUpdate {
+    return TaskResultUpdate.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<TaskResultUpdate>): TaskResultUpdate {
+  fromPartial<I extends Exact<DeepPartial<TaskResultUpdate>, I>>(object: I): TaskResultUpdate {
     const message = createBaseTaskResultUpdate();
     message.status = object.status ?? 0;
     message.enqueuedAt = (object.enqueuedAt !== undefined && object.enqueuedAt !== null)
@@ -943,15 +943,15 @@ export const TaskResultUpdate: MessageFns<TaskResultUpdate> = {
     message.errors = object.errors?.map((e) => TaskError.fromPartial(e)) || [];
     message.workerIds = object.workerIds?.map((e) => e) || [];
     message.returnValueJson = object.returnValueJson ?? undefined;
-    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+    message.metadata = (() => {
+      const m = new Map();
+      (object.metadata as Map<string, string> ?? new Map()).forEach((value, key) => {
         if (value !== undefined) {
-          acc[key] = globalThis.String(value);
+          m.set(key, globalThis.String(value));
         }
-        return acc;
-      },
-      {},
-    );
+      });
+      return m;
+    })();
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.expiresAt = (object.expiresAt !== undefined && object.expiresAt !== null)
       ? Timestamp.fromPartial(object.expiresAt)
@@ -1016,10 +1016,12 @@ export const TaskResultUpdate_MetadataEntry: MessageFns<TaskResultUpdate_Metadat
     }
   },
 
-  create(base?: DeepPartial<TaskResultUpdate_MetadataEntry>): TaskResultUpdate_MetadataEntry {
-    return TaskResultUpdate_MetadataEntry.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<TaskResultUpdate_MetadataEntry>, I>>(base?: I): TaskResultUpdate_MetadataEntry {
+    return TaskResultUpdate_MetadataEntry.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<TaskResultUpdate_MetadataEntry>): TaskResultUpdate_MetadataEntry {
+  fromPartial<I extends Exact<DeepPartial<TaskResultUpdate_MetadataEntry>, I>>(
+    object: I,
+  ): TaskResultUpdate_MetadataEntry {
     const message = createBaseTaskResultUpdate_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -1086,10 +1088,10 @@ export const RefreshTaskResultRequest: MessageFns<RefreshTaskResultRequest> = {
     }
   },
 
-  create(base?: DeepPartial<RefreshTaskResultRequest>): RefreshTaskResultRequest {
-    return RefreshTaskResultRequest.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<RefreshTaskResultRequest>, I>>(base?: I): RefreshTaskResultRequest {
+    return RefreshTaskResultRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<RefreshTaskResultRequest>): RefreshTaskResultRequest {
+  fromPartial<I extends Exact<DeepPartial<RefreshTaskResultRequest>, I>>(object: I): RefreshTaskResultRequest {
     const message = createBaseRefreshTaskResultRequest();
     message.id = object.id ?? "";
     message.knownRevision = (object.knownRevision !== undefined && object.knownRevision !== null)
@@ -1157,10 +1159,10 @@ export const RefreshTaskResultResponse: MessageFns<RefreshTaskResultResponse> = 
     }
   },
 
-  create(base?: DeepPartial<RefreshTaskResultResponse>): RefreshTaskResultResponse {
-    return RefreshTaskResultResponse.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<RefreshTaskResultResponse>, I>>(base?: I): RefreshTaskResultResponse {
+    return RefreshTaskResultResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<RefreshTaskResultResponse>): RefreshTaskResultResponse {
+  fromPartial<I extends Exact<DeepPartial<RefreshTaskResultResponse>, I>>(object: I): RefreshTaskResultResponse {
     const message = createBaseRefreshTaskResultResponse();
     switch (object.outcome?.$case) {
       case "unchanged": {
@@ -1225,10 +1227,12 @@ export const BatchRefreshTaskResultsRequest: MessageFns<BatchRefreshTaskResultsR
     }
   },
 
-  create(base?: DeepPartial<BatchRefreshTaskResultsRequest>): BatchRefreshTaskResultsRequest {
-    return BatchRefreshTaskResultsRequest.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<BatchRefreshTaskResultsRequest>, I>>(base?: I): BatchRefreshTaskResultsRequest {
+    return BatchRefreshTaskResultsRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<BatchRefreshTaskResultsRequest>): BatchRefreshTaskResultsRequest {
+  fromPartial<I extends Exact<DeepPartial<BatchRefreshTaskResultsRequest>, I>>(
+    object: I,
+  ): BatchRefreshTaskResultsRequest {
     const message = createBaseBatchRefreshTaskResultsRequest();
     message.taskResults = object.taskResults?.map((e) => KnownTaskResult.fromPartial(e)) || [];
     return message;
@@ -1313,10 +1317,12 @@ export const BatchRefreshTaskResultsResponse: MessageFns<BatchRefreshTaskResults
     }
   },
 
-  create(base?: DeepPartial<BatchRefreshTaskResultsResponse>): BatchRefreshTaskResultsResponse {
-    return BatchRefreshTaskResultsResponse.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<BatchRefreshTaskResultsResponse>, I>>(base?: I): BatchRefreshTaskResultsResponse {
+    return BatchRefreshTaskResultsResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<BatchRefreshTaskResultsResponse>): BatchRefreshTaskResultsResponse {
+  fromPartial<I extends Exact<DeepPartial<BatchRefreshTaskResultsResponse>, I>>(
+    object: I,
+  ): BatchRefreshTaskResultsResponse {
     const message = createBaseBatchRefreshTaskResultsResponse();
     message.updated = object.updated?.map((e) => BatchRefreshTaskResultsResponse_Updated.fromPartial(e)) || [];
     message.unchangedIds = object.unchangedIds?.map((e) => e) || [];
@@ -1382,10 +1388,14 @@ export const BatchRefreshTaskResultsResponse_Updated: MessageFns<BatchRefreshTas
     }
   },
 
-  create(base?: DeepPartial<BatchRefreshTaskResultsResponse_Updated>): BatchRefreshTaskResultsResponse_Updated {
-    return BatchRefreshTaskResultsResponse_Updated.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<BatchRefreshTaskResultsResponse_Updated>, I>>(
+    base?: I,
+  ): BatchRefreshTaskResultsResponse_Updated {
+    return BatchRefreshTaskResultsResponse_Updated.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<BatchRefreshTaskResultsResponse_Updated>): BatchRefreshTaskResultsResponse_Updated {
+  fromPartial<I extends Exact<DeepPartial<BatchRefreshTaskResultsResponse_Updated>, I>>(
+    object: I,
+  ): BatchRefreshTaskResultsResponse_Updated {
     const message = createBaseBatchRefreshTaskResultsResponse_Updated();
     message.id = object.id ?? "";
     message.update = (object.update !== undefined && object.update !== null)
@@ -1487,10 +1497,10 @@ export const WaitTaskResultRequest: MessageFns<WaitTaskResultRequest> = {
     }
   },
 
-  create(base?: DeepPartial<WaitTaskResultRequest>): WaitTaskResultRequest {
-    return WaitTaskResultRequest.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<WaitTaskResultRequest>, I>>(base?: I): WaitTaskResultRequest {
+    return WaitTaskResultRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<WaitTaskResultRequest>): WaitTaskResultRequest {
+  fromPartial<I extends Exact<DeepPartial<WaitTaskResultRequest>, I>>(object: I): WaitTaskResultRequest {
     const message = createBaseWaitTaskResultRequest();
     message.id = object.id ?? "";
     message.knownRevision = (object.knownRevision !== undefined && object.knownRevision !== null)
@@ -1561,10 +1571,10 @@ export const WaitTaskResultResponse: MessageFns<WaitTaskResultResponse> = {
     }
   },
 
-  create(base?: DeepPartial<WaitTaskResultResponse>): WaitTaskResultResponse {
-    return WaitTaskResultResponse.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<WaitTaskResultResponse>, I>>(base?: I): WaitTaskResultResponse {
+    return WaitTaskResultResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<WaitTaskResultResponse>): WaitTaskResultResponse {
+  fromPartial<I extends Exact<DeepPartial<WaitTaskResultResponse>, I>>(object: I): WaitTaskResultResponse {
     const message = createBaseWaitTaskResultResponse();
     message.taskResult = (object.taskResult !== undefined && object.taskResult !== null)
       ? TaskResult.fromPartial(object.taskResult)
@@ -1583,7 +1593,7 @@ function createBaseTaskResultFilter(): TaskResultFilter {
     workerId: "",
     enqueued: undefined,
     finished: undefined,
-    metadata: {},
+    metadata: new Map(),
   };
 }
 
@@ -1614,7 +1624,7 @@ export const TaskResultFilter: MessageFns<TaskResultFilter> = {
     if (message.finished !== undefined) {
       TimeRange.encode(message.finished, writer.uint32(58).fork()).join();
     }
-    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+    message.metadata.forEach((value, key) => {
       TaskResultFilter_MetadataEntry.encode({ key: key as any, value }, writer.uint32(66).fork()).join();
     });
     return writer;
@@ -1706,7 +1716,7 @@ export const TaskResultFilter: MessageFns<TaskResultFilter> = {
 
             const entry8 = TaskResultFilter_MetadataEntry.decode(reader, reader.uint32());
             if (entry8.value !== undefined) {
-              message.metadata[entry8.key] = entry8.value;
+              message.metadata.set(entry8.key, entry8.value);
             }
             continue;
           }
@@ -1722,10 +1732,10 @@ export const TaskResultFilter: MessageFns<TaskResultFilter> = {
     }
   },
 
-  create(base?: DeepPartial<TaskResultFilter>): TaskResultFilter {
-    return TaskResultFilter.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<TaskResultFilter>, I>>(base?: I): TaskResultFilter {
+    return TaskResultFilter.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<TaskResultFilter>): TaskResultFilter {
+  fromPartial<I extends Exact<DeepPartial<TaskResultFilter>, I>>(object: I): TaskResultFilter {
     const message = createBaseTaskResultFilter();
     message.statuses = object.statuses?.map((e) => e) || [];
     message.taskPath = object.taskPath ?? "";
@@ -1738,15 +1748,15 @@ export const TaskResultFilter: MessageFns<TaskResultFilter> = {
     message.finished = (object.finished !== undefined && object.finished !== null)
       ? TimeRange.fromPartial(object.finished)
       : undefined;
-    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+    message.metadata = (() => {
+      const m = new Map();
+      (object.metadata as Map<string, string> ?? new Map()).forEach((value, key) => {
         if (value !== undefined) {
-          acc[key] = globalThis.String(value);
+          m.set(key, globalThis.String(value));
         }
-        return acc;
-      },
-      {},
-    );
+      });
+      return m;
+    })();
     return message;
   },
 };
@@ -1807,10 +1817,12 @@ export const TaskResultFilter_MetadataEntry: MessageFns<TaskResultFilter_Metadat
     }
   },
 
-  create(base?: DeepPartial<TaskResultFilter_MetadataEntry>): TaskResultFilter_MetadataEntry {
-    return TaskResultFilter_MetadataEntry.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<TaskResultFilter_MetadataEntry>, I>>(base?: I): TaskResultFilter_MetadataEntry {
+    return TaskResultFilter_MetadataEntry.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<TaskResultFilter_MetadataEntry>): TaskResultFilter_MetadataEntry {
+  fromPartial<I extends Exact<DeepPartial<TaskResultFilter_MetadataEntry>, I>>(
+    object: I,
+  ): TaskResultFilter_MetadataEntry {
     const message = createBaseTaskResultFilter_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -1874,10 +1886,10 @@ export const TimeRange: MessageFns<TimeRange> = {
     }
   },
 
-  create(base?: DeepPartial<TimeRange>): TimeRange {
-    return TimeRange.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<TimeRange>, I>>(base?: I): TimeRange {
+    return TimeRange.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<TimeRange>): TimeRange {
+  fromPartial<I extends Exact<DeepPartial<TimeRange>, I>>(object: I): TimeRange {
     const message = createBaseTimeRange();
     message.start = (object.start !== undefined && object.start !== null)
       ? Timestamp.fromPartial(object.start)
@@ -1978,10 +1990,10 @@ export const WatchTaskResultsRequest: MessageFns<WatchTaskResultsRequest> = {
     }
   },
 
-  create(base?: DeepPartial<WatchTaskResultsRequest>): WatchTaskResultsRequest {
-    return WatchTaskResultsRequest.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<WatchTaskResultsRequest>, I>>(base?: I): WatchTaskResultsRequest {
+    return WatchTaskResultsRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<WatchTaskResultsRequest>): WatchTaskResultsRequest {
+  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsRequest>, I>>(object: I): WatchTaskResultsRequest {
     const message = createBaseWatchTaskResultsRequest();
     switch (object.target?.$case) {
       case "ids": {
@@ -2051,10 +2063,10 @@ export const WatchTaskResultsRequest_Ids: MessageFns<WatchTaskResultsRequest_Ids
     }
   },
 
-  create(base?: DeepPartial<WatchTaskResultsRequest_Ids>): WatchTaskResultsRequest_Ids {
-    return WatchTaskResultsRequest_Ids.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<WatchTaskResultsRequest_Ids>, I>>(base?: I): WatchTaskResultsRequest_Ids {
+    return WatchTaskResultsRequest_Ids.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<WatchTaskResultsRequest_Ids>): WatchTaskResultsRequest_Ids {
+  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsRequest_Ids>, I>>(object: I): WatchTaskResultsRequest_Ids {
     const message = createBaseWatchTaskResultsRequest_Ids();
     message.taskResults = object.taskResults?.map((e) => KnownTaskResult.fromPartial(e)) || [];
     return message;
@@ -2175,10 +2187,10 @@ export const WatchTaskResultsResponse: MessageFns<WatchTaskResultsResponse> = {
     }
   },
 
-  create(base?: DeepPartial<WatchTaskResultsResponse>): WatchTaskResultsResponse {
-    return WatchTaskResultsResponse.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<WatchTaskResultsResponse>, I>>(base?: I): WatchTaskResultsResponse {
+    return WatchTaskResultsResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<WatchTaskResultsResponse>): WatchTaskResultsResponse {
+  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsResponse>, I>>(object: I): WatchTaskResultsResponse {
     const message = createBaseWatchTaskResultsResponse();
     switch (object.event?.$case) {
       case "snapshot": {
@@ -2276,10 +2288,14 @@ export const WatchTaskResultsResponse_Deleted: MessageFns<WatchTaskResultsRespon
     }
   },
 
-  create(base?: DeepPartial<WatchTaskResultsResponse_Deleted>): WatchTaskResultsResponse_Deleted {
-    return WatchTaskResultsResponse_Deleted.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<WatchTaskResultsResponse_Deleted>, I>>(
+    base?: I,
+  ): WatchTaskResultsResponse_Deleted {
+    return WatchTaskResultsResponse_Deleted.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<WatchTaskResultsResponse_Deleted>): WatchTaskResultsResponse_Deleted {
+  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsResponse_Deleted>, I>>(
+    object: I,
+  ): WatchTaskResultsResponse_Deleted {
     const message = createBaseWatchTaskResultsResponse_Deleted();
     message.id = object.id ?? "";
     return message;
@@ -2331,10 +2347,14 @@ export const WatchTaskResultsResponse_NotFound: MessageFns<WatchTaskResultsRespo
     }
   },
 
-  create(base?: DeepPartial<WatchTaskResultsResponse_NotFound>): WatchTaskResultsResponse_NotFound {
-    return WatchTaskResultsResponse_NotFound.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<WatchTaskResultsResponse_NotFound>, I>>(
+    base?: I,
+  ): WatchTaskResultsResponse_NotFound {
+    return WatchTaskResultsResponse_NotFound.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<WatchTaskResultsResponse_NotFound>): WatchTaskResultsResponse_NotFound {
+  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsResponse_NotFound>, I>>(
+    object: I,
+  ): WatchTaskResultsResponse_NotFound {
     const message = createBaseWatchTaskResultsResponse_NotFound();
     message.id = object.id ?? "";
     return message;
@@ -2400,10 +2420,14 @@ export const WatchTaskResultsResponse_Unmatched: MessageFns<WatchTaskResultsResp
     }
   },
 
-  create(base?: DeepPartial<WatchTaskResultsResponse_Unmatched>): WatchTaskResultsResponse_Unmatched {
-    return WatchTaskResultsResponse_Unmatched.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<WatchTaskResultsResponse_Unmatched>, I>>(
+    base?: I,
+  ): WatchTaskResultsResponse_Unmatched {
+    return WatchTaskResultsResponse_Unmatched.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<WatchTaskResultsResponse_Unmatched>): WatchTaskResultsResponse_Unmatched {
+  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsResponse_Unmatched>, I>>(
+    object: I,
+  ): WatchTaskResultsResponse_Unmatched {
     const message = createBaseWatchTaskResultsResponse_Unmatched();
     message.id = object.id ?? "";
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
@@ -2445,10 +2469,14 @@ export const WatchTaskResultsResponse_Heartbeat: MessageFns<WatchTaskResultsResp
     }
   },
 
-  create(base?: DeepPartial<WatchTaskResultsResponse_Heartbeat>): WatchTaskResultsResponse_Heartbeat {
-    return WatchTaskResultsResponse_Heartbeat.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<WatchTaskResultsResponse_Heartbeat>, I>>(
+    base?: I,
+  ): WatchTaskResultsResponse_Heartbeat {
+    return WatchTaskResultsResponse_Heartbeat.fromPartial(base ?? ({} as any));
   },
-  fromPartial(_: DeepPartial<WatchTaskResultsResponse_Heartbeat>): WatchTaskResultsResponse_Heartbeat {
+  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsResponse_Heartbeat>, I>>(
+    _: I,
+  ): WatchTaskResultsResponse_Heartbeat {
     const message = createBaseWatchTaskResultsResponse_Heartbeat();
     return message;
   },
@@ -2499,10 +2527,10 @@ export const WatchTaskResultsResponse_End: MessageFns<WatchTaskResultsResponse_E
     }
   },
 
-  create(base?: DeepPartial<WatchTaskResultsResponse_End>): WatchTaskResultsResponse_End {
-    return WatchTaskResultsResponse_End.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<WatchTaskResultsResponse_End>, I>>(base?: I): WatchTaskResultsResponse_End {
+    return WatchTaskResultsResponse_End.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<WatchTaskResultsResponse_End>): WatchTaskResultsResponse_End {
+  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsResponse_End>, I>>(object: I): WatchTaskResultsResponse_End {
     const message = createBaseWatchTaskResultsResponse_End();
     message.reason = object.reason ?? 0;
     return message;
@@ -2587,10 +2615,10 @@ export const ListTaskResultsRequest: MessageFns<ListTaskResultsRequest> = {
     }
   },
 
-  create(base?: DeepPartial<ListTaskResultsRequest>): ListTaskResultsRequest {
-    return ListTaskResultsRequest.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<ListTaskResultsRequest>, I>>(base?: I): ListTaskResultsRequest {
+    return ListTaskResultsRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<ListTaskResultsRequest>): ListTaskResultsRequest {
+  fromPartial<I extends Exact<DeepPartial<ListTaskResultsRequest>, I>>(object: I): ListTaskResultsRequest {
     const message = createBaseListTaskResultsRequest();
     message.filter = (object.filter !== undefined && object.filter !== null)
       ? TaskResultFilter.fromPartial(object.filter)
@@ -2658,10 +2686,10 @@ export const ListTaskResultsResponse: MessageFns<ListTaskResultsResponse> = {
     }
   },
 
-  create(base?: DeepPartial<ListTaskResultsResponse>): ListTaskResultsResponse {
-    return ListTaskResultsResponse.fromPartial(base ?? {});
+  create<I extends Exact<DeepPartial<ListTaskResultsResponse>, I>>(base?: I): ListTaskResultsResponse {
+    return ListTaskResultsResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial(object: DeepPartial<ListTaskResultsResponse>): ListTaskResultsResponse {
+  fromPartial<I extends Exact<DeepPartial<ListTaskResultsResponse>, I>>(object: I): ListTaskResultsResponse {
     const message = createBaseListTaskResultsResponse();
     message.taskResults = object.taskResults?.map((e) => TaskResult.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
@@ -2965,9 +2993,13 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
+type KeysOfUnion<T> = T extends T ? keyof T : never;
+export type Exact<P, I extends P> = P extends Builtin ? P
+  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
+
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
-  create(base?: DeepPartial<T>): T;
-  fromPartial(object: DeepPartial<T>): T;
+  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
+  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
 }

@@ -1,0 +1,74 @@
+import type {
+  handleUnaryCall,
+  MethodDefinition,
+  ServerUnaryCall,
+  ServiceDefinition,
+  sendUnaryData,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { TaskResultsError } from '../domain/errors';
+import { toServiceError } from './status';
+
+/** What arrived could not be read as the message that was expected. */
+class Malformed {}
+
+/** Logs what the caller must not see. */
+export type OnInternalError = (error: unknown) => void;
+
+/** Checks that the caller may use the service; throws UNAUTHENTICATED or PERMISSION_DENIED. */
+export type Authorize = (call: { metadata: ServerUnaryCall<unknown, unknown>['metadata'] }) => void;
+
+/**
+ * The definition of a service with two additions: bytes that are no such message reach the handler as Malformed, which it
+ * answers with INVALID_ARGUMENT where grpc-js would say INTERNAL; and answers that are bytes already are sent as they are.
+ */
+export function tolerant<T extends ServiceDefinition>(definition: T): T {
+  const methods = Object.entries(definition).map(([name, method]) => {
+    const { requestDeserialize, responseSerialize } = method as MethodDefinition<unknown, unknown>;
+    return [
+      name,
+      {
+        ...method,
+        requestDeserialize(bytes: Buffer) {
+          try {
+            return requestDeserialize(bytes);
+          } catch {
+            return new Malformed();
+          }
+        },
+        responseSerialize: (answer: unknown) => (Buffer.isBuffer(answer) ? answer : responseSerialize(answer)),
+      },
+    ];
+  });
+  return Object.fromEntries(methods) as T;
+}
+
+/** Throws for a message that could not be read. */
+export function refuseMalformed(request: unknown): void {
+  if (request instanceof Malformed) throw new TaskResultsError('INVALID_FIELD', 'the message is malformed');
+}
+
+/** A unary handler from a function: whatever it throws becomes a status, and nothing is thrown at grpc-js. */
+export function unary<Request, Response>(
+  authorize: Authorize,
+  onInternalError: OnInternalError,
+  answer: (request: Request) => Promise<Response>,
+): handleUnaryCall<Request, Response> {
+  const run = async (call: ServerUnaryCall<Request, Response>): Promise<Response> => {
+    authorize(call);
+    refuseMalformed(call.request);
+    return answer(call.request);
+  };
+  return (call, callback: sendUnaryData<Response>) => {
+    run(call).then(
+      (response) => callback(null, response),
+      (error: unknown) => {
+        if (!(error instanceof TaskResultsError)) onInternalError(error);
+        else if (error.cause !== undefined) onInternalError(error.cause);
+        callback(toServiceError(error));
+      },
+    );
+  };
+}
+
+export type Handlers<T> = T & UntypedServiceImplementation;

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+import type { Limits } from '../domain/limits';
+import { TaskLifecycleServiceService } from '../gen/taskresults/v1/task_lifecycle_service';
+import { TaskResultServiceService } from '../gen/taskresults/v1/task_result_service';
+import type { Lifecycle } from '../service/lifecycle';
+import type { Reads } from '../service/reads';
+import { authorizeWith, type Tokens } from './authorize';
+import { type OnInternalError, tolerant } from './handlers';
+import { lifecycleHandlers } from './lifecycle-handlers';
+import { readHandlers } from './read-handlers';
+import { type OpenWatch, watchHandler } from './watch-handler';
+
+const SERVICES = ['', 'taskresults.v1.TaskResultService', 'taskresults.v1.TaskLifecycleService'];
+
+/** A link on which nothing moved for this long is asked for a sign of life, so that half-open ones do not stay for ever. */
+const KEEPALIVE_TIME_MS = 30_000;
+const KEEPALIVE_TIMEOUT_MS = 10_000;
+/** Clients may ask for signs of life that often, also while no call is open. */
+const LEAST_PING_INTERVAL_MS = 5_000;
+
+export interface GrpcOptions {
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  limits: Limits;
+  tokens: Tokens;
+  onInternalError: OnInternalError;
+}
+
+export interface GrpcServer {
+  readonly port: number;
+  /** Tells health checks that this server is no longer to be used. */
+  announceStop(): void;
+  /** Takes no more calls; resolves when those under way have ended, or have been cut off after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Both services, health and reflection, on one port. Rejects when the port cannot be had. */
+export async function startGrpcServer(
+  reads: Reads,
+  lifecycle: Lifecycle,
+  openWatch: OpenWatch,
+  { host, port, limits, tokens, onInternalError }: GrpcOptions,
+): Promise<GrpcServer> {
+  const server = new Server({
+    'grpc.max_receive_message_length': limits.messageBytes,
+    'grpc.max_send_message_length': -1,
+    'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
+    'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+    'grpc.http2.min_ping_interval_without_data_ms': LEAST_PING_INTERVAL_MS,
+    'grpc.keepalive_permit_without_calls': 1,
+  });
+  const mayRead = authorizeWith(tokens, 'read');
+  const mayWrite = authorizeWith(tokens, 'write');
+  server.addService(tolerant(TaskResultServiceService), {
+    ...readHandlers(reads, mayRead, onInternalError),
+    watchTaskResults: watchHandler(openWatch, mayRead, onInternalError),
+  });
+  server.addService(
+    tolerant(TaskLifecycleServiceService),
+    lifecycleHandlers(lifecycle, limits, mayWrite, onInternalError),
+  );
+  const health = new HealthImplementation(Object.fromEntries(SERVICES.map((name) => [name, 'SERVING'])));
+  health.addToServer(server);
+  new ReflectionService(reflected()).addToServer(server);
+
+  const bound = await bind(server, host, port);
+  return {
+    port: bound,
+    announceStop: () => {
+      for (const name of SERVICES) health.setStatus(name, 'NOT_SERVING');
+    },
+    close: (graceMs) => close(server, graceMs),
+  };
+}
+
+/** What reflection hands out: the files of the contract just as they were compiled. */
+function reflected(): ConstructorParameters<typeof ReflectionService>[0] {
+  const bytes = readFileSync(join(__dirname, '../gen/descriptors.binpb'));
+  const files = fromBinary(FileDescriptorSetSchema, bytes).file;
+  const fileDescriptorProtos = files.map((file) => Buffer.from(toBinary(FileDescriptorProtoSchema, file)));
+  return { all: { format: 'Protocol Buffer 3 DescriptorProto', type: {}, fileDescriptorProtos } };
+}
+
+function bind(server: Server, host: string, port: number): Promise<number> {
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+}
+
+function close(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, graceMs);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

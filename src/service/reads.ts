@@ -1,0 +1,101 @@
+import { doesNotExist, TaskResultsError } from '../domain/errors';
+import { type Filter, matches } from '../domain/filter';
+import type { Outline, Position, TaskResultStore } from '../domain/store';
+import type { TaskResult, View } from '../domain/task-result';
+import { ANSWER_BYTES, countThatFit } from './answer-budget';
+
+export interface KnownResult {
+  id: string;
+  /** 0: none. */
+  revision: number;
+}
+
+/** Every id that was asked for is in exactly one of the lists, in the order asked. */
+export interface BatchGet {
+  found: TaskResult[];
+  notFound: string[];
+  /** Found, and left out to keep the answer small. */
+  deferred: string[];
+}
+
+export interface BatchRefresh {
+  updated: TaskResult[];
+  unchanged: string[];
+  notFound: string[];
+  deferred: string[];
+}
+
+export interface Page {
+  results: TaskResult[];
+  /** Where the next page begins; null: this was the last. */
+  next: Position | null;
+}
+
+/** What the reading calls mean, but for those that wait. */
+export class Reads {
+  constructor(private readonly store: TaskResultStore) {}
+
+  async get(id: string, expectedTaskPath: string | null, view: View): Promise<TaskResult> {
+    const [result] = await this.store.read([id], view);
+    if (!result) throw doesNotExist(id);
+    if (expectedTaskPath !== null && result.task.path !== expectedTaskPath) {
+      throw new TaskResultsError('TASK_RESULT_MISMATCH', `task result "${id}" belongs to another task`);
+    }
+    return result;
+  }
+
+  async batchGet(ids: readonly string[], view: View): Promise<BatchGet> {
+    const distinct = [...new Set(ids)];
+    const outlines = await this.#outlines(distinct);
+    const present = distinct.flatMap((id) => outlines.get(id) ?? []);
+    const fitting = present.slice(0, countThatFit(present, view, ANSWER_BYTES));
+    const results = await this.#readInOrder(fitting, view);
+    const found = new Set(results.map((result) => result.id));
+    const deferred = present.slice(fitting.length).map((outline) => outline.id);
+    const elsewhere = new Set([...found, ...deferred]);
+    return { found: results, notFound: distinct.filter((id) => !elsewhere.has(id)), deferred };
+  }
+
+  /** The result when it has another revision than the known one, otherwise null. */
+  async refresh(known: KnownResult): Promise<TaskResult | null> {
+    const [outline] = await this.store.outline([known.id]);
+    if (!outline) throw doesNotExist(known.id);
+    return outline.revision === known.revision ? null : this.get(known.id, null, 'FULL');
+  }
+
+  async batchRefresh(asked: readonly KnownResult[]): Promise<BatchRefresh> {
+    const known = new Map([...asked].reverse().map(({ id, revision }) => [id, revision]));
+    const ids = [...new Set(asked.map(({ id }) => id))];
+    const outlines = await this.#outlines(ids);
+    const unchanged = ids.filter((id) => outlines.get(id)?.revision === known.get(id));
+    const same = new Set(unchanged);
+    const { found, notFound, deferred } = await this.batchGet(
+      ids.filter((id) => !same.has(id)),
+      'FULL',
+    );
+    return { updated: found, unchanged, notFound, deferred };
+  }
+
+  async list(filter: Filter, after: Position | null, pageSize: number, view: View): Promise<Page> {
+    const outlines = await this.store.list(filter, after, pageSize + 1);
+    const page = outlines.slice(0, pageSize);
+    const fitting = page.slice(0, countThatFit(page, view, ANSWER_BYTES));
+    const results = await this.#readInOrder(fitting, view);
+    const last = fitting.at(-1);
+    return {
+      // A result may have changed since its key was read, and match no longer.
+      results: results.filter((result) => matches(filter, result)),
+      next: last && fitting.length < outlines.length ? { enqueuedAt: last.enqueuedAt, id: last.id } : null,
+    };
+  }
+
+  async #outlines(ids: readonly string[]): Promise<Map<string, Outline>> {
+    return new Map((await this.store.outline(ids)).map((outline) => [outline.id, outline]));
+  }
+
+  async #readInOrder(outlines: readonly Outline[], view: View): Promise<TaskResult[]> {
+    const ids = outlines.map((outline) => outline.id);
+    const results = new Map((await this.store.read(ids, view)).map((result) => [result.id, result]));
+    return ids.flatMap((id) => results.get(id) ?? []);
+  }
+}

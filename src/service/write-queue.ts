@@ -1,0 +1,91 @@
+import type { Command } from '../domain/command';
+import { shuttingDown, TaskResultsError } from '../domain/errors';
+import type { Decision } from '../domain/lifecycle';
+import type { TaskResultStore } from '../domain/store';
+
+/** Bounds of one transaction. Both are soft by one command: the one that passes them is still taken. */
+const MOST_ROWS = 256;
+const MOST_BYTES = 4 * 1024 * 1024;
+/** Bounds of what may wait. Beyond, callers are told to come back. */
+const MOST_WAITING = 20_000;
+const MOST_WAITING_BYTES = 256 * 1024 * 1024;
+
+interface Waiting {
+  command: Command;
+  bytes: number;
+  resolve(decision: Decision): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Group commit: while one transaction is in flight, commands wait; the next transaction takes them all. A command that finds
+ * nothing in flight goes at once. Commands for one id keep their order.
+ */
+export class WriteQueue {
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  #running: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(private readonly store: TaskResultStore) {}
+
+  /** Resolves once the decision is durable. */
+  submit(command: Command): Promise<Decision> {
+    if (this.#closed) return Promise.reject(shuttingDown());
+    if (this.#waiting.length >= MOST_WAITING || this.#waitingBytes >= MOST_WAITING_BYTES) {
+      return Promise.reject(new TaskResultsError('LIMIT_REACHED', 'too many writes are waiting'));
+    }
+    return new Promise((resolve, reject) => {
+      const bytes = weigh(command);
+      this.#waiting.push({ command, bytes, resolve, reject });
+      this.#waitingBytes += bytes;
+      this.#running ??= this.#drain();
+    });
+  }
+
+  /** Takes no more commands; resolves when those that wait are decided. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#commit(this.#nextBatch());
+    this.#running = null;
+  }
+
+  #nextBatch(): Waiting[] {
+    let bytes = 0;
+    let rows = 0;
+    while (rows < this.#waiting.length && rows < MOST_ROWS && bytes < MOST_BYTES)
+      bytes += this.#waiting[rows++]?.bytes ?? 0;
+    this.#waitingBytes -= bytes;
+    return this.#waiting.splice(0, rows);
+  }
+
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const decisions = await this.store.transact(batch.map(({ command }) => command));
+      batch.forEach(({ resolve }, i) => resolve(decisions[i] as Decision));
+    } catch (error) {
+      // A store out of reach fails them all. Anything else is a bug that one of them met: the others go on without it.
+      if (batch.length === 1 || error instanceof TaskResultsError) for (const { reject } of batch) reject(error);
+      else for (const one of batch) await this.#commit([one]);
+    }
+  }
+}
+
+/** About as many bytes as the command brings into a transaction. */
+function weigh(command: Command): number {
+  switch (command.kind) {
+    case 'create':
+      return 500 + command.argsJson.length + command.kwargsJson.length;
+    case 'succeed':
+      return 300 + command.returnValueJson.length;
+    case 'failAttempt':
+    case 'fail':
+      return 300 + (command.error ? command.error.message.length + command.error.traceback.length : 0);
+    default:
+      return 300;
+  }
+}

@@ -1,0 +1,97 @@
+import { parseDatabaseUrl } from './database-url';
+import { parseBytes, parseDuration } from './units';
+
+/** Reads the text of a setting; throws a Refusal that says what is allowed. */
+export type Parser<T> = (text: string) => T;
+
+export interface Setting<T = unknown> {
+  readonly env: string;
+  /** As commander takes it, e.g. `--port <number>`. Null: from the environment only, since flags show in process lists. */
+  readonly flags: string | null;
+  /** As a user would write it. Null: unset. */
+  readonly default: string | null;
+  readonly description: string;
+  readonly parse: Parser<T>;
+}
+
+/** What is allowed, to be read after the name of the setting. */
+export class Refusal extends Error {}
+
+export const KIB = 1024;
+export const MIB = 1024 ** 2;
+export const SECOND = 1_000;
+export const MINUTE = 60_000;
+export const DAY = 86_400_000;
+
+export function setting<T>(
+  name: string,
+  argument: string,
+  fallback: string,
+  description: string,
+  parse: Parser<T>,
+): Setting<T> {
+  const env = `TASKRESULTS_${name.toUpperCase().replaceAll('-', '_')}`;
+  return { env, flags: `--${name} ${argument}`, default: fallback, description, parse };
+}
+
+export function secret(env: string, description: string): Setting<string | null> {
+  return { env, flags: null, default: null, description, parse: token };
+}
+
+export function text(text: string): string {
+  if (text.trim() === '') throw new Refusal('must not be empty');
+  return text;
+}
+
+export function port(text: string): number {
+  // Kubernetes does this to every pod beside a Service of that name.
+  const hint = text.startsWith('tcp://') ? '; Kubernetes set it for a Service named taskresults: give --port' : '';
+  return integer(0, 65_535, hint)(text);
+}
+
+export function integer(min: number, max: number, hint = ''): Parser<number> {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new Refusal(`must be a whole number from ${min} to ${max}, not "${text}"${hint}`);
+  };
+}
+
+export function size(min: number, max: number): Parser<number> {
+  return (text) => {
+    const bytes = parseBytes(text);
+    if (bytes !== null && bytes >= min && bytes <= max) return bytes;
+    const range = `from ${min / KIB}KiB to ${max / MIB}MiB`;
+    throw new Refusal(`must be a number of bytes, or one with KiB or MiB, ${range}, not "${text}"`);
+  };
+}
+
+export function duration(min: number, max: number, alternative = ''): Parser<number> {
+  return (text) => {
+    const ms = parseDuration(text);
+    if (ms !== null && ms >= min && ms <= max) return ms;
+    const least = min >= MINUTE ? `${min / MINUTE}m` : min >= SECOND ? `${min / SECOND}s` : `${min}ms`;
+    const range = `from ${least} to ${max / DAY}d`;
+    throw new Refusal(`must be ${alternative}a number with ms, s, m, h or d, ${range}, not "${text}"`);
+  };
+}
+
+export function oneOf<T extends string>(choices: readonly T[]): Parser<T> {
+  return (text) => {
+    const choice = choices.find((one) => one === text);
+    if (choice !== undefined) return choice;
+    throw new Refusal(`must be one of ${choices.join(', ')}, not "${text}"`);
+  };
+}
+
+export function databaseUrl(text: string) {
+  const url = parseDatabaseUrl(text);
+  if ('mistake' in url) throw new Refusal(url.mistake);
+  return url;
+}
+
+/** What may stand in a header. */
+export function token(text: string): string {
+  if (/^[\x21-\x7e]+$/.test(text)) return text;
+  throw new Refusal('must be one or more visible ASCII characters, without spaces');
+}

@@ -1,0 +1,59 @@
+import type { Logger } from 'pino';
+import type { Config } from './config';
+import { systemClock } from './domain/clock';
+import { startGrpcServer } from './grpc/server';
+import { watchOpener } from './grpc/watch-request';
+import { Housekeeping } from './service/housekeeping';
+import { Lifecycle } from './service/lifecycle';
+import { Reads } from './service/reads';
+import { WatchHub } from './service/watch-hub';
+import { openStore } from './store/open';
+
+export interface RunningService {
+  readonly port: number;
+  /** Takes no more calls, ends the watches, lets calls under way end, and closes the store. */
+  stop(): Promise<void>;
+}
+
+/** Wires the service together and starts it. Rejects, with nothing left open, when it cannot be started. */
+export async function startService(config: Config, log: Logger): Promise<RunningService> {
+  const clock = systemClock();
+  const store = await openStore(config.database, {
+    clock,
+    retention: config.retention,
+    whenOutdated: config.migrate || config.database.engine === 'sqlite' ? 'migrate' : 'refuse',
+  });
+  const onError = (error: unknown) => log.error(error);
+  const hub = new WatchHub(
+    store,
+    { ...config.watch, mostWatches: config.limits.watches, mostWatchedIds: config.limits.watchedIds },
+    onError,
+  );
+  const lifecycle = new Lifecycle(store, (id, revision) => hub.changed(id, revision));
+  const housekeeping = new Housekeeping(store, lifecycle, clock, config.changeLogRetention, onError);
+  try {
+    await hub.start();
+    const server = await startGrpcServer(new Reads(store), lifecycle, watchOpener(hub, config.watch), {
+      host: config.host,
+      port: config.port,
+      limits: config.limits,
+      tokens: config.tokens,
+      onInternalError: onError,
+    });
+    housekeeping.start();
+    return {
+      port: server.port,
+      async stop() {
+        server.announceStop();
+        await Promise.all([housekeeping.stop(), hub.close()]);
+        await server.close(config.shutdownGraceMs);
+        await lifecycle.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await hub.close();
+    await store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import { credentials, type ServiceError } from '@grpc/grpc-js';
+import pino from 'pino';
+import type { Config } from '../../src/config';
+import { TaskLifecycleServiceClient } from '../../src/gen/taskresults/v1/task_lifecycle_service';
+import { TaskResultServiceClient } from '../../src/gen/taskresults/v1/task_result_service';
+import { startService } from '../../src/start';
+import type { Database } from '../../src/store/open';
+import { type EngineName, temporaryDatabase } from './engines';
+
+/** A real server on a free port, with real clients. */
+export interface TestService {
+  readonly port: number;
+  readonly address: string;
+  readonly reads: TaskResultServiceClient;
+  readonly writes: TaskLifecycleServiceClient;
+  /** Closes clients and server; drops the database if the service came with one. */
+  stop(): Promise<void>;
+}
+
+export function testConfig(database: Database, overrides: Partial<Config> = {}): Config {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    database,
+    migrate: true,
+    tokens: { full: null, readOnly: null },
+    limits: {
+      jsonBytes: 1024 * 1024,
+      tracebackBytes: 256 * 1024,
+      workerIdLength: 255,
+      messageBytes: 8 * 1024 * 1024,
+      watches: 20_000,
+      watchedIds: 1_000_000,
+    },
+    retention: { afterFinish: null },
+    changeLogRetention: 3_600_000_000,
+    watch: { pollFastMs: 20, pollSlowMs: 50, rereadMs: 30_000, maxAgeMs: 3_600_000 },
+    shutdownGraceMs: 5_000,
+    logLevel: 'silent',
+    ...overrides,
+  };
+}
+
+/** On a database of its own. */
+export async function startOn(engine: EngineName, overrides: Partial<Config> = {}): Promise<TestService> {
+  const { database, drop } = await temporaryDatabase(engine);
+  const service = await serve(database, overrides);
+  return {
+    ...service,
+    async stop() {
+      await service.stop();
+      await drop();
+    },
+  };
+}
+
+/** On a database that outlives it. */
+export async function serve(database: Database, overrides: Partial<Config> = {}): Promise<TestService> {
+  const config = testConfig(database, overrides);
+  const service = await startService(config, pino({ level: config.logLevel }));
+  const address = `127.0.0.1:${service.port}`;
+  const reads = new TaskResultServiceClient(address, credentials.createInsecure());
+  const writes = new TaskLifecycleServiceClient(address, credentials.createInsecure());
+  return {
+    port: service.port,
+    address,
+    reads,
+    writes,
+    async stop() {
+      reads.close();
+      writes.close();
+      await service.stop();
+    },
+  };
+}
+
+type Callback<Response> = (error: ServiceError | null, response: Response) => void;
+
+/** A unary call as a promise: `call((done) => client.method(request, done))`. */
+export function call<Response>(start: (done: Callback<Response>) => unknown): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    start((error, response) => (error ? reject(error) : resolve(response)));
+  });
+}
