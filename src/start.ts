@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import type { Config } from './config';
 import { systemClock } from './domain/clock';
 import { startGrpcServer } from './grpc/server';
-import { watchOpener } from './grpc/watch-request';
 import { Housekeeping } from './service/housekeeping';
 import { Lifecycle } from './service/lifecycle';
 import { Reads } from './service/reads';
@@ -33,11 +32,12 @@ export async function startService(config: Config, log: Logger): Promise<Running
   const housekeeping = new Housekeeping(store, lifecycle, clock, config.changeLogRetention, onError);
   try {
     await hub.start();
-    const server = await startGrpcServer(new Reads(store), lifecycle, watchOpener(hub, config.watch), {
+    const server = await startGrpcServer(new Reads(store), lifecycle, hub, {
       host: config.host,
       port: config.port,
       limits: config.limits,
       tokens: config.tokens,
+      watchMaxAgeMs: config.watch.maxAgeMs,
       onInternalError: onError,
     });
     housekeeping.start();

@@ -52,12 +52,12 @@ export function refuseMalformed(request: unknown): void {
 export function unary<Request, Response>(
   authorize: Authorize,
   onInternalError: OnInternalError,
-  answer: (request: Request) => Promise<Response>,
+  answer: (request: Request, call: ServerUnaryCall<Request, Response>) => Promise<Response>,
 ): handleUnaryCall<Request, Response> {
   const run = async (call: ServerUnaryCall<Request, Response>): Promise<Response> => {
     authorize(call);
     refuseMalformed(call.request);
-    return answer(call.request);
+    return answer(call.request, call);
   };
   return (call, callback: sendUnaryData<Response>) => {
     run(call).then(

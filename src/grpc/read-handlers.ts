@@ -1,20 +1,27 @@
-import { type sendUnaryData, status } from '@grpc/grpc-js';
+import type { ServerUnaryCall } from '@grpc/grpc-js';
 import type { TaskResultServiceServer } from '../gen/taskresults/v1/task_result_service';
 import type { Reads } from '../service/reads';
+import { waitFor } from '../service/wait';
+import type { WatchHub } from '../service/watch-hub';
 import { toTaskResult, toUpdate } from './convert';
-import { resultId, text } from './fields';
+import { count, resultId, text } from './fields';
 import { type Authorize, type Handlers, type OnInternalError, unary } from './handlers';
 import { fromPageToken, toPageToken } from './page-token';
 import * as parse from './read-requests';
 
-/** TaskResultService over `reads`, but for its stream. */
+/** A call that waits is answered that long before its deadline. */
+const ANSWER_MARGIN_MS = 200;
+
+/** TaskResultService over `reads` and `hub`, but for its stream. */
 export function readHandlers(
   reads: Reads,
+  hub: WatchHub,
   authorize: Authorize,
   onInternalError: OnInternalError,
 ): Handlers<Omit<TaskResultServiceServer, 'watchTaskResults'>> {
-  const handle = <Request, Response>(answer: (request: Request) => Promise<Response>) =>
-    unary(authorize, onInternalError, answer);
+  const handle = <Request, Response>(
+    answer: (request: Request, call: ServerUnaryCall<Request, Response>) => Promise<Response>,
+  ) => unary(authorize, onInternalError, answer);
 
   return {
     getTaskResult: handle(async (request) => {
@@ -53,8 +60,20 @@ export function readHandlers(
       return { taskResults: page.results.map(toTaskResult), nextPageToken: toPageToken(page.next, filter) };
     }),
 
-    waitTaskResult(_call: unknown, callback: sendUnaryData<never>) {
-      callback({ code: status.UNIMPLEMENTED, details: 'WaitTaskResult is not available yet' });
-    },
+    waitTaskResult: handle(async (request, call) => {
+      const known = { id: resultId('id', request.id), revision: count('known_revision', request.knownRevision) };
+      const most = Math.min(parse.waitTimeout(request.timeout), timeLeft(call));
+      const gone = new AbortController();
+      call.once('cancelled', () => gone.abort());
+      const until = parse.until(request.until);
+      const { result, timedOut } = await waitFor(hub, known, until, parse.view(request.view), most, gone.signal);
+      return { taskResult: toTaskResult(result), timedOut };
+    }),
   };
+}
+
+/** Milliseconds until the caller gives up, less what the answer needs to reach it. */
+function timeLeft(call: ServerUnaryCall<unknown, unknown>): number {
+  const deadline = Number(call.getDeadline());
+  return Math.max(0, deadline - Date.now() - ANSWER_MARGIN_MS);
 }

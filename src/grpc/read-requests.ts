@@ -4,6 +4,7 @@ import type { TaskResultStatus, View } from '../domain/task-result';
 import { TaskResultStatus as PbStatus, TaskResultView } from '../gen/taskresults/v1/task_result';
 import * as pb from '../gen/taskresults/v1/task_result_service';
 import type { KnownResult } from '../service/reads';
+import type { Until } from '../service/wait';
 import { count, duration, integer, list, required, resultId, text, timestamp } from './fields';
 import { metadata } from './metadata-field';
 
@@ -89,4 +90,22 @@ export function watchTarget(value: pb.WatchTaskResultsRequest['target']): WatchT
 /** In milliseconds. */
 export function heartbeatInterval(value: pb.WatchTaskResultsRequest['heartbeatInterval']): number {
   return value ? duration('heartbeat_interval', value, SECOND, 60 * SECOND) / 1_000 : 15_000;
+}
+
+/** In milliseconds. */
+export function waitTimeout(value: pb.WaitTaskResultRequest['timeout']): number {
+  const most = 60 * SECOND;
+  return (value ? Math.min(duration('timeout', value, 0, Number.MAX_SAFE_INTEGER), most) : most) / 1_000;
+}
+
+export function until(value: pb.WaitTaskResultRequest_Until): Until {
+  switch (value) {
+    case pb.WaitTaskResultRequest_Until.UNTIL_UNSPECIFIED:
+    case pb.WaitTaskResultRequest_Until.UNTIL_FINISHED:
+      return 'FINISHED';
+    case pb.WaitTaskResultRequest_Until.UNTIL_CHANGED:
+      return 'CHANGED';
+    default:
+      throw invalidField('until', 'is nothing known to wait for');
+  }
 }

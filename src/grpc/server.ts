@@ -10,11 +10,13 @@ import { TaskLifecycleServiceService } from '../gen/taskresults/v1/task_lifecycl
 import { TaskResultServiceService } from '../gen/taskresults/v1/task_result_service';
 import type { Lifecycle } from '../service/lifecycle';
 import type { Reads } from '../service/reads';
+import type { WatchHub } from '../service/watch-hub';
 import { authorizeWith, type Tokens } from './authorize';
 import { type OnInternalError, tolerant } from './handlers';
 import { lifecycleHandlers } from './lifecycle-handlers';
 import { readHandlers } from './read-handlers';
-import { type OpenWatch, watchHandler } from './watch-handler';
+import { watchHandler } from './watch-handler';
+import { watchOpener } from './watch-request';
 
 const SERVICES = ['', 'taskresults.v1.TaskResultService', 'taskresults.v1.TaskLifecycleService'];
 
@@ -30,6 +32,7 @@ export interface GrpcOptions {
   port: number;
   limits: Limits;
   tokens: Tokens;
+  watchMaxAgeMs: number;
   onInternalError: OnInternalError;
 }
 
@@ -45,8 +48,8 @@ export interface GrpcServer {
 export async function startGrpcServer(
   reads: Reads,
   lifecycle: Lifecycle,
-  openWatch: OpenWatch,
-  { host, port, limits, tokens, onInternalError }: GrpcOptions,
+  hub: WatchHub,
+  { host, port, limits, tokens, watchMaxAgeMs, onInternalError }: GrpcOptions,
 ): Promise<GrpcServer> {
   const server = new Server({
     'grpc.max_receive_message_length': limits.messageBytes,
@@ -59,8 +62,8 @@ export async function startGrpcServer(
   const mayRead = authorizeWith(tokens, 'read');
   const mayWrite = authorizeWith(tokens, 'write');
   server.addService(tolerant(TaskResultServiceService), {
-    ...readHandlers(reads, mayRead, onInternalError),
-    watchTaskResults: watchHandler(openWatch, mayRead, onInternalError),
+    ...readHandlers(reads, hub, mayRead, onInternalError),
+    watchTaskResults: watchHandler(watchOpener(hub, watchMaxAgeMs), mayRead, onInternalError),
   });
   server.addService(
     tolerant(TaskLifecycleServiceService),

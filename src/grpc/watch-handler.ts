@@ -92,6 +92,8 @@ function toEvent(event: Exclude<WatchEvent, { kind: 'snapshot' }>): WatchTaskRes
       return { $case: 'deleted', value: { id: event.id } };
     case 'notFound':
       return { $case: 'notFound', value: { id: event.id } };
+    case 'unmatched':
+      return { $case: 'unmatched', value: { id: event.id, revision: BigInt(event.revision) } };
     case 'heartbeat':
       return { $case: 'heartbeat', value: {} };
     case 'end':

@@ -1,21 +1,19 @@
-import type { WatchConfig } from '../config';
-import { invalidField } from '../domain/errors';
-import { Watch } from '../service/watch';
+import { FilterWatch } from '../service/filter-watch';
+import { IdWatch } from '../service/id-watch';
+import { watch } from '../service/watch';
 import type { WatchHub } from '../service/watch-hub';
 import { heartbeatInterval, view, watchTarget } from './read-requests';
 import type { OpenWatch } from './watch-handler';
 
 /** Opens watches on `hub` as requests ask for them. */
-export function watchOpener(hub: WatchHub, { maxAgeMs }: Pick<WatchConfig, 'maxAgeMs'>): OpenWatch {
+export function watchOpener(hub: WatchHub, maxAgeMs: number): OpenWatch {
   return (request, signal) => {
     const target = watchTarget(request.target);
-    const options = {
-      view: view(request.view),
-      keepOpen: request.keepOpen,
-      heartbeatMs: heartbeatInterval(request.heartbeatInterval),
-      maxAgeMs,
-    };
-    if (target.kind === 'filter') throw invalidField('filter', 'is not available yet');
-    return new Watch(hub, target.known, options).events(signal);
+    const wanted = view(request.view);
+    const subject =
+      target.kind === 'ids'
+        ? new IdWatch(hub, target.known, wanted, request.keepOpen)
+        : new FilterWatch(hub, target.filter, wanted);
+    return watch(subject, { heartbeatMs: heartbeatInterval(request.heartbeatInterval), maxAgeMs }, signal);
   };
 }

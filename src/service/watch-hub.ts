@@ -1,5 +1,6 @@
 import { shuttingDown, TaskResultsError } from '../domain/errors';
-import type { Outline, TaskResultStore } from '../domain/store';
+import type { Filter } from '../domain/filter';
+import type { Outline, Position, TaskResultStore } from '../domain/store';
 import type { TaskResult, View } from '../domain/task-result';
 import { ChangeFeed, type FeedOptions } from './change-feed';
 import { JoinedReader } from './joined-reader';
@@ -7,14 +8,14 @@ import { JoinedReader } from './joined-reader';
 /** Ids of one query of the safety net. */
 const REREAD_IDS = 1_000;
 
-/** Somebody who follows results by id. */
+/** Somebody who follows results. */
 export interface Watcher {
-  /** What it follows now. */
-  ids(): Iterable<string>;
   /** The newest revision it has taken note of; 0: none. */
   known(id: string): number;
   /** There may be something newer. Must return at once. */
   wake(id: string): void;
+  /** Something may have been missed. Only for those who follow everything: others are woken for each id. */
+  recheck?(): void;
   /** The server is stopping. */
   shutDown(): void;
 }
@@ -34,6 +35,8 @@ export interface HubOptions extends FeedOptions {
 export class WatchHub {
   readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #watches = new Set<Watcher>();
+  /** Those of the watches that follow everything. */
+  readonly #followingAll = new Set<Watcher>();
   readonly #feed: ChangeFeed;
   readonly #whole: Record<View, JoinedReader<TaskResult>>;
   readonly #outlines: JoinedReader<Outline>;
@@ -69,25 +72,27 @@ export class WatchHub {
 
   /** A result has this revision now, or had it and has a newer one. */
   changed(id: string, revision: number): void {
-    const watchers = this.#watchers.get(id);
-    if (!watchers) return;
-    for (const watcher of watchers) if (watcher.known(id) < revision) watcher.wake(id);
+    for (const watcher of this.#watchers.get(id) ?? []) if (watcher.known(id) < revision) watcher.wake(id);
+    for (const watcher of this.#followingAll) if (watcher.known(id) < revision) watcher.wake(id);
   }
 
-  /** From now on the watcher is woken. It must read what it watches after this, so that nothing falls between. */
-  enter(watcher: Watcher): void {
-    if (this.#closing) throw shuttingDown();
-    const ids = [...watcher.ids()];
-    const { mostWatches, mostWatchedIds } = this.options;
-    if (this.#watches.size >= mostWatches) {
-      throw new TaskResultsError('LIMIT_REACHED', `this server has ${mostWatches} watches open, its limit`);
-    }
+  /**
+   * From now on the watcher is woken for these ids. It must read them after this, so that nothing falls between. Throws
+   * LIMIT_REACHED or SHUTTING_DOWN.
+   */
+  enter(watcher: Watcher, ids: readonly string[]): void {
+    const { mostWatchedIds } = this.options;
     if (this.#watchedIds + ids.length > mostWatchedIds) {
       throw new TaskResultsError('LIMIT_REACHED', `this server would watch more than ${mostWatchedIds} ids, its limit`);
     }
-    this.#watches.add(watcher);
+    this.#admit(watcher);
     for (const id of ids) this.#follow(watcher, id);
-    this.#feed.wanted = true;
+  }
+
+  /** The same for every change of any result. */
+  enterAll(watcher: Watcher): void {
+    this.#admit(watcher);
+    this.#followingAll.add(watcher);
   }
 
   /** The watcher no longer follows this id. */
@@ -98,8 +103,10 @@ export class WatchHub {
     if (watchers.size === 0) this.#watchers.delete(id);
   }
 
-  leave(watcher: Watcher): void {
-    for (const id of watcher.ids()) this.forget(watcher, id);
+  /** No more wake-ups; `ids` are those it still followed. */
+  leave(watcher: Watcher, ids: Iterable<string>): void {
+    for (const id of ids) this.forget(watcher, id);
+    this.#followingAll.delete(watcher);
     this.#watches.delete(watcher);
     this.#feed.wanted = this.#watches.size > 0;
   }
@@ -113,6 +120,21 @@ export class WatchHub {
     return this.#outlines.read(id);
   }
 
+  /** See TaskResultStore.list. */
+  list(filter: Filter, after: Position | null, limit: number): Promise<Outline[]> {
+    return this.store.list(filter, after, limit);
+  }
+
+  #admit(watcher: Watcher): void {
+    if (this.#closing) throw shuttingDown();
+    const { mostWatches } = this.options;
+    if (this.#watches.size >= mostWatches) {
+      throw new TaskResultsError('LIMIT_REACHED', `this server has ${mostWatches} watches open, its limit`);
+    }
+    this.#watches.add(watcher);
+    this.#feed.wanted = true;
+  }
+
   #follow(watcher: Watcher, id: string): void {
     const watchers = this.#watchers.get(id);
     if (watchers) watchers.add(watcher);
@@ -121,6 +143,7 @@ export class WatchHub {
   }
 
   async #reread(): Promise<void> {
+    for (const watcher of this.#followingAll) watcher.recheck?.();
     const ids = [...this.#watchers.keys()];
     for (let i = 0; i < ids.length; i += REREAD_IDS) {
       const some = ids.slice(i, i + REREAD_IDS);

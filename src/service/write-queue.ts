@@ -66,7 +66,7 @@ export class WriteQueue {
   async #commit(batch: readonly Waiting[]): Promise<void> {
     try {
       const decisions = await this.store.transact(batch.map(({ command }) => command));
-      batch.forEach(({ resolve }, i) => resolve(decisions[i] as Decision));
+      for (const [i, { resolve }] of batch.entries()) resolve(decisions[i] as Decision);
     } catch (error) {
       // A store out of reach fails them all. Anything else is a bug that one of them met: the others go on without it.
       if (batch.length === 1 || error instanceof TaskResultsError) for (const { reject } of batch) reject(error);

@@ -1,0 +1,109 @@
+import { isFinished, type TaskResult, type TaskResultStatus, type View } from '../domain/task-result';
+import type { KnownResult } from './reads';
+import { takeTurn } from './turn';
+import type { Alarm, Subject, WatchEvent } from './watch';
+import type { Watcher, WatchHub } from './watch-hub';
+
+/** A watch of results by id. */
+export class IdWatch implements Subject, Watcher {
+  /** Everything still followed, with the revision the reader has; 0: none. */
+  readonly #known: Map<string, number>;
+  /** Ids that may have something newer. */
+  readonly #dirty: Set<string>;
+  /** Ids that the reader knows to be missing. Only with keepOpen. */
+  readonly #missing = new Set<string>();
+  #alarm: Alarm | null = null;
+
+  constructor(
+    private readonly hub: WatchHub,
+    asked: readonly KnownResult[],
+    readonly view: View,
+    /** Goes on when every id is finished, deleted or not found. */
+    private readonly keepOpen: boolean,
+  ) {
+    // The first place of an id counts, so it is set last.
+    this.#known = new Map([...asked].reverse().map(({ id, revision }) => [id, revision]));
+    this.#dirty = new Set(asked.map(({ id }) => id));
+  }
+
+  get pending(): boolean {
+    return this.#dirty.size > 0;
+  }
+
+  get settled(): boolean {
+    return this.#known.size === 0;
+  }
+
+  enter(alarm: Alarm): void {
+    this.#alarm = alarm;
+    this.hub.enter(this, [...this.#known.keys()]);
+  }
+
+  leave(): void {
+    this.hub.leave(this, this.#known.keys());
+  }
+
+  known(id: string): number {
+    return this.#known.get(id) ?? 0;
+  }
+
+  wake(id: string): void {
+    this.#dirty.add(id);
+    this.#alarm?.ring();
+  }
+
+  shutDown(): void {
+    this.#alarm?.shutDown();
+  }
+
+  async turn(): Promise<WatchEvent[]> {
+    const ids = [...this.#dirty];
+    // What becomes dirty from now on may be newer than what is read.
+    this.#dirty.clear();
+    const seen = new Set<string>();
+    try {
+      const { results, unchanged, absent } = await takeTurn(this.hub, ids, (id) => this.known(id), this.view);
+      for (const { id } of [...results, ...unchanged]) seen.add(id);
+      for (const id of absent) seen.add(id);
+      for (const { id, status } of unchanged) this.#settle(id, status);
+      return [...absent.flatMap((id) => this.#noteAbsence(id)), ...results.flatMap((result) => this.#note(result))];
+    } finally {
+      for (const id of ids) if (!seen.has(id)) this.#dirty.add(id);
+    }
+  }
+
+  #note(result: TaskResult): WatchEvent[] {
+    const { id, revision, status } = result;
+    const known = this.known(id);
+    this.#missing.delete(id);
+    if (revision !== known) this.#known.set(id, revision);
+    this.#settle(id, status);
+    if (revision === known) return [];
+    const snapshot: WatchEvent = { kind: 'snapshot', result };
+    // An older revision than the known one is another result, created under the id of one that was deleted.
+    return revision < known ? [{ kind: 'deleted', id }, snapshot] : [snapshot];
+  }
+
+  #noteAbsence(id: string): WatchEvent[] {
+    if (this.#missing.has(id)) return [];
+    const known = this.known(id);
+    if (this.keepOpen) {
+      this.#known.set(id, 0);
+      this.#missing.add(id);
+    } else {
+      this.#drop(id);
+    }
+    return [{ kind: known > 0 ? 'deleted' : 'notFound', id }];
+  }
+
+  /** A finished result changes no more: unless the watch is kept open, there is nothing left to follow. */
+  #settle(id: string, status: TaskResultStatus): void {
+    if (isFinished(status) && !this.keepOpen) this.#drop(id);
+  }
+
+  #drop(id: string): void {
+    this.#known.delete(id);
+    this.#dirty.delete(id);
+    this.hub.forget(this, id);
+  }
+}
