@@ -29,6 +29,8 @@ export interface Config {
   /** How long entries of the change log are kept. */
   readonly changeLogRetention: Micros;
   readonly watch: WatchConfig;
+  /** How a half-open connection is noticed: one that is silent for `timeMs` must give a sign of life within `timeoutMs`. */
+  readonly keepalive: { readonly timeMs: number; readonly timeoutMs: number };
   /** How long a stopping server waits for calls under way. */
   readonly shutdownGraceMs: number;
   readonly logLevel: string;
@@ -86,6 +88,7 @@ export function readConfig(flags: Flags, environment: Environment): Config {
       rereadMs: values.rereadInterval,
       maxAgeMs: values.watchMaxAge,
     },
+    keepalive: { timeMs: values.keepaliveTime, timeoutMs: values.keepaliveTimeout },
     shutdownGraceMs: values.shutdownGrace,
     logLevel: values.logLevel,
   });

@@ -1,4 +1,3 @@
-import { mysqlUrlMistake } from './store/mysql';
 import type { Database } from './store/open';
 
 const FORMS = 'sqlite:FILE, mysql://user:password@host:port/database or mariadb://…';
@@ -10,6 +9,8 @@ export function parseDatabaseUrl(text: string): DatabaseUrl | { mistake: string 
     return file === '' ? { mistake: 'names no file, e.g. sqlite:taskresults.sqlite' } : { engine: 'sqlite', file };
   }
   if (!/^(mysql|mariadb):\/\//.test(text)) return { mistake: `must be ${FORMS}` };
+  // Loaded only for such a URL: it brings the ORM along, which the client commands do without.
+  const { mysqlUrlMistake } = require('./store/mysql') as typeof import('./store/mysql');
   const mistake = mysqlUrlMistake(text) ?? encodingMistake(new URL(text));
   return mistake === null ? { engine: 'mysql', url: text } : { mistake };
 }

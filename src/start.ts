@@ -38,6 +38,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
       limits: config.limits,
       tokens: config.tokens,
       watchMaxAgeMs: config.watch.maxAgeMs,
+      keepalive: config.keepalive,
       onInternalError: onError,
     });
     housekeeping.start();

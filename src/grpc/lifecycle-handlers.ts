@@ -1,4 +1,3 @@
-import { status } from '@grpc/grpc-js';
 import type { Command } from '../domain/command';
 import type { Limits } from '../domain/limits';
 import type { TaskLifecycleServiceServer } from '../gen/taskresults/v1/task_lifecycle_service';
@@ -6,12 +5,14 @@ import type { Lifecycle } from '../service/lifecycle';
 import { toState } from './convert';
 import { type Authorize, type Handlers, type OnInternalError, unary } from './handlers';
 import * as parse from './lifecycle-requests';
+import { recordTransitionsHandler } from './record-transitions';
 
 /** TaskLifecycleService over `lifecycle`. */
 export function lifecycleHandlers(
   lifecycle: Lifecycle,
   limits: Limits,
   authorize: Authorize,
+  stopping: AbortSignal,
   onInternalError: OnInternalError,
 ): Handlers<TaskLifecycleServiceServer> {
   const handle = <Request, Response>(answer: (request: Request) => Promise<Response>) =>
@@ -37,8 +38,6 @@ export function lifecycleHandlers(
       await lifecycle.record(parse.deleteCommand(request));
       return {};
     }),
-    recordTransitions(call) {
-      call.emit('error', { code: status.UNIMPLEMENTED, details: 'RecordTransitions is not available yet' });
-    },
+    recordTransitions: recordTransitionsHandler(lifecycle, limits, authorize, stopping, onInternalError),
   };
 }

@@ -20,9 +20,6 @@ import { watchOpener } from './watch-request';
 
 const SERVICES = ['', 'taskresults.v1.TaskResultService', 'taskresults.v1.TaskLifecycleService'];
 
-/** A link on which nothing moved for this long is asked for a sign of life, so that half-open ones do not stay for ever. */
-const KEEPALIVE_TIME_MS = 30_000;
-const KEEPALIVE_TIMEOUT_MS = 10_000;
 /** Clients may ask for signs of life that often, also while no call is open. */
 const LEAST_PING_INTERVAL_MS = 5_000;
 
@@ -33,12 +30,13 @@ export interface GrpcOptions {
   limits: Limits;
   tokens: Tokens;
   watchMaxAgeMs: number;
+  keepalive: { timeMs: number; timeoutMs: number };
   onInternalError: OnInternalError;
 }
 
 export interface GrpcServer {
   readonly port: number;
-  /** Tells health checks that this server is no longer to be used. */
+  /** Tells health checks that this server is no longer to be used, and ends streams of transitions. */
   announceStop(): void;
   /** Takes no more calls; resolves when those under way have ended, or have been cut off after `graceMs`. */
   close(graceMs: number): Promise<void>;
@@ -49,16 +47,17 @@ export async function startGrpcServer(
   reads: Reads,
   lifecycle: Lifecycle,
   hub: WatchHub,
-  { host, port, limits, tokens, watchMaxAgeMs, onInternalError }: GrpcOptions,
+  { host, port, limits, tokens, watchMaxAgeMs, keepalive, onInternalError }: GrpcOptions,
 ): Promise<GrpcServer> {
   const server = new Server({
     'grpc.max_receive_message_length': limits.messageBytes,
     'grpc.max_send_message_length': -1,
-    'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
-    'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+    'grpc.keepalive_time_ms': keepalive.timeMs,
+    'grpc.keepalive_timeout_ms': keepalive.timeoutMs,
     'grpc.http2.min_ping_interval_without_data_ms': LEAST_PING_INTERVAL_MS,
     'grpc.keepalive_permit_without_calls': 1,
   });
+  const stopping = new AbortController();
   const mayRead = authorizeWith(tokens, 'read');
   const mayWrite = authorizeWith(tokens, 'write');
   server.addService(tolerant(TaskResultServiceService), {
@@ -67,7 +66,7 @@ export async function startGrpcServer(
   });
   server.addService(
     tolerant(TaskLifecycleServiceService),
-    lifecycleHandlers(lifecycle, limits, mayWrite, onInternalError),
+    lifecycleHandlers(lifecycle, limits, mayWrite, stopping.signal, onInternalError),
   );
   const health = new HealthImplementation(Object.fromEntries(SERVICES.map((name) => [name, 'SERVING'])));
   health.addToServer(server);
@@ -77,6 +76,7 @@ export async function startGrpcServer(
   return {
     port: bound,
     announceStop: () => {
+      stopping.abort();
       for (const name of SERVICES) health.setStatus(name, 'NOT_SERVING');
     },
     close: (graceMs) => close(server, graceMs),

@@ -41,15 +41,26 @@ export class ChangeCursor {
       if (seq > this.#cursor + 1) this.#holes.push({ first: this.#cursor + 1, last: seq - 1, since: now });
       this.#cursor = seq;
     }
-    if (this.#holes.length > MOST_HOLES) this.#mergeNeighbours();
+    while (this.#holes.length > MOST_HOLES) this.#mergeNeighbours();
   }
 
-  /** Takes entries that were found in the holes, and forgets holes that were too old at `now`. */
+  /** Takes entries that were found in the holes, in the order of `seq`, and forgets holes that were too old at `now`. */
   fill(found: readonly Change[], now: number): void {
-    const seqs = new Set(found.map(({ seq }) => seq));
-    this.#holes = this.#holes
-      .filter(({ since }) => now - since < HOLE_LIFE_MS)
-      .flatMap((hole) => (found.length === 0 ? [hole] : without(hole, seqs)));
+    const left: Hole[] = [];
+    let next = 0;
+    for (const hole of this.#holes) {
+      if (now - hole.since >= HOLE_LIFE_MS) continue;
+      let { first } = hole;
+      for (; next < found.length; next++) {
+        const { seq } = found[next] as Change;
+        if (seq > hole.last) break;
+        if (seq < first) continue;
+        if (seq > first) left.push({ ...hole, first, last: seq - 1 });
+        first = seq + 1;
+      }
+      if (first <= hole.last) left.push({ ...hole, first });
+    }
+    this.#holes = left;
   }
 
   #mergeNeighbours(): void {
@@ -60,16 +71,4 @@ export class ChangeCursor {
     }
     this.#holes = merged;
   }
-}
-
-function without(hole: Hole, seqs: ReadonlySet<number>): Hole[] {
-  const parts: Hole[] = [];
-  let first = hole.first;
-  for (const seq of [...seqs].sort((a, b) => a - b)) {
-    if (seq < first || seq > hole.last) continue;
-    if (seq > first) parts.push({ ...hole, first, last: seq - 1 });
-    first = seq + 1;
-  }
-  if (first <= hole.last) parts.push({ ...hole, first });
-  return parts;
 }

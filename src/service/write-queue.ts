@@ -76,7 +76,7 @@ export class WriteQueue {
 }
 
 /** About as many bytes as the command brings into a transaction. */
-function weigh(command: Command): number {
+export function weigh(command: Command): number {
   switch (command.kind) {
     case 'create':
       return 500 + command.argsJson.length + command.kwargsJson.length;

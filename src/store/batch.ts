@@ -15,7 +15,7 @@ interface Entry {
   returnValueJson: string | null;
   attempts: AttemptRow[];
   errors: ErrorRow[];
-  /** The newest revision to tell watchers of. */
+  /** What to tell watchers: this is, or was, the newest revision. */
   changed: { revision: number; at: Micros } | null;
   /** The stored row has other values now. */
   touched: boolean;
@@ -49,7 +49,11 @@ export class Batch {
     const decision = decide(entry.state, command, this.now, this.retention);
     if (decision.kind === 'changed') {
       const { state, additions } = decision;
-      if (entry.state?.revision !== state.revision) entry.changed = { revision: state.revision, at: state.changedAt };
+      if (entry.state?.revision !== state.revision) {
+        // A result created anew begins at 1 again: whoever knows the old one must be told a revision beyond it.
+        const revision = Math.max(state.revision, entry.changed?.revision ?? 0);
+        entry.changed = { revision, at: state.changedAt };
+      }
       entry.state = state;
       entry.touched = true;
       if (additions.created) entry.created = additions.created;

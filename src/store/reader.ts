@@ -158,7 +158,7 @@ export class Reader {
   /**
    * A result and its history come from several statements. History only grows and the row says how long it was, so that
    * cutting it there makes one picture of one moment. When it is shorter the result has been deleted in between, and
-   * perhaps created anew: such ids are read again.
+   * perhaps created anew, which the history of the new one tells by its `enqueuedAt`: such ids are read again.
    */
   async #readWhole(ids: string[], view: View): Promise<TaskResult[]> {
     const results: TaskResult[] = [];
@@ -167,37 +167,30 @@ export class Reader {
       const rows = await this.#results(view === 'FULL' ? FULL : BASIC)
         .where('r.id IN (:...ids)', { ids: pending })
         .getMany();
-      const idsWith = (has: (row: ResultRow) => boolean) => rows.filter(has).map((row) => row.id);
+      const rowsWith = (count: 'attempts' | 'errorCount' | 'metadataCount', least: number) =>
+        rows.filter((row) => row[count] >= least);
+      const { attempts, errors: failures, metadata } = this.entities;
       const [workers, errors, labels] = [
         // The row itself holds the worker of the newest attempt, which mostly is the only one.
-        await this.#history(
-          this.entities.attempts,
-          idsWith((row) => row.attempts > 1),
-          'attempt',
-        ),
-        await this.#history(
-          this.entities.errors,
-          idsWith((row) => row.errorCount > 0),
-          'ordinal',
-          this.#errorColumns(view),
-        ),
-        await this.#history(
-          this.entities.metadata,
-          idsWith((row) => row.metadataCount > 0),
-          'name',
-        ),
+        await this.#history(attempts, rowsWith('attempts', 2), 'attempt'),
+        await this.#history(failures, rowsWith('errorCount', 1), 'ordinal', this.#errorColumns(view)),
+        await this.#history(metadata, rowsWith('metadataCount', 1), 'name'),
       ];
       pending = [];
       for (const row of rows) {
+        const names = labels.get(row.id) ?? [];
         const history = {
           workerIds:
             row.attempts === 1
               ? [row.workerId ?? '']
               : (workers.get(row.id) ?? []).slice(0, row.attempts).map((w) => w.workerId),
           errors: (errors.get(row.id) ?? []).slice(0, row.errorCount).map(asError),
-          metadata: Object.fromEntries((labels.get(row.id) ?? []).map(({ name, value }) => [name, value])),
+          metadata: Object.fromEntries(names.map(({ name, value }) => [name, value])),
         };
-        const whole = history.workerIds.length === row.attempts && history.errors.length === row.errorCount;
+        const whole =
+          history.workerIds.length === row.attempts &&
+          history.errors.length === row.errorCount &&
+          names.length === row.metadataCount;
         if (whole) results.push(asResult(row, history));
         else pending.push(row.id);
       }
@@ -209,17 +202,20 @@ export class Reader {
     return view === 'FULL' ? [...ERROR, 'traceback'] : ERROR;
   }
 
-  /** Rows that belong to these results, by id, in the order of `order`. */
+  /** Rows that belong to just these results, by id, in the order of `order`. */
   async #history<Row extends ObjectLiteral & { taskId: string }>(
     entity: EntitySchema<Row>,
-    ids: readonly string[],
+    results: readonly ResultRow[],
     order: string & keyof Row,
     columns?: readonly (string & keyof Row)[],
   ): Promise<Map<string, Row[]>> {
     const byId = new Map<string, Row[]>();
-    if (ids.length === 0) return byId;
+    if (results.length === 0) return byId;
+    const ids = results.map((row) => row.id);
+    const times = [...new Set(results.map((row) => row.enqueuedAt))];
     const query = this.source
       .createQueryBuilder(entity, 'h')
+      .innerJoin(this.entities.results, 'r', 'r.id = h.taskId AND r.enqueuedAt IN (:...times)', { times })
       .where('h.taskId IN (:...ids)', { ids })
       .orderBy(`h.${order}`);
     if (columns) query.select(columns.map((column) => `h.${column}`));

@@ -11,6 +11,7 @@ import { type EngineName, temporaryDatabase } from './engines';
 export interface TestService {
   readonly port: number;
   readonly address: string;
+  readonly database: Database;
   readonly reads: TaskResultServiceClient;
   readonly writes: TaskLifecycleServiceClient;
   /** Closes clients and server; drops the database if the service came with one. */
@@ -35,6 +36,7 @@ export function testConfig(database: Database, overrides: Partial<Config> = {}):
     retention: { afterFinish: null },
     changeLogRetention: 3_600_000_000,
     watch: { pollFastMs: 20, pollSlowMs: 50, rereadMs: 30_000, maxAgeMs: 3_600_000 },
+    keepalive: { timeMs: 30_000, timeoutMs: 10_000 },
     shutdownGraceMs: 5_000,
     logLevel: 'silent',
     ...overrides,
@@ -64,6 +66,7 @@ export async function serve(database: Database, overrides: Partial<Config> = {})
   return {
     port: service.port,
     address,
+    database,
     reads,
     writes,
     async stop() {

@@ -423,10 +423,10 @@ export const TaskResultState: MessageFns<TaskResultState> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<TaskResultState>, I>>(base?: I): TaskResultState {
-    return TaskResultState.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TaskResultState>): TaskResultState {
+    return TaskResultState.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TaskResultState>, I>>(object: I): TaskResultState {
+  fromPartial(object: DeepPartial<TaskResultState>): TaskResultState {
     const message = createBaseTaskResultState();
     message.id = object.id ?? "";
     message.status = object.status ?? 0;
@@ -557,10 +557,10 @@ export const CreateTaskResultRequest: MessageFns<CreateTaskResultRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<CreateTaskResultRequest>, I>>(base?: I): CreateTaskResultRequest {
-    return CreateTaskResultRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CreateTaskResultRequest>): CreateTaskResultRequest {
+    return CreateTaskResultRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CreateTaskResultRequest>, I>>(object: I): CreateTaskResultRequest {
+  fromPartial(object: DeepPartial<CreateTaskResultRequest>): CreateTaskResultRequest {
     const message = createBaseCreateTaskResultRequest();
     message.id = object.id ?? "";
     message.task = (object.task !== undefined && object.task !== null) ? Task.fromPartial(object.task) : undefined;
@@ -636,14 +636,10 @@ export const CreateTaskResultRequest_MetadataEntry: MessageFns<CreateTaskResultR
     }
   },
 
-  create<I extends Exact<DeepPartial<CreateTaskResultRequest_MetadataEntry>, I>>(
-    base?: I,
-  ): CreateTaskResultRequest_MetadataEntry {
-    return CreateTaskResultRequest_MetadataEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CreateTaskResultRequest_MetadataEntry>): CreateTaskResultRequest_MetadataEntry {
+    return CreateTaskResultRequest_MetadataEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CreateTaskResultRequest_MetadataEntry>, I>>(
-    object: I,
-  ): CreateTaskResultRequest_MetadataEntry {
+  fromPartial(object: DeepPartial<CreateTaskResultRequest_MetadataEntry>): CreateTaskResultRequest_MetadataEntry {
     const message = createBaseCreateTaskResultRequest_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -696,10 +692,10 @@ export const CreateTaskResultResponse: MessageFns<CreateTaskResultResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<CreateTaskResultResponse>, I>>(base?: I): CreateTaskResultResponse {
-    return CreateTaskResultResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CreateTaskResultResponse>): CreateTaskResultResponse {
+    return CreateTaskResultResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CreateTaskResultResponse>, I>>(object: I): CreateTaskResultResponse {
+  fromPartial(object: DeepPartial<CreateTaskResultResponse>): CreateTaskResultResponse {
     const message = createBaseCreateTaskResultResponse();
     message.state = (object.state !== undefined && object.state !== null)
       ? TaskResultState.fromPartial(object.state)
@@ -786,10 +782,10 @@ export const StartAttemptRequest: MessageFns<StartAttemptRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<StartAttemptRequest>, I>>(base?: I): StartAttemptRequest {
-    return StartAttemptRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StartAttemptRequest>): StartAttemptRequest {
+    return StartAttemptRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StartAttemptRequest>, I>>(object: I): StartAttemptRequest {
+  fromPartial(object: DeepPartial<StartAttemptRequest>): StartAttemptRequest {
     const message = createBaseStartAttemptRequest();
     message.id = object.id ?? "";
     message.workerId = object.workerId ?? "";
@@ -857,10 +853,10 @@ export const StartAttemptResponse: MessageFns<StartAttemptResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<StartAttemptResponse>, I>>(base?: I): StartAttemptResponse {
-    return StartAttemptResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StartAttemptResponse>): StartAttemptResponse {
+    return StartAttemptResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StartAttemptResponse>, I>>(object: I): StartAttemptResponse {
+  fromPartial(object: DeepPartial<StartAttemptResponse>): StartAttemptResponse {
     const message = createBaseStartAttemptResponse();
     message.attempt = object.attempt ?? 0;
     message.state = (object.state !== undefined && object.state !== null)
@@ -937,10 +933,10 @@ export const RenewLeaseRequest: MessageFns<RenewLeaseRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RenewLeaseRequest>, I>>(base?: I): RenewLeaseRequest {
-    return RenewLeaseRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RenewLeaseRequest>): RenewLeaseRequest {
+    return RenewLeaseRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RenewLeaseRequest>, I>>(object: I): RenewLeaseRequest {
+  fromPartial(object: DeepPartial<RenewLeaseRequest>): RenewLeaseRequest {
     const message = createBaseRenewLeaseRequest();
     message.id = object.id ?? "";
     message.attempt = object.attempt ?? 0;
@@ -996,10 +992,10 @@ export const RenewLeaseResponse: MessageFns<RenewLeaseResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RenewLeaseResponse>, I>>(base?: I): RenewLeaseResponse {
-    return RenewLeaseResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RenewLeaseResponse>): RenewLeaseResponse {
+    return RenewLeaseResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RenewLeaseResponse>, I>>(object: I): RenewLeaseResponse {
+  fromPartial(object: DeepPartial<RenewLeaseResponse>): RenewLeaseResponse {
     const message = createBaseRenewLeaseResponse();
     message.state = (object.state !== undefined && object.state !== null)
       ? TaskResultState.fromPartial(object.state)
@@ -1091,10 +1087,10 @@ export const FinishAttemptRequest: MessageFns<FinishAttemptRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<FinishAttemptRequest>, I>>(base?: I): FinishAttemptRequest {
-    return FinishAttemptRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<FinishAttemptRequest>): FinishAttemptRequest {
+    return FinishAttemptRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<FinishAttemptRequest>, I>>(object: I): FinishAttemptRequest {
+  fromPartial(object: DeepPartial<FinishAttemptRequest>): FinishAttemptRequest {
     const message = createBaseFinishAttemptRequest();
     message.id = object.id ?? "";
     message.attempt = object.attempt ?? 0;
@@ -1164,12 +1160,10 @@ export const FinishAttemptRequest_Succeeded: MessageFns<FinishAttemptRequest_Suc
     }
   },
 
-  create<I extends Exact<DeepPartial<FinishAttemptRequest_Succeeded>, I>>(base?: I): FinishAttemptRequest_Succeeded {
-    return FinishAttemptRequest_Succeeded.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<FinishAttemptRequest_Succeeded>): FinishAttemptRequest_Succeeded {
+    return FinishAttemptRequest_Succeeded.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<FinishAttemptRequest_Succeeded>, I>>(
-    object: I,
-  ): FinishAttemptRequest_Succeeded {
+  fromPartial(object: DeepPartial<FinishAttemptRequest_Succeeded>): FinishAttemptRequest_Succeeded {
     const message = createBaseFinishAttemptRequest_Succeeded();
     message.returnValueJson = object.returnValueJson ?? "";
     return message;
@@ -1232,10 +1226,10 @@ export const FinishAttemptRequest_Failed: MessageFns<FinishAttemptRequest_Failed
     }
   },
 
-  create<I extends Exact<DeepPartial<FinishAttemptRequest_Failed>, I>>(base?: I): FinishAttemptRequest_Failed {
-    return FinishAttemptRequest_Failed.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<FinishAttemptRequest_Failed>): FinishAttemptRequest_Failed {
+    return FinishAttemptRequest_Failed.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<FinishAttemptRequest_Failed>, I>>(object: I): FinishAttemptRequest_Failed {
+  fromPartial(object: DeepPartial<FinishAttemptRequest_Failed>): FinishAttemptRequest_Failed {
     const message = createBaseFinishAttemptRequest_Failed();
     message.error = (object.error !== undefined && object.error !== null)
       ? TaskError.fromPartial(object.error)
@@ -1290,10 +1284,10 @@ export const FinishAttemptResponse: MessageFns<FinishAttemptResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<FinishAttemptResponse>, I>>(base?: I): FinishAttemptResponse {
-    return FinishAttemptResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<FinishAttemptResponse>): FinishAttemptResponse {
+    return FinishAttemptResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<FinishAttemptResponse>, I>>(object: I): FinishAttemptResponse {
+  fromPartial(object: DeepPartial<FinishAttemptResponse>): FinishAttemptResponse {
     const message = createBaseFinishAttemptResponse();
     message.state = (object.state !== undefined && object.state !== null)
       ? TaskResultState.fromPartial(object.state)
@@ -1358,10 +1352,10 @@ export const FailTaskResultRequest: MessageFns<FailTaskResultRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<FailTaskResultRequest>, I>>(base?: I): FailTaskResultRequest {
-    return FailTaskResultRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<FailTaskResultRequest>): FailTaskResultRequest {
+    return FailTaskResultRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<FailTaskResultRequest>, I>>(object: I): FailTaskResultRequest {
+  fromPartial(object: DeepPartial<FailTaskResultRequest>): FailTaskResultRequest {
     const message = createBaseFailTaskResultRequest();
     message.id = object.id ?? "";
     message.error = (object.error !== undefined && object.error !== null)
@@ -1416,10 +1410,10 @@ export const FailTaskResultResponse: MessageFns<FailTaskResultResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<FailTaskResultResponse>, I>>(base?: I): FailTaskResultResponse {
-    return FailTaskResultResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<FailTaskResultResponse>): FailTaskResultResponse {
+    return FailTaskResultResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<FailTaskResultResponse>, I>>(object: I): FailTaskResultResponse {
+  fromPartial(object: DeepPartial<FailTaskResultResponse>): FailTaskResultResponse {
     const message = createBaseFailTaskResultResponse();
     message.state = (object.state !== undefined && object.state !== null)
       ? TaskResultState.fromPartial(object.state)
@@ -1498,10 +1492,10 @@ export const DeleteTaskResultRequest: MessageFns<DeleteTaskResultRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<DeleteTaskResultRequest>, I>>(base?: I): DeleteTaskResultRequest {
-    return DeleteTaskResultRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DeleteTaskResultRequest>): DeleteTaskResultRequest {
+    return DeleteTaskResultRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DeleteTaskResultRequest>, I>>(object: I): DeleteTaskResultRequest {
+  fromPartial(object: DeepPartial<DeleteTaskResultRequest>): DeleteTaskResultRequest {
     const message = createBaseDeleteTaskResultRequest();
     message.id = object.id ?? "";
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
@@ -1544,10 +1538,10 @@ export const DeleteTaskResultResponse: MessageFns<DeleteTaskResultResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<DeleteTaskResultResponse>, I>>(base?: I): DeleteTaskResultResponse {
-    return DeleteTaskResultResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DeleteTaskResultResponse>): DeleteTaskResultResponse {
+    return DeleteTaskResultResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DeleteTaskResultResponse>, I>>(_: I): DeleteTaskResultResponse {
+  fromPartial(_: DeepPartial<DeleteTaskResultResponse>): DeleteTaskResultResponse {
     const message = createBaseDeleteTaskResultResponse();
     return message;
   },
@@ -1669,10 +1663,10 @@ export const RecordTransitionsRequest: MessageFns<RecordTransitionsRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RecordTransitionsRequest>, I>>(base?: I): RecordTransitionsRequest {
-    return RecordTransitionsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RecordTransitionsRequest>): RecordTransitionsRequest {
+    return RecordTransitionsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RecordTransitionsRequest>, I>>(object: I): RecordTransitionsRequest {
+  fromPartial(object: DeepPartial<RecordTransitionsRequest>): RecordTransitionsRequest {
     const message = createBaseRecordTransitionsRequest();
     message.number = (object.number !== undefined && object.number !== null) ? BigInt(object.number) : 0n;
     switch (object.transition?.$case) {
@@ -1789,10 +1783,10 @@ export const RecordTransitionsResponse: MessageFns<RecordTransitionsResponse> = 
     }
   },
 
-  create<I extends Exact<DeepPartial<RecordTransitionsResponse>, I>>(base?: I): RecordTransitionsResponse {
-    return RecordTransitionsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RecordTransitionsResponse>): RecordTransitionsResponse {
+    return RecordTransitionsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RecordTransitionsResponse>, I>>(object: I): RecordTransitionsResponse {
+  fromPartial(object: DeepPartial<RecordTransitionsResponse>): RecordTransitionsResponse {
     const message = createBaseRecordTransitionsResponse();
     message.number = (object.number !== undefined && object.number !== null) ? BigInt(object.number) : 0n;
     switch (object.outcome?.$case) {
@@ -2146,13 +2140,9 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

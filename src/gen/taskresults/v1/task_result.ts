@@ -244,10 +244,10 @@ export const Task: MessageFns<Task> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<Task>, I>>(base?: I): Task {
-    return Task.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Task>): Task {
+    return Task.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Task>, I>>(object: I): Task {
+  fromPartial(object: DeepPartial<Task>): Task {
     const message = createBaseTask();
     message.path = object.path ?? "";
     message.priority = object.priority ?? 0;
@@ -360,10 +360,10 @@ export const TaskError: MessageFns<TaskError> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<TaskError>, I>>(base?: I): TaskError {
-    return TaskError.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TaskError>): TaskError {
+    return TaskError.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TaskError>, I>>(object: I): TaskError {
+  fromPartial(object: DeepPartial<TaskError>): TaskError {
     const message = createBaseTaskError();
     message.exceptionClassPath = object.exceptionClassPath ?? "";
     message.message = object.message ?? "";
@@ -610,10 +610,10 @@ export const TaskResult: MessageFns<TaskResult> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<TaskResult>, I>>(base?: I): TaskResult {
-    return TaskResult.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TaskResult>): TaskResult {
+    return TaskResult.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TaskResult>, I>>(object: I): TaskResult {
+  fromPartial(object: DeepPartial<TaskResult>): TaskResult {
     const message = createBaseTaskResult();
     message.id = object.id ?? "";
     message.task = (object.task !== undefined && object.task !== null) ? Task.fromPartial(object.task) : undefined;
@@ -709,10 +709,10 @@ export const TaskResult_MetadataEntry: MessageFns<TaskResult_MetadataEntry> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<TaskResult_MetadataEntry>, I>>(base?: I): TaskResult_MetadataEntry {
-    return TaskResult_MetadataEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TaskResult_MetadataEntry>): TaskResult_MetadataEntry {
+    return TaskResult_MetadataEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TaskResult_MetadataEntry>, I>>(object: I): TaskResult_MetadataEntry {
+  fromPartial(object: DeepPartial<TaskResult_MetadataEntry>): TaskResult_MetadataEntry {
     const message = createBaseTaskResult_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -729,13 +729,9 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

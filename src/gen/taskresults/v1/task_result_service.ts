@@ -462,10 +462,10 @@ export const GetTaskResultRequest: MessageFns<GetTaskResultRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<GetTaskResultRequest>, I>>(base?: I): GetTaskResultRequest {
-    return GetTaskResultRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetTaskResultRequest>): GetTaskResultRequest {
+    return GetTaskResultRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetTaskResultRequest>, I>>(object: I): GetTaskResultRequest {
+  fromPartial(object: DeepPartial<GetTaskResultRequest>): GetTaskResultRequest {
     const message = createBaseGetTaskResultRequest();
     message.id = object.id ?? "";
     message.expectedTaskPath = object.expectedTaskPath ?? "";
@@ -519,10 +519,10 @@ export const GetTaskResultResponse: MessageFns<GetTaskResultResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<GetTaskResultResponse>, I>>(base?: I): GetTaskResultResponse {
-    return GetTaskResultResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetTaskResultResponse>): GetTaskResultResponse {
+    return GetTaskResultResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetTaskResultResponse>, I>>(object: I): GetTaskResultResponse {
+  fromPartial(object: DeepPartial<GetTaskResultResponse>): GetTaskResultResponse {
     const message = createBaseGetTaskResultResponse();
     message.taskResult = (object.taskResult !== undefined && object.taskResult !== null)
       ? TaskResult.fromPartial(object.taskResult)
@@ -587,10 +587,10 @@ export const BatchGetTaskResultsRequest: MessageFns<BatchGetTaskResultsRequest> 
     }
   },
 
-  create<I extends Exact<DeepPartial<BatchGetTaskResultsRequest>, I>>(base?: I): BatchGetTaskResultsRequest {
-    return BatchGetTaskResultsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<BatchGetTaskResultsRequest>): BatchGetTaskResultsRequest {
+    return BatchGetTaskResultsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<BatchGetTaskResultsRequest>, I>>(object: I): BatchGetTaskResultsRequest {
+  fromPartial(object: DeepPartial<BatchGetTaskResultsRequest>): BatchGetTaskResultsRequest {
     const message = createBaseBatchGetTaskResultsRequest();
     message.ids = object.ids?.map((e) => e) || [];
     message.view = object.view ?? 0;
@@ -665,10 +665,10 @@ export const BatchGetTaskResultsResponse: MessageFns<BatchGetTaskResultsResponse
     }
   },
 
-  create<I extends Exact<DeepPartial<BatchGetTaskResultsResponse>, I>>(base?: I): BatchGetTaskResultsResponse {
-    return BatchGetTaskResultsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<BatchGetTaskResultsResponse>): BatchGetTaskResultsResponse {
+    return BatchGetTaskResultsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<BatchGetTaskResultsResponse>, I>>(object: I): BatchGetTaskResultsResponse {
+  fromPartial(object: DeepPartial<BatchGetTaskResultsResponse>): BatchGetTaskResultsResponse {
     const message = createBaseBatchGetTaskResultsResponse();
     message.taskResults = object.taskResults?.map((e) => TaskResult.fromPartial(e)) || [];
     message.notFoundIds = object.notFoundIds?.map((e) => e) || [];
@@ -736,10 +736,10 @@ export const KnownTaskResult: MessageFns<KnownTaskResult> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<KnownTaskResult>, I>>(base?: I): KnownTaskResult {
-    return KnownTaskResult.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<KnownTaskResult>): KnownTaskResult {
+    return KnownTaskResult.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<KnownTaskResult>, I>>(object: I): KnownTaskResult {
+  fromPartial(object: DeepPartial<KnownTaskResult>): KnownTaskResult {
     const message = createBaseKnownTaskResult();
     message.id = object.id ?? "";
     message.knownRevision = (object.knownRevision !== undefined && object.knownRevision !== null)
@@ -922,10 +922,10 @@ export const TaskResultUpdate: MessageFns<TaskResultUpdate> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<TaskResultUpdate>, I>>(base?: I): TaskResultUpdate {
-    return TaskResultUpdate.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TaskResultUpdate>): TaskResultUpdate {
+    return TaskResultUpdate.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TaskResultUpdate>, I>>(object: I): TaskResultUpdate {
+  fromPartial(object: DeepPartial<TaskResultUpdate>): TaskResultUpdate {
     const message = createBaseTaskResultUpdate();
     message.status = object.status ?? 0;
     message.enqueuedAt = (object.enqueuedAt !== undefined && object.enqueuedAt !== null)
@@ -1016,12 +1016,10 @@ export const TaskResultUpdate_MetadataEntry: MessageFns<TaskResultUpdate_Metadat
     }
   },
 
-  create<I extends Exact<DeepPartial<TaskResultUpdate_MetadataEntry>, I>>(base?: I): TaskResultUpdate_MetadataEntry {
-    return TaskResultUpdate_MetadataEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TaskResultUpdate_MetadataEntry>): TaskResultUpdate_MetadataEntry {
+    return TaskResultUpdate_MetadataEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TaskResultUpdate_MetadataEntry>, I>>(
-    object: I,
-  ): TaskResultUpdate_MetadataEntry {
+  fromPartial(object: DeepPartial<TaskResultUpdate_MetadataEntry>): TaskResultUpdate_MetadataEntry {
     const message = createBaseTaskResultUpdate_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -1088,10 +1086,10 @@ export const RefreshTaskResultRequest: MessageFns<RefreshTaskResultRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RefreshTaskResultRequest>, I>>(base?: I): RefreshTaskResultRequest {
-    return RefreshTaskResultRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RefreshTaskResultRequest>): RefreshTaskResultRequest {
+    return RefreshTaskResultRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RefreshTaskResultRequest>, I>>(object: I): RefreshTaskResultRequest {
+  fromPartial(object: DeepPartial<RefreshTaskResultRequest>): RefreshTaskResultRequest {
     const message = createBaseRefreshTaskResultRequest();
     message.id = object.id ?? "";
     message.knownRevision = (object.knownRevision !== undefined && object.knownRevision !== null)
@@ -1159,10 +1157,10 @@ export const RefreshTaskResultResponse: MessageFns<RefreshTaskResultResponse> = 
     }
   },
 
-  create<I extends Exact<DeepPartial<RefreshTaskResultResponse>, I>>(base?: I): RefreshTaskResultResponse {
-    return RefreshTaskResultResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RefreshTaskResultResponse>): RefreshTaskResultResponse {
+    return RefreshTaskResultResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RefreshTaskResultResponse>, I>>(object: I): RefreshTaskResultResponse {
+  fromPartial(object: DeepPartial<RefreshTaskResultResponse>): RefreshTaskResultResponse {
     const message = createBaseRefreshTaskResultResponse();
     switch (object.outcome?.$case) {
       case "unchanged": {
@@ -1227,12 +1225,10 @@ export const BatchRefreshTaskResultsRequest: MessageFns<BatchRefreshTaskResultsR
     }
   },
 
-  create<I extends Exact<DeepPartial<BatchRefreshTaskResultsRequest>, I>>(base?: I): BatchRefreshTaskResultsRequest {
-    return BatchRefreshTaskResultsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<BatchRefreshTaskResultsRequest>): BatchRefreshTaskResultsRequest {
+    return BatchRefreshTaskResultsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<BatchRefreshTaskResultsRequest>, I>>(
-    object: I,
-  ): BatchRefreshTaskResultsRequest {
+  fromPartial(object: DeepPartial<BatchRefreshTaskResultsRequest>): BatchRefreshTaskResultsRequest {
     const message = createBaseBatchRefreshTaskResultsRequest();
     message.taskResults = object.taskResults?.map((e) => KnownTaskResult.fromPartial(e)) || [];
     return message;
@@ -1317,12 +1313,10 @@ export const BatchRefreshTaskResultsResponse: MessageFns<BatchRefreshTaskResults
     }
   },
 
-  create<I extends Exact<DeepPartial<BatchRefreshTaskResultsResponse>, I>>(base?: I): BatchRefreshTaskResultsResponse {
-    return BatchRefreshTaskResultsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<BatchRefreshTaskResultsResponse>): BatchRefreshTaskResultsResponse {
+    return BatchRefreshTaskResultsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<BatchRefreshTaskResultsResponse>, I>>(
-    object: I,
-  ): BatchRefreshTaskResultsResponse {
+  fromPartial(object: DeepPartial<BatchRefreshTaskResultsResponse>): BatchRefreshTaskResultsResponse {
     const message = createBaseBatchRefreshTaskResultsResponse();
     message.updated = object.updated?.map((e) => BatchRefreshTaskResultsResponse_Updated.fromPartial(e)) || [];
     message.unchangedIds = object.unchangedIds?.map((e) => e) || [];
@@ -1388,14 +1382,10 @@ export const BatchRefreshTaskResultsResponse_Updated: MessageFns<BatchRefreshTas
     }
   },
 
-  create<I extends Exact<DeepPartial<BatchRefreshTaskResultsResponse_Updated>, I>>(
-    base?: I,
-  ): BatchRefreshTaskResultsResponse_Updated {
-    return BatchRefreshTaskResultsResponse_Updated.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<BatchRefreshTaskResultsResponse_Updated>): BatchRefreshTaskResultsResponse_Updated {
+    return BatchRefreshTaskResultsResponse_Updated.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<BatchRefreshTaskResultsResponse_Updated>, I>>(
-    object: I,
-  ): BatchRefreshTaskResultsResponse_Updated {
+  fromPartial(object: DeepPartial<BatchRefreshTaskResultsResponse_Updated>): BatchRefreshTaskResultsResponse_Updated {
     const message = createBaseBatchRefreshTaskResultsResponse_Updated();
     message.id = object.id ?? "";
     message.update = (object.update !== undefined && object.update !== null)
@@ -1497,10 +1487,10 @@ export const WaitTaskResultRequest: MessageFns<WaitTaskResultRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<WaitTaskResultRequest>, I>>(base?: I): WaitTaskResultRequest {
-    return WaitTaskResultRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WaitTaskResultRequest>): WaitTaskResultRequest {
+    return WaitTaskResultRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WaitTaskResultRequest>, I>>(object: I): WaitTaskResultRequest {
+  fromPartial(object: DeepPartial<WaitTaskResultRequest>): WaitTaskResultRequest {
     const message = createBaseWaitTaskResultRequest();
     message.id = object.id ?? "";
     message.knownRevision = (object.knownRevision !== undefined && object.knownRevision !== null)
@@ -1571,10 +1561,10 @@ export const WaitTaskResultResponse: MessageFns<WaitTaskResultResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<WaitTaskResultResponse>, I>>(base?: I): WaitTaskResultResponse {
-    return WaitTaskResultResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WaitTaskResultResponse>): WaitTaskResultResponse {
+    return WaitTaskResultResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WaitTaskResultResponse>, I>>(object: I): WaitTaskResultResponse {
+  fromPartial(object: DeepPartial<WaitTaskResultResponse>): WaitTaskResultResponse {
     const message = createBaseWaitTaskResultResponse();
     message.taskResult = (object.taskResult !== undefined && object.taskResult !== null)
       ? TaskResult.fromPartial(object.taskResult)
@@ -1732,10 +1722,10 @@ export const TaskResultFilter: MessageFns<TaskResultFilter> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<TaskResultFilter>, I>>(base?: I): TaskResultFilter {
-    return TaskResultFilter.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TaskResultFilter>): TaskResultFilter {
+    return TaskResultFilter.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TaskResultFilter>, I>>(object: I): TaskResultFilter {
+  fromPartial(object: DeepPartial<TaskResultFilter>): TaskResultFilter {
     const message = createBaseTaskResultFilter();
     message.statuses = object.statuses?.map((e) => e) || [];
     message.taskPath = object.taskPath ?? "";
@@ -1817,12 +1807,10 @@ export const TaskResultFilter_MetadataEntry: MessageFns<TaskResultFilter_Metadat
     }
   },
 
-  create<I extends Exact<DeepPartial<TaskResultFilter_MetadataEntry>, I>>(base?: I): TaskResultFilter_MetadataEntry {
-    return TaskResultFilter_MetadataEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TaskResultFilter_MetadataEntry>): TaskResultFilter_MetadataEntry {
+    return TaskResultFilter_MetadataEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TaskResultFilter_MetadataEntry>, I>>(
-    object: I,
-  ): TaskResultFilter_MetadataEntry {
+  fromPartial(object: DeepPartial<TaskResultFilter_MetadataEntry>): TaskResultFilter_MetadataEntry {
     const message = createBaseTaskResultFilter_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -1886,10 +1874,10 @@ export const TimeRange: MessageFns<TimeRange> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<TimeRange>, I>>(base?: I): TimeRange {
-    return TimeRange.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TimeRange>): TimeRange {
+    return TimeRange.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TimeRange>, I>>(object: I): TimeRange {
+  fromPartial(object: DeepPartial<TimeRange>): TimeRange {
     const message = createBaseTimeRange();
     message.start = (object.start !== undefined && object.start !== null)
       ? Timestamp.fromPartial(object.start)
@@ -1990,10 +1978,10 @@ export const WatchTaskResultsRequest: MessageFns<WatchTaskResultsRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<WatchTaskResultsRequest>, I>>(base?: I): WatchTaskResultsRequest {
-    return WatchTaskResultsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchTaskResultsRequest>): WatchTaskResultsRequest {
+    return WatchTaskResultsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsRequest>, I>>(object: I): WatchTaskResultsRequest {
+  fromPartial(object: DeepPartial<WatchTaskResultsRequest>): WatchTaskResultsRequest {
     const message = createBaseWatchTaskResultsRequest();
     switch (object.target?.$case) {
       case "ids": {
@@ -2063,10 +2051,10 @@ export const WatchTaskResultsRequest_Ids: MessageFns<WatchTaskResultsRequest_Ids
     }
   },
 
-  create<I extends Exact<DeepPartial<WatchTaskResultsRequest_Ids>, I>>(base?: I): WatchTaskResultsRequest_Ids {
-    return WatchTaskResultsRequest_Ids.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchTaskResultsRequest_Ids>): WatchTaskResultsRequest_Ids {
+    return WatchTaskResultsRequest_Ids.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsRequest_Ids>, I>>(object: I): WatchTaskResultsRequest_Ids {
+  fromPartial(object: DeepPartial<WatchTaskResultsRequest_Ids>): WatchTaskResultsRequest_Ids {
     const message = createBaseWatchTaskResultsRequest_Ids();
     message.taskResults = object.taskResults?.map((e) => KnownTaskResult.fromPartial(e)) || [];
     return message;
@@ -2187,10 +2175,10 @@ export const WatchTaskResultsResponse: MessageFns<WatchTaskResultsResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<WatchTaskResultsResponse>, I>>(base?: I): WatchTaskResultsResponse {
-    return WatchTaskResultsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchTaskResultsResponse>): WatchTaskResultsResponse {
+    return WatchTaskResultsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsResponse>, I>>(object: I): WatchTaskResultsResponse {
+  fromPartial(object: DeepPartial<WatchTaskResultsResponse>): WatchTaskResultsResponse {
     const message = createBaseWatchTaskResultsResponse();
     switch (object.event?.$case) {
       case "snapshot": {
@@ -2288,14 +2276,10 @@ export const WatchTaskResultsResponse_Deleted: MessageFns<WatchTaskResultsRespon
     }
   },
 
-  create<I extends Exact<DeepPartial<WatchTaskResultsResponse_Deleted>, I>>(
-    base?: I,
-  ): WatchTaskResultsResponse_Deleted {
-    return WatchTaskResultsResponse_Deleted.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchTaskResultsResponse_Deleted>): WatchTaskResultsResponse_Deleted {
+    return WatchTaskResultsResponse_Deleted.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsResponse_Deleted>, I>>(
-    object: I,
-  ): WatchTaskResultsResponse_Deleted {
+  fromPartial(object: DeepPartial<WatchTaskResultsResponse_Deleted>): WatchTaskResultsResponse_Deleted {
     const message = createBaseWatchTaskResultsResponse_Deleted();
     message.id = object.id ?? "";
     return message;
@@ -2347,14 +2331,10 @@ export const WatchTaskResultsResponse_NotFound: MessageFns<WatchTaskResultsRespo
     }
   },
 
-  create<I extends Exact<DeepPartial<WatchTaskResultsResponse_NotFound>, I>>(
-    base?: I,
-  ): WatchTaskResultsResponse_NotFound {
-    return WatchTaskResultsResponse_NotFound.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchTaskResultsResponse_NotFound>): WatchTaskResultsResponse_NotFound {
+    return WatchTaskResultsResponse_NotFound.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsResponse_NotFound>, I>>(
-    object: I,
-  ): WatchTaskResultsResponse_NotFound {
+  fromPartial(object: DeepPartial<WatchTaskResultsResponse_NotFound>): WatchTaskResultsResponse_NotFound {
     const message = createBaseWatchTaskResultsResponse_NotFound();
     message.id = object.id ?? "";
     return message;
@@ -2420,14 +2400,10 @@ export const WatchTaskResultsResponse_Unmatched: MessageFns<WatchTaskResultsResp
     }
   },
 
-  create<I extends Exact<DeepPartial<WatchTaskResultsResponse_Unmatched>, I>>(
-    base?: I,
-  ): WatchTaskResultsResponse_Unmatched {
-    return WatchTaskResultsResponse_Unmatched.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchTaskResultsResponse_Unmatched>): WatchTaskResultsResponse_Unmatched {
+    return WatchTaskResultsResponse_Unmatched.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsResponse_Unmatched>, I>>(
-    object: I,
-  ): WatchTaskResultsResponse_Unmatched {
+  fromPartial(object: DeepPartial<WatchTaskResultsResponse_Unmatched>): WatchTaskResultsResponse_Unmatched {
     const message = createBaseWatchTaskResultsResponse_Unmatched();
     message.id = object.id ?? "";
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
@@ -2469,14 +2445,10 @@ export const WatchTaskResultsResponse_Heartbeat: MessageFns<WatchTaskResultsResp
     }
   },
 
-  create<I extends Exact<DeepPartial<WatchTaskResultsResponse_Heartbeat>, I>>(
-    base?: I,
-  ): WatchTaskResultsResponse_Heartbeat {
-    return WatchTaskResultsResponse_Heartbeat.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchTaskResultsResponse_Heartbeat>): WatchTaskResultsResponse_Heartbeat {
+    return WatchTaskResultsResponse_Heartbeat.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsResponse_Heartbeat>, I>>(
-    _: I,
-  ): WatchTaskResultsResponse_Heartbeat {
+  fromPartial(_: DeepPartial<WatchTaskResultsResponse_Heartbeat>): WatchTaskResultsResponse_Heartbeat {
     const message = createBaseWatchTaskResultsResponse_Heartbeat();
     return message;
   },
@@ -2527,10 +2499,10 @@ export const WatchTaskResultsResponse_End: MessageFns<WatchTaskResultsResponse_E
     }
   },
 
-  create<I extends Exact<DeepPartial<WatchTaskResultsResponse_End>, I>>(base?: I): WatchTaskResultsResponse_End {
-    return WatchTaskResultsResponse_End.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchTaskResultsResponse_End>): WatchTaskResultsResponse_End {
+    return WatchTaskResultsResponse_End.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchTaskResultsResponse_End>, I>>(object: I): WatchTaskResultsResponse_End {
+  fromPartial(object: DeepPartial<WatchTaskResultsResponse_End>): WatchTaskResultsResponse_End {
     const message = createBaseWatchTaskResultsResponse_End();
     message.reason = object.reason ?? 0;
     return message;
@@ -2615,10 +2587,10 @@ export const ListTaskResultsRequest: MessageFns<ListTaskResultsRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ListTaskResultsRequest>, I>>(base?: I): ListTaskResultsRequest {
-    return ListTaskResultsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListTaskResultsRequest>): ListTaskResultsRequest {
+    return ListTaskResultsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListTaskResultsRequest>, I>>(object: I): ListTaskResultsRequest {
+  fromPartial(object: DeepPartial<ListTaskResultsRequest>): ListTaskResultsRequest {
     const message = createBaseListTaskResultsRequest();
     message.filter = (object.filter !== undefined && object.filter !== null)
       ? TaskResultFilter.fromPartial(object.filter)
@@ -2686,10 +2658,10 @@ export const ListTaskResultsResponse: MessageFns<ListTaskResultsResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ListTaskResultsResponse>, I>>(base?: I): ListTaskResultsResponse {
-    return ListTaskResultsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListTaskResultsResponse>): ListTaskResultsResponse {
+    return ListTaskResultsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListTaskResultsResponse>, I>>(object: I): ListTaskResultsResponse {
+  fromPartial(object: DeepPartial<ListTaskResultsResponse>): ListTaskResultsResponse {
     const message = createBaseListTaskResultsResponse();
     message.taskResults = object.taskResults?.map((e) => TaskResult.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
@@ -2993,13 +2965,9 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

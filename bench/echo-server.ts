@@ -1,0 +1,58 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import {
+  CreateTaskResultResponse,
+  RecordTransitionsResponse,
+  StartAttemptResponse,
+  TaskLifecycleServiceService,
+} from '../src/gen/taskresults/v1/task_lifecycle_service';
+import {
+  BatchGetTaskResultsResponse,
+  GetTaskResultResponse,
+  RefreshTaskResultResponse,
+  TaskResultServiceService,
+} from '../src/gen/taskresults/v1/task_result_service';
+import { finishedResult, someState } from './payloads';
+
+/**
+ * The ceiling: a bare grpc-js server that answers each call with bytes made beforehand, of the size that the service would
+ * answer. `node echo-server.js <bytes of a result>` prints its port.
+ */
+const bytes = Number(process.argv[2] ?? 300);
+const id = '01890000-0000-7000-8000-000000000000';
+const taskResult = finishedResult(id, bytes);
+const state = someState(id);
+
+const ANSWERS: Record<string, Uint8Array> = {
+  getTaskResult: GetTaskResultResponse.encode({ taskResult }).finish(),
+  batchGetTaskResults: BatchGetTaskResultsResponse.encode({
+    taskResults: Array.from({ length: 100 }, () => taskResult),
+    notFoundIds: [],
+    deferredIds: [],
+  }).finish(),
+  refreshTaskResult: RefreshTaskResultResponse.encode({ outcome: { $case: 'unchanged', value: {} } }).finish(),
+  createTaskResult: CreateTaskResultResponse.encode({ state }).finish(),
+  startAttempt: StartAttemptResponse.encode({ attempt: 1, state }).finish(),
+  finishAttempt: CreateTaskResultResponse.encode({ state }).finish(),
+};
+
+const server = new Server({ 'grpc.max_receive_message_length': -1 });
+for (const service of [TaskResultServiceService, TaskLifecycleServiceService]) {
+  const raw = Object.fromEntries(
+    Object.entries(service).map(([name, method]) => [
+      name,
+      { ...method, responseSerialize: (answer: Buffer) => answer },
+    ]),
+  );
+  const handlers = Object.fromEntries(
+    Object.keys(service).map((name) => {
+      const answer = Buffer.from(ANSWERS[name] ?? []);
+      return [name, (_call: unknown, callback: (error: null, answer: Buffer) => void) => callback(null, answer)];
+    }),
+  );
+  server.addService(raw as never, handlers as never);
+}
+
+server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+  if (error) throw error;
+  console.log(port);
+});

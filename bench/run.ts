@@ -1,0 +1,168 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PrivateMysql } from '../test/support/private-mysql';
+import { median } from './load';
+import { BenchClient, type Data, makeResults, OPERATIONS, type Operation } from './operations';
+import { ServerProcess } from './processes';
+
+/**
+ * `npm run bench [-- --seconds 2 --rounds 3 --bytes 300,10240,102400 --only Create]`: every operation on the service over
+ * MariaDB and over SQLite, and the same call on a bare grpc-js server, in turns within one run. Prints a table of ratios
+ * and writes bench/results.json.
+ */
+interface Options {
+  seconds: number;
+  rounds: number;
+  bytes: number[];
+  only: string;
+}
+
+interface Target {
+  name: 'echo' | 'mysql' | 'sqlite';
+  server: ServerProcess;
+  client: BenchClient;
+  data: Data;
+}
+
+interface Row {
+  operation: string;
+  bytes: number;
+  target: string;
+  perSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+  /** Of throughput, to the echo of the same run. */
+  ratio: number;
+  /** Of the median time, to the echo's. */
+  timesP50: number;
+  /** CPU seconds of the server for each second of the run. */
+  cpu: number;
+  residentMb: number;
+}
+
+const DIST = join(__dirname, '..');
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  const folder = mkdtempSync(join(tmpdir(), 'taskresults-bench-'));
+  const mysql = await PrivateMysql.start();
+  const rows: Row[] = [];
+  try {
+    for (const bytes of options.bytes) {
+      const databaseUrls = {
+        mysql: await mysql.createDatabase(`bench_${bytes}`),
+        sqlite: `sqlite:${join(folder, `${bytes}.sqlite`)}`,
+      };
+      const targets = [await startEcho(bytes)];
+      for (const [name, url] of Object.entries(databaseUrls)) {
+        targets.push(await startService(name as Target['name'], url, bytes));
+      }
+      try {
+        for (const operation of OPERATIONS.filter(({ name }) => name.includes(options.only))) {
+          rows.push(...(await measure(operation, targets, options)));
+        }
+      } finally {
+        for (const { client, server } of targets) {
+          client.close();
+          await server.stop();
+        }
+      }
+    }
+  } finally {
+    await mysql.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  writeFileSync(join(DIST, '../bench/results.json'), `${JSON.stringify({ options, rows }, null, 2)}\n`);
+}
+
+async function startEcho(bytes: number): Promise<Target> {
+  const server = await ServerProcess.start(join(__dirname, 'echo-server.js'), [String(bytes)]);
+  return { name: 'echo', server, client: new BenchClient(server.address), data: emptyData(bytes, ['any']) };
+}
+
+async function startService(name: Target['name'], databaseUrl: string, bytes: number): Promise<Target> {
+  const flags = ['--port', '0', '--migrate', '--log-level', 'warn', '--database-url', databaseUrl];
+  const server = await ServerProcess.start(join(DIST, 'main.js'), ['serve', ...flags]);
+  const client = new BenchClient(server.address);
+  const data = emptyData(bytes, []);
+  const count = bytes > 50_000 ? 1_000 : 10_000;
+  data.ready = await makeResults(client, data, count, 'ready');
+  data.finished = await makeResults(client, data, count, 'finished');
+  return { name, server, client, data };
+}
+
+function emptyData(bytes: number, ids: string[]): Data {
+  return { ready: ids, finished: ids, bytes, prefix: '01890000-0000-7000-8000', next: 0 };
+}
+
+async function measure(operation: Operation, targets: readonly Target[], options: Options): Promise<Row[]> {
+  const samples = new Map(targets.map((target) => [target.name, [] as Row[]]));
+  for (let round = 0; round < options.rounds + 1; round++) {
+    for (const target of targets) {
+      const { client, data, server, name } = target;
+      // What cannot be asked of the echo server is compared with its Get.
+      const asked = name === 'echo' && operation.baseline ? baselineOf(operation) : operation;
+      const cpuBefore = server.cpuSeconds();
+      const began = performance.now();
+      const measured = await asked.run(client, data, options.seconds, name !== 'echo');
+      const cpu = (server.cpuSeconds() - cpuBefore) / ((performance.now() - began) / 1_000);
+      if (round === 0) continue; // to warm up
+      const common = { operation: operation.name, bytes: data.bytes, target: name, ratio: 0, timesP50: 0 };
+      samples.get(name)?.push({ ...common, ...measured, cpu, residentMb: server.residentMb() });
+    }
+  }
+  const rows = [...samples.values()].map(medians);
+  const echo = rows[0] as Row;
+  for (const row of rows) {
+    row.ratio = row.perSecond / echo.perSecond;
+    row.timesP50 = row.p50Ms / echo.p50Ms;
+    print(row);
+  }
+  return rows;
+}
+
+function baselineOf(operation: Operation): Operation {
+  const baseline = OPERATIONS.find(({ name }) => name === 'Get, from the database');
+  if (!baseline) throw new Error(`${operation.name} has no baseline`);
+  return baseline;
+}
+
+function medians(samples: readonly Row[]): Row {
+  const of = (key: 'perSecond' | 'p50Ms' | 'p99Ms' | 'cpu' | 'residentMb') => median(samples.map((row) => row[key]));
+  const numbers = { perSecond: of('perSecond'), p50Ms: of('p50Ms'), p99Ms: of('p99Ms'), cpu: of('cpu') };
+  return { ...(samples[0] as Row), ...numbers, residentMb: of('residentMb') };
+}
+
+function print({ operation, bytes, target, perSecond, p50Ms, p99Ms, ratio, timesP50, cpu, residentMb }: Row): void {
+  const cells = [
+    operation.padEnd(28),
+    String(bytes).padStart(7),
+    target.padEnd(7),
+    `${perSecond.toFixed(0).padStart(7)}/s`,
+    `ratio ${ratio.toFixed(2)}`,
+    `p50 ${p50Ms.toFixed(2)} ms (×${timesP50.toFixed(2)})`,
+    `p99 ${p99Ms.toFixed(2)} ms`,
+    `cpu ${cpu.toFixed(2)}`,
+    `${residentMb.toFixed(0)} MB`,
+  ];
+  console.log(cells.join('  '));
+}
+
+function readOptions(args: readonly string[]): Options {
+  const value = (name: string, otherwise: string) => {
+    const at = args.indexOf(`--${name}`);
+    return at === -1 ? otherwise : (args[at + 1] ?? otherwise);
+  };
+  return {
+    seconds: Number(value('seconds', '2')),
+    rounds: Number(value('rounds', '3')),
+    bytes: value('bytes', '300,10240,102400').split(',').map(Number),
+    only: value('only', ''),
+  };
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

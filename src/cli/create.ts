@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import type { Timestamp } from '../gen/google/protobuf/timestamp';
+import { CreateTaskResultRequest } from '../gen/taskresults/v1/task_lifecycle_service';
+import { type ClientOptions, clientCommand, withClient } from './client-command';
+import { integer, labels, time } from './option-values';
+import { printState } from './print-state';
+
+interface Options extends ClientOptions {
+  args: string;
+  kwargs: string;
+  id?: string;
+  queue?: string;
+  priority: number;
+  runAfter?: Timestamp;
+  backend?: string;
+  takesContext?: boolean;
+  label?: Map<string, string>;
+}
+
+export function addCreate(program: Command): void {
+  clientCommand(program, 'create <path>', 'Register a task that has been enqueued')
+    .option('--args <json>', 'positional arguments, a JSON array', '[]')
+    .option('--kwargs <json>', 'keyword arguments, a JSON object', '{}')
+    .option('--id <id>', 'the id; else the server makes one')
+    .option('--queue <name>', 'name of the queue')
+    .option('--priority <number>', '-100 to 100', integer(-100, 100), 0)
+    .option('--run-after <time>', 'not to be run before, e.g. 2026-01-31T12:00:00Z', time)
+    .option('--backend <name>', 'name of the task backend')
+    .option('--takes-context', 'the task takes its own result as first argument')
+    .option('--label <name=value>', 'a label; may be repeated', labels)
+    .addHelpText('after', EXAMPLES)
+    .action(create);
+}
+
+const EXAMPLES = `
+Examples:
+  taskresults create app.tasks.send_mail --args '["ada@example.com"]' --label tenant=acme
+  taskresults create app.tasks.report --id report-2026-01 --json`;
+
+async function create(path: string, options: Options): Promise<void> {
+  const { args, kwargs, id, queue, priority, runAfter, backend, takesContext, label } = options;
+  const request = CreateTaskResultRequest.create({
+    id,
+    task: { path, priority, queueName: queue, runAfter, takesContext },
+    argsJson: args,
+    kwargsJson: kwargs,
+    backend,
+    metadata: label,
+  });
+  const { state } = await withClient(options, (client) => client.write(client.lifecycle.createTaskResult, request));
+  printState(state, options);
+}

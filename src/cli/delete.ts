@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { type ClientOptions, clientCommand, withClient } from './client-command';
+import { printJson } from './json';
+import { integer } from './option-values';
+import { printable } from './printable';
+
+interface Options extends ClientOptions {
+  revision?: number;
+  allowMissing?: boolean;
+}
+
+export function addDelete(program: Command): void {
+  clientCommand(program, 'delete <id>', 'Remove a result, whatever its status')
+    .option('--revision <number>', 'only when it has this revision', integer(1))
+    .option('--allow-missing', 'a missing result is no error')
+    .addHelpText('after', '\nExample:\n  taskresults delete report-2026-01 --revision 3')
+    .action(remove);
+}
+
+async function remove(id: string, options: Options): Promise<void> {
+  const request = { id, revision: BigInt(options.revision ?? 0), allowMissing: options.allowMissing ?? false };
+  await withClient(options, (client) => client.write(client.lifecycle.deleteTaskResult, request));
+  if (options.json) printJson({ id, deleted: true });
+  else console.log(printable(`${id}  deleted`));
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { TaskError } from '../gen/taskresults/v1/task_result';
+
+export interface ErrorOptions {
+  errorClass?: string;
+  message?: string;
+  traceback?: string;
+  tracebackFile?: string;
+}
+
+/** The options that describe what a task raised. */
+export function addErrorOptions(command: Command): Command {
+  return command
+    .option('--error-class <path>', 'class of what was raised, e.g. builtins.ValueError')
+    .option('--message <text>', 'what it said')
+    .option('--traceback <text>', 'its traceback')
+    .addOption(new Option('--traceback-file <file>', 'the same, from a file').conflicts('traceback'));
+}
+
+/** The error described, or undefined when none is. Options that make no sense together are a usage mistake. */
+export function readError(options: ErrorOptions, command: Command): TaskError | undefined {
+  const { errorClass, message, traceback, tracebackFile } = options;
+  if (errorClass !== undefined) {
+    const text = tracebackFile === undefined ? traceback : readTraceback(tracebackFile, command);
+    return TaskError.create({ exceptionClassPath: errorClass, message, traceback: text });
+  }
+  if (message ?? traceback ?? tracebackFile) command.error('error: --message and --traceback need --error-class');
+  return undefined;
+}
+
+function readTraceback(file: string, command: Command): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    return command.error(`error: cannot read --traceback-file: ${(error as Error).message}`);
+  }
+}

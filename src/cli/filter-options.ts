@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import type { Timestamp } from '../gen/google/protobuf/timestamp';
+import type { TaskResultStatus } from '../gen/taskresults/v1/task_result';
+import { TaskResultFilter } from '../gen/taskresults/v1/task_result_service';
+import { labels, statuses, time } from './option-values';
+
+export interface FilterOptions {
+  status?: TaskResultStatus[];
+  task?: string;
+  queue?: string;
+  backend?: string;
+  worker?: string;
+  enqueuedFrom?: Timestamp;
+  enqueuedBefore?: Timestamp;
+  finishedFrom?: Timestamp;
+  finishedBefore?: Timestamp;
+  label?: Map<string, string>;
+}
+
+/** The options that choose results; all conditions given must hold. */
+export function addFilterOptions(command: Command): Command {
+  return command
+    .option('--status <status>', 'READY, RUNNING, FAILED or SUCCESSFUL; several with commas', statuses)
+    .option('--task <path>', 'of this task')
+    .option('--queue <name>', 'of this queue')
+    .option('--backend <name>', 'of this task backend')
+    .option('--worker <id>', 'with an attempt by this worker')
+    .option('--enqueued-from <time>', 'enqueued at this time or later, e.g. 2026-01-31T12:00:00Z', time)
+    .option('--enqueued-before <time>', 'enqueued before this time', time)
+    .option('--finished-from <time>', 'finished at this time or later', time)
+    .option('--finished-before <time>', 'finished before this time', time)
+    .option('--label <name=value>', 'with this label; may be repeated', labels);
+}
+
+export function readFilter(options: FilterOptions): TaskResultFilter {
+  return TaskResultFilter.create({
+    statuses: options.status,
+    taskPath: options.task,
+    queueName: options.queue,
+    backend: options.backend,
+    workerId: options.worker,
+    enqueued: range(options.enqueuedFrom, options.enqueuedBefore),
+    finished: range(options.finishedFrom, options.finishedBefore),
+    metadata: options.label,
+  });
+}
+
+/** Whether any condition is given. */
+export function isFiltered(options: FilterOptions): boolean {
+  return TaskResultFilter.encode(readFilter(options)).finish().length > 0;
+}
+
+function range(start: Timestamp | undefined, end: Timestamp | undefined) {
+  return start || end ? { start, end } : undefined;
+}

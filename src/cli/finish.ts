@@ -1,0 +1,40 @@
+import { type Command, Option } from 'commander';
+import type { FinishAttemptRequest } from '../gen/taskresults/v1/task_lifecycle_service';
+import { type ClientOptions, clientCommand, withClient } from './client-command';
+import { addErrorOptions, type ErrorOptions, readError } from './error-options';
+import { integer } from './option-values';
+import { printState } from './print-state';
+
+interface Options extends ClientOptions, ErrorOptions {
+  attempt: number;
+  value?: string;
+  retry?: boolean;
+}
+
+export function addFinish(program: Command): void {
+  const command = clientCommand(program, 'finish <id>', 'Report how an attempt ended')
+    .requiredOption('--attempt <number>', 'the attempt', integer(1, 2 ** 31 - 1))
+    .addOption(new Option('--value <json>', 'it returned this').conflicts(['errorClass', 'retry']));
+  addErrorOptions(command)
+    .option('--retry', 'it failed, and another attempt is to be made')
+    .addHelpText('after', EXAMPLES)
+    .action(finish);
+}
+
+const EXAMPLES = `
+Examples:
+  taskresults finish report-2026-01 --attempt 1 --value '{"pages": 12}'
+  taskresults finish report-2026-01 --attempt 1 --error-class builtins.TimeoutError --message 'no answer' --retry`;
+
+async function finish(id: string, options: Options, command: Command): Promise<void> {
+  const request = { id, attempt: options.attempt, outcome: readOutcome(options, command) };
+  const { state } = await withClient(options, (client) => client.write(client.lifecycle.finishAttempt, request));
+  printState(state, options);
+}
+
+function readOutcome(options: Options, command: Command): FinishAttemptRequest['outcome'] {
+  const error = readError(options, command);
+  if (error) return { $case: 'failed', value: { error, retry: options.retry ?? false } };
+  if (options.value === undefined) command.error('error: give --value, or --error-class for a failure');
+  return { $case: 'succeeded', value: { returnValueJson: options.value } };
+}

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import type { TaskResult } from '../gen/taskresults/v1/task_result';
+import type { Client } from './client';
+import { type ClientOptions, clientCommand, withClient } from './client-command';
+import { Failure } from './failure';
+import { printJson, taskResultJson } from './json';
+import { tableLines } from './table';
+import { detailLines, SUMMARY_HEAD, summaryRow } from './task-result-text';
+import { basicOption, viewOf } from './view-option';
+
+interface Options extends ClientOptions {
+  expectPath?: string;
+  basic?: boolean;
+}
+
+/** Most ids that one call takes. */
+const BATCH = 1_000;
+
+export function addGet(program: Command): void {
+  clientCommand(program, 'get <id...>', 'Show results; several ids are read together')
+    .option('--expect-path <path>', 'the result must belong to this task; for one id')
+    .addOption(basicOption())
+    .addHelpText('after', EXAMPLES)
+    .action(get);
+}
+
+const EXAMPLES = `
+Examples:
+  taskresults get report-2026-01
+  taskresults get report-2026-01 report-2026-02 --json | jq -r .returnValueJson`;
+
+async function get(ids: string[], options: Options, command: Command): Promise<void> {
+  const [id] = ids;
+  if (ids.length === 1 && id !== undefined) return getOne(id, options);
+  if (options.expectPath !== undefined) command.error('error: --expect-path goes with one id');
+  return getMany(ids, options);
+}
+
+async function getOne(id: string, options: Options): Promise<void> {
+  const request = { id, expectedTaskPath: options.expectPath ?? '', view: viewOf(options) };
+  const { taskResult } = await withClient(options, (client) => client.read(client.results.getTaskResult, request));
+  if (taskResult === undefined) throw new Failure('the server answered no result');
+  if (options.json) printJson(taskResultJson(taskResult));
+  else for (const line of detailLines(taskResult)) console.log(line);
+}
+
+/** Shows those that exist, and fails when one does not. */
+async function getMany(ids: string[], options: Options): Promise<void> {
+  const { found, missing } = await withClient(options, (client) => batchGet(client, ids, options));
+  if (options.json) for (const result of found) printJson(taskResultJson(result));
+  else for (const line of tableLines(SUMMARY_HEAD, found.map(summaryRow))) console.log(line);
+  if (missing.length > 0) throw new Failure(`no such task result: ${missing.map((id) => `"${id}"`).join(', ')}`);
+}
+
+async function batchGet(client: Client, ids: string[], options: Options) {
+  const found: TaskResult[] = [];
+  const missing: string[] = [];
+  let left = [...new Set(ids)];
+  while (left.length > 0) {
+    const request = { ids: left.slice(0, BATCH), view: viewOf(options) };
+    const answer = await client.read(client.results.batchGetTaskResults, request);
+    found.push(...answer.taskResults);
+    missing.push(...answer.notFoundIds);
+    left = [...answer.deferredIds, ...left.slice(BATCH)];
+  }
+  return { found, missing };
+}

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { TaskResultStatus } from '../gen/taskresults/v1/task_result';
+import { type ClientOptions, clientCommand, withClient } from './client-command';
+import { addFilterOptions, type FilterOptions, isFiltered, readFilter } from './filter-options';
+import { follow } from './follow';
+import { basicOption, viewOf } from './view-option';
+import { watchDisplay } from './watch-display';
+import { FilterProgress, IdsProgress } from './watch-progress';
+
+interface Options extends ClientOptions, FilterOptions {
+  keepOpen?: boolean;
+  basic?: boolean;
+}
+
+/** Most ids that one watch takes. */
+const MOST_IDS = 1_000;
+
+export function addWatch(program: Command): void {
+  addFilterOptions(
+    clientCommand(program, 'watch [id...]', 'Follow results live: these ids, or all that match a filter'),
+  )
+    .option('--keep-open', 'go on after every id is finished, deleted or not found')
+    .addOption(basicOption())
+    .addHelpText('after', EXAMPLES)
+    .action(watch);
+}
+
+const EXAMPLES = `
+Examples:
+  taskresults watch report-2026-01 report-2026-02
+  taskresults watch --status RUNNING,FAILED --queue mail --json
+
+A watch of ids ends when all are finished: with 0 when all are SUCCESSFUL, else with 1. A watch by filter goes on until
+Ctrl-C. Once it has been opened, a watch outlives restarts of the server; --timeout does not end it.`;
+
+async function watch(ids: string[], options: Options, command: Command): Promise<void> {
+  if (ids.length > MOST_IDS) command.error(`error: at most ${MOST_IDS} ids`);
+  if (ids.length > 0 && isFiltered(options)) command.error('error: give ids or a filter, not both');
+  const keepOpen = options.keepOpen ?? false;
+  const progress = ids.length > 0 ? new IdsProgress(ids, keepOpen) : new FilterProgress(readFilter(options));
+  const display = watchDisplay(options, ids);
+  const onLost = (why: string) => display.lost(why);
+  const unsuccessful = new Set(ids);
+
+  await withClient(options, async (client) => {
+    for await (const event of follow(client, progress, { view: viewOf(options), keepOpen, onLost })) {
+      display.show(event);
+      if (event.$case !== 'snapshot') continue;
+      if (event.value.status === TaskResultStatus.TASK_RESULT_STATUS_SUCCESSFUL) unsuccessful.delete(event.value.id);
+    }
+  });
+  if (unsuccessful.size > 0) process.exitCode = 1;
+}

@@ -1,0 +1,115 @@
+import { create, failAttempt, remove, renew, start, succeed } from '../support/commands';
+import { fresh } from '../support/fresh';
+import type { TemporaryStore } from '../support/temporary-store';
+
+/** The log that wakes watchers in every process. */
+export function describeChangeLog(opened: () => TemporaryStore): void {
+  type Commands = Parameters<TemporaryStore['store']['transact']>[0];
+
+  /** What one transaction adds to the log. */
+  const logged = async (...commands: Commands) => {
+    const { store } = opened();
+    const before = await store.newestChange();
+    await store.transact(commands);
+    return store.changesAfter(before, 1_000);
+  };
+  const hints = async (...commands: Commands) =>
+    (await logged(...commands)).map(({ taskId, revision }) => [taskId, revision]);
+
+  test('each transition leaves one entry with the new revision and its time', async () => {
+    const id = fresh();
+    const { store } = opened();
+    const history = [create(id), start(id), failAttempt(id, 1, { retry: true }), start(id), succeed(id, 2)];
+    for (const [i, command] of history.entries()) {
+      const [entry, ...more] = await logged(command);
+      expect(more).toEqual([]);
+      expect(entry).toEqual({ seq: await store.newestChange(), taskId: id, revision: i + 1, at: expect.any(Number) });
+    }
+    const [result] = await store.read([id], 'BASIC');
+    expect((await store.changesAfter((await store.newestChange()) - 1, 1))[0]?.at).toBe(result?.finishedAt);
+  });
+
+  test('one entry for each changed result of a batch, with its newest revision', async () => {
+    const [one, other] = [fresh(), fresh()];
+    expect(await hints(create(one), create(other), start(one), start(fresh('missing')))).toEqual([
+      [one, 2],
+      [other, 1],
+    ]);
+  });
+
+  test('what changes nothing that can be seen leaves none', async () => {
+    const id = fresh();
+    await hints(create(id), start(id, 'w1', { lease: 60_000_000 }));
+    expect(await hints(create(id))).toEqual([]);
+    expect(await hints(start(id, 'w1', { lease: 60_000_000 }))).toEqual([]);
+    expect(await hints(renew(id, 1, 90_000_000))).toEqual([]);
+    expect(await hints(succeed(id, 2))).toEqual([]);
+    expect(await hints(remove(fresh('missing'), { allowMissing: true }))).toEqual([]);
+  });
+
+  test('a delete leaves an entry above the last revision', async () => {
+    const id = fresh();
+    await hints(create(id), start(id));
+    expect(await hints(remove(id))).toEqual([[id, 3]]);
+  });
+
+  test('a result that is deleted and created anew in one batch leaves an entry that wakes who knew the old one', async () => {
+    const id = fresh();
+    await hints(create(id), start(id), failAttempt(id, 1, { retry: true }));
+    const entries = await hints(remove(id), create(id, { argsJson: '["new"]' }));
+    expect(Math.max(...entries.map(([, revision]) => Number(revision)))).toBeGreaterThan(3);
+  });
+
+  test('entries come in the order of seq, at most as many as asked for', async () => {
+    const { store } = opened();
+    const before = await store.newestChange();
+    const ids = Array.from({ length: 7 }, () => fresh());
+    for (const id of ids) await store.transact([create(id)]);
+    const all = await store.changesAfter(before, 100);
+    expect(all.map(({ taskId }) => taskId)).toEqual(ids);
+    expect(all.map(({ seq }) => seq)).toEqual([...all.map(({ seq }) => seq)].sort((a, b) => a - b));
+    expect(await store.changesAfter(before, 3)).toEqual(all.slice(0, 3));
+    expect(await store.changesAfter(all[2]?.seq as number, 3)).toEqual(all.slice(3, 6));
+    expect(await store.changesAfter(all[6]?.seq as number, 3)).toEqual([]);
+  });
+
+  test('changesWithin takes both ends of each range, and answers in the order of seq', async () => {
+    const { store } = opened();
+    const before = await store.newestChange();
+    for (let i = 0; i < 8; i++) await store.transact([create(fresh())]);
+    const all = await store.changesAfter(before, 100);
+    const seq = (i: number) => all[i]?.seq as number;
+    const ranges = [
+      { first: seq(5), last: seq(6) },
+      { first: seq(1), last: seq(1) },
+      { first: seq(7) + 1, last: seq(7) + 1_000 },
+    ];
+    expect(await store.changesWithin(ranges)).toEqual([all[1], all[5], all[6]]);
+    expect(await store.changesWithin([])).toEqual([]);
+  });
+
+  test('changesWithin takes as many ranges as a reader keeps', async () => {
+    const { store } = opened();
+    await store.transact([create(fresh())]);
+    const newest = await store.newestChange();
+    const ranges = Array.from({ length: 300 }, (_, i) => ({ first: newest + 2 * i, last: newest + 2 * i }));
+    expect((await store.changesWithin(ranges)).map(({ seq }) => seq)).toEqual([newest]);
+  });
+
+  test('trimChanges removes the oldest entries before a time, in chunks; the numbering goes on', async () => {
+    const { store, clock } = opened();
+    while ((await store.trimChanges(Number.MAX_SAFE_INTEGER, 1_000)) > 0);
+    expect(await store.newestChange()).toBe(0);
+    const ids = Array.from({ length: 5 }, () => fresh());
+    for (const id of ids) await store.transact([create(id)]);
+    const all = await store.changesAfter(0, 100);
+    const fourth = all[3]?.at as number;
+    expect(await store.trimChanges(fourth, 2)).toBe(2);
+    expect(await store.trimChanges(fourth, 2)).toBe(1);
+    expect(await store.trimChanges(fourth, 2)).toBe(0);
+    expect(await store.changesAfter(0, 100)).toEqual(all.slice(3));
+    await store.trimChanges(clock.now + 1, 100);
+    const [next] = await logged(create(fresh()));
+    expect(next?.seq).toBeGreaterThan(all[4]?.seq as number);
+  });
+}

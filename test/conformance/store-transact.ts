@@ -1,0 +1,157 @@
+import { create, fail, failAttempt, remove, renew, reported, start, succeed } from '../support/commands';
+import { outcomes } from '../support/decisions';
+import { fresh } from '../support/fresh';
+import { KEPT, type TemporaryStore } from '../support/temporary-store';
+
+/** Batches of commands, one caller at a time. */
+export function describeTransact(opened: () => TemporaryStore): void {
+  const transact = async (...commands: Parameters<TemporaryStore['store']['transact']>[0]) =>
+    outcomes(await opened().store.transact(commands));
+  const read = async (id: string) => (await opened().store.read([id], 'FULL'))[0];
+
+  test('a refused command fails alone', async () => {
+    const [one, other] = [fresh(), fresh()];
+    expect(await transact(create(one), start(fresh('missing')), create(other), succeed(other))).toEqual([
+      'changed',
+      'TASK_RESULT_DOES_NOT_EXIST',
+      'changed',
+      'ILLEGAL_TRANSITION',
+    ]);
+    expect(await read(one)).toMatchObject({ revision: 1 });
+    expect(await read(other)).toMatchObject({ revision: 1, status: 'READY' });
+  });
+
+  test('commands for one id in one batch follow each other', async () => {
+    const id = fresh();
+    const whole = [
+      create(id),
+      start(id, 'w1'),
+      failAttempt(id, 1, { retry: true }),
+      start(id, 'w2'),
+      succeed(id, 2, '7'),
+    ];
+    expect(await transact(...whole)).toEqual(whole.map(() => 'changed'));
+    expect(await read(id)).toMatchObject({
+      status: 'SUCCESSFUL',
+      revision: 5,
+      workerIds: ['w1', 'w2'],
+      errors: [{ attempt: 1, workerId: 'w1' }],
+      returnValueJson: '7',
+    });
+  });
+
+  test('two rivals for one id in one batch: the first one wins', async () => {
+    const id = fresh();
+    await transact(create(id));
+    expect(await transact(start(id, 'w1'), start(id, 'w2'))).toEqual(['changed', 'ATTEMPT_IN_PROGRESS']);
+    expect(await read(id)).toMatchObject({ workerIds: ['w1'], revision: 2 });
+  });
+
+  test('decisions hold the state that the batch left at their place', async () => {
+    const id = fresh();
+    const decisions = await opened().store.transact([create(id), start(id), start(id), succeed(id)]);
+    expect(decisions.map((d) => ('state' in d ? d.state?.revision : null))).toEqual([1, 2, 2, 3]);
+  });
+
+  test('states survive between transactions: a repeated call is known, a finished result is closed', async () => {
+    const id = fresh();
+    const history = [create(id), start(id), failAttempt(id, 1, { retry: true }), start(id, 'w2'), succeed(id, 2)];
+    for (const command of history) {
+      expect(await transact(command)).toEqual(['changed']);
+      const before = await read(id);
+      expect(await transact(command)).toEqual(['unchanged']);
+      expect(await read(id)).toEqual(before);
+    }
+    expect(await transact(start(id, 'w3'), fail(id), failAttempt(id, 2))).toEqual(Array(3).fill('ILLEGAL_TRANSITION'));
+  });
+
+  test('an error without any attempt belongs to attempt 0 and no worker', async () => {
+    const id = fresh();
+    await transact(create(id));
+    await transact(fail(id, reported('no such module')));
+    expect(await read(id)).toMatchObject({ status: 'FAILED', errors: [{ attempt: 0, workerId: '' }], workerIds: [] });
+  });
+
+  test('a lease that is renewed keeps the revision, and is kept', async () => {
+    const { clock } = opened();
+    const id = fresh();
+    await transact(create(id), start(id, 'w1', { lease: 1_000 }));
+    expect(await transact(renew(id, 1, 60_000_000))).toEqual(['changed']);
+    expect(await read(id)).toMatchObject({ revision: 2 });
+    clock.now += 30_000_000;
+    expect(await transact(start(id, 'w2'))).toEqual(['ATTEMPT_IN_PROGRESS']);
+    clock.now += 30_000_000;
+    expect(await transact(start(id, 'w2'))).toEqual(['changed']);
+    expect(await read(id)).toMatchObject({ workerIds: ['w1', 'w2'], errors: [{ attempt: 1, workerId: 'w1' }] });
+  });
+
+  test('a delete leaves nothing, and the id is free again', async () => {
+    const id = fresh();
+    await transact(
+      create(id, { argsJson: '[1]', metadata: { a: 'b' } }),
+      start(id),
+      failAttempt(id, 1, { retry: true }),
+    );
+    expect(await transact(remove(id))).toEqual(['deleted']);
+    expect(await read(id)).toBeUndefined();
+    expect(await transact(remove(id), remove(id, { allowMissing: true }))).toEqual([
+      'TASK_RESULT_DOES_NOT_EXIST',
+      'unchanged',
+    ]);
+    expect(await transact(create(id), start(id, 'w9'), failAttempt(id, 1))).toEqual(Array(3).fill('changed'));
+    expect(await read(id)).toMatchObject({ revision: 3, workerIds: ['w9'], errors: [{ attempt: 1 }], metadata: {} });
+  });
+
+  test('delete and create anew in one batch', async () => {
+    const id = fresh();
+    await transact(create(id, { metadata: { old: '1' } }), start(id), failAttempt(id, 1, { retry: true }), start(id));
+    const batch = [remove(id), create(id, { argsJson: '["new"]', metadata: { new: '2' } }), start(id, 'w2')];
+    expect(await transact(...batch)).toEqual(['deleted', 'changed', 'changed']);
+    expect(await read(id)).toMatchObject({
+      argsJson: '["new"]',
+      revision: 2,
+      workerIds: ['w2'],
+      errors: [],
+      metadata: { new: '2' },
+    });
+  });
+
+  test('create and delete in one batch leave nothing', async () => {
+    const id = fresh();
+    expect(await transact(create(id), start(id), remove(id))).toEqual(['changed', 'changed', 'deleted']);
+    expect(await read(id)).toBeUndefined();
+    expect(await transact(create(id), start(id, 'w2'))).toEqual(['changed', 'changed']);
+  });
+
+  test('a batch of 256 commands', async () => {
+    const ids = Array.from({ length: 64 }, () => fresh());
+    const batch = ids.flatMap((id) => [
+      create(id, { metadata: { a: '1', b: '2' } }),
+      start(id),
+      failAttempt(id, 1, { retry: true }),
+      start(id),
+    ]);
+    expect(new Set(await transact(...batch))).toEqual(new Set(['changed']));
+    const results = await opened().store.read(ids, 'FULL');
+    expect(results).toHaveLength(64);
+    for (const { revision, workerIds, errors } of results) {
+      expect([revision, workerIds.length, errors.length]).toEqual([4, 2, 1]);
+    }
+  });
+
+  test('expired: finished results whose time has come, and no others', async () => {
+    const { store, clock } = opened();
+    const [soon, later, running] = [fresh('expired'), fresh('expired'), fresh('expired')];
+    await transact(create(soon), create(later), create(running), start(running), fail(soon));
+    clock.now += 1_000;
+    await transact(fail(later));
+    const [first, second] = [(await read(soon))?.expiresAt as number, (await read(later))?.expiresAt as number];
+    expect(first).toBe(((await read(soon))?.finishedAt as number) + KEPT);
+    const mine = async (now: number) =>
+      (await store.expired(now, 1_000)).map(({ id }) => id).filter((id) => [soon, later, running].includes(id));
+    expect(await mine(first - 1)).toEqual([]);
+    expect(await mine(first)).toEqual([soon]);
+    expect(new Set(await mine(second))).toEqual(new Set([soon, later]));
+    expect(await store.expired(second, 1)).toHaveLength(1);
+  });
+}

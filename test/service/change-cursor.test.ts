@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import type { Change, SeqRange } from '../../src/domain/store';
+import { ChangeCursor } from '../../src/service/change-cursor';
+
+const MINUTE = 60_000;
+
+function changes(...seqs: number[]): Change[] {
+  return seqs.map((seq) => ({ seq, taskId: `t${seq}`, revision: 1, at: 0 }));
+}
+
+function ranges(cursor: ChangeCursor): [number, number][] {
+  return cursor.holes.map(({ first, last }) => [first, last]);
+}
+
+describe('a cursor', () => {
+  test('stands at the newest entry seen', () => {
+    const cursor = new ChangeCursor(10);
+    cursor.advance(changes(11, 12, 13), 0);
+    expect(cursor.position).toBe(13);
+    expect(ranges(cursor)).toEqual([]);
+  });
+
+  test('remembers what is missing below it, and goes on', () => {
+    const cursor = new ChangeCursor(10);
+    cursor.advance(changes(12, 15, 16), 0);
+    expect(cursor.position).toBe(16);
+    expect(ranges(cursor)).toEqual([
+      [11, 11],
+      [13, 14],
+    ]);
+  });
+
+  test('takes what shows up late out of its hole', () => {
+    const cursor = new ChangeCursor(0);
+    cursor.advance(changes(10), 0);
+    cursor.fill(changes(1, 5, 9), 1);
+    expect(ranges(cursor)).toEqual([
+      [2, 4],
+      [6, 8],
+    ]);
+    cursor.fill(changes(2, 3, 4, 6, 7, 8), 2);
+    expect(ranges(cursor)).toEqual([]);
+  });
+
+  test('forgets a hole once no transaction can be that old', () => {
+    const cursor = new ChangeCursor(0);
+    cursor.advance(changes(2), 0);
+    cursor.advance(changes(4), MINUTE);
+    cursor.fill([], 2 * MINUTE - 1);
+    expect(ranges(cursor)).toEqual([
+      [1, 1],
+      [3, 3],
+    ]);
+    cursor.fill([], 2 * MINUTE);
+    expect(ranges(cursor)).toEqual([[3, 3]]);
+  });
+
+  test('asks for a bounded number of ranges, whatever was rolled back', () => {
+    const cursor = new ChangeCursor(0);
+    const visible: number[] = [];
+    for (let poll = 0; poll < 40; poll++) {
+      const found = visible.filter((seq) => within(cursor.holes, seq));
+      cursor.fill(changes(...found), poll);
+      const next = Array.from({ length: 50 }, (_, i) => 100 * poll + 2 * (i + 1));
+      visible.push(...next);
+      cursor.advance(changes(...next), poll);
+      expect(cursor.holes.length).toBeLessThanOrEqual(256);
+    }
+  });
+
+  test('that has merged holes still forgets them', () => {
+    const cursor = new ChangeCursor(0);
+    for (let seq = 2; seq < 2_000; seq += 2) cursor.advance(changes(seq), seq);
+    cursor.fill([], 2_000 + 2 * MINUTE);
+    expect(cursor.holes).toEqual([]);
+  });
+
+  test('sees every entry that becomes visible within the life of a hole, in whatever order they do', () => {
+    // Each entry becomes visible some polls after the one before it was handed out; some never do.
+    const delay = fc.option(fc.nat(30), { freq: 3 });
+    const few = fc.array(delay, { minLength: 1, maxLength: 50 });
+    const many = fc.array(delay, { minLength: 800, maxLength: 1_500, size: 'max' });
+    const delays = fc.oneof(few, many);
+    fc.assert(
+      fc.property(delays, fc.integer({ min: 20, max: 200 }), (late, perPoll) => {
+        const visibleFrom = late.map((delay, i) =>
+          delay === null ? Number.POSITIVE_INFINITY : Math.floor(i / perPoll) + delay,
+        );
+        const polls = Math.ceil(late.length / perPoll) + 32;
+        const cursor = new ChangeCursor(0);
+        const seen = new Set<number>();
+        for (let poll = 0; poll < polls; poll++) {
+          const log = changes(...visibleFrom.flatMap((from, i) => (from <= poll ? [i + 1] : [])));
+          const found = log.filter(({ seq }) => within(cursor.holes, seq));
+          cursor.fill(found, poll * 100);
+          const next = log.filter(({ seq }) => seq > cursor.position).slice(0, 1_000);
+          cursor.advance(next, poll * 100);
+          for (const { seq } of [...found, ...next]) seen.add(seq);
+        }
+        const missed = visibleFrom.flatMap((from, i) => (from < polls && !seen.has(i + 1) ? [i + 1] : []));
+        expect(missed).toEqual([]);
+        expect(cursor.holes.length).toBeLessThanOrEqual(256);
+      }),
+      { numRuns: 30, endOnFailure: true },
+    );
+  });
+});
+
+function within(holes: readonly SeqRange[], seq: number): boolean {
+  return holes.some(({ first, last }) => first <= seq && seq <= last);
+}

@@ -1,0 +1,74 @@
+import type { Command, CreateCommand } from '../../src/domain/command';
+import type { Filter } from '../../src/domain/filter';
+import type { Micros, ReportedError } from '../../src/domain/task-result';
+
+/** Commands of the domain in few words. What a test does not say is filled in. */
+
+type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
+
+export const ANY_TASK = {
+  path: 'app.tasks.send_mail',
+  priority: 0,
+  queueName: 'default',
+  runAfter: null,
+  takesContext: false,
+};
+
+export function create(id: string, given: Partial<Omit<CreateCommand, 'kind' | 'id'>> = {}): CreateCommand {
+  return {
+    kind: 'create',
+    id,
+    task: ANY_TASK,
+    argsJson: '[]',
+    kwargsJson: '{}',
+    backend: 'default',
+    metadata: {},
+    ...given,
+  };
+}
+
+export function start(id: string, workerId = 'w1', given: { lease?: Micros; force?: boolean } = {}): Of<'start'> {
+  return { kind: 'start', id, workerId, lease: given.lease ?? null, force: given.force ?? false };
+}
+
+export function renew(id: string, attempt: number, lease: Micros): Of<'renew'> {
+  return { kind: 'renew', id, attempt, lease };
+}
+
+export function succeed(id: string, attempt = 1, returnValueJson = 'null'): Of<'succeed'> {
+  return { kind: 'succeed', id, attempt, returnValueJson };
+}
+
+export function failAttempt(
+  id: string,
+  attempt = 1,
+  given: { retry?: boolean; error?: ReportedError } = {},
+): Of<'failAttempt'> {
+  return { kind: 'failAttempt', id, attempt, error: given.error ?? reported(), retry: given.retry ?? false };
+}
+
+export function fail(id: string, error: ReportedError | null = null): Of<'fail'> {
+  return { kind: 'fail', id, error };
+}
+
+export function remove(id: string, given: { revision?: number; allowMissing?: boolean } = {}): Of<'delete'> {
+  return { kind: 'delete', id, revision: given.revision ?? null, allowMissing: given.allowMissing ?? false };
+}
+
+export function reported(message = 'it broke', traceback = 'line 1\nline 2'): ReportedError {
+  return { exceptionClassPath: 'builtins.ValueError', message, traceback };
+}
+
+export function filter(given: Partial<Filter> = {}): Filter {
+  return {
+    statuses: [],
+    taskPath: null,
+    queueName: null,
+    backend: null,
+    workerId: null,
+    enqueued: null,
+    finished: null,
+    metadata: {},
+    ...given,
+  };
+}

@@ -1,0 +1,72 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { until } from './until';
+
+const MAIN = join(__dirname, '../../dist/main.js');
+
+export type Environment = Readonly<Record<string, string>>;
+
+export interface Outcome {
+  /** Null when a signal ended the program. */
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The compiled program in a process of its own, its output not a terminal. `npm test` compiles it first. */
+export class Program {
+  stdout = '';
+  stderr = '';
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #closed: Promise<number | null>;
+
+  constructor(args: readonly string[], env: Environment = {}) {
+    this.#child = spawn(process.execPath, [MAIN, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...withoutSettings(process.env), ...env },
+    });
+    this.#child.stdout.setEncoding('utf8').on('data', (text) => {
+      this.stdout += text;
+    });
+    this.#child.stderr.setEncoding('utf8').on('data', (text) => {
+      this.stderr += text;
+    });
+    this.#closed = new Promise((resolve) => this.#child.once('close', resolve));
+    running.add(this);
+    void this.#closed.then(() => running.delete(this));
+  }
+
+  /** Resolves when the program has ended. */
+  async outcome(): Promise<Outcome> {
+    const code = await this.#closed;
+    return { code, stdout: this.stdout, stderr: this.stderr };
+  }
+
+  kill(signal: NodeJS.Signals): Promise<Outcome> {
+    this.#child.kill(signal);
+    return this.outcome();
+  }
+
+  /** Waits until what it printed on stdout matches. */
+  async printed(pattern: RegExp): Promise<void> {
+    await until(() => pattern.test(this.stdout) || !running.has(this), `the program prints ${pattern}`);
+    if (!pattern.test(this.stdout)) throw new Error(`ended without ${pattern}: ${this.stdout}${this.stderr}`);
+  }
+}
+
+const running = new Set<Program>();
+
+/** For `afterAll`: ends what a failed test has left running. */
+export async function killLeftovers(): Promise<void> {
+  await Promise.all([...running].map((program) => program.kill('SIGKILL')));
+}
+
+export function run(args: readonly string[], env: Environment = {}): Promise<Outcome> {
+  return new Program(args, env).outcome();
+}
+
+/** Whoever runs the tests may have settings of their own. */
+function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('TASKRESULTS_')));
+}

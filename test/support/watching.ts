@@ -1,0 +1,47 @@
+import type { ClientReadableStream } from '@grpc/grpc-js';
+import {
+  type TaskResultServiceClient,
+  WatchTaskResultsRequest,
+  type WatchTaskResultsResponse,
+} from '../../src/gen/taskresults/v1/task_result_service';
+
+export type Event = NonNullable<WatchTaskResultsResponse['event']>;
+
+/** An open watch, and what came of it so far. */
+export interface OpenWatch {
+  readonly stream: ClientReadableStream<WatchTaskResultsResponse>;
+  readonly events: Event[];
+  /** The gRPC code that the stream ended with. */
+  readonly ended: Promise<number>;
+}
+
+export function openWatch(
+  client: TaskResultServiceClient,
+  request: Parameters<typeof WatchTaskResultsRequest.fromPartial>[0],
+): OpenWatch {
+  const stream = client.watchTaskResults(WatchTaskResultsRequest.fromPartial(request));
+  const events: Event[] = [];
+  stream.on('data', ({ event }: WatchTaskResultsResponse) => event && events.push(event));
+  stream.on('error', () => {});
+  return { stream, events, ended: new Promise((resolve) => stream.on('status', ({ code }) => resolve(code))) };
+}
+
+/** The target of a watch of these ids, none of them known. */
+export function byIds(...ids: string[]) {
+  return { $case: 'ids' as const, value: { taskResults: ids.map((id) => ({ id })) } };
+}
+
+/** An event in short: `snapshot a@2`, `deleted a`, `heartbeat`. */
+export function brief(event: Event): string {
+  switch (event.$case) {
+    case 'snapshot':
+      return `snapshot ${event.value.id}@${event.value.revision}`;
+    case 'deleted':
+    case 'notFound':
+      return `${event.$case} ${event.value.id}`;
+    case 'unmatched':
+      return `unmatched ${event.value.id}@${event.value.revision}`;
+    default:
+      return event.$case;
+  }
+}

@@ -1,0 +1,93 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import { DeleteTaskResultRequest } from '../../src/gen/taskresults/v1/task_lifecycle_service';
+import { TaskResultStatus } from '../../src/gen/taskresults/v1/task_result';
+import {
+  WaitTaskResultRequest_Until as Until,
+  WaitTaskResultRequest,
+} from '../../src/gen/taskresults/v1/task_result_service';
+import { ENGINES } from '../support/engines';
+import { call, startOn, type TestService } from '../support/service';
+import { TestWorker } from '../support/worker';
+
+describe.each(ENGINES)('WaitTaskResult on %s', (engine) => {
+  let service: TestService;
+  let worker: TestWorker;
+
+  beforeAll(async () => {
+    service = await startOn(engine);
+    worker = new TestWorker([service.address], 'w');
+  });
+  afterAll(async () => {
+    worker.close();
+    await service.stop();
+  });
+
+  const wait = (request: Parameters<typeof WaitTaskResultRequest.fromPartial>[0], deadlineMs = 30_000) =>
+    call<{ taskResult?: { status: TaskResultStatus; revision: bigint }; timedOut: boolean }>((done) =>
+      service.reads.waitTaskResult(
+        WaitTaskResultRequest.fromPartial(request),
+        new Metadata(),
+        { deadline: Date.now() + deadlineMs },
+        done,
+      ),
+    );
+
+  test('answers when the result is finished', async () => {
+    await worker.create('finishes');
+    const waiting = wait({ id: 'finishes' });
+    await worker.attempt('finishes', 'fail');
+    const { taskResult, timedOut } = await waiting;
+    expect(timedOut).toBe(false);
+    expect(taskResult?.status).toBe(TaskResultStatus.TASK_RESULT_STATUS_FAILED);
+  });
+
+  test('answers at once for a finished result', async () => {
+    await worker.create('finished');
+    await worker.attempt('finished', 'succeed');
+    expect((await wait({ id: 'finished' })).timedOut).toBe(false);
+  });
+
+  test('until CHANGED: answers at once for another revision than the known one, otherwise at the next change', async () => {
+    await worker.create('changes');
+    const changed = { id: 'changes', until: Until.UNTIL_CHANGED };
+    expect((await wait({ ...changed, knownRevision: 0n })).taskResult?.revision).toBe(1n);
+    const waiting = wait({ ...changed, knownRevision: 1n });
+    await worker.attempt('changes', 'retry');
+    const { taskResult, timedOut } = await waiting;
+    expect(timedOut).toBe(false);
+    expect(taskResult?.revision).toBeGreaterThan(1n);
+  });
+
+  test('says that it timed out, with the result as it stands', async () => {
+    await worker.create('slow');
+    const { taskResult, timedOut } = await wait({ id: 'slow', timeout: { seconds: 0n, nanos: 50_000_000 } });
+    expect(timedOut).toBe(true);
+    expect(taskResult?.status).toBe(TaskResultStatus.TASK_RESULT_STATUS_READY);
+    expect((await wait({ id: 'slow', timeout: { seconds: 0n, nanos: 0 } })).timedOut).toBe(true);
+  });
+
+  test("answers before the call's deadline", async () => {
+    await worker.create('deadline');
+    expect((await wait({ id: 'deadline' }, 600)).timedOut).toBe(true);
+  });
+
+  test('a result that is not there, or goes, is NOT_FOUND', async () => {
+    await expect(wait({ id: 'nobody' })).rejects.toMatchObject({ code: status.NOT_FOUND });
+    await worker.create('goes');
+    const refused = expect(wait({ id: 'goes' })).rejects.toMatchObject({ code: status.NOT_FOUND });
+    await call((done) => service.writes.deleteTaskResult(DeleteTaskResultRequest.fromPartial({ id: 'goes' }), done));
+    await refused;
+  });
+
+  test.each([
+    ['id', { id: '' }],
+    ['known_revision', { id: 'x', knownRevision: -1n }],
+    ['until', { id: 'x', until: 7 as Until }],
+    ['timeout', { id: 'x', timeout: { seconds: -1n, nanos: 0 } }],
+  ])('a bad %s is refused', async (field, request) => {
+    await expect(wait(request)).rejects.toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: expect.stringContaining(field),
+    });
+  });
+});
