@@ -1,7 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import {
   CreateTaskResultResponse,
-  RecordTransitionsResponse,
   StartAttemptResponse,
   TaskLifecycleServiceService,
 } from '../src/gen/taskresults/v1/task_lifecycle_service';

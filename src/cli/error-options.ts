@@ -25,7 +25,8 @@ export function readError(options: ErrorOptions, command: Command): TaskError | 
     const text = tracebackFile === undefined ? traceback : readTraceback(tracebackFile, command);
     return TaskError.create({ exceptionClassPath: errorClass, message, traceback: text });
   }
-  if (message ?? traceback ?? tracebackFile) command.error('error: --message and --traceback need --error-class');
+  if ((message ?? traceback ?? tracebackFile) !== undefined)
+    command.error('error: --message and --traceback need --error-class');
   return undefined;
 }
 

@@ -21,9 +21,9 @@ export async function run(program: Command, argv: readonly string[]): Promise<vo
 
 /** Prints what went wrong; answers the exit code. */
 function report(error: unknown): number {
-  if (process.env.TASKRESULTS_DEBUG === '1') console.error(error);
   // Commander has printed it already; help and version end this way, too.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (process.env.TASKRESULTS_DEBUG === '1') console.error(error);
   if (error instanceof SettingsError) {
     for (const mistake of error.mistakes) printError(mistake);
     return 2;

@@ -59,7 +59,8 @@ export function count(field: string, value: bigint): number {
 /** A span of time. */
 export function duration(field: string, value: Duration, min: Micros, max: Micros): Micros {
   const micros = Number(value.seconds) * 1_000_000 + Math.trunc(value.nanos / 1_000);
-  const wellFormed = Math.abs(value.nanos) < 1_000_000_000;
+  const sameSign = value.seconds === 0n || value.nanos === 0 || value.seconds > 0n === value.nanos > 0;
+  const wellFormed = sameSign && Math.abs(value.nanos) < 1_000_000_000;
   if (!wellFormed || !(micros >= min && micros <= max)) {
     throw invalidField(field, `must be ${min / 1_000} ms to ${max / 1_000} ms`);
   }

@@ -1,3 +1,4 @@
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type {
   handleUnaryCall,
   MethodDefinition,
@@ -29,18 +30,30 @@ export function tolerant<T extends ServiceDefinition>(definition: T): T {
       name,
       {
         ...method,
-        requestDeserialize(bytes: Buffer) {
-          try {
-            return requestDeserialize(bytes);
-          } catch {
-            return new Malformed();
-          }
-        },
+        requestDeserialize: (bytes: Buffer) => decode(requestDeserialize, bytes),
         responseSerialize: (answer: unknown) => (Buffer.isBuffer(answer) ? answer : responseSerialize(answer)),
       },
     ];
   });
   return Object.fromEntries(methods) as T;
+}
+
+/** Refuses texts that are not UTF-8, as proto3 asks for; the default would make one and the same of many of them. */
+class StrictReader extends BinaryReader {
+  override string(): string {
+    return super.string(true);
+  }
+}
+
+function decode(requestDeserialize: (bytes: Buffer) => unknown, bytes: Buffer): unknown {
+  const reader = new StrictReader(bytes);
+  try {
+    // What is generated takes a reader, too, though its type does not say so; and it stops at what cannot be a field.
+    const message = requestDeserialize(reader as unknown as Buffer);
+    return reader.pos === reader.len ? message : new Malformed();
+  } catch {
+    return new Malformed();
+  }
 }
 
 /** Throws for a message that could not be read. */

@@ -36,8 +36,8 @@ export function readHandlers(
     }),
 
     refreshTaskResult: handle(async (request) => {
-      const [known] = parse.knownResults('task_results', [request]);
-      const result = known ? await reads.refresh(known) : null;
+      const known = { id: resultId('id', request.id), revision: count('known_revision', request.knownRevision) };
+      const result = await reads.refresh(known);
       return {
         outcome: result ? { $case: 'update', value: toUpdate(result) } : { $case: 'unchanged', value: {} },
       };

@@ -5,7 +5,7 @@ import type { TaskResultStore } from '../domain/store';
 
 /** Bounds of one transaction. Both are soft by one command: the one that passes them is still taken. */
 const MOST_ROWS = 256;
-const MOST_BYTES = 4 * 1024 * 1024;
+const MOST_BYTES = 2 * 1024 * 1024;
 /** Bounds of what may wait. Beyond, callers are told to come back. */
 const MOST_WAITING = 20_000;
 const MOST_WAITING_BYTES = 256 * 1024 * 1024;

@@ -1,15 +1,15 @@
-import type { QueryRunner } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import type { EntityDialect } from './entities';
 
 /** What differs between the engines, and nothing else does. */
 export interface Dialect {
   readonly name: EntityDialect;
 
-  /** The isolation a write transaction needs beside its row locks; undefined: the engine's only one. */
-  readonly isolation: 'READ COMMITTED' | undefined;
+  /** Called once, when the database has been connected to. */
+  prepare(source: DataSource): Promise<void>;
 
-  /** Rows can be locked while they are read. Otherwise `exclusively` must keep all others out. */
-  readonly locksRows: boolean;
+  /** At the end of a SELECT: locks its rows. Empty where `exclusively` keeps all others out. */
+  readonly lockClause: string;
 
   /** Runs `work` when it may use the database: at once, or after all work that was given before. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
@@ -19,6 +19,9 @@ export interface Dialect {
 
   /** A parameter for a column that holds bytes on this engine. */
   bytes(text: string): unknown;
+
+  /** The first key that an INSERT generated, from what the driver answered; null where nobody needs to know. */
+  generatedKey(answer: unknown): number | null;
 
   /** Runs `work` while no other process migrates the same database. */
   whileMigrating<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T>;

@@ -1,7 +1,11 @@
+import type { Pool } from 'mysql2';
 import { DataSource, type QueryRunner } from 'typeorm';
 import type { Dialect } from './dialect';
 import { entitiesFor } from './entities';
 import { CreateTables1700000000000 } from './migrations/mysql/1700000000000-create-tables';
+
+/** No gap locks: two replicas that create different ids never wait for each other. */
+const READ_COMMITTED = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
 
 const MIGRATION_LOCK = 'taskresults.migrate';
 const MIGRATION_LOCK_SECONDS = 60;
@@ -9,9 +13,14 @@ const MIGRATION_LOCK_SECONDS = 60;
 /** MySQL 8, MariaDB 10.6 and later, TiDB. */
 export const mysqlDialect: Dialect = {
   name: 'mysql',
-  // No gap locks: two replicas that create different ids never wait for each other.
-  isolation: 'READ COMMITTED',
-  locksRows: true,
+  // Of every connection, now and later: one round trip less for each transaction.
+  async prepare(source) {
+    const { pool } = source.driver as unknown as { pool: Pool };
+    pool.on('connection', (connection) => connection.query(READ_COMMITTED));
+    await source.query(READ_COMMITTED);
+  },
+
+  lockClause: 'FOR UPDATE',
 
   exclusively: (work) => work(),
 
@@ -22,6 +31,8 @@ export const mysqlDialect: Dialect = {
   },
 
   bytes: (text) => Buffer.from(text, 'utf8'),
+
+  generatedKey: (answer) => (answer as { insertId: number } | null)?.insertId ?? null,
 
   async whileMigrating(runner: QueryRunner, work) {
     const [row] = await runner.query('SELECT GET_LOCK(?, ?) AS taken', [MIGRATION_LOCK, MIGRATION_LOCK_SECONDS]);

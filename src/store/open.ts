@@ -57,6 +57,7 @@ async function connect(database: Database): Promise<{ source: DataSource; dialec
   const dialect = database.engine === 'mysql' ? mysqlDialect : sqliteDialect();
   try {
     await source.initialize();
+    await dialect.prepare(source);
   } catch (error) {
     throw classify(error) === 'unknown' ? error : storeUnavailable(withoutParameters(error));
   }

@@ -1,10 +1,19 @@
-import type { DataSource, EntitySchema, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import type { DataSource, SelectQueryBuilder } from 'typeorm';
 import type { Filter } from '../domain/filter';
 import type { Change, Outline, Position, SeqRange } from '../domain/store';
 import type { Micros, TaskError, TaskResult, View } from '../domain/task-result';
 import type { Dialect } from './dialect';
-import { type ChangeRow, type Entities, type ErrorRow, type ResultRow, statusNumber } from './entities';
+import {
+  type AttemptRow,
+  type ChangeRow,
+  type Entities,
+  type ErrorRow,
+  type MetadataRow,
+  type ResultRow,
+  statusNumber,
+} from './entities';
 import { readWithRetries } from './retry';
+import { placeholders, Table } from './table';
 
 const BASIC: readonly (keyof ResultRow)[] = [
   'id',
@@ -46,16 +55,32 @@ const ERROR: readonly (keyof ErrorRow)[] = [
   'message',
 ];
 
+const WORKER: readonly (keyof AttemptRow)[] = ['taskId', 'attempt', 'workerId'];
+const LABEL: readonly (keyof MetadataRow)[] = ['taskId', 'name', 'value'];
+const CHANGE: readonly (keyof ChangeRow)[] = ['seq', 'taskId', 'revision', 'at'];
+
 /** Of reading results that are being deleted and created anew. More than a few in a row means broken data. */
 const MOST_ROUNDS = 10;
 
 /** The read side of the store. */
 export class Reader {
+  readonly #results: Table<ResultRow>;
+  readonly #attempts: Table<AttemptRow>;
+  readonly #errors: Table<ErrorRow>;
+  readonly #metadata: Table<MetadataRow>;
+  readonly #changes: Table<ChangeRow>;
+
   constructor(
     private readonly source: DataSource,
     private readonly entities: Entities,
     private readonly dialect: Dialect,
-  ) {}
+  ) {
+    this.#results = new Table(source, entities.results);
+    this.#attempts = new Table(source, entities.attempts);
+    this.#errors = new Table(source, entities.errors);
+    this.#metadata = new Table(source, entities.metadata);
+    this.#changes = new Table(source, entities.changes);
+  }
 
   /** See TaskResultStore.read. */
   read(ids: readonly string[], view: View): Promise<TaskResult[]> {
@@ -66,13 +91,15 @@ export class Reader {
   /** See TaskResultStore.outline. */
   outline(ids: readonly string[]): Promise<Outline[]> {
     if (ids.length === 0) return Promise.resolve([]);
-    return this.#run(() => this.#results(OUTLINE).where('r.id IN (:...ids)', { ids }).getMany());
+    return this.#run(() => this.#byId(OUTLINE, ids));
   }
 
   /** See TaskResultStore.list. */
   list(filter: Filter, after: Position | null, limit: number): Promise<Outline[]> {
-    return this.#run(() => {
-      const query = this.#results(OUTLINE).orderBy({ 'r.enqueuedAt': 'DESC', 'r.id': 'DESC' }).limit(limit);
+    return this.#run(async () => {
+      const query = this.source.createQueryBuilder(this.entities.results, 'r').select([]);
+      for (const property of OUTLINE) query.addSelect(`r.${property}`, property);
+      query.orderBy({ 'r.enqueuedAt': 'DESC', 'r.id': 'DESC' }).limit(limit);
       this.#where(query, filter);
       if (after) {
         query.andWhere('r.enqueuedAt <= :at AND (r.enqueuedAt < :at OR r.id < :id)', {
@@ -80,54 +107,49 @@ export class Reader {
           id: after.id,
         });
       }
-      return query.getMany();
+      return this.#results.fromRaw(await query.getRawMany());
     });
   }
 
   /** See TaskResultStore.changesAfter. */
   changesAfter(cursor: number, limit: number): Promise<Change[]> {
-    return this.#run(() => this.#changes().where('c.seq > :cursor', { cursor }).limit(limit).getMany());
+    return this.#run(() => this.#changesWhere('c.seq > ?', [cursor], limit));
   }
 
   /** See TaskResultStore.changesWithin. */
   changesWithin(ranges: readonly SeqRange[]): Promise<Change[]> {
     if (ranges.length === 0) return Promise.resolve([]);
-    return this.#run(() => {
-      const query = this.#changes();
-      ranges.forEach(({ first, last }, i) => {
-        query.orWhere(`c.seq BETWEEN :first${i} AND :last${i}`, { [`first${i}`]: first, [`last${i}`]: last });
-      });
-      return query.getMany();
-    });
+    const within = ranges.map(() => 'c.seq BETWEEN ? AND ?').join(' OR ');
+    const bounds = ranges.flatMap(({ first, last }) => [first, last]);
+    return this.#run(() => this.#changesWhere(within, bounds, Number.MAX_SAFE_INTEGER));
   }
 
   /** See TaskResultStore.newestChange. */
   newestChange(): Promise<number> {
     return this.#run(async () => {
-      const newest = await this.source
-        .createQueryBuilder(this.entities.changes, 'c')
-        .orderBy('c.seq', 'DESC')
-        .limit(1)
-        .getOne();
-      return newest?.seq ?? 0;
+      const [row] = await this.source.query('SELECT MAX(seq) AS seq FROM task_changes');
+      return row.seq ?? 0;
     });
   }
 
   /** See TaskResultStore.expired. */
   expired(now: Micros, limit: number): Promise<Outline[]> {
-    return this.#run(() => this.#results(OUTLINE).where('r.expiresAt <= :now', { now }).limit(limit).getMany());
+    const select = `${this.#results.select(OUTLINE, 'r')} WHERE r.expires_at <= ? LIMIT ?`;
+    return this.#run(() => this.#results.query(this.source, select, [now, limit]));
   }
 
   #run<T>(read: () => Promise<T>): Promise<T> {
     return this.dialect.exclusively(() => readWithRetries(read));
   }
 
-  #changes(): SelectQueryBuilder<ChangeRow> {
-    return this.source.createQueryBuilder(this.entities.changes, 'c').orderBy('c.seq');
+  #byId(properties: readonly (keyof ResultRow)[], ids: readonly string[]): Promise<ResultRow[]> {
+    const select = `${this.#results.select(properties, 'r')} WHERE r.id IN (${placeholders(ids.length)})`;
+    return this.#results.query(this.source, select, ids);
   }
 
-  #results(columns: readonly (keyof ResultRow)[]): SelectQueryBuilder<ResultRow> {
-    return this.source.createQueryBuilder(this.entities.results, 'r').select(columns.map((column) => `r.${column}`));
+  #changesWhere(condition: string, parameters: readonly unknown[], limit: number): Promise<Change[]> {
+    const select = `${this.#changes.select(CHANGE, 'c')} WHERE ${condition} ORDER BY c.seq LIMIT ?`;
+    return this.#changes.query(this.source, select, [...parameters, limit]);
   }
 
   #where(query: SelectQueryBuilder<ResultRow>, filter: Filter): void {
@@ -164,18 +186,23 @@ export class Reader {
     const results: TaskResult[] = [];
     for (let pending = ids, rounds = 0; pending.length > 0; rounds++) {
       if (rounds === MOST_ROUNDS) throw new Error('the history of a result does not fit its row');
-      const rows = await this.#results(view === 'FULL' ? FULL : BASIC)
-        .where('r.id IN (:...ids)', { ids: pending })
-        .getMany();
-      const rowsWith = (count: 'attempts' | 'errorCount' | 'metadataCount', least: number) =>
-        rows.filter((row) => row[count] >= least);
-      const { attempts, errors: failures, metadata } = this.entities;
-      const [workers, errors, labels] = [
-        // The row itself holds the worker of the newest attempt, which mostly is the only one.
-        await this.#history(attempts, rowsWith('attempts', 2), 'attempt'),
-        await this.#history(failures, rowsWith('errorCount', 1), 'ordinal', this.#errorColumns(view)),
-        await this.#history(metadata, rowsWith('metadataCount', 1), 'name'),
-      ];
+      const rows = await this.#byId(view === 'FULL' ? FULL : BASIC, pending);
+      // The row itself holds the worker of the newest attempt, which mostly is the only one.
+      const workers = await this.#history(
+        this.#attempts,
+        WORKER,
+        rows.filter((row) => row.attempts > 1),
+      );
+      const errors = await this.#history(
+        this.#errors,
+        errorColumns(view),
+        rows.filter((row) => row.errorCount > 0),
+      );
+      const labels = await this.#history(
+        this.#metadata,
+        LABEL,
+        rows.filter((row) => row.metadataCount > 0),
+      );
       pending = [];
       for (const row of rows) {
         const names = labels.get(row.id) ?? [];
@@ -198,34 +225,33 @@ export class Reader {
     return results;
   }
 
-  #errorColumns(view: View): readonly (keyof ErrorRow)[] {
-    return view === 'FULL' ? [...ERROR, 'traceback'] : ERROR;
-  }
-
-  /** Rows that belong to just these results, by id, in the order of `order`. */
-  async #history<Row extends ObjectLiteral & { taskId: string }>(
-    entity: EntitySchema<Row>,
+  /** Rows that belong to just these results, by id, in the order of the second column of `properties`. */
+  async #history<Row extends { taskId: string }>(
+    table: Table<Row>,
+    properties: readonly ('taskId' | (keyof Row & string))[],
     results: readonly ResultRow[],
-    order: string & keyof Row,
-    columns?: readonly (string & keyof Row)[],
   ): Promise<Map<string, Row[]>> {
     const byId = new Map<string, Row[]>();
     if (results.length === 0) return byId;
-    const ids = results.map((row) => row.id);
     const times = [...new Set(results.map((row) => row.enqueuedAt))];
-    const query = this.source
-      .createQueryBuilder(entity, 'h')
-      .innerJoin(this.entities.results, 'r', 'r.id = h.taskId AND r.enqueuedAt IN (:...times)', { times })
-      .where('h.taskId IN (:...ids)', { ids })
-      .orderBy(`h.${order}`);
-    if (columns) query.select(columns.map((column) => `h.${column}`));
-    for (const row of await query.getMany()) {
-      const rows = byId.get(row.taskId);
-      if (rows) rows.push(row);
+    const rows = await table.query(
+      this.source,
+      `${table.select(properties, 'h')} JOIN task_results r ON r.id = h.task_id` +
+        ` AND r.enqueued_at IN (${placeholders(times.length)})` +
+        ` WHERE h.task_id IN (${placeholders(results.length)}) ORDER BY h.task_id, 2`,
+      [...times, ...results.map((row) => row.id)],
+    );
+    for (const row of rows) {
+      const ofTask = byId.get(row.taskId);
+      if (ofTask) ofTask.push(row);
       else byId.set(row.taskId, [row]);
     }
     return byId;
   }
+}
+
+function errorColumns(view: View): readonly (keyof ErrorRow)[] {
+  return view === 'FULL' ? [...ERROR, 'traceback'] : ERROR;
 }
 
 function asError(row: ErrorRow): TaskError {

@@ -12,14 +12,15 @@ export function sqliteDialect(): Dialect {
   const turn = new Mutex();
   return {
     name: 'sqlite',
-    isolation: undefined,
-    locksRows: false,
+    prepare: async () => {},
+    lockClause: '',
     exclusively: (work) => turn.runExclusive(work),
     updateFrom(table, key, columns, values) {
       const assignments = columns.map((column) => `${column} = v.${column}`).join(', ');
       return `UPDATE ${table} SET ${assignments} FROM (${values}) AS v WHERE ${table}.${key} = v.${key}`;
     },
     bytes: (text) => text,
+    generatedKey: () => null, // there is no connection that could be lost during COMMIT
     whileMigrating: (_runner, work) => work(), // the file is ours alone while it is open
   };
 }

@@ -1,4 +1,4 @@
-import type { DataSource, EntitySchema, ObjectLiteral, QueryRunner } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import type { Command } from '../domain/command';
 import { storeUnavailable } from '../domain/errors';
 import type { Decision, ResultState, Retention } from '../domain/lifecycle';
@@ -6,8 +6,9 @@ import type { Clock } from '../domain/task-result';
 import { Batch, type Writes } from './batch';
 import type { Dialect } from './dialect';
 import { classify, withoutParameters } from './driver-errors';
-import { type Entities, type ResultRow, statusNumber } from './entities';
+import type { AttemptRow, ChangeRow, Entities, ErrorRow, MetadataRow, ResultRow } from './entities';
 import { pauseBeforeRetry, RETRIES } from './retry';
+import { placeholders, Table } from './table';
 
 /** What the rules look at, and the order in which columns are read. */
 const STATE: readonly (keyof ResultState)[] = [
@@ -57,13 +58,25 @@ interface InDoubt {
 
 /** The write side of the store: one transaction for each batch of commands. */
 export class Writer {
+  readonly #results: Table<ResultRow>;
+  readonly #attempts: Table<AttemptRow>;
+  readonly #errors: Table<ErrorRow>;
+  readonly #metadata: Table<MetadataRow>;
+  readonly #changes: Table<ChangeRow>;
+
   constructor(
     private readonly source: DataSource,
-    private readonly entities: Entities,
+    entities: Entities,
     private readonly dialect: Dialect,
     private readonly clock: Clock,
     private readonly retention: Retention,
-  ) {}
+  ) {
+    this.#results = new Table(source, entities.results);
+    this.#attempts = new Table(source, entities.attempts);
+    this.#errors = new Table(source, entities.errors);
+    this.#metadata = new Table(source, entities.metadata);
+    this.#changes = new Table(source, entities.changes);
+  }
 
   /** See TaskResultStore.transact. */
   transact(commands: readonly Command[]): Promise<Decision[]> {
@@ -74,7 +87,9 @@ export class Writer {
     const inDoubt: { value: InDoubt | null } = { value: null };
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#inTransaction(commands, inDoubt);
+        // Most ids that are to be created are new: they are looked up only if the database says that one is not.
+        const toLock = attempt === 1 ? idsNotCreated(commands) : new Set(commands.map(({ id }) => id));
+        return await this.#inTransaction(commands, toLock, inDoubt);
       } catch (error) {
         const fault = classify(error);
         if (fault === 'unknown') throw withoutParameters(error);
@@ -84,11 +99,15 @@ export class Writer {
     }
   }
 
-  async #inTransaction(commands: readonly Command[], inDoubt: { value: InDoubt | null }): Promise<Decision[]> {
+  async #inTransaction(
+    commands: readonly Command[],
+    toLock: ReadonlySet<string>,
+    inDoubt: { value: InDoubt | null },
+  ): Promise<Decision[]> {
     const runner = this.source.createQueryRunner();
     try {
-      await runner.startTransaction(this.dialect.isolation);
-      const stored = await this.#lock(runner, commands);
+      await runner.startTransaction();
+      const stored = await this.#lock(runner, toLock);
       // The locks are ours, so an earlier try of this batch has come to its end, one way or the other.
       if (inDoubt.value && (await this.#isLogged(runner, inDoubt.value.seq))) {
         await runner.rollbackTransaction();
@@ -109,83 +128,63 @@ export class Writer {
   }
 
   /** In the order of ids, so that two batches never wait for each other in a circle. */
-  #lock(runner: QueryRunner, commands: readonly Command[]): Promise<ResultState[]> {
-    const ids = [...new Set(commands.map((command) => command.id))];
-    const query = runner.manager
-      .createQueryBuilder(this.entities.results, 'r')
-      .select(STATE.map((property) => `r.${property}`))
-      .where('r.id IN (:...ids)', { ids })
-      .orderBy('r.id');
-    if (this.dialect.locksRows) query.setLock('pessimistic_write');
-    return query.getMany();
+  async #lock(runner: QueryRunner, ids: ReadonlySet<string>): Promise<ResultState[]> {
+    if (ids.size === 0) return [];
+    const select = `${this.#results.select(STATE, 'r')} WHERE r.id IN (${placeholders(ids.size)}) ORDER BY r.id`;
+    return this.#results.query(runner, `${select} ${this.dialect.lockClause}`, [...ids]);
   }
 
   async #isLogged(runner: QueryRunner, seq: number): Promise<boolean> {
-    return runner.manager.existsBy(this.entities.changes, { seq });
+    const rows = await runner.query('SELECT seq FROM task_changes WHERE seq = ?', [seq]);
+    return rows.length > 0;
   }
 
   /** Answers the first `seq` of the batch's entries in the change log; null when it has none. */
   async #write(runner: QueryRunner, writes: Writes): Promise<number | null> {
-    const { results, attempts, errors, metadata, changes } = this.entities;
     if (writes.removedIds.length > 0) await this.#remove(runner, writes.removedIds);
-    await insert(runner, results, writes.inserts);
+    await this.#results.insert(runner, writes.inserts);
     if (writes.updates.length > 0) await this.#update(runner, writes.updates);
-    await insert(runner, attempts, writes.attempts);
-    await insert(runner, errors, writes.errors);
-    await insert(runner, metadata, writes.metadata);
-    return insert(runner, changes, writes.changes);
+    await this.#attempts.insert(runner, writes.attempts);
+    await this.#errors.insert(runner, writes.errors);
+    await this.#metadata.insert(runner, writes.metadata);
+    return this.dialect.generatedKey(await this.#changes.insert(runner, writes.changes as ChangeRow[]));
   }
 
   async #remove(runner: QueryRunner, ids: readonly string[]): Promise<void> {
-    for (const child of [this.entities.attempts, this.entities.errors, this.entities.metadata]) {
-      await runner.manager.createQueryBuilder().delete().from(child).where('task_id IN (:...ids)', { ids }).execute();
+    for (const { name } of [this.#attempts, this.#errors, this.#metadata]) {
+      await runner.query(`DELETE FROM ${name} WHERE task_id IN (${placeholders(ids.length)})`, [...ids]);
     }
-    await runner.manager
-      .createQueryBuilder()
-      .delete()
-      .from(this.entities.results)
-      .where('id IN (:...ids)', { ids })
-      .execute();
+    await runner.query(`DELETE FROM ${this.#results.name} WHERE id IN (${placeholders(ids.length)})`, [...ids]);
   }
 
   /** Many rows, each with its own values, in one statement. */
   async #update(runner: QueryRunner, rows: Writes['updates']): Promise<void> {
-    const { tablePath, findColumnWithPropertyName } = this.source.getMetadata(this.entities.results);
-    const meta = this.source.getMetadata(this.entities.results);
-    const columns = CHANGING.map(
-      (property) => findColumnWithPropertyName.call(meta, property)?.databaseName ?? property,
-    );
+    const columns = CHANGING.map((property) => this.#results.column(property));
     const first = `SELECT ? AS id, ${columns.map((column) => `? AS ${column}`).join(', ')}`;
-    const further = ` UNION ALL SELECT ?${', ?'.repeat(columns.length)}`;
+    const further = ` UNION ALL SELECT ${placeholders(columns.length + 1)}`;
+    const statement = this.dialect.updateFrom(
+      this.#results.name,
+      'id',
+      columns,
+      first + further.repeat(rows.length - 1),
+    );
     const values = rows.flatMap((row) => [
       this.dialect.bytes(row.id),
-      ...CHANGING.map((property) => {
-        if (property === 'status') return statusNumber(row.status);
-        return row[property as keyof typeof row];
-      }),
+      ...this.#results.toRaw(row as ResultRow, CHANGING),
     ]);
-    await runner.query(
-      this.dialect.updateFrom(tablePath, 'id', columns, first + further.repeat(rows.length - 1)),
-      values,
-    );
+    await runner.query(statement, values);
   }
 }
 
-/** Answers the generated key of the first row, where there is one. */
-async function insert<Row extends ObjectLiteral>(
-  runner: QueryRunner,
-  entity: EntitySchema<Row>,
-  rows: readonly object[],
-): Promise<number | null> {
-  if (rows.length === 0) return null;
-  const query = runner.manager
-    .createQueryBuilder()
-    .insert()
-    .into(entity)
-    .values(rows as Row[])
-    .updateEntity(false);
-  const { raw } = await query.execute();
-  return typeof raw === 'number' ? raw : (raw?.insertId ?? null);
+/** Ids of which the batch needs to know what is stored: all but those that it creates first. */
+function idsNotCreated(commands: readonly Command[]): Set<string> {
+  const created = new Set<string>();
+  const others = new Set<string>();
+  for (const { kind, id } of commands) {
+    if (kind === 'create' && !others.has(id)) created.add(id);
+    else if (!created.has(id)) others.add(id);
+  }
+  return others;
 }
 
 /** A connection that may still be inside a transaction must never go back to the pool. */
