@@ -1,4 +1,4 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc-js';
 import {
   CreateTaskResultResponse,
   StartAttemptResponse,
@@ -9,6 +9,7 @@ import {
   GetTaskResultResponse,
   RefreshTaskResultResponse,
   TaskResultServiceService,
+  WatchTaskResultsResponse,
 } from '../src/gen/taskresults/v1/task_result_service';
 import { finishedResult, someState } from './payloads';
 
@@ -34,6 +35,22 @@ const ANSWERS: Record<string, Uint8Array> = {
   finishAttempt: CreateTaskResultResponse.encode({ state }).finish(),
 };
 
+/** Open watches; FailTaskResult writes a snapshot to each of them. */
+const watches = new Set<{ write(bytes: Buffer): void }>();
+const snapshot = Buffer.from(
+  WatchTaskResultsResponse.encode({ event: { $case: 'snapshot', value: taskResult } }).finish(),
+);
+
+function broadcast(): void {
+  for (const watch of watches) watch.write(snapshot);
+}
+
+function watch(call: ServerWritableStream<unknown, Buffer>): void {
+  watches.add(call);
+  call.on('cancelled', () => watches.delete(call));
+  call.write(snapshot);
+}
+
 const server = new Server({ 'grpc.max_receive_message_length': -1 });
 for (const service of [TaskResultServiceService, TaskLifecycleServiceService]) {
   const raw = Object.fromEntries(
@@ -45,7 +62,14 @@ for (const service of [TaskResultServiceService, TaskLifecycleServiceService]) {
   const handlers = Object.fromEntries(
     Object.keys(service).map((name) => {
       const answer = Buffer.from(ANSWERS[name] ?? []);
-      return [name, (_call: unknown, callback: (error: null, answer: Buffer) => void) => callback(null, answer)];
+      if (name === 'watchTaskResults') return [name, watch];
+      return [
+        name,
+        (_call: unknown, callback: (error: null, answer: Buffer) => void) => {
+          if (name === 'failTaskResult') broadcast();
+          callback(null, answer);
+        },
+      ];
     }),
   );
   server.addService(raw as never, handlers as never);

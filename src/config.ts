@@ -26,6 +26,8 @@ export interface Config {
   readonly tokens: { readonly full: string | null; readonly readOnly: string | null };
   readonly limits: Limits;
   readonly retention: Retention;
+  /** What finished results kept in memory may take. */
+  readonly cacheBytes: number;
   /** How long entries of the change log are kept. */
   readonly changeLogRetention: Micros;
   readonly watch: WatchConfig;
@@ -81,6 +83,7 @@ export function readConfig(flags: Flags, environment: Environment): Config {
       watchedIds: values.maxWatchedIds,
     },
     retention: { afterFinish: values.retention === null ? null : micros(values.retention) },
+    cacheBytes: values.cacheSize,
     changeLogRetention: micros(values.changeLogRetention),
     watch: {
       pollFastMs: values.pollFast,

@@ -9,9 +9,7 @@ export function parseDatabaseUrl(text: string): DatabaseUrl | { mistake: string 
     return file === '' ? { mistake: 'names no file, e.g. sqlite:taskresults.sqlite' } : { engine: 'sqlite', file };
   }
   if (!/^(mysql|mariadb):\/\//.test(text)) return { mistake: `must be ${FORMS}` };
-  // Loaded only for such a URL: it brings the ORM along, which the client commands do without.
-  const { mysqlUrlMistake } = require('./store/mysql') as typeof import('./store/mysql');
-  const mistake = mysqlUrlMistake(text) ?? encodingMistake(new URL(text));
+  const mistake = mysqlMistake(text);
   return mistake === null ? { engine: 'mysql', url: text } : { mistake };
 }
 
@@ -26,7 +24,12 @@ export function displayDatabase(database: Database): string {
   return url.href;
 }
 
-function encodingMistake({ username, password, pathname }: URL): string | null {
+function mysqlMistake(text: string): string | null {
+  if (!URL.canParse(text)) return 'is not a URL';
+  const { username, password, pathname, searchParams } = new URL(text);
+  if (pathname.length < 2) return 'names no database, e.g. mysql://user:password@host:3306/taskresults';
+  const unknown = [...searchParams].find(([name, value]) => name !== 'tls' || value !== 'verify');
+  if (unknown) return `has an unknown parameter "${unknown[0]}": only tls=verify is understood`;
   try {
     decodeURIComponent(username + password + pathname);
     return null;

@@ -87,6 +87,13 @@ export const SETTINGS = {
     'how long a result is kept once it is finished, e.g. `30d`',
     (text) => (text === 'forever' ? null : duration(SECOND, LONGEST_RETENTION, '`forever`, or ')(text)),
   ),
+  cacheSize: setting(
+    'cache-size',
+    '<size>',
+    '32MiB',
+    'memory for finished results, which `Get` then answers without the database; `0` for none',
+    size(0, 64 * 1024 * MIB),
+  ),
   changeLogRetention: setting(
     'change-log-retention',
     '<duration>',

@@ -5,6 +5,7 @@ import { startGrpcServer } from './grpc/server';
 import { Housekeeping } from './service/housekeeping';
 import { Lifecycle } from './service/lifecycle';
 import { Reads } from './service/reads';
+import { ResultReader } from './service/result-reader';
 import { WatchHub } from './service/watch-hub';
 import { openStore } from './store/open';
 
@@ -23,8 +24,10 @@ export async function startService(config: Config, log: Logger): Promise<Running
     whenOutdated: config.migrate || config.database.engine === 'sqlite' ? 'migrate' : 'refuse',
   });
   const onError = (error: unknown) => log.error(error);
+  const reader = new ResultReader(store, config.cacheBytes);
   const hub = new WatchHub(
     store,
+    reader,
     { ...config.watch, mostWatches: config.limits.watches, mostWatchedIds: config.limits.watchedIds },
     onError,
   );
@@ -32,7 +35,7 @@ export async function startService(config: Config, log: Logger): Promise<Running
   const housekeeping = new Housekeeping(store, lifecycle, clock, config.changeLogRetention, onError);
   try {
     await hub.start();
-    const server = await startGrpcServer(new Reads(store), lifecycle, hub, {
+    const server = await startGrpcServer(new Reads(store, reader), lifecycle, hub, {
       host: config.host,
       port: config.port,
       limits: config.limits,

@@ -3,6 +3,7 @@ import { type Filter, matches } from '../domain/filter';
 import type { Outline, Position, TaskResultStore } from '../domain/store';
 import type { TaskResult, View } from '../domain/task-result';
 import { ANSWER_BYTES, countThatFit } from './answer-budget';
+import type { ResultReader } from './result-reader';
 
 export interface KnownResult {
   id: string;
@@ -33,10 +34,13 @@ export interface Page {
 
 /** What the reading calls mean, but for those that wait. */
 export class Reads {
-  constructor(private readonly store: TaskResultStore) {}
+  constructor(
+    private readonly store: TaskResultStore,
+    private readonly reader: ResultReader,
+  ) {}
 
   async get(id: string, expectedTaskPath: string | null, view: View): Promise<TaskResult> {
-    const [result] = await this.store.read([id], view);
+    const result = await (view === 'FULL' ? this.reader.readOrRecall(id) : this.reader.read(id, view));
     if (!result) throw doesNotExist(id);
     if (expectedTaskPath !== null && result.task.path !== expectedTaskPath) {
       throw new TaskResultsError('TASK_RESULT_MISMATCH', `task result "${id}" belongs to another task`);
@@ -58,9 +62,12 @@ export class Reads {
 
   /** The result when it has another revision than the known one, otherwise null. */
   async refresh(known: KnownResult): Promise<TaskResult | null> {
-    const [outline] = await this.store.outline([known.id]);
+    const outline = await this.reader.outline(known.id);
     if (!outline) throw doesNotExist(known.id);
-    return outline.revision === known.revision ? null : this.get(known.id, null, 'FULL');
+    if (outline.revision === known.revision) return null;
+    const result = await this.reader.read(known.id, 'FULL');
+    if (!result) throw doesNotExist(known.id);
+    return result;
   }
 
   async batchRefresh(asked: readonly KnownResult[]): Promise<BatchRefresh> {

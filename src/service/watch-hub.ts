@@ -3,7 +3,7 @@ import type { Filter } from '../domain/filter';
 import type { Outline, Position, TaskResultStore } from '../domain/store';
 import type { TaskResult, View } from '../domain/task-result';
 import { ChangeFeed, type FeedOptions } from './change-feed';
-import { JoinedReader } from './joined-reader';
+import type { ResultReader } from './result-reader';
 
 /** Ids of one query of the safety net. */
 const REREAD_IDS = 1_000;
@@ -38,23 +38,22 @@ export class WatchHub {
   /** Those of the watches that follow everything. */
   readonly #followingAll = new Set<Watcher>();
   readonly #feed: ChangeFeed;
-  readonly #whole: Record<View, JoinedReader<TaskResult>>;
-  readonly #outlines: JoinedReader<Outline>;
   #watchedIds = 0;
   #rereading: NodeJS.Timeout | null = null;
   #closing = false;
 
   constructor(
     private readonly store: TaskResultStore,
+    private readonly reader: ResultReader,
     private readonly options: HubOptions,
     private readonly onError: (error: unknown) => void,
   ) {
-    this.#feed = new ChangeFeed(store, options, ({ taskId, revision }) => this.changed(taskId, revision), onError);
-    this.#whole = {
-      FULL: new JoinedReader((ids) => store.read(ids, 'FULL')),
-      BASIC: new JoinedReader((ids) => store.read(ids, 'BASIC')),
+    const onFeedError = (error: unknown) => {
+      // Until the log can be read again, nobody knows what is deleted elsewhere.
+      reader.forgetAll();
+      onError(error);
     };
-    this.#outlines = new JoinedReader((ids) => store.outline(ids));
+    this.#feed = new ChangeFeed(store, options, ({ taskId, revision }) => this.changed(taskId, revision), onFeedError);
   }
 
   async start(): Promise<void> {
@@ -72,6 +71,7 @@ export class WatchHub {
 
   /** A result has this revision now, or had it and has a newer one. */
   changed(id: string, revision: number): void {
+    this.reader.forget(id);
     for (const watcher of this.#watchers.get(id) ?? []) if (watcher.known(id) < revision) watcher.wake(id);
     for (const watcher of this.#followingAll) if (watcher.known(id) < revision) watcher.wake(id);
   }
@@ -113,11 +113,11 @@ export class WatchHub {
 
   /** The result as it is now. All who ask in one turn get the same object. */
   read(id: string, view: View): Promise<TaskResult | null> {
-    return this.#whole[view].read(id);
+    return this.reader.read(id, view);
   }
 
   outline(id: string): Promise<Outline | null> {
-    return this.#outlines.read(id);
+    return this.reader.outline(id);
   }
 
   /** See TaskResultStore.list. */

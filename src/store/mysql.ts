@@ -52,15 +52,6 @@ export interface MysqlOptions {
   poolSize: number;
 }
 
-/** What `createMysqlDataSource` cannot use in a URL, or null. */
-export function mysqlUrlMistake(text: string): string | null {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null) return 'is not a URL';
-  if (url.pathname.length < 2) return 'names no database, e.g. mysql://user:password@host:3306/taskresults';
-  const unknown = [...url.searchParams].find(([name, value]) => name !== 'tls' || value !== 'verify');
-  return unknown ? `has an unknown parameter "${unknown[0]}": only tls=verify is understood` : null;
-}
-
 export function createMysqlDataSource({ url: text, poolSize }: MysqlOptions): DataSource {
   const url = new URL(text);
   const tls = url.searchParams.get('tls') === 'verify';

@@ -53,7 +53,8 @@ const CHANGING: readonly (keyof ResultRow)[] = [
 /** A batch whose COMMIT was sent and not answered: it took effect if and only if this entry is in the change log. */
 interface InDoubt {
   decisions: Decision[];
-  seq: number;
+  /** The whole of it: after a crash its `seq` may be given to another one. */
+  entry: ChangeRow;
 }
 
 /** The write side of the store: one transaction for each batch of commands. */
@@ -109,14 +110,14 @@ export class Writer {
       await runner.startTransaction();
       const stored = await this.#lock(runner, toLock);
       // The locks are ours, so an earlier try of this batch has come to its end, one way or the other.
-      if (inDoubt.value && (await this.#isLogged(runner, inDoubt.value.seq))) {
+      if (inDoubt.value && (await this.#isLogged(runner, inDoubt.value.entry))) {
         await runner.rollbackTransaction();
         return inDoubt.value.decisions;
       }
       const batch = new Batch(stored, this.clock(), this.retention);
       const decisions = commands.map((command) => batch.take(command));
-      const seq = await this.#write(runner, batch.writes());
-      inDoubt.value = seq === null ? null : { decisions, seq };
+      const entry = await this.#write(runner, batch.writes());
+      inDoubt.value = entry && { decisions, entry };
       await runner.commitTransaction();
       return decisions;
     } catch (error) {
@@ -134,20 +135,23 @@ export class Writer {
     return this.#results.query(runner, `${select} ${this.dialect.lockClause}`, [...ids]);
   }
 
-  async #isLogged(runner: QueryRunner, seq: number): Promise<boolean> {
-    const rows = await runner.query('SELECT seq FROM task_changes WHERE seq = ?', [seq]);
+  async #isLogged(runner: QueryRunner, { seq, taskId, revision, at }: ChangeRow): Promise<boolean> {
+    const same = 'SELECT seq FROM task_changes WHERE seq = ? AND task_id = ? AND revision = ? AND at = ?';
+    const rows = await runner.query(same, [seq, taskId, revision, at]);
     return rows.length > 0;
   }
 
-  /** Answers the first `seq` of the batch's entries in the change log; null when it has none. */
-  async #write(runner: QueryRunner, writes: Writes): Promise<number | null> {
+  /** Answers the first of the batch's entries in the change log; null when it has none. */
+  async #write(runner: QueryRunner, writes: Writes): Promise<ChangeRow | null> {
     if (writes.removedIds.length > 0) await this.#remove(runner, writes.removedIds);
     await this.#results.insert(runner, writes.inserts);
     if (writes.updates.length > 0) await this.#update(runner, writes.updates);
     await this.#attempts.insert(runner, writes.attempts);
     await this.#errors.insert(runner, writes.errors);
     await this.#metadata.insert(runner, writes.metadata);
-    return this.dialect.generatedKey(await this.#changes.insert(runner, writes.changes as ChangeRow[]));
+    const [first] = writes.changes;
+    const seq = this.dialect.generatedKey(await this.#changes.insert(runner, writes.changes as ChangeRow[]));
+    return first && seq !== null ? { seq, ...first } : null;
   }
 
   async #remove(runner: QueryRunner, ids: readonly string[]): Promise<void> {
@@ -181,7 +185,9 @@ function idsNotCreated(commands: readonly Command[]): Set<string> {
   const created = new Set<string>();
   const others = new Set<string>();
   for (const { kind, id } of commands) {
-    if (kind === 'create' && !others.has(id)) created.add(id);
+    // What is created and deleted again leaves no row to insert, and so would not run into one that is there already.
+    if (kind === 'delete') others.add(id);
+    else if (kind === 'create' && !others.has(id)) created.add(id);
     else if (!created.has(id)) others.add(id);
   }
   return others;

@@ -123,6 +123,14 @@ export function describeTransact(opened: () => TemporaryStore): void {
     expect(await transact(create(id), start(id, 'w2'))).toEqual(['changed', 'changed']);
   });
 
+  test('create and delete in one batch, of an id that is taken', async () => {
+    const [same, other] = [fresh(), fresh()];
+    await transact(create(same), create(other));
+    const batch = [create(same), remove(same), create(other, { argsJson: '["other"]' }), remove(other)];
+    expect(await transact(...batch)).toEqual(['unchanged', 'deleted', 'TASK_RESULT_EXISTS', 'deleted']);
+    expect(await opened().store.read([same, other], 'BASIC')).toEqual([]);
+  });
+
   test('a batch of 256 commands', async () => {
     const ids = Array.from({ length: 64 }, () => fresh());
     const batch = ids.flatMap((id) => [

@@ -11,7 +11,7 @@ const GARBAGE: Record<string, number[]> = {
   'a number that never ends': [0x08, ...Array(11).fill(0xff)],
   'a wire type that does not exist': [0x0f],
   'a group that is not closed': [0x0b, 0x08, 0x01],
-  'the end of a group that was not opened': [0x0c],
+  'the end of a group that was not opened': [0x0c, 0x08, 0x01],
   'field number 0': [0x00, 0x01],
   'a field with bytes beyond the end': [0x7a, 0xff, 0xff, 0xff, 0xff, 0x0f],
 };

@@ -68,7 +68,7 @@ export class PrivateMysql {
     ];
     // The shell ends the server when its standard input ends, which it also does when this process is killed.
     const supervise =
-      'trap "" INT; "$@" </dev/null & server=$!; read -r how; kill -"${how:-TERM}" $server; wait $server';
+      'trap "" INT; "$@" </dev/null & server=$!; read -r how || how=KILL; kill -"$how" $server; wait $server';
     this.#child = spawn('sh', ['-c', supervise, 'sh', this.binary, ...args], { stdio: ['pipe', 'ignore', 'ignore'] });
     await until(() => this.#answers(), 'the database server answers', 30_000);
   }

@@ -1,5 +1,5 @@
 import { credentials, type ServiceError } from '@grpc/grpc-js';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import type { Config } from '../../src/config';
 import { TaskLifecycleServiceClient } from '../../src/gen/taskresults/v1/task_lifecycle_service';
 import { TaskResultServiceClient } from '../../src/gen/taskresults/v1/task_result_service';
@@ -14,6 +14,8 @@ export interface TestService {
   readonly database: Database;
   readonly reads: TaskResultServiceClient;
   readonly writes: TaskLifecycleServiceClient;
+  /** Stops the server while the clients stay open. */
+  stopServer(): Promise<void>;
   /** Closes clients and server; drops the database if the service came with one. */
   stop(): Promise<void>;
 }
@@ -34,6 +36,7 @@ export function testConfig(database: Database, overrides: Partial<Config> = {}):
       watchedIds: 1_000_000,
     },
     retention: { afterFinish: null },
+    cacheBytes: 32 * 1024 * 1024,
     changeLogRetention: 3_600_000_000,
     watch: { pollFastMs: 20, pollSlowMs: 50, rereadMs: 30_000, maxAgeMs: 3_600_000 },
     keepalive: { timeMs: 30_000, timeoutMs: 10_000 },
@@ -57,9 +60,17 @@ export async function startOn(engine: EngineName, overrides: Partial<Config> = {
 }
 
 /** On a database that outlives it. */
-export async function serve(database: Database, overrides: Partial<Config> = {}): Promise<TestService> {
-  const config = testConfig(database, overrides);
-  const service = await startService(config, pino({ level: config.logLevel }));
+export async function serve(
+  database: Database,
+  overrides: Partial<Config> = {},
+  log: Logger = pino({ level: 'silent' }),
+): Promise<TestService> {
+  const service = await startService(testConfig(database, overrides), log);
+  let stopped: Promise<void> | null = null;
+  const stopServer = () => {
+    stopped ??= service.stop();
+    return stopped;
+  };
   const address = `127.0.0.1:${service.port}`;
   const reads = new TaskResultServiceClient(address, credentials.createInsecure());
   const writes = new TaskLifecycleServiceClient(address, credentials.createInsecure());
@@ -69,10 +80,11 @@ export async function serve(database: Database, overrides: Partial<Config> = {})
     database,
     reads,
     writes,
+    stopServer,
     async stop() {
       reads.close();
       writes.close();
-      await service.stop();
+      await stopServer();
     },
   };
 }

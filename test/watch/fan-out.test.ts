@@ -1,6 +1,7 @@
 import { systemClock } from '../../src/domain/clock';
 import type { TaskResultStore } from '../../src/domain/store';
 import { IdWatch } from '../../src/service/id-watch';
+import { ResultReader } from '../../src/service/result-reader';
 import { watch } from '../../src/service/watch';
 import { WatchHub } from '../../src/service/watch-hub';
 import { openStore } from '../../src/store/open';
@@ -17,6 +18,7 @@ async function countReads(watchers: number): Promise<number> {
   const counting = new CountingStore(store);
   const hub = new WatchHub(
     counting.store,
+    new ResultReader(counting.store, 0),
     { pollFastMs: 20, pollSlowMs: 50, rereadMs: 3_600_000, mostWatches: 10_000, mostWatchedIds: 10_000 },
     (error) => {
       throw error;

@@ -1,0 +1,213 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { StartAttemptRequest } from '../src/gen/taskresults/v1/task_lifecycle_service';
+import { WatchTaskResultsRequest, type WatchTaskResultsResponse } from '../src/gen/taskresults/v1/task_result_service';
+import { PrivateMysql } from '../test/support/private-mysql';
+import { until } from '../test/support/until';
+import { median, percentiles } from './load';
+import { BenchClient, type Data, makeResults } from './operations';
+import { ServerProcess } from './processes';
+
+/**
+ * `npm run bench:watch`: what 10,000 watchers cost, how long one change needs to reach them all beside a bare grpc-js
+ * server that writes the same bytes, and how long an event needs from the writer's OK, in one process and across two.
+ * Prints a table and writes bench/watch-results.json.
+ */
+const DIST = join(__dirname, '..');
+const WATCHERS = 10_000;
+const CONNECTIONS = 20;
+const FAN_OUTS = 7;
+const WATCHED_IDS = 1_000;
+const CHANGES_PER_SECOND = 200;
+const LATENCY_SECONDS = 15;
+const BYTES = 300;
+
+const figures: Record<string, number> = {};
+
+function note(name: string, value: number): void {
+  figures[name] = Math.round(value * 100) / 100;
+  console.log(`${name.padEnd(64)} ${figures[name]}`);
+}
+
+async function main(): Promise<void> {
+  const mysql = await PrivateMysql.start();
+  const url = await mysql.createDatabase('bench_watch');
+  const flags = ['serve', '--port', '0', '--migrate', '--log-level', 'warn', '--database-url', url];
+  const servers: ServerProcess[] = [];
+  try {
+    servers.push(await ServerProcess.start(join(DIST, 'main.js'), flags));
+    servers.push(await ServerProcess.start(join(DIST, 'main.js'), flags));
+    servers.push(await ServerProcess.start(join(__dirname, 'echo-server.js'), [String(BYTES)]));
+    const [service, replica, echo] = servers as [ServerProcess, ServerProcess, ServerProcess];
+    const writer = new BenchClient(service.address);
+    const data: Data = { ready: [], finished: [], bytes: BYTES, prefix: 'watched', next: 0 };
+    const ids = await makeResults(writer, data, WATCHERS, 'ready');
+
+    await latency('same process', writer, service, ids.slice(0, WATCHED_IDS));
+    await latency('another replica', writer, replica, ids.slice(0, WATCHED_IDS));
+    await memory('10,000 watches of one id', service, ids, 1);
+    await memory('100 watches of 100 ids', service, ids, 100);
+    await fanOut(writer, service, echo, ids[0] as string);
+    writer.close();
+  } finally {
+    for (const server of servers) await server.stop();
+    await mysql.stop();
+  }
+  writeFileSync(join(DIST, '../bench/watch-results.json'), `${JSON.stringify(figures, null, 2)}\n`);
+}
+
+/** Many watches over a few connections. */
+class Watchers {
+  readonly #clients: BenchClient[];
+  readonly #streams: { cancel(): void }[] = [];
+  snapshots = 0;
+  ended = 0;
+
+  constructor(
+    address: string,
+    connections: number,
+    private readonly onSnapshot: (id: string, revision: bigint) => void = () => {},
+  ) {
+    this.#clients = Array.from({ length: connections }, () => new BenchClient(address));
+  }
+
+  open(ids: readonly string[]): void {
+    const client = this.#clients[this.#streams.length % this.#clients.length] as BenchClient;
+    const taskResults = ids.map((id) => ({ id }));
+    const stream = client.reads.watchTaskResults(
+      WatchTaskResultsRequest.fromPartial({
+        target: { $case: 'ids', value: { taskResults } },
+        heartbeatInterval: { seconds: 60n, nanos: 0 },
+      }),
+    );
+    stream.on('data', ({ event }: WatchTaskResultsResponse) => {
+      if (event?.$case !== 'snapshot') return;
+      this.snapshots++;
+      this.onSnapshot(event.value.id, event.value.revision);
+    });
+    stream.on('error', () => {});
+    stream.on('end', () => this.ended++);
+    this.#streams.push(stream);
+  }
+
+  async saw(snapshots: number): Promise<void> {
+    await until(() => this.snapshots >= snapshots, `${snapshots} snapshots, and not ${this.snapshots}`, 60_000);
+  }
+
+  /** Connections are closed, as many quick cancels would end them anyway. */
+  close(): void {
+    for (const client of this.#clients) client.close();
+    for (const stream of this.#streams) stream.cancel();
+  }
+}
+
+async function memory(what: string, server: ServerProcess, ids: readonly string[], idsOfOne: number): Promise<void> {
+  const before = server.residentMb();
+  const watchers = new Watchers(server.address, CONNECTIONS);
+  for (let i = 0; i < ids.length; i += idsOfOne) watchers.open(ids.slice(i, i + idsOfOne));
+  await watchers.saw(ids.length);
+  await delay(2_000);
+  note(`${what}: resident KB for each watched id`, ((server.residentMb() - before) * 1024) / ids.length);
+  const cpu = server.cpuSeconds();
+  await delay(5_000);
+  note(`${what}: CPU of the server at rest, %`, ((server.cpuSeconds() - cpu) / 5) * 100);
+  watchers.close();
+  await delay(2_000);
+}
+
+/** One change, seen by all, in turns with the bare server. */
+async function fanOut(writer: BenchClient, service: ServerProcess, echo: ServerProcess, id: string): Promise<void> {
+  const echoWriter = new BenchClient(echo.address);
+  const targets = [
+    {
+      name: 'echo',
+      server: echo,
+      change: () => call((done) => echoWriter.writes.failTaskResult({ id, error: undefined }, done)),
+    },
+    { name: 'service', server: service, change: () => startAgain(writer, id) },
+  ];
+  const opened = [];
+  for (const target of targets) {
+    const watchers = new Watchers(target.server.address, CONNECTIONS);
+    for (let i = 0; i < WATCHERS; i++) watchers.open([id]);
+    await watchers.saw(WATCHERS);
+    opened.push({ ...target, watchers, wall: [] as number[], cpu: [] as number[] });
+  }
+  for (let round = 0; round < FAN_OUTS + 1; round++) {
+    for (const { server, change, watchers, wall, cpu } of opened) {
+      const expected = watchers.snapshots + WATCHERS;
+      const cpuBefore = server.cpuSeconds();
+      const began = performance.now();
+      await change();
+      await watchers.saw(expected);
+      if (round === 0) continue; // to warm up
+      wall.push(performance.now() - began);
+      await delay(200);
+      cpu.push((server.cpuSeconds() - cpuBefore) * 1_000);
+    }
+  }
+  const [bare, ours] = opened as [(typeof opened)[0], (typeof opened)[0]];
+  note('one change to 10,000 streams, bare server, ms', median(bare.wall));
+  note('one change to 10,000 streams, ms', median(ours.wall));
+  note('one change to 10,000 streams: ratio of time', median(ours.wall) / median(bare.wall));
+  note('one change to 10,000 streams: ratio of CPU of the server', median(ours.cpu) / median(bare.cpu));
+  for (const { watchers } of opened) watchers.close();
+  echoWriter.close();
+}
+
+async function latency(
+  what: string,
+  writer: BenchClient,
+  server: ServerProcess,
+  ids: readonly string[],
+): Promise<void> {
+  const okAt = new Map<string, number>();
+  const seenAt = new Map<string, number>();
+  const watchers = new Watchers(server.address, 10, (id, revision) =>
+    seenAt.set(`${id}@${revision}`, performance.now()),
+  );
+  for (let i = 0; i < ids.length; i += 10) watchers.open(ids.slice(i, i + 10));
+  await watchers.saw(ids.length);
+  const changes = CHANGES_PER_SECOND * LATENCY_SECONDS;
+  const began = performance.now();
+  const pending: Promise<void>[] = [];
+  for (let n = 0; n < changes; n++) {
+    const due = began + (n * 1_000) / CHANGES_PER_SECOND;
+    while (performance.now() < due) await delay(1);
+    const id = ids[n % ids.length] as string;
+    pending.push(
+      startAgain(writer, id).then((revision) => {
+        okAt.set(`${id}@${revision}`, performance.now());
+      }),
+    );
+  }
+  await Promise.all(pending);
+  // A revision that was overtaken may be skipped; at this pace none is.
+  await until(() => [...okAt.keys()].every((key) => seenAt.has(key)), 'all events', 10_000).catch(() => {});
+  const times = [...okAt].flatMap(([key, ok]) =>
+    seenAt.has(key) ? [Math.max(0, (seenAt.get(key) as number) - ok)] : [],
+  );
+  const { p50Ms, p99Ms } = percentiles(times);
+  note(`OK to event, ${what}: p50 ms`, p50Ms);
+  note(`OK to event, ${what}: p99 ms`, p99Ms);
+  note(`OK to event, ${what}: events skipped`, okAt.size - times.length);
+  watchers.close();
+}
+
+async function startAgain(writer: BenchClient, id: string): Promise<bigint> {
+  const request = StartAttemptRequest.fromPartial({ id, workerId: `w${Math.random()}`, force: true });
+  const answer = await call<{ state?: { revision: bigint } }>((done) => writer.writes.startAttempt(request, done));
+  return answer.state?.revision ?? 0n;
+}
+
+function call<Response>(
+  start: (done: (error: Error | null, response: Response) => void) => unknown,
+): Promise<Response> {
+  return new Promise((resolve, reject) => start((error, response) => (error ? reject(error) : resolve(response))));
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,256 @@
+import { type Connection, createConnection } from 'mysql2/promise';
+import type { Command } from '../../src/domain/command';
+import type { TaskResultStore } from '../../src/domain/store';
+import { openStore } from '../../src/store/open';
+import { create, failAttempt, filter, remove, renew, start, succeed } from '../support/commands';
+import { outcomes } from '../support/decisions';
+import { temporaryDatabase } from '../support/engines';
+import { fresh } from '../support/fresh';
+import { type Cut, MysqlLink } from '../support/mysql-link';
+import { TestClock } from '../support/temporary-store';
+import { until } from '../support/until';
+
+const clock = new TestClock();
+
+function open(url: string, poolSize = 4): Promise<TaskResultStore> {
+  const options = { clock: clock.read, retention: { afterFinish: null }, whenOutdated: 'migrate' as const };
+  return openStore({ engine: 'mysql', url, poolSize }, options);
+}
+
+let url: string;
+let drop: () => Promise<void>;
+let link: MysqlLink;
+/** The store under test, behind the link. */
+let store: TaskResultStore;
+/** Another process on the same database. */
+let rival: TaskResultStore;
+/** A hand on the database itself. */
+let admin: Connection;
+
+beforeAll(async () => {
+  const temporary = await temporaryDatabase('mysql');
+  if (temporary.database.engine !== 'mysql') throw new Error('no MySQL');
+  ({ url } = temporary.database);
+  drop = temporary.drop;
+  rival = await open(url);
+  link = await MysqlLink.to(url);
+  store = await open(link.url);
+  admin = await createConnection(url);
+});
+afterAll(async () => {
+  await store?.close();
+  await rival?.close();
+  await admin?.end();
+  await link?.close();
+  await drop?.();
+});
+afterEach(async () => {
+  // Whatever happened to it, every connection of the store is outside a transaction.
+  expect(await openTransactions()).toBe(0);
+});
+
+/** Transactions of this database that are under way. */
+async function openTransactions(): Promise<number> {
+  const [rows] = await admin.query(
+    `SELECT COUNT(*) AS n FROM information_schema.innodb_trx t
+     JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id WHERE p.db = DATABASE()`,
+  );
+  return Number((rows as { n: number }[])[0]?.n);
+}
+
+/** Connections of the stores, by what they are doing. */
+async function connections(info: string): Promise<number[]> {
+  const [rows] = await admin.query(
+    'SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info LIKE ?',
+    [info],
+  );
+  return (rows as { id: number }[]).map(({ id }) => id);
+}
+
+async function read(id: string) {
+  return (await rival.read([id], 'FULL'))[0];
+}
+
+/** What `act` adds to the change log. */
+async function logged(act: () => Promise<unknown>): Promise<[string, number][]> {
+  const before = await rival.newestChange();
+  await act();
+  return (await rival.changesAfter(before, 100)).map(({ taskId, revision }) => [taskId, revision]);
+}
+
+const CUTS: Cut[] = ['before it arrives', 'while it is on its way', 'after it was answered'];
+
+describe.each(CUTS)('a COMMIT whose link is cut %s', (cut) => {
+  /** Decides `commands` although the link is cut at their COMMIT. */
+  const transactCut = async (commands: Command[], meanwhile?: () => Promise<void>) => {
+    link.cutNextCommit(cut, meanwhile);
+    const decided = outcomes(await store.transact(commands));
+    expect(link.hasCut).toBe(true);
+    return decided;
+  };
+
+  test.each<[string, (id: string) => Command[], (id: string) => Command, object | undefined]>([
+    ['a create', () => [], (id) => create(id), { revision: 1, status: 'READY' }],
+    ['a start', (id) => [create(id)], (id) => start(id), { revision: 2, workerIds: ['w1'] }],
+    [
+      'a forced start',
+      (id) => [create(id), start(id)],
+      (id) => start(id, 'w2', { force: true }),
+      { revision: 3, workerIds: ['w1', 'w2'] },
+    ],
+    [
+      'a success',
+      (id) => [create(id), start(id)],
+      (id) => succeed(id, 1, '42'),
+      { revision: 3, returnValueJson: '42' },
+    ],
+    [
+      'a retry',
+      (id) => [create(id), start(id)],
+      (id) => failAttempt(id, 1, { retry: true }),
+      { revision: 3, status: 'READY' },
+    ],
+    ['a delete', (id) => [create(id)], (id) => remove(id), undefined],
+  ])('%s is decided once, and done once', async (_what, history, command, expected) => {
+    const id = fresh();
+    if (history(id).length > 0) await rival.transact(history(id));
+    const entries = await logged(async () => {
+      expect(await transactCut([command(id)])).toEqual([command(id).kind === 'delete' ? 'deleted' : 'changed']);
+    });
+    expect(entries).toEqual([[id, expected ? (expected as { revision: number }).revision : 2]]);
+    const result = await read(id);
+    if (expected) expect(result).toMatchObject(expected);
+    else expect(result).toBeUndefined();
+  });
+
+  test('a renewal, which leaves no entry in the log, is done', async () => {
+    const id = fresh();
+    await rival.transact([create(id), start(id, 'w1', { lease: 1 })]);
+    expect(await transactCut([renew(id, 1, 3_600_000_000)])).toEqual(['changed']);
+    expect(outcomes(await rival.transact([start(id, 'w2')]))).toEqual(['ATTEMPT_IN_PROGRESS']);
+  });
+
+  test('a batch of many, some refused', async () => {
+    const ids = Array.from({ length: 20 }, () => fresh());
+    await rival.transact(ids.slice(0, 10).map((id) => create(id, { argsJson: '["taken"]' })));
+    const entries = await logged(async () => {
+      const decided = await transactCut(ids.flatMap((id) => [create(id), start(id, 'w9')]));
+      const taken = ['TASK_RESULT_EXISTS', 'changed'];
+      expect(decided).toEqual(ids.flatMap((_, i) => (i < 10 ? taken : ['changed', 'changed'])));
+    });
+    expect(entries).toHaveLength(20);
+    for (const id of ids) expect(await read(id)).toMatchObject({ revision: 2, workerIds: ['w9'] });
+  });
+
+  test('a rival that comes in between sees the truth, and so does the caller', async () => {
+    const id = fresh();
+    await rival.transact([create(id)]);
+    let rivals: string[] = [];
+    const decided = await transactCut([start(id, 'w1')], async () => {
+      rivals = outcomes(await rival.transact([start(id, 'w2')]));
+    });
+    // Exactly one of the two has it, and each was told so.
+    expect([...decided, ...rivals].sort()).toEqual(['ATTEMPT_IN_PROGRESS', 'changed']);
+    expect((await read(id))?.workerIds).toEqual([decided[0] === 'changed' ? 'w1' : 'w2']);
+    if (cut === 'before it arrives') expect(rivals).toEqual(['changed']);
+    if (cut === 'after it was answered') expect(decided).toEqual(['changed']);
+  });
+
+  test('a rival that builds on the change in between does not hide it', async () => {
+    const id = fresh();
+    await rival.transact([create(id)]);
+    const takeOver = start(id, 'w2', { force: true });
+    const decided = await transactCut([start(id, 'w1')], async () => {
+      await rival.transact([takeOver]);
+    });
+    const { workerIds, errors } = (await read(id)) ?? {};
+    if (decided[0] === 'changed') expect([workerIds, errors?.length]).toEqual([['w1', 'w2'], 1]);
+    else expect([workerIds, errors?.length]).toEqual([['w2'], 0]);
+    if (cut === 'after it was answered') expect(decided).toEqual(['changed']);
+  });
+
+  test('a change of another that got the same number in the log is not taken for it', async () => {
+    // As after a crash: numbers that were given to a transaction that is lost are given again.
+    const [id, other] = [fresh(), fresh()];
+    await rival.transact([create(id)]);
+    const decided = await transactCut([start(id, 'w1')], async () => {
+      await admin.query('ALTER TABLE task_changes AUTO_INCREMENT = 1');
+      await rival.transact([create(other)]);
+    });
+    expect(decided).toEqual(['changed']);
+    expect(await read(id)).toMatchObject({ revision: 2, workerIds: ['w1'] });
+  });
+});
+
+describe('a connection that is killed', () => {
+  test('while a transaction waits for a lock: the transaction is decided once', async () => {
+    const id = fresh();
+    await rival.transact([create(id)]);
+    await admin.query('BEGIN');
+    await admin.query('SELECT * FROM task_results WHERE id = ? FOR UPDATE', [id]);
+    const deciding = store.transact([start(id, 'w1')]);
+    const waiting = () => connections('%FOR UPDATE%');
+    await until(async () => (await waiting()).length > 0, 'the store waits for the lock');
+    for (const connection of await waiting()) await admin.query(`KILL ${connection}`);
+    await admin.query('COMMIT');
+    expect(outcomes(await deciding)).toEqual(['changed']);
+    expect(await read(id)).toMatchObject({ revision: 2, workerIds: ['w1'] });
+  });
+
+  test('at rest: reads and writes go on', async () => {
+    const id = fresh();
+    for (let round = 0; round < 3; round++) {
+      await Promise.all([store.ping(), store.ping(), store.newestChange(), store.read([id], 'FULL')]);
+      const [rows] = await admin.query(
+        'SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
+      );
+      for (const connection of rows as { id: number }[]) await admin.query(`KILL ${connection.id}`).catch(() => {});
+      const [found] = await Promise.all([store.list(filter(), null, 1), store.transact([create(id)])]);
+      expect(found.length).toBeLessThanOrEqual(1);
+    }
+    expect(await read(id)).toMatchObject({ revision: 1 });
+  });
+});
+
+test('a query that is killed in a transaction rolls all of it back, and it is tried again', async () => {
+  const [first, second] = [fresh('a'), fresh('b')];
+  await rival.transact([create(first), create(second)]);
+  await admin.query('BEGIN');
+  await admin.query('SELECT * FROM task_results WHERE id = ? FOR UPDATE', [second]);
+  const deciding = store.transact([start(first), start(second)]);
+  await until(async () => (await connections('%FOR UPDATE%')).length > 0, 'the store waits for the lock');
+  for (const connection of await connections('%FOR UPDATE%')) await admin.query(`KILL QUERY ${connection}`);
+  await admin.query('COMMIT');
+  expect(outcomes(await deciding)).toEqual(['changed', 'changed']);
+  for (const id of [first, second]) expect(await read(id)).toMatchObject({ revision: 2 });
+});
+
+test('a deadlock is tried again', async () => {
+  const [first, second] = [fresh('a'), fresh('b')];
+  await rival.transact([create(first), create(second)]);
+  const lock = (id: string) => admin.query('UPDATE task_results SET priority = 1 WHERE id = ?', [id]);
+  await admin.query('BEGIN');
+  // Much work done makes the other one the victim.
+  await admin.query('CREATE TABLE IF NOT EXISTS weight (n INT)');
+  await admin.query('BEGIN');
+  await admin.query('INSERT INTO weight SELECT seq FROM task_changes');
+  await lock(second);
+  const deciding = store.transact([start(first), start(second)]);
+  await until(
+    async () => (await connections('%FOR UPDATE%')).length > 0,
+    'the store has the first and wants the second',
+  );
+  const deadlocks = await deadlockCount();
+  await lock(first);
+  expect(await deadlockCount()).toBe(deadlocks + 1);
+  await admin.query('COMMIT');
+  expect(outcomes(await deciding)).toEqual(['changed', 'changed']);
+  for (const id of [first, second]) expect(await read(id)).toMatchObject({ revision: 2, workerIds: ['w1'] });
+});
+
+async function deadlockCount(): Promise<number> {
+  const [rows] = await admin.query(
+    "SELECT count AS n FROM information_schema.innodb_metrics WHERE name = 'lock_deadlocks'",
+  );
+  return Number((rows as { n: number }[])[0]?.n);
+}

@@ -1,0 +1,96 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** Where the link is cut around a COMMIT. */
+export type Cut =
+  /** It never reaches the database, which rolls back. */
+  | 'before it arrives'
+  /** It is done, and nobody hears of it. */
+  | 'after it was answered'
+  /** It is on its way, and what becomes of it is open. */
+  | 'while it is on its way';
+
+const COMMIT = Buffer.from('\x03COMMIT');
+
+/** A TCP link to a MySQL server that can be cut just at a COMMIT. */
+export class MysqlLink {
+  readonly #pairs = new Set<readonly [Socket, Socket]>();
+  #armed: { cut: Cut; meanwhile: () => Promise<void> } | null = null;
+  /** COMMITs seen. */
+  commits = 0;
+
+  private constructor(
+    private readonly server: Server,
+    private readonly target: URL,
+  ) {}
+
+  static to(url: string): Promise<MysqlLink> {
+    return new Promise((resolve, reject) => {
+      const server = createServer({ pauseOnConnect: true }).on('error', reject);
+      const link = new MysqlLink(server, new URL(url));
+      server.on('connection', (near) => link.#join(near)).listen(0, '127.0.0.1', () => resolve(link));
+    });
+  }
+
+  /** The URL that leads through the link. */
+  get url(): string {
+    const url = new URL(this.target);
+    url.port = String((this.server.address() as { port: number }).port);
+    return url.href;
+  }
+
+  /** Cuts the next COMMIT's connection. The client learns of it only after `meanwhile`. */
+  cutNextCommit(cut: Cut, meanwhile: () => Promise<void> = async () => {}): void {
+    this.#armed = { cut, meanwhile };
+  }
+
+  /** Whether the cut that was asked for has happened. */
+  get hasCut(): boolean {
+    return this.#armed === null;
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
+    await closed;
+  }
+
+  #join(near: Socket): void {
+    const far = connect(Number(this.target.port), this.target.hostname);
+    const pair = [near, far] as const;
+    this.#pairs.add(pair);
+    let cutting = false;
+    const end = () => {
+      this.#pairs.delete(pair);
+      if (cutting) return;
+      near.destroy();
+      far.destroy();
+    };
+    for (const socket of pair) socket.on('error', () => {}).on('close', end);
+    far.on('data', (bytes) => {
+      if (!cutting) near.write(bytes);
+    });
+    near.on('data', (bytes) => {
+      if (cutting) return;
+      if (!bytes.includes(COMMIT)) return void far.write(bytes);
+      this.commits++;
+      const armed = this.#armed;
+      if (!armed) return void far.write(bytes);
+      cutting = true;
+      this.#armed = null;
+      void reached(armed.cut, far, bytes)
+        .then(armed.meanwhile)
+        .finally(() => near.destroy());
+    });
+    near.resume();
+  }
+}
+
+/** Resolves when the COMMIT has got as far as it shall, and the database's end of the link is closed. */
+async function reached(cut: Cut, far: Socket, commit: Buffer): Promise<void> {
+  if (cut === 'before it arrives') return void far.destroy();
+  await new Promise<void>((resolve) => {
+    if (cut === 'after it was answered') far.once('data', () => resolve());
+    far.write(commit, () => cut === 'while it is on its way' && resolve());
+  });
+  far.destroy();
+}
