@@ -35,20 +35,23 @@ const ANSWERS: Record<string, Uint8Array> = {
   finishAttempt: CreateTaskResultResponse.encode({ state }).finish(),
 };
 
-/** Open watches; FailTaskResult writes a snapshot to each of them. */
+/** Open watches; FailTaskResult writes a snapshot to each of them, of as many bytes as its error's message says. */
 const watches = new Set<{ write(bytes: Buffer): void }>();
-const snapshot = Buffer.from(
-  WatchTaskResultsResponse.encode({ event: { $case: 'snapshot', value: taskResult } }).finish(),
-);
 
-function broadcast(): void {
-  for (const watch of watches) watch.write(snapshot);
+function broadcast(size: number): void {
+  const bytes = snapshot(size);
+  for (const watch of watches) watch.write(bytes);
+}
+
+function snapshot(size: number): Buffer {
+  const value = finishedResult(id, size);
+  return Buffer.from(WatchTaskResultsResponse.encode({ event: { $case: 'snapshot', value } }).finish());
 }
 
 function watch(call: ServerWritableStream<unknown, Buffer>): void {
   watches.add(call);
   call.on('cancelled', () => watches.delete(call));
-  call.write(snapshot);
+  call.write(snapshot(bytes));
 }
 
 const server = new Server({ 'grpc.max_receive_message_length': -1 });
@@ -65,8 +68,8 @@ for (const service of [TaskResultServiceService, TaskLifecycleServiceService]) {
       if (name === 'watchTaskResults') return [name, watch];
       return [
         name,
-        (_call: unknown, callback: (error: null, answer: Buffer) => void) => {
-          if (name === 'failTaskResult') broadcast();
+        (call: { request: { error?: { message: string } } }, callback: (error: null, answer: Buffer) => void) => {
+          if (name === 'failTaskResult') broadcast(Number(call.request.error?.message));
           callback(null, answer);
         },
       ];

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from './config';
 import { systemClock } from './domain/clock';
+import type { Clock } from './domain/task-result';
 import { startGrpcServer } from './grpc/server';
 import { Housekeeping } from './service/housekeeping';
 import { Lifecycle } from './service/lifecycle';
@@ -16,8 +17,7 @@ export interface RunningService {
 }
 
 /** Wires the service together and starts it. Rejects, with nothing left open, when it cannot be started. */
-export async function startService(config: Config, log: Logger): Promise<RunningService> {
-  const clock = systemClock();
+export async function startService(config: Config, log: Logger, clock: Clock = systemClock()): Promise<RunningService> {
   const store = await openStore(config.database, {
     clock,
     retention: config.retention,

@@ -16,7 +16,7 @@ import { type OnInternalError, tolerant } from './handlers';
 import { lifecycleHandlers } from './lifecycle-handlers';
 import { readHandlers } from './read-handlers';
 import { watchHandler } from './watch-handler';
-import { watchOpener } from './watch-request';
+import { watchMaker } from './watch-request';
 
 const SERVICES = ['', 'taskresults.v1.TaskResultService', 'taskresults.v1.TaskLifecycleService'];
 
@@ -62,7 +62,7 @@ export async function startGrpcServer(
   const mayWrite = authorizeWith(tokens, 'write');
   server.addService(tolerant(TaskResultServiceService), {
     ...readHandlers(reads, hub, mayRead, onInternalError),
-    watchTaskResults: watchHandler(watchOpener(hub, watchMaxAgeMs), mayRead, onInternalError),
+    watchTaskResults: watchHandler(watchMaker(hub, watchMaxAgeMs), mayRead, onInternalError),
   });
   server.addService(
     tolerant(TaskLifecycleServiceService),

@@ -6,7 +6,7 @@ import {
   type WatchTaskResultsRequest,
   WatchTaskResultsResponse,
 } from '../gen/taskresults/v1/task_result_service';
-import type { EndReason, WatchEvent } from '../service/watch';
+import type { EndReason, Sink, Watch, WatchEvent } from '../service/watch';
 import { toTaskResult } from './convert';
 import { type Authorize, type OnInternalError, refuseMalformed } from './handlers';
 import { toServiceError } from './status';
@@ -22,51 +22,46 @@ const REASONS: Record<EndReason, Reason> = {
 
 type WatchCall = ServerWritableStream<WatchTaskResultsRequest, WatchTaskResultsResponse>;
 
-/** Opens the watch that a request asks for; throws for a bad request. */
-export type OpenWatch = (request: WatchTaskResultsRequest, signal: AbortSignal) => AsyncIterable<WatchEvent>;
+/** Makes the watch that a request asks for; throws for a bad request. */
+export type MakeWatch = (request: WatchTaskResultsRequest, sink: Sink) => Watch;
 
 /** A watch as a server stream. */
-export function watchHandler(open: OpenWatch, authorize: Authorize, onInternalError: OnInternalError) {
+export function watchHandler(makeWatch: MakeWatch, authorize: Authorize, onInternalError: OnInternalError) {
   return (call: WatchCall): void => {
-    feed(call, open, authorize).then(
-      () => call.end(),
-      (error: unknown) => {
-        if (!(error instanceof TaskResultsError)) onInternalError(error);
-        if (call.cancelled) call.end();
-        else call.emit('error', toServiceError(error));
-      },
-    );
-  };
-}
-
-async function feed(call: WatchCall, open: OpenWatch, authorize: Authorize): Promise<void> {
-  authorize(call);
-  refuseMalformed(call.request);
-  const gone = new AbortController();
-  // `drain` never comes after a cancel: both must end the wait for room.
-  call.once('cancelled', () => gone.abort());
-  call.once('close', () => gone.abort());
-
-  let buffered = 0;
-  let onRoom = () => {};
-  gone.signal.addEventListener('abort', () => onRoom());
-
-  // Headers go out now, so that a caller knows that it is being served before anything has changed.
-  call.sendMetadata(new Metadata());
-  for await (const event of open(call.request, gone.signal)) {
-    if (gone.signal.aborted) return;
-    const bytes = encode(event);
-    buffered += bytes.length;
-    call.write(bytes as never, () => {
-      buffered -= bytes.length;
-      if (buffered < MOST_BUFFERED_BYTES) onRoom();
-    });
-    while (buffered >= MOST_BUFFERED_BYTES && !gone.signal.aborted) {
-      await new Promise<void>((resolve) => {
-        onRoom = resolve;
+    const over = (error: unknown): void => {
+      if (error === null) {
+        call.end();
+        return;
+      }
+      if (!(error instanceof TaskResultsError)) onInternalError(error);
+      call.emit('error', toServiceError(error));
+    };
+    let buffered = 0;
+    const send = (event: WatchEvent): boolean => {
+      const bytes = encode(event);
+      buffered += bytes.length;
+      call.write(bytes as never, () => {
+        const wasFull = buffered >= MOST_BUFFERED_BYTES;
+        buffered -= bytes.length;
+        if (wasFull && buffered < MOST_BUFFERED_BYTES) watch.resume();
       });
+      return buffered < MOST_BUFFERED_BYTES;
+    };
+    let watch: Watch;
+    try {
+      authorize(call);
+      refuseMalformed(call.request);
+      watch = makeWatch(call.request, { send, over });
+      // Headers go out now, so that a caller knows that it is being served before anything has changed.
+      call.sendMetadata(new Metadata());
+      watch.open();
+    } catch (error) {
+      over(error);
+      return;
     }
-  }
+    call.once('cancelled', () => watch.close());
+    call.once('close', () => watch.close());
+  };
 }
 
 /** A result that goes to many watchers is the same object for all of them: it is serialised once. */

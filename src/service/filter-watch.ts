@@ -3,7 +3,7 @@ import { type Filter, matches } from '../domain/filter';
 import type { Position } from '../domain/store';
 import type { TaskResult, View } from '../domain/task-result';
 import { takeTurn } from './turn';
-import type { Alarm, Subject, WatchEvent } from './watch';
+import type { Bell, Subject, WatchEvent } from './watch';
 import type { Watcher, WatchHub } from './watch-hub';
 
 /** Outlines of one page of a scan, and ids of one turn. */
@@ -31,7 +31,7 @@ export class FilterWatch implements Subject, Watcher {
   readonly #dirty = new Set<string>();
   #scan: Scan | null = { after: null, found: new Set() };
   #scanAgain = false;
-  #alarm: Alarm | null = null;
+  #bell: Bell | null = null;
 
   constructor(
     private readonly hub: WatchHub,
@@ -43,8 +43,8 @@ export class FilterWatch implements Subject, Watcher {
     return this.#scan !== null || this.#scanAgain || this.#dirty.size > 0;
   }
 
-  enter(alarm: Alarm): void {
-    this.#alarm = alarm;
+  enter(bell: Bell): void {
+    this.#bell = bell;
     this.hub.enterAll(this);
   }
 
@@ -59,18 +59,18 @@ export class FilterWatch implements Subject, Watcher {
   wake(id: string): void {
     if (this.#dirty.size >= MOST_DIRTY) this.recheck();
     else this.#dirty.add(id);
-    this.#alarm?.ring();
+    this.#bell?.ring();
   }
 
   /** Whatever was missed is found by scanning again. */
   recheck(): void {
     this.#dirty.clear();
     this.#scanAgain = true;
-    this.#alarm?.ring();
+    this.#bell?.ring();
   }
 
   shutDown(): void {
-    this.#alarm?.shutDown();
+    this.#bell?.shutDown();
   }
 
   turn(): Promise<WatchEvent[]> {

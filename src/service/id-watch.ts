@@ -1,7 +1,7 @@
 import { isFinished, type TaskResult, type TaskResultStatus, type View } from '../domain/task-result';
 import type { KnownResult } from './reads';
 import { takeTurn } from './turn';
-import type { Alarm, Subject, WatchEvent } from './watch';
+import type { Bell, Subject, WatchEvent } from './watch';
 import type { Watcher, WatchHub } from './watch-hub';
 
 /** A watch of results by id. */
@@ -12,7 +12,7 @@ export class IdWatch implements Subject, Watcher {
   readonly #dirty: Set<string>;
   /** Ids that the reader knows to be missing. Only with keepOpen. */
   readonly #missing = new Set<string>();
-  #alarm: Alarm | null = null;
+  #bell: Bell | null = null;
 
   constructor(
     private readonly hub: WatchHub,
@@ -34,8 +34,8 @@ export class IdWatch implements Subject, Watcher {
     return this.#known.size === 0;
   }
 
-  enter(alarm: Alarm): void {
-    this.#alarm = alarm;
+  enter(bell: Bell): void {
+    this.#bell = bell;
     this.hub.enter(this, [...this.#known.keys()]);
   }
 
@@ -49,26 +49,41 @@ export class IdWatch implements Subject, Watcher {
 
   wake(id: string): void {
     this.#dirty.add(id);
-    this.#alarm?.ring();
+    this.#bell?.ring();
   }
 
   shutDown(): void {
-    this.#alarm?.shutDown();
+    this.#bell?.shutDown();
   }
 
-  async turn(): Promise<WatchEvent[]> {
+  turn(): Promise<WatchEvent[]> {
     const ids = [...this.#dirty];
     // What becomes dirty from now on may be newer than what is read.
     this.#dirty.clear();
-    const seen = new Set<string>();
+    return ids.length === 1 ? this.#turnOfOne(ids[0] as string) : this.#turnOfMany(ids);
+  }
+
+  /** Mostly something that has just changed. It is read at once, and its size does not matter. */
+  #turnOfOne(id: string): Promise<WatchEvent[]> {
+    return this.hub.read(id, this.view).then(
+      (result) => (result ? this.#note(result) : this.#noteAbsence(id)),
+      (error: unknown) => {
+        this.#dirty.add(id);
+        throw error;
+      },
+    );
+  }
+
+  async #turnOfMany(ids: readonly string[]): Promise<WatchEvent[]> {
+    const left = new Set(ids);
     try {
       const { results, unchanged, absent } = await takeTurn(this.hub, ids, (id) => this.known(id), this.view);
-      for (const { id } of [...results, ...unchanged]) seen.add(id);
-      for (const id of absent) seen.add(id);
+      for (const { id } of [...results, ...unchanged]) left.delete(id);
+      for (const id of absent) left.delete(id);
       for (const { id, status } of unchanged) this.#settle(id, status);
       return [...absent.flatMap((id) => this.#noteAbsence(id)), ...results.flatMap((result) => this.#note(result))];
     } finally {
-      for (const id of ids) if (!seen.has(id)) this.#dirty.add(id);
+      for (const id of left) this.#dirty.add(id);
     }
   }
 

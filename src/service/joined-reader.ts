@@ -1,20 +1,16 @@
+import { type Deferred, deferred } from './deferred';
+
 /** Ids of one query. */
 const MOST_IDS = 64;
 /** Queries under way at a time, so that what was read can go out before more is read. */
 const MOST_QUERIES = 4;
-
-interface Asked<T> {
-  promise: Promise<T | null>;
-  resolve(value: T | null): void;
-  reject(error: unknown): void;
-}
 
 /**
  * Reads by id that are asked for within one turn of the event loop become one query, and all who ask for one id share what
  * was read. A read never joins a query that has been sent before it was asked for, so that it is never older than its call.
  */
 export class JoinedReader<T extends { id: string }> {
-  #asked = new Map<string, Asked<T>>();
+  #asked = new Map<string, Deferred<T | null>>();
   #scheduled = false;
   #queries = 0;
 
@@ -24,7 +20,7 @@ export class JoinedReader<T extends { id: string }> {
   read(id: string): Promise<T | null> {
     let asked = this.#asked.get(id);
     if (!asked) {
-      asked = deferred<T>();
+      asked = deferred<T | null>();
       this.#asked.set(id, asked);
       this.#schedule();
     }
@@ -40,7 +36,7 @@ export class JoinedReader<T extends { id: string }> {
     });
   }
 
-  #take(): Map<string, Asked<T>> {
+  #take(): Map<string, Deferred<T | null>> {
     if (this.#asked.size <= MOST_IDS) {
       const all = this.#asked;
       this.#asked = new Map();
@@ -51,7 +47,7 @@ export class JoinedReader<T extends { id: string }> {
     return some;
   }
 
-  async #query(batch: Map<string, Asked<T>>): Promise<void> {
+  async #query(batch: Map<string, Deferred<T | null>>): Promise<void> {
     this.#queries++;
     try {
       for (const found of await this.load([...batch.keys()])) {
@@ -66,14 +62,4 @@ export class JoinedReader<T extends { id: string }> {
       this.#schedule();
     }
   }
-}
-
-function deferred<T>(): Asked<T> {
-  let resolve!: Asked<T>['resolve'];
-  let reject!: Asked<T>['reject'];
-  const promise = new Promise<T | null>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }

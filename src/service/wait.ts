@@ -1,8 +1,9 @@
 import { doesNotExist, shuttingDown } from '../domain/errors';
 import { isFinished, type TaskResult, type View } from '../domain/task-result';
+import { deferred } from './deferred';
 import { IdWatch } from './id-watch';
 import type { KnownResult } from './reads';
-import { watch } from './watch';
+import { Watch } from './watch';
 import type { WatchHub } from './watch-hub';
 
 export type Until = 'FINISHED' | 'CHANGED';
@@ -28,16 +29,35 @@ export async function waitFor(
   // Kept open, or a finished result that is known already would end the wait before its time.
   const subject = new IdWatch(hub, [from], view, until === 'CHANGED');
   const over = AbortSignal.any([gone, AbortSignal.timeout(timeoutMs)]);
-  const never = { heartbeatMs: Number.POSITIVE_INFINITY, maxAgeMs: Number.POSITIVE_INFINITY };
-  let result: TaskResult | null = null;
-  for await (const event of watch(subject, never, over)) {
-    if (event.kind === 'deleted' || event.kind === 'notFound') throw doesNotExist(known.id);
-    if (event.kind === 'end' && event.reason === 'SHUTTING_DOWN') throw shuttingDown();
-    if (event.kind !== 'snapshot') continue;
-    result = event.result;
-    if (until === 'CHANGED' || isFinished(result.status)) return { result, timedOut: false };
+  const { promise, resolve, reject } = deferred<TaskResult | null>();
+  let latest: TaskResult | null = null;
+  const watch = new Watch(subject, NEVER, {
+    send(event) {
+      if (event.kind === 'deleted' || event.kind === 'notFound') reject(doesNotExist(known.id));
+      else if (event.kind === 'end' && event.reason === 'SHUTTING_DOWN') reject(shuttingDown());
+      else if (event.kind === 'snapshot') {
+        latest = event.result;
+        if (until === 'CHANGED' || isFinished(latest.status)) resolve(latest);
+      }
+      return true;
+    },
+    over: reject,
+  });
+  const onOver = () => resolve(null);
+  over.addEventListener('abort', onOver);
+  try {
+    watch.open();
+    if (over.aborted) onOver();
+    const reached = await promise;
+    if (reached) return { result: reached, timedOut: false };
+    const result = latest ?? (await hub.read(known.id, view));
+    if (!result) throw doesNotExist(known.id);
+    return { result, timedOut: true };
+  } finally {
+    over.removeEventListener('abort', onOver);
+    watch.close();
   }
-  result ??= await hub.read(known.id, view);
-  if (!result) throw doesNotExist(known.id);
-  return { result, timedOut: true };
 }
+
+/** A wait has an end of its own, and its caller hears nothing before that. */
+const NEVER = { heartbeatMs: Number.POSITIVE_INFINITY, maxAgeMs: Number.POSITIVE_INFINITY };

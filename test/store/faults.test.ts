@@ -225,6 +225,29 @@ test('a query that is killed in a transaction rolls all of it back, and it is tr
   for (const id of [first, second]) expect(await read(id)).toMatchObject({ revision: 2 });
 });
 
+test('a transaction that fails half-way leaves nothing, neither in the tables nor on its connection', async () => {
+  const single = await open(url, 1);
+  const [id, other] = [fresh(), fresh()];
+  await admin.query('RENAME TABLE task_metadata TO mislaid');
+  try {
+    const failing = single.transact([create(id, { metadata: { secret: 'hunter2' } })]);
+    const error = await failing.then(
+      () => null,
+      (reason: Error) => reason,
+    );
+    expect(error?.message).toBe('the database answered ER_NO_SUCH_TABLE');
+    expect(`${error?.message} ${error?.stack} ${JSON.stringify(error)}`).not.toMatch(/hunter2|insert into/i);
+    expect(await openTransactions()).toBe(0);
+    // The next one has the same connection.
+    expect(outcomes(await single.transact([create(other)]))).toEqual(['changed']);
+    expect(await rival.outline([id])).toEqual([]);
+  } finally {
+    await admin.query('RENAME TABLE mislaid TO task_metadata');
+    await single.close();
+  }
+  expect(await read(other)).toMatchObject({ revision: 1 });
+});
+
 test('a deadlock is tried again', async () => {
   const [first, second] = [fresh('a'), fresh('b')];
   await rival.transact([create(first), create(second)]);

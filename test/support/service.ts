@@ -1,6 +1,7 @@
 import { credentials, type ServiceError } from '@grpc/grpc-js';
 import pino, { type Logger } from 'pino';
 import type { Config } from '../../src/config';
+import type { Clock } from '../../src/domain/task-result';
 import { TaskLifecycleServiceClient } from '../../src/gen/taskresults/v1/task_lifecycle_service';
 import { TaskResultServiceClient } from '../../src/gen/taskresults/v1/task_result_service';
 import { startService } from '../../src/start';
@@ -64,8 +65,9 @@ export async function serve(
   database: Database,
   overrides: Partial<Config> = {},
   log: Logger = pino({ level: 'silent' }),
+  clock?: Clock,
 ): Promise<TestService> {
-  const service = await startService(testConfig(database, overrides), log);
+  const service = await startService(testConfig(database, overrides), log, clock);
   let stopped: Promise<void> | null = null;
   const stopServer = () => {
     stopped ??= service.stop();

@@ -2,10 +2,11 @@ import { systemClock } from '../../src/domain/clock';
 import type { TaskResultStore } from '../../src/domain/store';
 import { IdWatch } from '../../src/service/id-watch';
 import { ResultReader } from '../../src/service/result-reader';
-import { watch } from '../../src/service/watch';
+import { Watch, type WatchEvent } from '../../src/service/watch';
 import { WatchHub } from '../../src/service/watch-hub';
 import { openStore } from '../../src/store/open';
 import { temporaryDatabase } from '../support/engines';
+import { until } from '../support/until';
 
 const CHANGES = 20;
 const TIMES = { heartbeatMs: 60_000, maxAgeMs: 3_600_000 };
@@ -28,24 +29,30 @@ async function countReads(watchers: number): Promise<number> {
   const content = { argsJson: '[]', kwargsJson: '{}', backend: 'default', metadata: {} };
   await store.transact([{ kind: 'create', id: 'x', task, ...content }]);
   await hub.start();
-  const over = new AbortController();
-  const streams = Array.from({ length: watchers }, () =>
-    watch(new IdWatch(hub, [{ id: 'x', revision: 0 }], 'FULL', false), TIMES, over.signal),
-  );
+  const seen: number[] = [];
+  const sink = {
+    send(event: WatchEvent) {
+      if (event.kind === 'snapshot') seen.push(event.result.revision);
+      return true;
+    },
+    over() {},
+  };
+  const watches = Array.from({ length: watchers }, () => {
+    return new Watch(new IdWatch(hub, [{ id: 'x', revision: 0 }], 'FULL', false), TIMES, sink);
+  });
   try {
-    await Promise.all(streams.map((stream) => stream.next()));
+    for (const watch of watches) watch.open();
+    await until(() => seen.length === watchers, 'all have begun');
     counting.reads = 0;
-    for (let change = 0; change < CHANGES; change++) {
-      const next = Promise.all(streams.map((stream) => stream.next()));
-      await store.transact([{ kind: 'start', id: 'x', workerId: `w${change}`, lease: null, force: true }]);
-      hub.changed('x', change + 2);
-      for (const { value } of await next)
-        expect(value).toMatchObject({ kind: 'snapshot', result: { revision: change + 2 } });
+    for (let revision = 2; revision < 2 + CHANGES; revision++) {
+      seen.length = 0;
+      await store.transact([{ kind: 'start', id: 'x', workerId: `w${revision}`, lease: null, force: true }]);
+      await until(() => seen.length === watchers, `all see revision ${revision}`);
+      expect(new Set(seen)).toEqual(new Set([revision]));
     }
     return counting.reads;
   } finally {
-    over.abort();
-    await Promise.all(streams.map((stream) => stream.return()));
+    for (const watch of watches) watch.close();
     await hub.close();
     await store.close();
     await drop();

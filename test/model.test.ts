@@ -1,0 +1,253 @@
+import fc from 'fast-check';
+import pino from 'pino';
+import { type TaskResult, TaskResultStatus } from '../src/gen/taskresults/v1/task_result';
+import { type Calls, callsOf, micros, ms } from './support/calls';
+import { ENGINES, type TemporaryDatabase, temporaryDatabase } from './support/engines';
+import { fresh } from './support/fresh';
+import { expectedOf, type Modelled, type Step } from './support/model';
+import { refusal } from './support/refusal';
+import { serve, type TestService } from './support/service';
+import { TestClock } from './support/temporary-store';
+
+/** Steps whose attempt and revision are relative to what the result has, so that most of them hit. */
+type Move =
+  | { id: string; step: Step }
+  /** The last call for this id once more. */
+  | { id: string; again: true }
+  /** The clock is moved by this many seconds. */
+  | { clock: number };
+
+/** Plain objects: the model compares calls. */
+function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
+  return fc.record<T>(model, { noNullPrototype: true });
+}
+
+const ID = fc.constantFrom('a', 'b');
+const WORKER = fc.constantFrom('w1', 'w2');
+/** Leases run out after one or two turns of the clock, never just at one. */
+const LEASE = fc.constantFrom(5, 15);
+const MAYBE_LEASE: fc.Arbitrary<number | null> = fc.option(LEASE);
+const NEAR = fc.constantFrom(0, 0, 0, 0, -1, 1);
+const MAYBE_NEAR: fc.Arbitrary<number | null> = fc.option(NEAR);
+const MAYBE_MESSAGE: fc.Arbitrary<string | null> = fc.option(fc.constant('x'));
+
+const STEP: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: record({ call: fc.constant('create' as const), content: fc.constantFrom('[]', '[]', '[1]') }),
+  },
+  {
+    weight: 6,
+    arbitrary: record({
+      call: fc.constant('start' as const),
+      worker: WORKER,
+      lease: MAYBE_LEASE,
+      force: fc.constantFrom(false, false, false, true),
+    }),
+  },
+  { weight: 2, arbitrary: record({ call: fc.constant('renew' as const), attempt: NEAR, lease: LEASE }) },
+  {
+    weight: 1,
+    arbitrary: record({ call: fc.constant('succeed' as const), attempt: NEAR, value: fc.constantFrom('1', '1.0') }),
+  },
+  {
+    weight: 4,
+    arbitrary: record({
+      call: fc.constant('failAttempt' as const),
+      attempt: NEAR,
+      retry: fc.constantFrom(true, true, true, false),
+      message: fc.constantFrom('x', 'y'),
+    }),
+  },
+  { weight: 1, arbitrary: record({ call: fc.constant('fail' as const), message: MAYBE_MESSAGE }) },
+  {
+    weight: 1,
+    arbitrary: record({
+      call: fc.constant('delete' as const),
+      revision: MAYBE_NEAR,
+      allowMissing: fc.boolean(),
+    }),
+  },
+);
+
+const MOVES = fc.array(
+  fc.oneof<fc.Arbitrary<Move>[]>(
+    { weight: 20, arbitrary: record({ id: ID, step: STEP }) } as never,
+    { weight: 4, arbitrary: record({ id: ID, again: fc.constant(true as const) }) } as never,
+    { weight: 3, arbitrary: record({ clock: fc.constantFrom(10, 10, 10, -30) }) } as never,
+  ),
+  { minLength: 10, maxLength: 40, size: 'max' },
+);
+
+describe.each(ENGINES)('the service on %s does what the model says', (engine) => {
+  const clock = new TestClock();
+  let temporary: TemporaryDatabase;
+  let service: TestService;
+  let calls: Calls;
+  beforeAll(async () => {
+    temporary = await temporaryDatabase(engine);
+    service = await serve(temporary.database, {}, pino({ level: 'silent' }), clock.read);
+    calls = callsOf(service);
+  });
+  afterAll(async () => {
+    await service?.stop();
+    await temporary?.drop();
+  });
+
+  test('for any sequence of calls', async () => {
+    const answers = new Map<string, number>();
+    await fc.assert(
+      fc.asyncProperty(MOVES, async (moves) => {
+        for (const answer of await play(moves)) answers.set(answer, (answers.get(answer) ?? 0) + 1);
+      }),
+      { numRuns: 60, interruptAfterTimeLimit: 15_000, endOnFailure: false },
+    );
+    // The sequences reached all there is to reach.
+    for (const answer of [
+      'OK',
+      'TASK_RESULT_DOES_NOT_EXIST',
+      'TASK_RESULT_EXISTS',
+      'STALE_ATTEMPT',
+      'ATTEMPT_IN_PROGRESS',
+      'ILLEGAL_TRANSITION',
+      'REVISION_MISMATCH',
+    ]) {
+      expect([answer, answers.get(answer) ?? 0]).not.toEqual([answer, 0]);
+    }
+  }, 60_000);
+
+  /** Plays one sequence on ids of its own, comparing after each step. Answers all answers. */
+  const play = async (moves: readonly Move[]): Promise<string[]> => {
+    const run = fresh('run');
+    const model = new Map<string, Modelled | null>();
+    const last = new Map<string, Step>();
+    const answers: string[] = [];
+    const began = clock.now;
+    let seconds = 0;
+    for (const move of moves) {
+      if ('clock' in move) {
+        seconds += move.clock;
+        clock.now += move.clock * 1_000_000;
+        continue;
+      }
+      const id = `${run} ${move.id}`;
+      const before = model.get(id) ?? null;
+      const step = 'step' in move ? absolute(move.step, before) : last.get(id);
+      if (!step) continue;
+      last.set(id, step);
+      const seen = before && (await calls.get(id));
+      const { answer, result } = expectedOf(before, step, seconds);
+      expect({ step, answer: await answerOf(id, step, result) }).toEqual({ step, answer });
+      model.set(id, result);
+      answers.push(answer);
+      await compare(id, result, seen);
+    }
+    // Later runs begin later, whatever this one did to the clock.
+    clock.now = Math.max(clock.now, began) + 100_000_000;
+    return answers;
+  };
+
+  const answerOf = async (id: string, step: Step, after: Modelled | null): Promise<string> => {
+    const calling = send(id, step);
+    const failed = await refusal(calling).catch(() => null);
+    if (failed) return failed.reason ?? failed.message;
+    const state = (await calling).state;
+    if (state) {
+      expect(state.revision).toBe(BigInt(after?.revision ?? -1));
+      expect(state.attempts).toBe(after?.workers.length);
+      expect(TaskResultStatus[state.status]).toBe(`TASK_RESULT_STATUS_${after?.status}`);
+      expect(state.leaseExpiresAt !== undefined).toBe(after?.leaseEnd !== null);
+    }
+    return 'OK';
+  };
+
+  const send = (id: string, step: Step): Promise<{ state?: Awaited<ReturnType<Calls['create']>>['state'] }> => {
+    const error = (message: string) => ({ exceptionClassPath: message, message });
+    switch (step.call) {
+      case 'create':
+        return calls.create(id, { argsJson: step.content });
+      case 'start':
+        return calls.start(id, step.worker, {
+          lease: step.lease === null ? undefined : ms(step.lease * 1_000),
+          force: step.force,
+        });
+      case 'renew':
+        return calls.renew(id, step.attempt, ms(step.lease * 1_000));
+      case 'succeed':
+        return calls.succeed(id, step.attempt, step.value);
+      case 'failAttempt':
+        return calls.failAttempt(id, step.attempt, step.retry, error(step.message));
+      case 'fail':
+        return calls.fail(id, step.message === null ? undefined : error(step.message));
+      case 'delete':
+        return calls.remove(id, {
+          revision: BigInt(step.revision ?? 0),
+          allowMissing: step.allowMissing,
+        }) as Promise<object>;
+    }
+  };
+
+  const compare = async (id: string, expected: Modelled | null, before: TaskResult | null) => {
+    const { taskResults, notFoundIds } = await calls.batchGet([id]);
+    const [found] = taskResults;
+    if (expected === null) return void expect(notFoundIds).toEqual([id]);
+    if (!found) throw new Error(`${id} is gone`);
+    expect({
+      status: TaskResultStatus[found.status],
+      revision: Number(found.revision),
+      workers: found.workerIds,
+      errors: found.errors.map(({ attempt, workerId, exceptionClassPath }) => ({
+        attempt,
+        worker: workerId,
+        what: exceptionClassPath,
+      })),
+      value: found.returnValueJson ?? null,
+      content: found.argsJson,
+    }).toEqual({
+      status: `TASK_RESULT_STATUS_${expected.status}`,
+      revision: expected.revision,
+      workers: expected.workers,
+      errors: expected.errors,
+      value: expected.value,
+      content: expected.content,
+    });
+    expectSense(found);
+    if (before && before.revision <= found.revision) expectGrowth(before, found);
+  };
+});
+
+function absolute(step: Step, result: Modelled | null): Step {
+  if ('attempt' in step) return { ...step, attempt: Math.max(1, (result?.workers.length ?? 1) + step.attempt) };
+  if (step.call === 'delete' && step.revision !== null) {
+    return { ...step, revision: Math.max(1, (result?.revision ?? 1) + step.revision) };
+  }
+  return step;
+}
+
+/** What holds for every result at every time. */
+function expectSense(result: TaskResult): void {
+  const { startedAt, lastAttemptedAt, finishedAt, enqueuedAt, workerIds, errors, status } = result;
+  const successful = status === TaskResultStatus.TASK_RESULT_STATUS_SUCCESSFUL;
+  const finished = successful || status === TaskResultStatus.TASK_RESULT_STATUS_FAILED;
+  expect(result.returnValueJson !== undefined).toBe(successful);
+  expect(finishedAt !== undefined).toBe(finished);
+  expect(startedAt !== undefined).toBe(workerIds.length > 0);
+  expect(lastAttemptedAt !== undefined).toBe(workerIds.length > 0);
+  const times = [enqueuedAt, startedAt, lastAttemptedAt, finishedAt].flatMap((time) => (time ? [micros(time)] : []));
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  const raised = errors.map((error) => micros(error.raisedAt));
+  expect(raised).toEqual([...raised].sort((a, b) => a - b));
+}
+
+/** What holds between two looks at one result. */
+function expectGrowth(before: TaskResult, after: TaskResult): void {
+  if (before.finishedAt || before.revision === after.revision) {
+    expect(after).toEqual(before);
+    return;
+  }
+  expect(after.revision).toBe(before.revision + 1n);
+  expect(after.enqueuedAt).toEqual(before.enqueuedAt);
+  if (before.startedAt) expect(after.startedAt).toEqual(before.startedAt);
+  expect(after.workerIds.slice(0, before.workerIds.length)).toEqual(before.workerIds);
+  expect(after.errors.slice(0, before.errors.length)).toEqual(before.errors);
+}

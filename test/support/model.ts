@@ -1,0 +1,110 @@
+import { isDeepStrictEqual } from 'node:util';
+
+/**
+ * What the contract says about one result, in as few words as possible and independent of the service: for tests that
+ * compare the two. Times are in seconds and coarse.
+ */
+export interface Modelled {
+  status: 'READY' | 'RUNNING' | 'FAILED' | 'SUCCESSFUL';
+  revision: number;
+  workers: string[];
+  errors: { attempt: number; worker: string; what: string }[];
+  value: string | null;
+  content: string;
+  /** When the running attempt's lease ends; null: never. */
+  leaseEnd: number | null;
+  /** The call that made the present status. */
+  madeBy: Step | null;
+  /** The latest time given to it. */
+  changedAt: number;
+}
+
+export type Step =
+  | { call: 'create'; content: string }
+  | { call: 'start'; worker: string; lease: number | null; force: boolean }
+  | { call: 'renew'; attempt: number; lease: number }
+  | { call: 'succeed'; attempt: number; value: string }
+  | { call: 'failAttempt'; attempt: number; retry: boolean; message: string }
+  | { call: 'fail'; message: string | null }
+  | { call: 'delete'; revision: number | null; allowMissing: boolean };
+
+/** `OK`, or the reason of a refusal; and what the result is after it. */
+export interface Expected {
+  answer: string;
+  result: Modelled | null;
+}
+
+export function expectedOf(result: Modelled | null, step: Step, clock: number): Expected {
+  const refused = (answer: string): Expected => ({ answer, result });
+  const same: Expected = { answer: 'OK', result };
+  if (result === null) {
+    if (step.call === 'create') return { answer: 'OK', result: born(step.content, clock) };
+    return step.call === 'delete' && step.allowMissing ? same : refused('TASK_RESULT_DOES_NOT_EXIST');
+  }
+  const now = Math.max(clock, result.changedAt);
+  const attempts = result.workers.length;
+  const repeated = isDeepStrictEqual(step, result.madeBy);
+  const finished = result.status === 'FAILED' || result.status === 'SUCCESSFUL';
+  const moved = (change: Partial<Modelled>): Expected => ({
+    answer: 'OK',
+    result: {
+      ...result,
+      revision: result.revision + 1,
+      leaseEnd: null,
+      madeBy: step,
+      changedAt: now,
+      ...change,
+    },
+  });
+  const withError = (what: string) => [
+    ...result.errors,
+    { attempt: attempts, worker: result.workers.at(-1) ?? '', what },
+  ];
+
+  switch (step.call) {
+    case 'create':
+      return step.content === result.content ? same : refused('TASK_RESULT_EXISTS');
+    case 'delete':
+      if (step.revision !== null && step.revision !== result.revision) return refused('REVISION_MISMATCH');
+      return { answer: 'OK', result: null };
+    case 'start': {
+      if (finished) return refused('ILLEGAL_TRANSITION');
+      const running = result.status === 'RUNNING';
+      const expired = running && result.leaseEnd !== null && result.leaseEnd <= now;
+      if (running && !expired && repeated) return same;
+      if (running && !expired && !step.force) return refused('ATTEMPT_IN_PROGRESS');
+      return moved({
+        status: 'RUNNING',
+        workers: [...result.workers, step.worker],
+        leaseEnd: step.lease === null ? null : now + step.lease,
+        ...(running && { errors: withError(expired ? 'taskresults.LeaseExpired' : 'taskresults.AttemptReplaced') }),
+      });
+    }
+    case 'fail':
+      if (repeated && finished) return same;
+      if (result.status !== 'READY') return refused('ILLEGAL_TRANSITION');
+      return moved({ status: 'FAILED', ...(step.message !== null && { errors: withError(step.message) }) });
+    default:
+      if (repeated) return same;
+      if (step.attempt < attempts) return refused('STALE_ATTEMPT');
+      if (step.attempt > attempts || result.status !== 'RUNNING') return refused('ILLEGAL_TRANSITION');
+      if (step.call === 'renew')
+        return { answer: 'OK', result: { ...result, leaseEnd: now + step.lease, changedAt: now } };
+      if (step.call === 'succeed') return moved({ status: 'SUCCESSFUL', value: step.value });
+      return moved({ status: step.retry ? 'READY' : 'FAILED', errors: withError(step.message) });
+  }
+}
+
+function born(content: string, now: number): Modelled {
+  return {
+    status: 'READY',
+    revision: 1,
+    workers: [],
+    errors: [],
+    value: null,
+    content,
+    leaseEnd: null,
+    madeBy: null,
+    changedAt: now,
+  };
+}
