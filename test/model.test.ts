@@ -73,8 +73,8 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
 const MOVES = fc.array(
   fc.oneof<fc.Arbitrary<Move>[]>(
     { weight: 20, arbitrary: record({ id: ID, step: STEP }) } as never,
-    { weight: 4, arbitrary: record({ id: ID, again: fc.constant(true as const) }) } as never,
-    { weight: 3, arbitrary: record({ clock: fc.constantFrom(10, 10, 10, -30) }) } as never,
+    { weight: 8, arbitrary: record({ id: ID, again: fc.constant(true as const) }) } as never,
+    { weight: 4, arbitrary: record({ clock: fc.constantFrom(10, 10, 10, -30) }) } as never,
   ),
   { minLength: 10, maxLength: 40, size: 'max' },
 );

@@ -131,7 +131,7 @@ function start(state: ResultState, command: Of<'start'>, at: Micros): Decision {
   if (state.status === 'RUNNING') {
     const expired = state.leaseExpiresAt !== null && state.leaseExpiresAt <= at;
     // A lease that has run out ends the attempt even for its own worker: it may have crashed in between.
-    if (state.madeBy === fingerprint(command)) return { kind: 'unchanged', state };
+    if (!expired && state.madeBy === fingerprint(command)) return { kind: 'unchanged', state };
     if (!expired && !command.force) {
       return refused('ATTEMPT_IN_PROGRESS', `attempt ${state.attempts} of task result "${state.id}" is running`);
     }

@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+/** WITHOUT ROWID only where rows are small, as SQLite advises. */
 const STATEMENTS = [
   `CREATE TABLE task_results (
     id TEXT NOT NULL PRIMARY KEY,
@@ -29,7 +30,7 @@ const STATEMENTS = [
     args_json TEXT NOT NULL,
     kwargs_json TEXT NOT NULL,
     return_value_json TEXT NULL
-  ) WITHOUT ROWID`,
+  )`,
   'CREATE INDEX task_results_enqueued ON task_results (enqueued_at, id)',
   'CREATE INDEX task_results_status ON task_results (status, enqueued_at, id)',
   'CREATE INDEX task_results_path ON task_results (task_path, enqueued_at, id)',
@@ -52,7 +53,7 @@ const STATEMENTS = [
     message TEXT NOT NULL,
     traceback TEXT NOT NULL,
     PRIMARY KEY (task_id, ordinal)
-  ) WITHOUT ROWID`,
+  )`,
   `CREATE TABLE task_metadata (
     task_id TEXT NOT NULL,
     name TEXT NOT NULL,
