@@ -19,6 +19,8 @@ export interface Config {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Processes that share the port. */
+  readonly processes: number;
   readonly database: Database;
   /** Bring the schema of a MySQL database up to date at start. An SQLite file always is. */
   readonly migrate: boolean;
@@ -66,11 +68,15 @@ export function readConfig(flags: Flags, environment: Environment): Config {
   if (values.pollFast > values.pollSlow) {
     mistakes.push(`${label('pollFast')}: must not be longer than ${label('pollSlow')}`);
   }
+  if (values.processes > 1 && values.databaseUrl.engine === 'sqlite') {
+    mistakes.push(`${label('processes')}: must be 1 on SQLite, which serves one process only`);
+  }
   if (mistakes.length > 0) throw new SettingsError(mistakes);
 
   return deepFreeze({
     host: values.host,
     port: values.port,
+    processes: values.processes,
     database: databaseOf(values),
     migrate: values.migrate === 'true',
     tokens: { full: values.token, readOnly: values.readToken },

@@ -34,6 +34,13 @@ export const SETTINGS = {
     'where results are kept: `sqlite:FILE`, `mysql://user:password@host:port/db` or `mariadb://…`; `?tls=verify` for TLS',
     databaseUrl,
   ),
+  processes: setting(
+    'processes',
+    '<number>',
+    '1',
+    'processes that share the port, for more than one core; MySQL only',
+    integer(1, 256),
+  ),
   poolSize: setting('pool-size', '<number>', '10', 'most connections to MySQL at a time', integer(1, 1_000)),
   migrate: setting(
     'migrate',

@@ -7,6 +7,7 @@ import { displayDatabase } from '../database-url';
 import { type Flags, SETTINGS, type SettingName } from '../settings';
 import { Failure } from './failure';
 import { createLog } from './log';
+import { isOneOfGroup, ProcessGroup, tellListening } from './processes';
 import { addSettingOptions } from './setting-options';
 
 export function addServe(program: Command): void {
@@ -33,12 +34,27 @@ async function serve(flags: Flags): Promise<void> {
   warn(config, log);
 
   const stopSignal = firstStopSignal();
-  const service = await start(config, log);
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  console.log(`taskresults is listening on ${host}:${service.port} (${displayDatabase(config.database)})`);
+  const service = isOneOfGroup() || config.processes === 1 ? await start(config, log) : await startGroup(config, log);
+  if (isOneOfGroup()) tellListening(service.port);
+  else announce(config, service.port);
   log.info({ signal: await stopSignal }, 'stopping');
   await service.stop();
   log.info('stopped');
+  // The channel to the first process of the group would keep this one.
+  if (isOneOfGroup()) process.disconnect();
+}
+
+function announce(config: Config, port: number): void {
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  console.log(`taskresults is listening on ${host}:${port} (${displayDatabase(config.database)})`);
+}
+
+async function startGroup(config: Config, log: Logger): Promise<ProcessGroup> {
+  if (config.migrate) {
+    const { migrate } = await import('../store/open.js');
+    await migrate(config.database);
+  }
+  return ProcessGroup.start(config.processes, log);
 }
 
 async function start(config: Config, log: Logger) {

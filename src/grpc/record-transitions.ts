@@ -16,17 +16,13 @@ import { type Authorize, type OnInternalError, refuseMalformed } from './handler
 import * as parse from './lifecycle-requests';
 import { toServiceError, toStatus } from './status';
 
-/** What one stream may have under way before it is read no further: enough to fill two transactions. */
+/** What one stream may have under way before it is read no further: enough to fill the next transactions. */
 const MOST_UNDER_WAY = 1_024;
 const MOST_BYTES_UNDER_WAY = 8 * 1024 * 1024;
 
 type Call = ServerDuplexStream<RecordTransitionsRequest, RecordTransitionsResponse>;
 
-/**
- * RecordTransitions. Messages are taken as they come and answered as they are decided. Back-pressure goes both ways: a
- * stream is not read while too much of it is under way, or while its answers are not taken. When `stopping` is aborted,
- * what is under way is answered and the stream ends with SHUTTING_DOWN.
- */
+/** RecordTransitions. When `stopping` is aborted, what is under way is answered and the stream ends with SHUTTING_DOWN. */
 export function recordTransitionsHandler(
   lifecycle: Lifecycle,
   limits: Limits,
@@ -41,67 +37,110 @@ export function recordTransitionsHandler(
       call.emit('error', toServiceError(error));
       return;
     }
-    let underWay = 0;
-    let bytesUnderWay = 0;
-    let full = false;
-    let over: (() => void) | null = null;
-
-    const flow = () => {
-      if (over !== null || full || underWay >= MOST_UNDER_WAY || bytesUnderWay >= MOST_BYTES_UNDER_WAY) call.pause();
-      else call.resume();
-      if (over !== null && underWay === 0) over();
-    };
-    /** Nothing more is read; `how` ends the stream once everything under way is answered. */
-    const finish = (how: () => void) => {
-      over ??= () => {
-        stopping.removeEventListener('abort', stop);
-        over = () => {};
-        how();
-      };
-      flow();
-    };
-    const fail = (error: unknown) => finish(() => call.emit('error', toServiceError(error)));
-    const stop = () => fail(shuttingDown());
-
-    call.on('data', (message: RecordTransitionsRequest) => {
-      if (over !== null) return;
-      try {
-        refuseMalformed(message);
-      } catch (error) {
-        return fail(error); // it has no number to answer to
-      }
-      let weight = 0;
-      const outcome = (async (): Promise<RecordTransitionsResponse['outcome']> => {
-        try {
-          const command = toCommand(message, limits);
-          weight = weigh(command);
-          return { $case: 'state', value: toAnswer(command, await lifecycle.record(command)) };
-        } catch (error) {
-          if (!(error instanceof TaskResultsError)) onInternalError(error);
-          else if (error.cause !== undefined) onInternalError(error.cause);
-          return { $case: 'error', value: toStatus(error) };
-        }
-      })();
-      underWay++;
-      bytesUnderWay += weight;
-      void outcome.then((answer) => {
-        underWay--;
-        bytesUnderWay -= weight;
-        if (!call.cancelled) full = !call.write({ number: message.number, outcome: answer });
-        flow();
-      });
-      if (underWay >= MOST_UNDER_WAY || bytesUnderWay >= MOST_BYTES_UNDER_WAY) flow();
-    });
-    call.on('drain', () => {
-      full = false;
-      flow();
-    });
-    call.on('end', () => finish(() => call.end()));
-    call.on('cancelled', () => finish(() => call.end()));
-    call.on('error', () => {});
+    const stream = new TransitionStream(call, lifecycle, limits, onInternalError);
+    const stop = () => stream.finish(shuttingDown());
     stopping.addEventListener('abort', stop);
+    call.once('close', () => stopping.removeEventListener('abort', stop));
     if (stopping.aborted) stop();
   };
+}
+
+/**
+ * One stream: messages are taken as they come and answered as they are decided. Back-pressure goes both ways: the stream is
+ * not read while too much of it is under way, or while its answers are not taken.
+ */
+class TransitionStream {
+  #underWay = 0;
+  #bytesUnderWay = 0;
+  /** The caller does not take its answers. */
+  #full = false;
+  /** Nothing more is read; once all is answered the stream ends, with this error or with OK. */
+  #finish: { error: unknown } | null = null;
+  #ended = false;
+
+  constructor(
+    private readonly call: Call,
+    private readonly lifecycle: Lifecycle,
+    private readonly limits: Limits,
+    private readonly onInternalError: OnInternalError,
+  ) {
+    call.on('data', (message: RecordTransitionsRequest) => this.#take(message));
+    call.on('drain', () => {
+      this.#full = false;
+      this.#flow();
+    });
+    call.on('end', () => this.finish(null));
+    call.on('cancelled', () => this.finish(null));
+  }
+
+  /** Reads nothing more, answers what is under way, and ends the stream. */
+  finish(error: unknown): void {
+    if (this.#finish) return;
+    this.#finish = { error };
+    this.call.pause();
+    this.#endIfDone();
+  }
+
+  #take(message: RecordTransitionsRequest): void {
+    if (this.#finish) return;
+    try {
+      refuseMalformed(message);
+    } catch (error) {
+      this.finish(error); // it has no number to answer to
+      return;
+    }
+    let command: Command;
+    try {
+      command = toCommand(message, this.limits);
+    } catch (error) {
+      this.#answer(message.number, this.#refusal(error));
+      return;
+    }
+    const bytes = weigh(command);
+    this.#underWay++;
+    this.#bytesUnderWay += bytes;
+    this.lifecycle
+      .record(command)
+      .then(
+        (state) => toOutcome(command, state),
+        (error: unknown) => this.#refusal(error),
+      )
+      .then((outcome) => {
+        this.#underWay--;
+        this.#bytesUnderWay -= bytes;
+        this.#answer(message.number, outcome);
+      });
+    if (this.#busy) this.call.pause();
+  }
+
+  #answer(number: bigint, outcome: RecordTransitionsResponse['outcome']): void {
+    if (!this.call.cancelled && !this.call.write({ number, outcome })) this.#full = true;
+    this.#flow();
+  }
+
+  get #busy(): boolean {
+    return this.#full || this.#underWay >= MOST_UNDER_WAY || this.#bytesUnderWay >= MOST_BYTES_UNDER_WAY;
+  }
+
+  #flow(): void {
+    if (this.#finish) this.#endIfDone();
+    else if (this.#busy) this.call.pause();
+    else if (this.call.isPaused()) this.call.resume();
+  }
+
+  #endIfDone(): void {
+    if (this.#underWay > 0 || !this.#finish || this.#ended) return;
+    this.#ended = true;
+    const { error } = this.#finish;
+    if (error === null) this.call.end();
+    else this.call.emit('error', toServiceError(error));
+  }
+
+  #refusal(error: unknown): RecordTransitionsResponse['outcome'] {
+    if (!(error instanceof TaskResultsError)) this.onInternalError(error);
+    else if (error.cause !== undefined) this.onInternalError(error.cause);
+    return { $case: 'error', value: toStatus(error) };
+  }
 }
 
 function toCommand(message: RecordTransitionsRequest, limits: Limits): Command {
@@ -122,9 +161,7 @@ function toCommand(message: RecordTransitionsRequest, limits: Limits): Command {
   }
 }
 
-function toAnswer(command: Command, state: ResultState | null): TaskResultState {
-  return state ? toState(state) : { ...NOTHING, id: command.id };
+/** For a delete, only the id. */
+function toOutcome(command: Command, state: ResultState | null): RecordTransitionsResponse['outcome'] {
+  return { $case: 'state', value: state ? toState(state) : TaskResultState.fromPartial({ id: command.id }) };
 }
-
-/** What is answered for a delete, beside the id. */
-const NOTHING = TaskResultState.fromPartial({});

@@ -126,10 +126,27 @@ function blank(): Entry {
   };
 }
 
+/** Spelled out: spreading a state into so wide a row took 6 % of the time of a create. */
 function newRow(state: ResultState, created: CreateCommand, returnValueJson: string | null): ResultRow {
   const { task, argsJson, kwargsJson, backend, metadata } = created;
   return {
-    ...state,
+    id: state.id,
+    status: state.status,
+    revision: state.revision,
+    attempts: state.attempts,
+    errorCount: state.errorCount,
+    workerId: state.workerId,
+    enqueuedAt: state.enqueuedAt,
+    startedAt: state.startedAt,
+    lastAttemptedAt: state.lastAttemptedAt,
+    finishedAt: state.finishedAt,
+    leaseExpiresAt: state.leaseExpiresAt,
+    expiresAt: state.expiresAt,
+    changedAt: state.changedAt,
+    createdBy: state.createdBy,
+    madeBy: state.madeBy,
+    payloadBytes: state.payloadBytes,
+    errorBytes: state.errorBytes,
     taskPath: task.path,
     priority: task.priority,
     queueName: task.queueName,

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -29,7 +29,7 @@ export class ChildServer {
     const said: string[] = [];
     child.stderr?.on('data', (chunk) => said.push(String(chunk)));
     for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
-      const listening = /listening on .*:(\d+)/.exec(line);
+      const listening = /listening on \S+:(\d+)/.exec(line);
       if (listening) return new ChildServer(child, Number(listening[1]));
     }
     throw new Error(`the server did not start: ${said.join('')}`);
@@ -37,6 +37,12 @@ export class ChildServer {
 
   get address(): string {
     return `127.0.0.1:${this.port}`;
+  }
+
+  /** Processes that it has started. */
+  children(): number[] {
+    const { stdout } = spawnSync('pgrep', ['-P', String(this.child.pid)], { encoding: 'utf8' });
+    return stdout.split('\n').filter(Boolean).map(Number);
   }
 
   /** Ends the process and waits until it is gone. */

@@ -28,13 +28,60 @@ export type Step =
   | { call: 'fail'; message: string | null }
   | { call: 'delete'; revision: number | null; allowMissing: boolean };
 
+/** Steps whose attempt and revision are relative to what the result has, so that most of them hit. */
+export type Move =
+  | { id: string; step: Step }
+  /** The last call for this id once more. */
+  | { id: string; again: true }
+  /** The clock is moved by this many seconds. */
+  | { clock: number };
+
+/** A move as it was made, and what should have come of it. */
+export interface Taken {
+  id: string;
+  step: Step;
+  before: Modelled | null;
+  answer: string;
+  after: Modelled | null;
+}
+
+/** Any number of results, and a clock, by the model. */
+export class ModelRun {
+  readonly #results = new Map<string, Modelled | null>();
+  readonly #last = new Map<string, Step>();
+  #clock = 0;
+
+  /** Null for a move that calls nothing. */
+  take(move: Move): Taken | null {
+    if ('clock' in move) {
+      this.#clock += move.clock;
+      return null;
+    }
+    const before = this.#results.get(move.id) ?? null;
+    const step = 'step' in move ? absolute(move.step, before) : this.#last.get(move.id);
+    if (!step) return null;
+    this.#last.set(move.id, step);
+    const { answer, result } = expectedOf(before, step, this.#clock);
+    this.#results.set(move.id, result);
+    return { id: move.id, step, before, answer, after: result };
+  }
+}
+
+function absolute(step: Step, result: Modelled | null): Step {
+  if ('attempt' in step) return { ...step, attempt: Math.max(1, (result?.workers.length ?? 1) + step.attempt) };
+  if (step.call === 'delete' && step.revision !== null) {
+    return { ...step, revision: Math.max(1, (result?.revision ?? 1) + step.revision) };
+  }
+  return step;
+}
+
 /** `OK`, or the reason of a refusal; and what the result is after it. */
-export interface Expected {
+interface Expected {
   answer: string;
   result: Modelled | null;
 }
 
-export function expectedOf(result: Modelled | null, step: Step, clock: number): Expected {
+function expectedOf(result: Modelled | null, step: Step, clock: number): Expected {
   const refused = (answer: string): Expected => ({ answer, result });
   const same: Expected = { answer: 'OK', result };
   if (result === null) {

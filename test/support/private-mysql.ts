@@ -61,6 +61,7 @@ export class PrivateMysql {
       `--socket=${join(this.folder, 'sock')}`,
       `--pid-file=${join(this.folder, 'pid')}`,
       `--log-error=${join(this.folder, 'log')}`,
+      this.#temporary,
       '--innodb-flush-log-at-trx-commit=1',
       '--innodb-buffer-pool-size=256M',
       '--max-connections=300',
@@ -97,6 +98,7 @@ export class PrivateMysql {
       const args = [
         '--no-defaults',
         `--datadir=${data}`,
+        this.#temporary,
         '--auth-root-authentication-method=normal',
         '--skip-test-db',
         ...asRoot,
@@ -107,9 +109,15 @@ export class PrivateMysql {
         '--no-defaults',
         '--initialize-insecure',
         `--datadir=${data}`,
+        this.#temporary,
         ...asRoot,
       ]);
     }
+  }
+
+  /** A server that starts clears its folder for temporary files, of those of others as well. */
+  get #temporary(): string {
+    return `--tmpdir=${this.folder}`;
   }
 
   async #answers(): Promise<boolean> {

@@ -25,6 +25,7 @@ export function testConfig(database: Database, overrides: Partial<Config> = {}):
   return {
     host: '127.0.0.1',
     port: 0,
+    processes: 1,
     database,
     migrate: true,
     tokens: { full: null, readOnly: null },
@@ -74,21 +75,28 @@ export async function serve(
     return stopped;
   };
   const address = `127.0.0.1:${service.port}`;
-  const reads = new TaskResultServiceClient(address, credentials.createInsecure());
-  const writes = new TaskLifecycleServiceClient(address, credentials.createInsecure());
+  const clients = connectTo(address);
   return {
     port: service.port,
     address,
     database,
-    reads,
-    writes,
+    ...clients,
     stopServer,
     async stop() {
-      reads.close();
-      writes.close();
+      clients.close();
       await stopServer();
     },
   };
+}
+
+/** Clients of both services over one connection of their own. */
+export function connectTo(address: string) {
+  const reads = new TaskResultServiceClient(address, credentials.createInsecure(), {
+    'grpc.use_local_subchannel_pool': 1,
+  });
+  const channelOverride = reads.getChannel();
+  const writes = new TaskLifecycleServiceClient(address, credentials.createInsecure(), { channelOverride });
+  return { reads, writes, close: () => reads.close() };
 }
 
 type Callback<Response> = (error: ServiceError | null, response: Response) => void;

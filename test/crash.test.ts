@@ -1,0 +1,144 @@
+import { credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { DataSource } from 'typeorm';
+import { TaskLifecycleServiceClient } from '../src/gen/taskresults/v1/task_lifecycle_service';
+import { TaskResultServiceClient } from '../src/gen/taskresults/v1/task_result_service';
+import type { Database } from '../src/store/open';
+import { type Calls, callsOf, FAILED, READY, RUNNING, SUCCESSFUL } from './support/calls';
+import { ChildServer } from './support/child-server';
+import { ENGINES, type TemporaryDatabase, temporaryDatabase } from './support/engines';
+
+const WRITERS = 24;
+/** Answered writes after which the server is killed, one time after the other. */
+const KILL_AFTER = [40, 200, 500];
+
+/** The life of each task, and what it is after each step: all of it, or nothing of it. */
+const LIFE: { call: (calls: Calls, id: string) => Promise<unknown>; left: object }[] = [
+  {
+    call: (c, id) => c.create(id, { metadata: new Map([['a', 'b']]) }),
+    left: { status: READY, workers: 0, errors: 0 },
+  },
+  { call: (c, id) => c.start(id, 'w1'), left: { status: RUNNING, workers: 1, errors: 0 } },
+  { call: (c, id) => c.failAttempt(id, 1, true), left: { status: READY, workers: 1, errors: 1 } },
+  { call: (c, id) => c.start(id, 'w2'), left: { status: RUNNING, workers: 2, errors: 1 } },
+  { call: (c, id) => c.succeed(id, 2, '42'), left: { status: SUCCESSFUL, workers: 2, errors: 1 } },
+];
+
+/** What may be true of a call that the server did not live to answer. */
+const UNANSWERED = [status.UNAVAILABLE, status.CANCELLED, status.UNKNOWN, status.INTERNAL];
+
+function connect(address: string) {
+  const reads = new TaskResultServiceClient(address, credentials.createInsecure());
+  const writes = new TaskLifecycleServiceClient(address, credentials.createInsecure());
+  const close = () => {
+    reads.close();
+    writes.close();
+  };
+  return { calls: callsOf({ reads, writes }), close };
+}
+
+/** Drives tasks until the server dies. Answers how many steps of each task were answered OK. */
+async function drive(server: ChildServer, prefix: string, killAfter: number): Promise<Map<string, number>> {
+  const { calls, close } = connect(server.address);
+  const answered = new Map<string, number>();
+  let count = 0;
+  let killing: Promise<void> | null = null;
+  const write = async (writer: number) => {
+    for (let task = 0; ; task++) {
+      const id = `${prefix} ${writer}.${task}`;
+      answered.set(id, 0);
+      for (const [i, { call }] of LIFE.entries()) {
+        try {
+          await call(calls, id);
+        } catch (error) {
+          expect(UNANSWERED).toContain((error as ServiceError).code);
+          return;
+        }
+        answered.set(id, i + 1);
+        if (++count >= killAfter) killing ??= server.end('SIGKILL');
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: WRITERS }, (_, i) => write(i)));
+  await killing;
+  close();
+  return answered;
+}
+
+/** One row of figures, straight from the tables. */
+async function figures(database: Database): Promise<Record<string, number>> {
+  const statement = `SELECT
+    (SELECT COALESCE(SUM(attempts), 0) FROM task_results) AS attempts, (SELECT COUNT(*) FROM task_attempts) AS attempt_rows,
+    (SELECT COALESCE(SUM(error_count), 0) FROM task_results) AS errors, (SELECT COUNT(*) FROM task_errors) AS error_rows,
+    (SELECT COUNT(*) FROM task_results) AS results, (SELECT COUNT(*) FROM task_metadata) AS labels,
+    (SELECT COALESCE(SUM(revision), 0) FROM task_results) AS revisions, (SELECT COUNT(*) FROM task_changes) AS changes`;
+  const source =
+    database.engine === 'sqlite'
+      ? new DataSource({ type: 'better-sqlite3', database: database.file })
+      : new DataSource({ type: 'mysql', url: database.url });
+  await source.initialize();
+  const [row]: Record<string, unknown>[] = await source.query(statement);
+  await source.destroy();
+  return Object.fromEntries(Object.entries(row ?? {}).map(([name, value]) => [name, Number(value)]));
+}
+
+describe.each(ENGINES)('a server on %s that is killed in the middle of its writes', (engine) => {
+  let temporary: TemporaryDatabase;
+  let server: ChildServer;
+  beforeEach(async () => {
+    temporary = await temporaryDatabase(engine);
+    server = await start();
+  });
+  afterEach(async () => {
+    await server?.end('SIGKILL');
+    await temporary?.drop();
+  });
+
+  const start = () => {
+    const { database } = temporary;
+    const url = database.engine === 'sqlite' ? `sqlite:${database.file}` : database.url;
+    return ChildServer.start(url, 0, ['--migrate']);
+  };
+
+  test.each(KILL_AFTER)(
+    'has what it answered, and nothing by halves: after %d answers',
+    async (killAfter) => {
+      const answered = await drive(server, `${killAfter}`, killAfter);
+      expect([...answered.values()].reduce((sum, steps) => sum + steps, 0)).toBeGreaterThanOrEqual(killAfter);
+
+      const found = await figures(temporary.database);
+      expect(found).toMatchObject({
+        attempt_rows: found.attempts,
+        error_rows: found.errors,
+        labels: found.results,
+        changes: found.revisions,
+      });
+
+      server = await start();
+      const { calls, close } = connect(server.address);
+      try {
+        for (const [id, steps] of answered) {
+          const { taskResults } = await calls.batchGet([id]);
+          const revision = Number(taskResults[0]?.revision ?? 0);
+          // The step under way when the server died was done, or it was not.
+          expect([steps, steps + 1]).toContain(revision);
+          if (!taskResults[0]) continue;
+          const { status, workerIds, errors, returnValueJson, finishedAt, metadata } = taskResults[0];
+          expect({ status, workers: workerIds.length, errors: errors.length }).toEqual(LIFE[revision - 1]?.left);
+          expect([returnValueJson, finishedAt !== undefined]).toEqual(
+            revision === 5 ? ['42', true] : [undefined, false],
+          );
+          expect(metadata).toEqual(new Map([['a', 'b']]));
+        }
+        // Whoever got no answer repeats the call, and goes on.
+        for (const [id, steps] of answered) {
+          for (const { call } of LIFE.slice(steps)) await call(calls, id);
+          expect(await calls.get(id)).toMatchObject({ revision: 5n, workerIds: ['w1', 'w2'], status: SUCCESSFUL });
+        }
+        expect((await calls.list({ filter: { statuses: [READY, RUNNING, FAILED] } })).taskResults).toEqual([]);
+      } finally {
+        close();
+      }
+    },
+    60_000,
+  );
+});

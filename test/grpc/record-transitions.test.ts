@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import { status } from '@grpc/grpc-js';
+import {
+  RecordTransitionsRequest,
+  type RecordTransitionsResponse,
+} from '../../src/gen/taskresults/v1/task_lifecycle_service';
+import { callsOf, createRequest, failedRequest, SUCCESSFUL, succeededRequest } from '../support/calls';
+import { ENGINES, temporaryDatabase } from '../support/engines';
+import { describeError, describeStatus } from '../support/refusal';
+import { serve, startOn, type TestService } from '../support/service';
+import { until } from '../support/until';
+
+type Transition = Parameters<typeof RecordTransitionsRequest.fromPartial>[0]['transition'];
+
+const create = (id: string): Transition => ({ $case: 'create', value: createRequest({ id }) });
+const start = (id: string, workerId = 'w'): Transition => ({ $case: 'start', value: { id, workerId } });
+const succeed = (id: string): Transition => ({ $case: 'finish', value: succeededRequest(id) });
+
+/** A stream, its answers by number, and how it ended. */
+class Transitions {
+  readonly answers = new Map<number, RecordTransitionsResponse['outcome']>();
+  readonly stream;
+  readonly ended: Promise<number>;
+  #number = 0;
+
+  constructor({ writes }: TestService) {
+    this.stream = writes.recordTransitions();
+    this.stream.on('data', ({ number, outcome }: RecordTransitionsResponse) => {
+      this.answers.set(Number(number), outcome);
+    });
+    this.stream.on('error', () => {});
+    this.ended = new Promise((resolve) => this.stream.on('status', ({ code }) => resolve(code)));
+  }
+
+  async send(transition: Transition): Promise<number> {
+    const number = this.#number++;
+    const message = RecordTransitionsRequest.fromPartial({ number: BigInt(number), transition });
+    if (!this.stream.write(message)) await Promise.race([once(this.stream, 'drain'), this.ended]);
+    return number;
+  }
+
+  async end(): Promise<number> {
+    this.stream.end();
+    return this.ended;
+  }
+
+  /** The reason of a refusal, or the revision. */
+  outcome(number: number): string | bigint | undefined {
+    const outcome = this.answers.get(number);
+    return outcome?.$case === 'error' ? describeStatus(outcome.value).reason : outcome?.value.revision;
+  }
+}
+
+describe.each(ENGINES)('RecordTransitions on %s', (engine) => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startOn(engine);
+  });
+  afterAll(() => service?.stop());
+
+  test('takes the calls of one result in their order, without waiting for answers', async () => {
+    const transitions = new Transitions(service);
+    const numbers = [
+      await transitions.send(create('ordered')),
+      await transitions.send(start('ordered')),
+      await transitions.send(succeed('ordered')),
+    ];
+    expect(await transitions.end()).toBe(status.OK);
+    expect(numbers.map((number) => transitions.outcome(number))).toEqual([1n, 2n, 3n]);
+    expect((await callsOf(service).get('ordered')).status).toBe(SUCCESSFUL);
+  });
+
+  test('what is bad or refused fails alone, with the reason that the call of the same name gives', async () => {
+    const transitions = new Transitions(service);
+    const numbers = [];
+    for (const transition of [
+      create('alone'),
+      create(''.padEnd(65, 'x')),
+      undefined,
+      start('nobody'),
+      start('alone'),
+      { $case: 'finish', value: failedRequest('alone', 2) } as Transition,
+      { $case: 'renew', value: { id: 'alone', attempt: 1, lease: { seconds: 60n, nanos: 0 } } } as Transition,
+      succeed('alone'),
+      { $case: 'fail', value: { id: 'alone' } } as Transition,
+      { $case: 'delete', value: { id: 'alone' } } as Transition,
+    ]) {
+      numbers.push(await transitions.send(transition));
+    }
+    expect(await transitions.end()).toBe(status.OK);
+    expect(numbers.map((number) => transitions.outcome(number))).toEqual([
+      1n,
+      'INVALID_FIELD',
+      'INVALID_FIELD',
+      'TASK_RESULT_DOES_NOT_EXIST',
+      2n,
+      'ILLEGAL_TRANSITION',
+      2n,
+      3n,
+      'ILLEGAL_TRANSITION',
+      0n, // a delete answers its id alone
+    ]);
+  });
+
+  test('many more messages than may be under way are all answered', async () => {
+    const transitions = new Transitions(service);
+    for (let n = 0; n < 5_000; n++) await transitions.send(create(`many-${n}`));
+    expect(await transitions.end()).toBe(status.OK);
+    expect(transitions.answers.size).toBe(5_000);
+    expect(new Set([...transitions.answers.keys()].map((number) => transitions.outcome(number)))).toEqual(
+      new Set([1n]),
+    );
+  });
+
+  test('a stream that breaks is repeated safely', async () => {
+    const broken = new Transitions(service);
+    for (let n = 0; n < 500; n++) await broken.send(create(`repeated-${n}`));
+    await until(() => broken.answers.size > 0, 'some answers');
+    broken.stream.cancel();
+    expect(await broken.ended).toBe(status.CANCELLED);
+    const again = new Transitions(service);
+    for (let n = 0; n < 500; n++) await again.send(create(`repeated-${n}`));
+    expect(await again.end()).toBe(status.OK);
+    expect(new Set([...again.answers.keys()].map((number) => again.outcome(number)))).toEqual(new Set([1n]));
+  });
+});
+
+test('a stopping server answers what is under way, and ends the stream with SHUTTING_DOWN', async () => {
+  const { database, drop } = await temporaryDatabase('sqlite');
+  const service = await serve(database);
+  const transitions = new Transitions(service);
+  const failed = new Promise((resolve) =>
+    transitions.stream.on('error', (error) => resolve(describeError(error as never))),
+  );
+  for (let n = 0; n < 200; n++) await transitions.send(create(`under-way-${n}`));
+  await until(() => transitions.answers.size > 0, 'some answers');
+  await service.stop();
+  expect(await failed).toMatchObject({ code: 'UNAVAILABLE', reason: 'SHUTTING_DOWN' });
+  const durable = transitions.answers.size;
+
+  const next = await serve(database);
+  const stored = await callsOf(next).list({ pageSize: 1_000 });
+  expect(stored.taskResults.length).toBe(durable);
+  await next.stop();
+  await drop();
+});
