@@ -18,6 +18,7 @@ test('without flags and environment, every default', () => {
   expect(readConfig({}, {})).toEqual({
     host: '127.0.0.1',
     port: 50051,
+    processes: 1,
     database: { engine: 'sqlite', file: 'taskresults.sqlite' },
     migrate: false,
     tokens: { full: null, readOnly: null },
@@ -30,6 +31,7 @@ test('without flags and environment, every default', () => {
       watchedIds: 1_000_000,
     },
     retention: { afterFinish: null },
+    cacheBytes: 33_554_432,
     changeLogRetention: 3_600_000_000,
     watch: { pollFastMs: 20, pollSlowMs: 50, rereadMs: 30_000, maxAgeMs: 3_600_000 },
     keepalive: { timeMs: 30_000, timeoutMs: 10_000 },

@@ -116,13 +116,15 @@ describe.each(ENGINES)('a server on %s that is killed in the middle of its write
       server = await start();
       const { calls, close } = connect(server.address);
       try {
+        const { taskResults } = await calls.batchGet([...answered.keys()]);
+        const results = new Map(taskResults.map((result) => [result.id, result]));
         for (const [id, steps] of answered) {
-          const { taskResults } = await calls.batchGet([id]);
-          const revision = Number(taskResults[0]?.revision ?? 0);
+          const result = results.get(id);
+          const revision = Number(result?.revision ?? 0);
           // The step under way when the server died was done, or it was not.
           expect([steps, steps + 1]).toContain(revision);
-          if (!taskResults[0]) continue;
-          const { status, workerIds, errors, returnValueJson, finishedAt, metadata } = taskResults[0];
+          if (!result) continue;
+          const { status, workerIds, errors, returnValueJson, finishedAt, metadata } = result;
           expect({ status, workers: workerIds.length, errors: errors.length }).toEqual(LIFE[revision - 1]?.left);
           expect([returnValueJson, finishedAt !== undefined]).toEqual(
             revision === 5 ? ['42', true] : [undefined, false],
@@ -131,6 +133,7 @@ describe.each(ENGINES)('a server on %s that is killed in the middle of its write
         }
         // Whoever got no answer repeats the call, and goes on.
         for (const [id, steps] of answered) {
+          if (steps === LIFE.length) continue;
           for (const { call } of LIFE.slice(steps)) await call(calls, id);
           expect(await calls.get(id)).toMatchObject({ revision: 5n, workerIds: ['w1', 'w2'], status: SUCCESSFUL });
         }

@@ -111,16 +111,18 @@ describe.each(ENGINES)('the service on %s does what the model says', (engine) =>
   const play = async (moves: readonly Move[]): Promise<void> => {
     const prefix = fresh('run');
     const model = new ModelRun();
+    const seen = new Map<string, TaskResult | null>();
     const began = clock.now;
     for (const move of moves) {
       if ('clock' in move) clock.now += move.clock * 1_000_000;
       const taken = model.take(move);
       if (!taken) continue;
-      const { step, before, answer, after } = taken;
+      const { step, answer, after } = taken;
       const id = `${prefix} ${taken.id}`;
-      const seen = before && (await calls.get(id));
       expect({ step, answer: await answerOf(id, step, after) }).toEqual({ step, answer });
-      await compare(id, after, seen);
+      const before = seen.get(id) ?? null;
+      seen.set(id, await found(id));
+      compare(after, seen.get(id) ?? null, before);
     }
     // Later runs begin later, whatever this one did to the clock.
     clock.now = Math.max(clock.now, began) + 100_000_000;
@@ -166,11 +168,23 @@ describe.each(ENGINES)('the service on %s does what the model says', (engine) =>
     }
   };
 
-  const compare = async (id: string, expected: Modelled | null, before: TaskResult | null) => {
-    const { taskResults, notFoundIds } = await calls.batchGet([id]);
-    const [found] = taskResults;
-    if (expected === null) return void expect(notFoundIds).toEqual([id]);
-    if (!found) throw new Error(`${id} is gone`);
+  /** The result as all ways to read it tell. */
+  const found = async (id: string): Promise<TaskResult | null> => {
+    const [{ taskResults, notFoundIds }, got] = await Promise.all([
+      calls.batchGet([id]),
+      calls.get(id).catch(refusalOf),
+    ]);
+    if (taskResults[0]) {
+      expect(got).toEqual(taskResults[0]);
+      return taskResults[0];
+    }
+    expect([notFoundIds, got]).toEqual([[id], 'TASK_RESULT_DOES_NOT_EXIST']);
+    return null;
+  };
+  const refusalOf = async (error: unknown) => (await refusal(Promise.reject(error))).reason;
+
+  const compare = (expected: Modelled | null, found: TaskResult | null, before: TaskResult | null) => {
+    if (expected === null || found === null) return expect(found).toBe(expected);
     expect({
       status: TaskResultStatus[found.status],
       revision: Number(found.revision),

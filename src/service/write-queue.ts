@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Command } from '../domain/command';
 import { shuttingDown, TaskResultsError } from '../domain/errors';
 import type { Decision } from '../domain/lifecycle';
@@ -50,7 +51,11 @@ export class WriteQueue {
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#commit(this.#nextBatch());
+    while (this.#waiting.length > 0) {
+      // What arrived in the same turn of the event loop goes together; SQLite would let nothing else arrive meanwhile.
+      await endOfTurn();
+      await this.#commit(this.#nextBatch());
+    }
     this.#running = null;
   }
 
