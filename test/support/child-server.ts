@@ -1,14 +1,15 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Supervised } from './supervised';
 
 const MAIN = join(__dirname, '../../dist/main.js');
 
 /** The compiled server as a process of its own, which can be killed. `npm test` compiles it first. */
 export class ChildServer {
   private constructor(
-    private readonly child: ChildProcess,
+    private readonly child: Supervised,
+    private readonly pid: number,
     readonly port: number,
   ) {}
 
@@ -25,12 +26,12 @@ export class ChildServer {
       'warn',
       ...flags,
     ];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = new Supervised(process.execPath, args);
     const said: string[] = [];
-    child.stderr?.on('data', (chunk) => said.push(String(chunk)));
-    for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
-      const listening = /listening on \S+:(\d+)/.exec(line);
-      if (listening) return new ChildServer(child, Number(listening[1]));
+    child.stderr.on('data', (chunk) => said.push(String(chunk)));
+    for await (const line of createInterface({ input: child.stdout })) {
+      const listening = /listening on \S+:(\d+) /.exec(line);
+      if (listening) return new ChildServer(child, await child.pid(), Number(listening[1]));
     }
     throw new Error(`the server did not start: ${said.join('')}`);
   }
@@ -41,15 +42,12 @@ export class ChildServer {
 
   /** Processes that it has started. */
   children(): number[] {
-    const { stdout } = spawnSync('pgrep', ['-P', String(this.child.pid)], { encoding: 'utf8' });
+    const { stdout } = spawnSync('pgrep', ['-P', String(this.pid)], { encoding: 'utf8' });
     return stdout.split('\n').filter(Boolean).map(Number);
   }
 
   /** Ends the process and waits until it is gone. */
-  async end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const exited = once(this.child, 'exit');
-    this.child.kill(signal);
-    await exited;
+  end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    return this.child.end(signal === 'SIGTERM' ? 'TERM' : 'KILL');
   }
 }

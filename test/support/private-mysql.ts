@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
+import { Supervised } from './supervised';
 import { until } from './until';
 
 const INSTALL = 'apt-get update && apt-get install -y mariadb-server';
@@ -15,7 +16,7 @@ const INSTALL = 'apt-get update && apt-get install -y mariadb-server';
  * process, however this process ends.
  */
 export class PrivateMysql {
-  #child: ChildProcess | null = null;
+  #process: Supervised | null = null;
 
   private constructor(
     private readonly binary: string,
@@ -67,21 +68,15 @@ export class PrivateMysql {
       '--max-connections=300',
       ...(process.getuid?.() === 0 ? ['--user=root'] : []),
     ];
-    // The shell ends the server when its standard input ends, which it also does when this process is killed.
-    const supervise =
-      'trap "" INT; "$@" </dev/null & server=$!; read -r how || how=KILL; kill -"$how" $server; wait $server';
-    this.#child = spawn('sh', ['-c', supervise, 'sh', this.binary, ...args], { stdio: ['pipe', 'ignore', 'ignore'] });
+    this.#process = new Supervised(this.binary, args);
+    for (const output of [this.#process.stdout, this.#process.stderr]) output.resume();
     await until(() => this.#answers(), 'the database server answers', 30_000);
   }
 
   /** Ends the server process; `KILL` as a crash would. */
   async down(how: 'TERM' | 'KILL' = 'TERM'): Promise<void> {
-    const child = this.#child;
-    if (!child) return;
-    this.#child = null;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.stdin?.end(`${how}\n`);
-    await ended;
+    await this.#process?.end(how);
+    this.#process = null;
   }
 
   /** Ends the server for good. */

@@ -1,0 +1,36 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+
+/**
+ * A child process that ends with this one, however this one ends: a shell between the two kills it when its own standard
+ * input ends, which it also does when this process is killed. Its standard output and error are the child's.
+ */
+export class Supervised {
+  /** Resolves when the child is gone. */
+  readonly gone: Promise<unknown>;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly #shell: ChildProcess;
+  readonly #pid: Promise<number>;
+
+  constructor(command: string, args: readonly string[]) {
+    const script =
+      'trap "" INT; "$@" </dev/null & child=$!; echo $child >&3; read -r how || how=KILL; kill -"$how" $child; wait $child';
+    this.#shell = spawn('sh', ['-c', script, 'sh', command, ...args], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+    this.stdout = this.#shell.stdout as Readable;
+    this.stderr = this.#shell.stderr as Readable;
+    this.gone = once(this.#shell, 'exit');
+    this.#pid = once(this.#shell.stdio[3] as Readable, 'data').then(([line]) => Number(String(line)));
+  }
+
+  pid(): Promise<number> {
+    return this.#pid;
+  }
+
+  async end(signal: 'TERM' | 'KILL'): Promise<void> {
+    this.#shell.stdin?.on('error', () => {}); // it may be gone already
+    this.#shell.stdin?.end(`${signal}\n`);
+    await this.gone;
+  }
+}
