@@ -3,10 +3,13 @@ import type { Filter } from './filter';
 import type { Decision } from './lifecycle';
 import type { Micros, TaskResult, TaskResultStatus, View } from './task-result';
 
+/** What one transaction takes: more would pass the limits of a statement on some engine. */
+export const MOST_COMMANDS = 256;
+
 /** Where results are kept. Every method rejects with STORE_UNAVAILABLE when the store is out of reach. */
 export interface TaskResultStore {
   /**
-   * Takes all commands in one transaction, in their order, and answers one decision for each, in the same order. A refused
+   * Takes all commands, up to MOST_COMMANDS, in one transaction, in their order, and answers one decision for each, in the same order. A refused
    * command fails alone. When the promise resolves, every change is durable, together with one entry in the change log for
    * each result whose revision changed; when it rejects, the caller must not assume either way.
    *

@@ -8,8 +8,8 @@ import type { Watcher, WatchHub } from './watch-hub';
 export class IdWatch implements Subject, Watcher {
   /** Everything still followed, with the revision the reader has; 0: none. */
   readonly #known: Map<string, number>;
-  /** Ids that may have something newer. */
-  readonly #dirty: Set<string>;
+  /** Ids that may have something newer, with the revision that is said to be there. */
+  readonly #dirty: Map<string, number>;
   /** Ids that the reader knows to be missing. Only with keepOpen. */
   readonly #missing = new Set<string>();
   #bell: Bell | null = null;
@@ -23,7 +23,7 @@ export class IdWatch implements Subject, Watcher {
   ) {
     // The first place of an id counts, so it is set last.
     this.#known = new Map([...asked].reverse().map(({ id, revision }) => [id, revision]));
-    this.#dirty = new Set(asked.map(({ id }) => id));
+    this.#dirty = new Map(asked.map(({ id }) => [id, Number.POSITIVE_INFINITY]));
   }
 
   get pending(): boolean {
@@ -47,8 +47,8 @@ export class IdWatch implements Subject, Watcher {
     return this.#known.get(id) ?? 0;
   }
 
-  wake(id: string): void {
-    this.#dirty.add(id);
+  wake(id: string, revision: number): void {
+    this.#dirty.set(id, Math.max(revision, this.#dirty.get(id) ?? 0));
     this.#bell?.ring();
   }
 
@@ -57,7 +57,7 @@ export class IdWatch implements Subject, Watcher {
   }
 
   turn(): Promise<WatchEvent[]> {
-    const ids = [...this.#dirty];
+    const ids = [...this.#dirty.keys()];
     // What becomes dirty from now on may be newer than what is read.
     this.#dirty.clear();
     return ids.length === 1 ? this.#turnOfOne(ids[0] as string) : this.#turnOfMany(ids);
@@ -68,7 +68,7 @@ export class IdWatch implements Subject, Watcher {
     return this.hub.read(id, this.view).then(
       (result) => (result ? this.#note(result) : this.#noteAbsence(id)),
       (error: unknown) => {
-        this.#dirty.add(id);
+        this.#dirty.set(id, Number.POSITIVE_INFINITY);
         throw error;
       },
     );
@@ -83,7 +83,7 @@ export class IdWatch implements Subject, Watcher {
       for (const { id, status } of unchanged) this.#settle(id, status);
       return [...absent.flatMap((id) => this.#noteAbsence(id)), ...results.flatMap((result) => this.#note(result))];
     } finally {
-      for (const id of left) this.#dirty.add(id);
+      for (const id of left) this.#dirty.set(id, Number.POSITIVE_INFINITY);
     }
   }
 
@@ -91,6 +91,8 @@ export class IdWatch implements Subject, Watcher {
     const { id, revision, status } = result;
     const known = this.known(id);
     this.#missing.delete(id);
+    // What this turn was told of while it was reading may be what it has read.
+    if ((this.#dirty.get(id) ?? Number.POSITIVE_INFINITY) <= revision) this.#dirty.delete(id);
     if (revision !== known) this.#known.set(id, revision);
     this.#settle(id, status);
     if (revision === known) return [];

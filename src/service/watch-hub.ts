@@ -12,8 +12,8 @@ const REREAD_IDS = 1_000;
 export interface Watcher {
   /** The newest revision it has taken note of; 0: none. */
   known(id: string): number;
-  /** There may be something newer. Must return at once. */
-  wake(id: string): void;
+  /** This revision is there, or was and there is a newer one; infinite: nobody knows. Must return at once. */
+  wake(id: string, revision: number): void;
   /** Something may have been missed. Only for those who follow everything: others are woken for each id. */
   recheck?(): void;
   /** The server is stopping. */
@@ -72,8 +72,8 @@ export class WatchHub {
   /** A result has this revision now, or had it and has a newer one. */
   changed(id: string, revision: number): void {
     this.reader.forget(id);
-    for (const watcher of this.#watchers.get(id) ?? []) if (watcher.known(id) < revision) watcher.wake(id);
-    for (const watcher of this.#followingAll) if (watcher.known(id) < revision) watcher.wake(id);
+    for (const watcher of this.#watchers.get(id) ?? []) if (watcher.known(id) < revision) watcher.wake(id, revision);
+    for (const watcher of this.#followingAll) if (watcher.known(id) < revision) watcher.wake(id, revision);
   }
 
   /**
@@ -150,7 +150,7 @@ export class WatchHub {
       const revisions = new Map((await this.store.outline(some)).map(({ id, revision }) => [id, revision]));
       for (const id of some) {
         for (const watcher of this.#watchers.get(id) ?? []) {
-          if (watcher.known(id) !== (revisions.get(id) ?? 0)) watcher.wake(id);
+          if (watcher.known(id) !== (revisions.get(id) ?? 0)) watcher.wake(id, Number.POSITIVE_INFINITY);
         }
       }
     }

@@ -2,10 +2,9 @@ import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Command } from '../domain/command';
 import { shuttingDown, TaskResultsError } from '../domain/errors';
 import type { Decision } from '../domain/lifecycle';
-import type { TaskResultStore } from '../domain/store';
+import { MOST_COMMANDS, type TaskResultStore } from '../domain/store';
 
-/** Bounds of one transaction. Both are soft by one command: the one that passes them is still taken. */
-const MOST_ROWS = 256;
+/** Of one transaction beside MOST_COMMANDS. Soft by one command: the one that passes it is still taken. */
 const MOST_BYTES = 2 * 1024 * 1024;
 /** Bounds of what may wait. Beyond, callers are told to come back. */
 const MOST_WAITING = 20_000;
@@ -62,7 +61,7 @@ export class WriteQueue {
   #nextBatch(): Waiting[] {
     let bytes = 0;
     let rows = 0;
-    while (rows < this.#waiting.length && rows < MOST_ROWS && bytes < MOST_BYTES)
+    while (rows < this.#waiting.length && rows < MOST_COMMANDS && bytes < MOST_BYTES)
       bytes += this.#waiting[rows++]?.bytes ?? 0;
     this.#waitingBytes -= bytes;
     return this.#waiting.splice(0, rows);

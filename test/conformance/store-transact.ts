@@ -147,6 +147,19 @@ export function describeTransact(opened: () => TemporaryStore): void {
     }
   });
 
+  test('256 results with 32 labels each in one batch, and each of them changed in another', async () => {
+    const ids = Array.from({ length: 256 }, () => fresh());
+    const metadata = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`name ${i}`, `value ${i}`]));
+    const all = new Set(['changed']);
+    expect(new Set(await transact(...ids.map((id) => create(id, { metadata }))))).toEqual(all);
+    expect(new Set(await transact(...ids.map((id) => start(id))))).toEqual(all);
+    expect(new Set(await transact(...ids.map((id) => failAttempt(id))))).toEqual(all);
+    const results = await opened().store.read(ids, 'FULL');
+    expect(results).toHaveLength(256);
+    for (const result of results) expect(result).toMatchObject({ revision: 3, metadata, errors: [{ attempt: 1 }] });
+    expect(new Set(await transact(...ids.map((id) => remove(id))))).toEqual(new Set(['deleted']));
+  });
+
   test('expired: finished results whose time has come, and no others', async () => {
     const { store, clock } = opened();
     const [soon, later, running] = [fresh('expired'), fresh('expired'), fresh('expired')];

@@ -57,7 +57,13 @@ describe('two servers over one database', () => {
     await callsOf(one).get('x');
     await callsOf(other).remove('x');
     expect(await refused(callsOf(one).refresh('x'))).toBe(GONE);
-    await until(async () => (await callsOf(one).get('x').catch(() => null)) === null, 'Get knows, too');
+    await until(
+      async () =>
+        (await callsOf(one)
+          .get('x')
+          .catch(() => null)) === null,
+      'Get knows, too',
+    );
     await one.stop();
     await other.stop();
     await drop();

@@ -29,6 +29,7 @@ async function countReads(watchers: number): Promise<number> {
   const content = { argsJson: '[]', kwargsJson: '{}', backend: 'default', metadata: {} };
   await store.transact([{ kind: 'create', id: 'x', task, ...content }]);
   await hub.start();
+  await until(() => counting.polls > 1, 'the change log has been read up to here');
   const seen: number[] = [];
   const sink = {
     send(event: WatchEvent) {
@@ -62,12 +63,14 @@ async function countReads(watchers: number): Promise<number> {
 /** A store that counts reads of results on their way to the real one. */
 class CountingStore {
   reads = 0;
+  polls = 0;
   readonly store: TaskResultStore;
 
   constructor(store: TaskResultStore) {
     this.store = new Proxy(store, {
       get: (target, name: keyof TaskResultStore) => {
         if (name === 'read' || name === 'outline') this.reads++;
+        if (name === 'changesAfter') this.polls++;
         const member = target[name];
         return typeof member === 'function' ? member.bind(target) : member;
       },
