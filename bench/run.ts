@@ -1,13 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PrivateMysql } from '../test/support/private-mysql';
 import { median } from './load';
 import { BenchClient, type Data, makeResults, OPERATIONS, type Operation } from './operations';
+import { preloadMysql, preloadSqlite } from './preload';
 import { ServerProcess } from './processes';
 
 /**
- * `npm run bench [-- --seconds 2 --rounds 3 --bytes 300,10240,102400 --only Create]`: every operation on the service over
+ * `npm run bench [-- --seconds 2 --rounds 3 --bytes 300,10240,102400 --only Create --preload 1000000]`: every operation on the service over
  * MariaDB and over SQLite, and the same call on a bare grpc-js server, in turns within one run. Prints a table of ratios
  * and writes bench/results.json.
  */
@@ -16,6 +18,8 @@ interface Options {
   rounds: number;
   bytes: number[];
   only: string;
+  /** Results that are in the store beforehand. */
+  preload: number;
 }
 
 interface Target {
@@ -54,6 +58,9 @@ async function main(): Promise<void> {
         mysql: await mysql.createDatabase(`bench_${bytes}`),
         sqlite: `sqlite:${join(folder, `${bytes}.sqlite`)}`,
       };
+      if (options.preload > 0) {
+        for (const url of Object.values(databaseUrls)) await fill(url, options.preload);
+      }
       const targets = [await startEcho(bytes)];
       for (const [name, url] of Object.entries(databaseUrls)) {
         targets.push(await startService(name as Target['name'], url, bytes));
@@ -74,6 +81,14 @@ async function main(): Promise<void> {
     rmSync(folder, { recursive: true, force: true });
   }
   writeFileSync(join(DIST, '../bench/results.json'), `${JSON.stringify({ options, rows }, null, 2)}\n`);
+}
+
+async function fill(url: string, results: number): Promise<void> {
+  execFileSync(process.execPath, [join(DIST, 'main.js'), 'migrate', '--database-url', url], { stdio: 'ignore' });
+  const began = performance.now();
+  if (url.startsWith('sqlite:')) await preloadSqlite(url.slice('sqlite:'.length), results);
+  else await preloadMysql(url, results);
+  console.log(`${results} results in ${url.split(':')[0]} after ${((performance.now() - began) / 1_000).toFixed(0)} s`);
 }
 
 async function startEcho(bytes: number): Promise<Target> {
@@ -159,6 +174,7 @@ function readOptions(args: readonly string[]): Options {
     rounds: Number(value('rounds', '3')),
     bytes: value('bytes', '300,10240,102400').split(',').map(Number),
     only: value('only', ''),
+    preload: Number(value('preload', '0')),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { RecordTransitionsResponse } from '../../src/gen/taskresults/v1/task_lifecycle_service';
 import { ANY_ERROR, type Calls, callsOf, ms } from '../support/calls';
 import { describeStatus, type Refusal, refusal } from '../support/refusal';
-import { RPC_NAMES, RPCS, type RpcName, send, sendBytes } from '../support/rpcs';
+import { RPCS, type RpcName, send } from '../support/rpcs';
 import { startOn, type TestService } from '../support/service';
 
 const KNOWN = 'known';
@@ -284,11 +284,6 @@ describe('bad input', () => {
     ])('%s %#', async (name, given) => {
       await send(service, name, { ...RPCS[name].good(KNOWN), ...given });
     });
-  });
-
-  test.each(RPC_NAMES.filter((name) => name !== 'RecordTransitions'))('a message above 8 MiB: %s', async (name) => {
-    const bytes = Buffer.concat([Buffer.from([0x7a, 0x80, 0x80, 0x80, 0x04]), Buffer.alloc(8 * MIB)]);
-    expect((await refusal(sendBytes(service, name, bytes))).code).toBe('RESOURCE_EXHAUSTED');
   });
 
   test('what is given for a text is told in no error', async () => {

@@ -16,6 +16,8 @@ const GARBAGE: Record<string, number[]> = {
   'a field with bytes beyond the end': [0x7a, 0xff, 0xff, 0xff, 0xff, 0x0f],
 };
 
+const MIB = 1024 * 1024;
+
 const WITH_TEXT_FIRST: RpcName[] = [
   ...(['CreateTaskResult', 'StartAttempt', 'RenewLease', 'FinishAttempt', 'FailTaskResult'] as const),
   ...(['DeleteTaskResult', 'GetTaskResult', 'BatchGetTaskResults', 'RefreshTaskResult', 'WaitTaskResult'] as const),
@@ -48,6 +50,11 @@ describe('a malformed message', () => {
       const bytes = Buffer.from([0x0a, text.length, ...(text.length > 127 ? [1] : []), ...text]);
       expect(await refusal(sendBytes(service, name, bytes))).toMatchObject(MALFORMED);
     }
+  });
+
+  test.each(RPC_NAMES.filter((name) => name !== 'RecordTransitions'))('%s: more than 8 MiB is not read at all', async (name) => {
+    const bytes = Buffer.concat([Buffer.from([0x7a, 0x80, 0x80, 0x80, 0x04]), Buffer.alloc(8 * MIB)]);
+    expect((await refusal(sendBytes(service, name, bytes))).code).toBe('RESOURCE_EXHAUSTED');
   });
 
   test('fields that this version does not know are no mistake', async () => {
