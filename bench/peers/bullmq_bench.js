@@ -10,7 +10,7 @@ const { VALUE, WAIT_LIMIT_MS, answerLines, fail, load, notified } = require('./l
 const STORES_PER_SECOND = { one: 5_000, many: 9_000 };
 const FINISHED = 1_000;
 const TOKEN = 'bench';
-const FETCHES = 64;
+const FETCHES = 10;
 
 const connection = { host: '127.0.0.1', port: Number(process.argv[2]) };
 const data = 'x'.repeat(298);

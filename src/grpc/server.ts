@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import {
+  type handleServerStreamingCall,
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Limits } from '../domain/limits';
@@ -69,7 +75,7 @@ export async function startGrpcServer(
     lifecycleHandlers(lifecycle, limits, mayWrite, stopping.signal, onInternalError),
   );
   const health = new HealthImplementation(Object.fromEntries(SERVICES.map((name) => [name, 'SERVING'])));
-  health.addToServer(server);
+  const healthWatches = addHealth(server, health);
   new ReflectionService(reflected()).addToServer(server);
 
   const bound = await bind(server, host, port);
@@ -79,8 +85,28 @@ export async function startGrpcServer(
       stopping.abort();
       for (const name of SERVICES) health.setStatus(name, 'NOT_SERVING');
     },
-    close: (graceMs) => close(server, graceMs),
+    close(graceMs) {
+      for (const watch of healthWatches) watch.end();
+      return close(server, graceMs);
+    },
   };
+}
+
+/** Answers the open watches of health, which would otherwise keep the server from closing for as long as they like. */
+function addHealth(server: Server, health: HealthImplementation): ReadonlySet<{ end(): void }> {
+  const open = new Set<{ end(): void }>();
+  health.addToServer({
+    addService(definition: ServiceDefinition, handlers: UntypedServiceImplementation) {
+      const answer = handlers.watch as handleServerStreamingCall<unknown, unknown>;
+      const watch: typeof answer = (call) => {
+        open.add(call);
+        call.once('close', () => open.delete(call));
+        answer(call);
+      };
+      server.addService(definition, { ...handlers, watch });
+    },
+  } as unknown as Server);
+  return open;
 }
 
 /** What reflection hands out: the files of the contract just as they were compiled. */

@@ -43,8 +43,9 @@ describe('health', () => {
     }
   });
 
-  test('Watch goes to NOT_SERVING when the server stops', async () => {
-    const service = await startOn('sqlite', { shutdownGraceMs: 300 });
+  test('Watch goes to NOT_SERVING when the server stops, and does not keep it from stopping', async () => {
+    // Longer than the test may take: a stop that waits for it fails.
+    const service = await startOn('sqlite', { shutdownGraceMs: 600_000 });
     const { path, requestSerialize, responseDeserialize } = health.Watch as typeof health.Watch & object;
     const seen: string[] = [];
     const stream = service.reads.makeServerStreamRequest(path, requestSerialize, responseDeserialize, {

@@ -52,10 +52,13 @@ describe('a malformed message', () => {
     }
   });
 
-  test.each(RPC_NAMES.filter((name) => name !== 'RecordTransitions'))('%s: more than 8 MiB is not read at all', async (name) => {
-    const bytes = Buffer.concat([Buffer.from([0x7a, 0x80, 0x80, 0x80, 0x04]), Buffer.alloc(8 * MIB)]);
-    expect((await refusal(sendBytes(service, name, bytes))).code).toBe('RESOURCE_EXHAUSTED');
-  });
+  test.each(RPC_NAMES.filter((name) => name !== 'RecordTransitions'))(
+    '%s: more than 8 MiB is not read at all',
+    async (name) => {
+      const bytes = Buffer.concat([Buffer.from([0x7a, 0x80, 0x80, 0x80, 0x04]), Buffer.alloc(8 * MIB)]);
+      expect((await refusal(sendBytes(service, name, bytes))).code).toBe('RESOURCE_EXHAUSTED');
+    },
+  );
 
   test('fields that this version does not know are no mistake', async () => {
     await callsOf(service).create('known');

@@ -1,8 +1,8 @@
 import type { ListTaskResultsResponse } from '../../src/gen/taskresults/v1/task_result_service';
-import { at, BASIC, type Calls, callsOf, FAILED, micros, READY, RUNNING, SUCCESSFUL } from '../support/calls';
+import { BASIC, type Calls, callsOf, READY, RUNNING, SUCCESSFUL } from '../support/calls';
 import { ENGINES } from '../support/engines';
 import { fresh } from '../support/fresh';
-import { refusal, refused } from '../support/refusal';
+import { refused } from '../support/refusal';
 import { startOn, type TestService } from '../support/service';
 
 const NOT_FOUND = 'NOT_FOUND TASK_RESULT_DOES_NOT_EXIST';

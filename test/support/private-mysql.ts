@@ -34,9 +34,14 @@ export class PrivateMysql {
     }
     const folder = await mkdtemp(join(tmpdir(), 'taskresults-mysql-'));
     const server = new PrivateMysql(binary, folder, await freePort());
-    await server.#initialize();
-    await server.up();
-    return server;
+    try {
+      await server.#initialize();
+      await server.up();
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
   }
 
   /** The URL of a database on this server. */
