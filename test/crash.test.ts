@@ -1,15 +1,18 @@
+import { once } from 'node:events';
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { DataSource } from 'typeorm';
-import { TaskLifecycleServiceClient } from '../src/gen/taskresults/v1/task_lifecycle_service';
+import { RecordTransitionsRequest, TaskLifecycleServiceClient } from '../src/gen/taskresults/v1/task_lifecycle_service';
 import { TaskResultServiceClient } from '../src/gen/taskresults/v1/task_result_service';
 import type { Database } from '../src/store/open';
-import { type Calls, callsOf, FAILED, READY, RUNNING, SUCCESSFUL } from './support/calls';
+import { type Calls, callsOf, createRequest, FAILED, READY, RUNNING, SUCCESSFUL } from './support/calls';
 import { ChildServer } from './support/child-server';
 import { ENGINES, type TemporaryDatabase, temporaryDatabase } from './support/engines';
 
 const WRITERS = 24;
+/** More for a longer hunt: TASKRESULTS_TEST_CRASHES=20. */
+const CRASHES = Number(process.env.TASKRESULTS_TEST_CRASHES ?? 3);
 /** Answered writes after which the server is killed, one time after the other. */
-const KILL_AFTER = [40, 200, 500];
+const KILL_AFTER = Array.from({ length: CRASHES }, (_, i) => 40 + 230 * i);
 
 /** The life of each task, and what it is after each step: all of it, or nothing of it. */
 const LIFE: { call: (calls: Calls, id: string) => Promise<unknown>; left: object }[] = [
@@ -33,7 +36,7 @@ function connect(address: string) {
     reads.close();
     writes.close();
   };
-  return { calls: callsOf({ reads, writes }), close };
+  return { calls: callsOf({ reads, writes }), writes, close };
 }
 
 /** Drives tasks until the server dies. Answers how many steps of each task were answered OK. */
@@ -144,4 +147,38 @@ describe.each(ENGINES)('a server on %s that is killed in the middle of its write
     },
     60_000,
   );
+
+  test.each(KILL_AFTER)('has what it answered on a stream: after %d answers', async (killAfter) => {
+    const { writes, close } = connect(server.address);
+    const stream = writes.recordTransitions();
+    const answered: number[] = [];
+    const over = new Promise((resolve) => stream.on('error', resolve));
+    stream.on('data', ({ number, outcome }) => {
+      expect(outcome.$case).toBe('state');
+      if (answered.push(Number(number)) === killAfter) void server.end('SIGKILL');
+    });
+    for (let n = 0; n < 20_000 && !stream.destroyed; n++) {
+      const value = createRequest({ id: `${killAfter} stream ${n}` });
+      const message = RecordTransitionsRequest.fromPartial({
+        number: BigInt(n),
+        transition: { $case: 'create', value },
+      });
+      if (!stream.write(message)) await Promise.race([once(stream, 'drain'), over]);
+    }
+    await over;
+    close();
+    await server.end('SIGKILL');
+    expect(answered.length).toBeGreaterThanOrEqual(killAfter);
+
+    server = await start();
+    const next = connect(server.address);
+    try {
+      for (let i = 0; i < answered.length; i += 1_000) {
+        const ids = answered.slice(i, i + 1_000).map((n) => `${killAfter} stream ${n}`);
+        expect((await next.calls.batchGet(ids)).notFoundIds).toEqual([]);
+      }
+    } finally {
+      next.close();
+    }
+  });
 });
