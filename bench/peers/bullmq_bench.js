@@ -19,6 +19,7 @@ async function main() {
   const added = new Queue('added', { connection });
   const worked = new Queue('worked', { connection });
   const worker = new Worker('worked', null, { connection, lockDuration: 3_600_000 });
+  worker.setMaxListeners(0); // each fetch under way listens for the end of the worker
   const events = new QueueEvents('worked', { connection });
   await Promise.all([added, worked, worker, events].map((each) => each.waitUntilReady()));
 

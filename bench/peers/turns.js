@@ -1,6 +1,6 @@
 const { spawn } = require('node:child_process');
 const { readFileSync, writeFileSync } = require('node:fs');
-const { cpus } = require('node:os');
+const { cpus, loadavg } = require('node:os');
 const { join } = require('node:path');
 const { createInterface } = require('node:readline');
 const { parseArgs } = require('node:util');
@@ -105,6 +105,8 @@ async function main() {
     throw new Error(`usage: run.sh [--seconds 2] [--rounds 3] [--only ${Object.keys(OPERATIONS).join()}]`);
   }
 
+  // What else the machine was doing: above 0.5 or so, the figures are not worth much.
+  const [loadBefore] = loadavg();
   const rows = [];
   const scripts = [];
   try {
@@ -119,7 +121,8 @@ async function main() {
     for (const { child } of scripts) child.stdin.end();
   }
   print(rows);
-  writeResults(rows, operations, { seconds, rounds });
+  console.log(`\nload average of the machine before it began: ${loadBefore.toFixed(2)}`);
+  writeResults(rows, operations, { seconds, rounds, loadBefore });
 }
 
 async function measure(operation, scripts, seconds, rounds) {
