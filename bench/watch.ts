@@ -1,7 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { FailTaskResultRequest, StartAttemptRequest } from '../src/gen/taskresults/v1/task_lifecycle_service';
+import {
+  FailTaskResultRequest,
+  FinishAttemptRequest,
+  StartAttemptRequest,
+} from '../src/gen/taskresults/v1/task_lifecycle_service';
 import { TaskResult } from '../src/gen/taskresults/v1/task_result';
 import { WatchTaskResultsRequest, type WatchTaskResultsResponse } from '../src/gen/taskresults/v1/task_result_service';
 import { PrivateMysql } from '../test/support/private-mysql';
@@ -21,7 +25,6 @@ const CONNECTIONS = 20;
 const FAN_OUTS = 7;
 const WATCHED_IDS = 1_000;
 const CHANGES_PER_SECOND = 200;
-const LATENCY_SECONDS = 15;
 const BYTES = 300;
 
 const figures: Record<string, number> = {};
@@ -43,10 +46,13 @@ async function main(): Promise<void> {
     const [service, replica, echo] = servers as [ServerProcess, ServerProcess, ServerProcess];
     const writer = new BenchClient(service.address);
     const data: Data = { ready: [], finished: [], bytes: BYTES, prefix: 'watched', next: 0 };
+    for (const [what, server] of [
+      ['same process', service],
+      ['another replica', replica],
+    ] as const) {
+      await latency(what, writer, server, await makeResults(writer, data, WATCHED_IDS, 'ready'));
+    }
     const ids = await makeResults(writer, data, WATCHERS, 'ready');
-
-    await latency('same process', writer, service, ids.slice(0, WATCHED_IDS));
-    await latency('another replica', writer, replica, ids.slice(0, WATCHED_IDS));
     await memory('10,000 watches of one id', service, ids, 1);
     await memory('100 watches of 100 ids', service, ids, 100);
     await fanOut(writer, service, echo, ids[0] as string);
@@ -176,18 +182,17 @@ async function latency(
   );
   for (let i = 0; i < ids.length; i += 10) watchers.open(ids.slice(i, i + 10));
   await watchers.saw(ids.length);
-  const changes = CHANGES_PER_SECOND * LATENCY_SECONDS;
   const began = performance.now();
   const pending: Promise<void>[] = [];
-  for (let n = 0; n < changes; n++) {
-    const due = began + (n * 1_000) / CHANGES_PER_SECOND;
+  const answered = (id: string) => (revision: bigint) => void okAt.set(`${id}@${revision}`, performance.now());
+  // Every task is started and, half a second later, finished.
+  const lag = CHANGES_PER_SECOND / 4;
+  for (let n = 0; n < ids.length + lag; n++) {
+    const due = began + (n * 2_000) / CHANGES_PER_SECOND;
     while (performance.now() < due) await delay(1);
-    const id = ids[n % ids.length] as string;
-    pending.push(
-      startAgain(writer, id).then((revision) => {
-        okAt.set(`${id}@${revision}`, performance.now());
-      }),
-    );
+    const [started, finished] = [ids[n], ids[n - lag]];
+    if (started) pending.push(start(writer, started).then(answered(started)));
+    if (finished) pending.push(succeed(writer, finished).then(answered(finished)));
   }
   await Promise.all(pending);
   // A revision that was overtaken may be skipped; at this pace none is.
@@ -202,9 +207,21 @@ async function latency(
   watchers.close();
 }
 
-async function startAgain(writer: BenchClient, id: string): Promise<bigint> {
-  const request = StartAttemptRequest.fromPartial({ id, workerId: `w${Math.random()}`, force: true });
+/** A change of a result that may be made any number of times. */
+function startAgain(writer: BenchClient, id: string): Promise<bigint> {
+  return start(writer, id, { workerId: `w${Math.random()}`, force: true });
+}
+
+async function start(writer: BenchClient, id: string, how: Partial<StartAttemptRequest> = {}): Promise<bigint> {
+  const request = StartAttemptRequest.fromPartial({ id, workerId: 'w', ...how });
   const answer = await call<{ state?: { revision: bigint } }>((done) => writer.writes.startAttempt(request, done));
+  return answer.state?.revision ?? 0n;
+}
+
+async function succeed(writer: BenchClient, id: string): Promise<bigint> {
+  const outcome = { $case: 'succeeded' as const, value: { returnValueJson: '{"ok":true}' } };
+  const request = FinishAttemptRequest.fromPartial({ id, attempt: 1, outcome });
+  const answer = await call<{ state?: { revision: bigint } }>((done) => writer.writes.finishAttempt(request, done));
   return answer.state?.revision ?? 0n;
 }
 
