@@ -13,7 +13,8 @@ import {
   statusNumber,
 } from './entities';
 import { readWithRetries } from './retry';
-import { placeholders, Table } from './table';
+import { placeholders, type Table } from './table';
+import type { Tables } from './tables';
 
 const BASIC: readonly (keyof ResultRow)[] = [
   'id',
@@ -64,23 +65,12 @@ const MOST_ROUNDS = 10;
 
 /** The read side of the store. */
 export class Reader {
-  readonly #results: Table<ResultRow>;
-  readonly #attempts: Table<AttemptRow>;
-  readonly #errors: Table<ErrorRow>;
-  readonly #metadata: Table<MetadataRow>;
-  readonly #changes: Table<ChangeRow>;
-
   constructor(
     private readonly source: DataSource,
     private readonly entities: Entities,
+    private readonly tables: Tables,
     private readonly dialect: Dialect,
-  ) {
-    this.#results = new Table(source, entities.results);
-    this.#attempts = new Table(source, entities.attempts);
-    this.#errors = new Table(source, entities.errors);
-    this.#metadata = new Table(source, entities.metadata);
-    this.#changes = new Table(source, entities.changes);
-  }
+  ) {}
 
   /** See TaskResultStore.read. */
   read(ids: readonly string[], view: View): Promise<TaskResult[]> {
@@ -107,7 +97,7 @@ export class Reader {
           id: after.id,
         });
       }
-      return this.#results.fromRaw(await query.getRawMany());
+      return this.tables.results.fromRaw(await query.getRawMany());
     });
   }
 
@@ -134,8 +124,8 @@ export class Reader {
 
   /** See TaskResultStore.expired. */
   expired(now: Micros, limit: number): Promise<Outline[]> {
-    const select = `${this.#results.select(OUTLINE, 'r')} WHERE r.expires_at <= ? LIMIT ?`;
-    return this.#run(() => this.#results.query(this.source, select, [now, limit]));
+    const select = `${this.tables.results.select(OUTLINE, 'r')} WHERE r.expires_at <= ? LIMIT ?`;
+    return this.#run(() => this.tables.results.query(this.source, select, [now, limit]));
   }
 
   #run<T>(read: () => Promise<T>): Promise<T> {
@@ -143,13 +133,13 @@ export class Reader {
   }
 
   #byId(properties: readonly (keyof ResultRow)[], ids: readonly string[]): Promise<ResultRow[]> {
-    const select = `${this.#results.select(properties, 'r')} WHERE r.id IN (${placeholders(ids.length)})`;
-    return this.#results.query(this.source, select, ids);
+    const select = `${this.tables.results.select(properties, 'r')} WHERE r.id IN (${placeholders(ids.length)})`;
+    return this.tables.results.query(this.source, select, ids);
   }
 
   #changesWhere(condition: string, parameters: readonly unknown[], limit: number): Promise<Change[]> {
-    const select = `${this.#changes.select(CHANGE, 'c')} WHERE ${condition} ORDER BY c.seq LIMIT ?`;
-    return this.#changes.query(this.source, select, [...parameters, limit]);
+    const select = `${this.tables.changes.select(CHANGE, 'c')} WHERE ${condition} ORDER BY c.seq LIMIT ?`;
+    return this.tables.changes.query(this.source, select, [...parameters, limit]);
   }
 
   #where(query: SelectQueryBuilder<ResultRow>, filter: Filter): void {
@@ -189,17 +179,17 @@ export class Reader {
       const rows = await this.#byId(view === 'FULL' ? FULL : BASIC, pending);
       // The row itself holds the worker of the newest attempt, which mostly is the only one.
       const workers = await this.#history(
-        this.#attempts,
+        this.tables.attempts,
         WORKER,
         rows.filter((row) => row.attempts > 1),
       );
       const errors = await this.#history(
-        this.#errors,
+        this.tables.errors,
         errorColumns(view),
         rows.filter((row) => row.errorCount > 0),
       );
       const labels = await this.#history(
-        this.#metadata,
+        this.tables.metadata,
         LABEL,
         rows.filter((row) => row.metadataCount > 0),
       );

@@ -8,6 +8,7 @@ import type { Dialect } from './dialect';
 import { entitiesFor } from './entities';
 import { Reader } from './reader';
 import { readWithRetries } from './retry';
+import { Tables } from './tables';
 import { Writer } from './writer';
 
 /** The TaskResultStore over TypeORM, on every engine. The data source must be open and its schema current. */
@@ -22,8 +23,9 @@ export class TypeOrmStore implements TaskResultStore {
     retention: Retention,
   ) {
     const entities = entitiesFor(dialect.name);
-    this.#reader = new Reader(source, entities, dialect);
-    this.#writer = new Writer(source, entities, dialect, clock, retention);
+    const tables = new Tables(source, entities);
+    this.#reader = new Reader(source, entities, tables, dialect);
+    this.#writer = new Writer(source, tables, dialect, clock, retention);
   }
 
   transact(commands: readonly Command[]): Promise<Decision[]> {

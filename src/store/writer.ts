@@ -6,9 +6,10 @@ import type { Clock } from '../domain/task-result';
 import { Batch, type Writes } from './batch';
 import type { Dialect } from './dialect';
 import { classify, withoutParameters } from './driver-errors';
-import type { AttemptRow, ChangeRow, Entities, ErrorRow, MetadataRow, ResultRow } from './entities';
+import type { ChangeRow, ResultRow } from './entities';
 import { pauseBeforeRetry, RETRIES } from './retry';
-import { placeholders, Table } from './table';
+import { placeholders } from './table';
+import type { Tables } from './tables';
 
 /** What the rules look at, and the order in which columns are read. */
 const STATE: readonly (keyof ResultState)[] = [
@@ -58,25 +59,13 @@ interface InDoubt {
 
 /** The write side of the store: one transaction for each batch of commands. */
 export class Writer {
-  readonly #results: Table<ResultRow>;
-  readonly #attempts: Table<AttemptRow>;
-  readonly #errors: Table<ErrorRow>;
-  readonly #metadata: Table<MetadataRow>;
-  readonly #changes: Table<ChangeRow>;
-
   constructor(
     private readonly source: DataSource,
-    entities: Entities,
+    private readonly tables: Tables,
     private readonly dialect: Dialect,
     private readonly clock: Clock,
     private readonly retention: Retention,
-  ) {
-    this.#results = new Table(source, entities.results);
-    this.#attempts = new Table(source, entities.attempts);
-    this.#errors = new Table(source, entities.errors);
-    this.#metadata = new Table(source, entities.metadata);
-    this.#changes = new Table(source, entities.changes);
-  }
+  ) {}
 
   /** See TaskResultStore.transact. */
   transact(commands: readonly Command[]): Promise<Decision[]> {
@@ -130,8 +119,8 @@ export class Writer {
   /** In the order of ids, so that two batches never wait for each other in a circle. */
   async #lock(runner: QueryRunner, ids: ReadonlySet<string>): Promise<ResultState[]> {
     if (ids.size === 0) return [];
-    const select = `${this.#results.select(STATE, 'r')} WHERE r.id IN (${placeholders(ids.size)}) ORDER BY r.id`;
-    return this.#results.query(runner, `${select} ${this.dialect.lockClause}`, [...ids]);
+    const select = `${this.tables.results.select(STATE, 'r')} WHERE r.id IN (${placeholders(ids.size)}) ORDER BY r.id`;
+    return this.tables.results.query(runner, `${select} ${this.dialect.lockClause}`, [...ids]);
   }
 
   async #isLogged(runner: QueryRunner, { seq, taskId, revision, at }: ChangeRow): Promise<boolean> {
@@ -143,21 +132,21 @@ export class Writer {
   /** Answers the first of the batch's entries in the change log; null when it has none. */
   async #write(runner: QueryRunner, writes: Writes): Promise<ChangeRow | null> {
     if (writes.removedIds.length > 0) await this.#remove(runner, writes.removedIds);
-    await this.#results.insert(runner, writes.inserts);
+    await this.tables.results.insert(runner, writes.inserts);
     if (writes.updates.length > 0) await this.#update(runner, writes.updates);
-    await this.#attempts.insert(runner, writes.attempts);
-    await this.#errors.insert(runner, writes.errors);
-    await this.#metadata.insert(runner, writes.metadata);
+    await this.tables.attempts.insert(runner, writes.attempts);
+    await this.tables.errors.insert(runner, writes.errors);
+    await this.tables.metadata.insert(runner, writes.metadata);
     const [first] = writes.changes;
-    const seq = this.dialect.generatedKey(await this.#changes.insert(runner, writes.changes as ChangeRow[]));
+    const seq = this.dialect.generatedKey(await this.tables.changes.insert(runner, writes.changes as ChangeRow[]));
     return first && seq !== null ? { seq, ...first } : null;
   }
 
   async #remove(runner: QueryRunner, ids: readonly string[]): Promise<void> {
-    for (const { name } of [this.#attempts, this.#errors, this.#metadata]) {
+    for (const { name } of [this.tables.attempts, this.tables.errors, this.tables.metadata]) {
       await runner.query(`DELETE FROM ${name} WHERE task_id IN (${placeholders(ids.length)})`, [...ids]);
     }
-    await runner.query(`DELETE FROM ${this.#results.name} WHERE id IN (${placeholders(ids.length)})`, [...ids]);
+    await runner.query(`DELETE FROM ${this.tables.results.name} WHERE id IN (${placeholders(ids.length)})`, [...ids]);
   }
 
   /** Many rows, each with its own values, in one statement. */
@@ -165,18 +154,18 @@ export class Writer {
     // A column of long texts makes this statement a quarter slower, and most batches have none to set.
     const finishing = rows.some(({ returnValueJson }) => returnValueJson !== null);
     const changing = finishing ? [...CHANGING, 'returnValueJson' as const] : CHANGING;
-    const columns = changing.map((property) => this.#results.column(property));
+    const columns = changing.map((property) => this.tables.results.column(property));
     const first = `SELECT ? AS id, ${columns.map((column) => `? AS ${column}`).join(', ')}`;
     const further = ` UNION ALL SELECT ${placeholders(columns.length + 1)}`;
     const statement = this.dialect.updateFrom(
-      this.#results.name,
+      this.tables.results.name,
       'id',
       columns,
       first + further.repeat(rows.length - 1),
     );
     const values = rows.flatMap((row) => [
       this.dialect.bytes(row.id),
-      ...this.#results.toRaw(row as ResultRow, changing),
+      ...this.tables.results.toRaw(row as ResultRow, changing),
     ]);
     await runner.query(statement, values);
   }

@@ -1,0 +1,20 @@
+import type { DataSource } from 'typeorm';
+import type { AttemptRow, ChangeRow, Entities, ErrorRow, MetadataRow, ResultRow } from './entities';
+import { Table } from './table';
+
+/** All tables of an open data source. */
+export class Tables {
+  readonly results: Table<ResultRow>;
+  readonly attempts: Table<AttemptRow>;
+  readonly errors: Table<ErrorRow>;
+  readonly metadata: Table<MetadataRow>;
+  readonly changes: Table<ChangeRow>;
+
+  constructor(source: DataSource, entities: Entities) {
+    this.results = new Table(source, entities.results);
+    this.attempts = new Table(source, entities.attempts);
+    this.errors = new Table(source, entities.errors);
+    this.metadata = new Table(source, entities.metadata);
+    this.changes = new Table(source, entities.changes);
+  }
+}
