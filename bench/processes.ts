@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { Supervised } from '../test/support/supervised';
 
 /** CPU time of a process is counted in these, on every Linux. */
 const TICKS_PER_SECOND = 100;
@@ -9,16 +8,18 @@ const TICKS_PER_SECOND = 100;
 /** A server process under measurement. */
 export class ServerProcess {
   private constructor(
-    private readonly child: ChildProcess,
+    private readonly child: Supervised,
+    private readonly pid: number,
     readonly port: number,
   ) {}
 
   /** Starts `node script …args` and waits until it prints a line that ends in its port (perhaps followed by more). */
   static async start(script: string, args: readonly string[]): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-    for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
-      const port = /(?:^|:)(\d+)(?: |$)/.exec(line)?.[1];
-      if (port) return new ServerProcess(child, Number(port));
+    const child = new Supervised(process.execPath, [script, ...args]);
+    child.stderr.pipe(process.stderr);
+    for await (const line of createInterface({ input: child.stdout })) {
+      const port = /(?:^|on \S+:)(\d+)(?: |$)/.exec(line)?.[1];
+      if (port) return new ServerProcess(child, await child.pid(), Number(port));
     }
     throw new Error(`${script} did not start`);
   }
@@ -29,20 +30,17 @@ export class ServerProcess {
 
   /** Seconds of CPU time so far. */
   cpuSeconds(): number {
-    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    const fields = readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
   }
 
   /** Resident megabytes. */
   residentMb(): number {
-    const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
   }
 
-  async stop(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const exited = once(this.child, 'exit');
-    this.child.kill('SIGTERM');
-    await exited;
+  stop(): Promise<void> {
+    return this.child.end('TERM');
   }
 }
