@@ -69,7 +69,7 @@ export const SETTINGS = {
     'max-message-size',
     '<size>',
     '8MiB',
-    'most of a whole message, in and out',
+    'most of a whole message that comes in; answers of many results end at 3 MiB',
     size(MIB, 1024 * MIB),
   ),
   maxWorkerIdLength: setting(

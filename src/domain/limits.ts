@@ -6,7 +6,7 @@ export interface Limits {
   readonly tracebackBytes: number;
   /** Of a `worker_id`. */
   readonly workerIdLength: number;
-  /** Of a whole message, in and out. */
+  /** Of a whole message that comes in. */
   readonly messageBytes: number;
   /** Watches open at a time. */
   readonly watches: number;
