@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Supervised } from './supervised';
 
-const MAIN = join(__dirname, '../../dist/main.js');
+const MAIN = process.env.TASKRESULTS_MAIN ?? join(__dirname, '../../dist/main.js');
 
 /** The compiled server as a process of its own, which can be killed. `npm test` compiles it first. */
 export class ChildServer {

@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { Answer, Members } from './driver';
+import { difference } from './match';
+
+const SCENARIOS = join(__dirname, '../../sdk/conformance/scenarios');
+
+/** Who can act in a scenario. `wire` writes over plain gRPC, without any SDK. */
+const ROLES = ['worker', 'reader', 'server', 'wire'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** One step of a scenario: see sdk/conformance/README.md. */
+type Step = Partial<Record<Role, string>> & {
+  with?: Members;
+  start?: string;
+  await?: string;
+  expect?: Members;
+  error?: string;
+  message?: string;
+};
+
+export interface Scenario {
+  name: string;
+  steps: Step[];
+}
+
+/** Does what a step asks of a role. */
+export type Act = (role: Role, op: string, members: Members) => Promise<Answer>;
+
+export function readScenarios(): Scenario[] {
+  const files = readdirSync(SCENARIOS).filter((name) => name.endsWith('.yaml'));
+  return files.flatMap((file) => parse(readFileSync(join(SCENARIOS, file), 'utf8')) as Scenario[]);
+}
+
+export function hasRole({ steps }: Scenario, role: Role): boolean {
+  return steps.some((step) => step[role] !== undefined);
+}
+
+let runs = 0;
+
+/** Throws when an answer is another one than expected. */
+export async function play({ steps }: Scenario, act: Act): Promise<void> {
+  const run = `${process.pid}-${++runs}`;
+  const underWay = new Map<string, Promise<Answer>>();
+  for (const [at, template] of steps.entries()) {
+    const step = withIds(template, run);
+    const answered = step.await === undefined ? begin(step, act) : underWay.get(step.await);
+    if (!answered) throw new Error(`step ${at + 1} awaits ${step.await}, which was not started`);
+    if (step.start !== undefined) underWay.set(step.start, answered);
+    else check(step, await answered, `step ${at + 1}, ${JSON.stringify(step)}`);
+  }
+}
+
+function begin(step: Step, act: Act): Promise<Answer> {
+  const role = ROLES.find((name) => step[name] !== undefined);
+  if (!role) throw new Error(`a step without a role: ${JSON.stringify(step)}`);
+  return act(role, step[role] as string, step.with ?? {});
+}
+
+function check(step: Step, answer: Answer, where: string): void {
+  if ('error' in answer) {
+    const { reason, message } = answer.error;
+    if (step.error !== reason) throw new Error(`${where}: ${reason}, ${message}`);
+    if (!message.includes(step.message ?? '')) throw new Error(`${where}: the message is ${message}`);
+  } else {
+    if (step.error !== undefined) throw new Error(`${where}: no error but ${JSON.stringify(answer.ok)}`);
+    const found = difference(step.expect ?? {}, answer.ok);
+    if (found) throw new Error(`${where}: ${found} in ${JSON.stringify(answer.ok)}`);
+  }
+}
+
+/** `$id`, `$id2` … are ids of this run. */
+function withIds(step: Step, run: string): Step {
+  return JSON.parse(JSON.stringify(step).replace(/\$(id\d*)\b/g, `$1-${run}`)) as Step;
+}
