@@ -1,5 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { EntityDialect } from './entities';
+import type { Statement } from './statement';
 
 /** What differs between the engines, and nothing else does. */
 export interface Dialect {
@@ -13,6 +14,9 @@ export interface Dialect {
 
   /** Runs `work` when it may use the database: at once, or after all work that was given before. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
+
+  /** Runs statements in their order until one fails, and answers what the driver answered to each. */
+  runAll(runner: QueryRunner, statements: readonly Statement[]): Promise<unknown[]>;
 
   /** An UPDATE that sets `columns` of `table` from `values`, a derived table with these columns and `key`. */
   updateFrom(table: string, key: string, columns: readonly string[], values: string): string;

@@ -13,7 +13,8 @@ import {
   statusNumber,
 } from './entities';
 import { readWithRetries } from './retry';
-import { placeholders, type Table } from './table';
+import { placeholders } from './statement';
+import type { Table } from './table';
 import type { Tables } from './tables';
 
 const BASIC: readonly (keyof ResultRow)[] = [

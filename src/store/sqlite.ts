@@ -15,6 +15,11 @@ export function sqliteDialect(): Dialect {
     prepare: async () => {},
     lockClause: '',
     exclusively: (work) => turn.runExclusive(work),
+    async runAll(runner, statements) {
+      const answers: unknown[] = [];
+      for (const { text, values } of statements) answers.push(await runner.query(text, [...values]));
+      return answers;
+    },
     updateFrom(table, key, columns, values) {
       const assignments = columns.map((column) => `${column} = v.${column}`).join(', ');
       return `UPDATE ${table} SET ${assignments} FROM (${values}) AS v WHERE ${table}.${key} = v.${key}`;

@@ -1,11 +1,7 @@
 import type { DataSource, EntitySchema, ValueTransformer } from 'typeorm';
+import { placeholders, type Statement } from './statement';
 
 type Property<Row> = keyof Row & string;
-
-/** What a statement runs on: a transaction of its own, or any connection. */
-export interface Runner {
-  query(statement: string, parameters?: unknown[]): Promise<unknown>;
-}
 
 /**
  * The statements of one table, made from its entity. TypeORM's entity manager would build and read these statements
@@ -40,8 +36,8 @@ export class Table<Row extends object> {
   }
 
   /** Runs a statement that `select` begins. */
-  async query(runner: Runner, statement: string, parameters: readonly unknown[]): Promise<Row[]> {
-    return this.fromRaw((await runner.query(statement, [...parameters])) as Row[]);
+  async query(source: DataSource, statement: string, parameters: readonly unknown[]): Promise<Row[]> {
+    return this.fromRaw(await source.query(statement, [...parameters]));
   }
 
   /** Rows as the driver gives them, in place. */
@@ -65,21 +61,18 @@ export class Table<Row extends object> {
     return values;
   }
 
-  /** Inserts rows in one statement; answers what the driver answers. */
-  async insert(runner: Runner, rows: readonly Row[]): Promise<unknown> {
-    if (rows.length === 0) return null;
+  /** Inserts all rows; no statement for none. */
+  insertion(rows: readonly Row[]): Statement[] {
+    if (rows.length === 0) return [];
     const columns = this.#insertable.map((property) => this.column(property)).join(', ');
     const marks = `(${placeholders(this.#insertable.length)})`;
-    return runner.query(
-      `INSERT INTO ${this.name} (${columns}) VALUES ${marks}${`, ${marks}`.repeat(rows.length - 1)}`,
-      rows.flatMap((row) => this.toRaw(row, this.#insertable)),
-    );
+    return [
+      {
+        text: `INSERT INTO ${this.name} (${columns}) VALUES ${marks}${`, ${marks}`.repeat(rows.length - 1)}`,
+        values: rows.flatMap((row) => this.toRaw(row, this.#insertable)),
+      },
+    ];
   }
-}
-
-/** `?, ?, ?` */
-export function placeholders(count: number): string {
-  return `?${', ?'.repeat(count - 1)}`;
 }
 
 /** All engines take backticks around a name. */

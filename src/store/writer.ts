@@ -1,4 +1,4 @@
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { Command } from '../domain/command';
 import { storeUnavailable } from '../domain/errors';
 import type { Decision, ResultState, Retention } from '../domain/lifecycle';
@@ -8,8 +8,9 @@ import type { Dialect } from './dialect';
 import { classify, withoutParameters } from './driver-errors';
 import type { ChangeRow, ResultRow } from './entities';
 import { pauseBeforeRetry, RETRIES } from './retry';
-import { placeholders } from './table';
+import { placeholders, type Statement } from './statement';
 import type { Tables } from './tables';
+import { Transaction } from './transaction';
 
 /** What the rules look at, and the order in which columns are read. */
 const STATE: readonly (keyof ResultState)[] = [
@@ -93,71 +94,72 @@ export class Writer {
     toLock: ReadonlySet<string>,
     inDoubt: { value: InDoubt | null },
   ): Promise<Decision[]> {
-    const runner = this.source.createQueryRunner();
+    const transaction = new Transaction(this.source.createQueryRunner(), this.dialect);
     try {
-      await runner.startTransaction();
-      const stored = await this.#lock(runner, toLock);
+      const stored = await this.#lock(transaction, toLock);
       // The locks are ours, so an earlier try of this batch has come to its end, one way or the other.
-      if (inDoubt.value && (await this.#isLogged(runner, inDoubt.value.entry))) {
-        await runner.rollbackTransaction();
-        return inDoubt.value.decisions;
-      }
+      if (inDoubt.value && (await this.#isLogged(transaction, inDoubt.value.entry))) return inDoubt.value.decisions;
       const batch = new Batch(stored, this.clock(), this.retention);
       const decisions = commands.map((command) => batch.take(command));
-      const entry = await this.#write(runner, batch.writes());
+      const entry = await this.#write(transaction, batch.writes());
       inDoubt.value = entry && { decisions, entry };
-      await runner.commitTransaction();
+      await transaction.commit();
       return decisions;
-    } catch (error) {
-      await rollBackOrDestroy(runner);
-      throw error;
     } finally {
-      await runner.release();
+      await transaction.end();
     }
   }
 
   /** In the order of ids, so that two batches never wait for each other in a circle. */
-  async #lock(runner: QueryRunner, ids: ReadonlySet<string>): Promise<ResultState[]> {
+  async #lock(transaction: Transaction, ids: ReadonlySet<string>): Promise<ResultState[]> {
     if (ids.size === 0) return [];
     const select = `${this.tables.results.select(STATE, 'r')} WHERE r.id IN (${placeholders(ids.size)}) ORDER BY r.id`;
-    return this.tables.results.query(runner, `${select} ${this.dialect.lockClause}`, [...ids]);
+    const [rows] = await transaction.send([{ text: `${select} ${this.dialect.lockClause}`, values: [...ids] }]);
+    return this.tables.results.fromRaw(rows as ResultRow[]);
   }
 
-  async #isLogged(runner: QueryRunner, { seq, taskId, revision, at }: ChangeRow): Promise<boolean> {
-    const same = 'SELECT seq FROM task_changes WHERE seq = ? AND task_id = ? AND revision = ? AND at = ?';
-    const rows = await runner.query(same, [seq, taskId, revision, at]);
-    return rows.length > 0;
+  async #isLogged(transaction: Transaction, { seq, taskId, revision, at }: ChangeRow): Promise<boolean> {
+    const text = 'SELECT seq FROM task_changes WHERE seq = ? AND task_id = ? AND revision = ? AND at = ?';
+    const [rows] = await transaction.send([{ text, values: [seq, taskId, revision, at] }]);
+    return (rows as unknown[]).length > 0;
   }
 
   /** Answers the first of the batch's entries in the change log; null when it has none. */
-  async #write(runner: QueryRunner, writes: Writes): Promise<ChangeRow | null> {
-    if (writes.removedIds.length > 0) await this.#remove(runner, writes.removedIds);
-    await this.tables.results.insert(runner, writes.inserts);
-    if (writes.updates.length > 0) await this.#update(runner, writes.updates);
-    await this.tables.attempts.insert(runner, writes.attempts);
-    await this.tables.errors.insert(runner, writes.errors);
-    await this.tables.metadata.insert(runner, writes.metadata);
+  async #write(transaction: Transaction, writes: Writes): Promise<ChangeRow | null> {
+    const answers = await transaction.send([
+      ...this.#removal(writes.removedIds),
+      ...this.tables.results.insertion(writes.inserts),
+      ...this.#update(writes.updates),
+      ...this.tables.attempts.insertion(writes.attempts),
+      ...this.tables.errors.insertion(writes.errors),
+      ...this.tables.metadata.insertion(writes.metadata),
+      ...this.tables.changes.insertion(writes.changes as ChangeRow[]),
+    ]);
     const [first] = writes.changes;
-    const seq = this.dialect.generatedKey(await this.tables.changes.insert(runner, writes.changes as ChangeRow[]));
+    const seq = first ? this.dialect.generatedKey(answers.at(-1)) : null;
     return first && seq !== null ? { seq, ...first } : null;
   }
 
-  async #remove(runner: QueryRunner, ids: readonly string[]): Promise<void> {
-    for (const { name } of [this.tables.attempts, this.tables.errors, this.tables.metadata]) {
-      await runner.query(`DELETE FROM ${name} WHERE task_id IN (${placeholders(ids.length)})`, [...ids]);
-    }
-    await runner.query(`DELETE FROM ${this.tables.results.name} WHERE id IN (${placeholders(ids.length)})`, [...ids]);
+  #removal(ids: readonly string[]): Statement[] {
+    if (ids.length === 0) return [];
+    const { attempts, errors, metadata, results } = this.tables;
+    const from = (table: string, column: string) => ({
+      text: `DELETE FROM ${table} WHERE ${column} IN (${placeholders(ids.length)})`,
+      values: ids,
+    });
+    return [...[attempts, errors, metadata].map(({ name }) => from(name, 'task_id')), from(results.name, 'id')];
   }
 
   /** Many rows, each with its own values, in one statement. */
-  async #update(runner: QueryRunner, rows: Writes['updates']): Promise<void> {
+  #update(rows: Writes['updates']): Statement[] {
+    if (rows.length === 0) return [];
     // A column of long texts makes this statement a quarter slower, and most batches have none to set.
     const finishing = rows.some(({ returnValueJson }) => returnValueJson !== null);
     const changing = finishing ? [...CHANGING, 'returnValueJson' as const] : CHANGING;
     const columns = changing.map((property) => this.tables.results.column(property));
     const first = `SELECT ? AS id, ${columns.map((column) => `? AS ${column}`).join(', ')}`;
     const further = ` UNION ALL SELECT ${placeholders(columns.length + 1)}`;
-    const statement = this.dialect.updateFrom(
+    const text = this.dialect.updateFrom(
       this.tables.results.name,
       'id',
       columns,
@@ -167,7 +169,7 @@ export class Writer {
       this.dialect.bytes(row.id),
       ...this.tables.results.toRaw(row as ResultRow, changing),
     ]);
-    await runner.query(statement, values);
+    return [{ text, values }];
   }
 }
 
@@ -182,15 +184,4 @@ function idsNotCreated(commands: readonly Command[]): Set<string> {
     else if (!created.has(id)) others.add(id);
   }
   return others;
-}
-
-/** A connection that may still be inside a transaction must never go back to the pool. */
-async function rollBackOrDestroy(runner: QueryRunner): Promise<void> {
-  if (!runner.isTransactionActive) return;
-  try {
-    await runner.rollbackTransaction();
-  } catch {
-    const connection = await runner.connect().catch(() => null);
-    connection?.destroy?.();
-  }
 }
