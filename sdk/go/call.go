@@ -1,0 +1,52 @@
+package taskresults
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+)
+
+// method is a unary call of a generated stub.
+type method[Request, Response any] func(context.Context, *Request, ...grpc.CallOption) (*Response, error)
+
+// call makes a call that is safe to repeat, and repeats it while the server is out of reach, until its deadline.
+func call[Request, Response any](ctx context.Context, c *Client, m method[Request, Response], request *Request) (*Response, error) {
+	ctx, cancel := c.withDeadline(ctx)
+	defer cancel()
+	var p pauses
+	for {
+		response, err := m(ctx, request)
+		if err == nil {
+			return response, nil
+		}
+		failure := failureOf(ctx, err)
+		if failure.Code != codes.Unavailable || !p.pause(ctx, failure.retryDelay) {
+			return nil, failure
+		}
+	}
+}
+
+// callOnce makes a call that would not mean the same the second time.
+func callOnce[Request, Response any](ctx context.Context, c *Client, m method[Request, Response], request *Request) (*Response, error) {
+	ctx, cancel := c.withDeadline(ctx)
+	defer cancel()
+	response, err := m(ctx, request)
+	if err != nil {
+		return nil, failureOf(ctx, err)
+	}
+	return response, nil
+}
+
+// withDeadline derives the context of one call: it ends with the client, and has the default deadline unless ctx has one.
+func (c *Client) withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := c.within(ctx)
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, cancel
+	}
+	ctx, cancelDeadline := context.WithTimeout(ctx, c.timeout)
+	return ctx, func() {
+		cancelDeadline()
+		cancel()
+	}
+}

@@ -1,0 +1,89 @@
+package taskresults
+
+import (
+	"encoding/json"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
+)
+
+func (c *Client) newTaskResult(from *pb.TaskResult) *TaskResult {
+	result := &TaskResult{
+		ID:         from.GetId(),
+		Task:       taskOf(from.GetTask()),
+		ArgsJSON:   rawOf(from.GetArgsJson()),
+		KwargsJSON: rawOf(from.GetKwargsJson()),
+		Backend:    from.GetBackend(),
+		client:     c,
+	}
+	result.take(from)
+	return result
+}
+
+func (c *Client) newTaskResults(from []*pb.TaskResult) []*TaskResult {
+	results := make([]*TaskResult, len(from))
+	for i := range from {
+		results[i] = c.newTaskResult(from[i])
+	}
+	return results
+}
+
+// changing is what can change of a result, as a whole result and an update of one both carry it.
+type changing interface {
+	GetStatus() pb.TaskResultStatus
+	GetEnqueuedAt() *timestamppb.Timestamp
+	GetStartedAt() *timestamppb.Timestamp
+	GetLastAttemptedAt() *timestamppb.Timestamp
+	GetFinishedAt() *timestamppb.Timestamp
+	GetExpiresAt() *timestamppb.Timestamp
+	GetErrors() []*pb.TaskError
+	GetWorkerIds() []string
+	GetReturnValueJson() string
+	GetMetadata() map[string]string
+	GetRevision() int64
+}
+
+func (r *TaskResult) take(from changing) {
+	r.Status = statusOf(from.GetStatus())
+	r.EnqueuedAt = timeOf(from.GetEnqueuedAt())
+	r.StartedAt = timeOf(from.GetStartedAt())
+	r.LastAttemptedAt = timeOf(from.GetLastAttemptedAt())
+	r.FinishedAt = timeOf(from.GetFinishedAt())
+	r.ExpiresAt = timeOf(from.GetExpiresAt())
+	r.Errors = make([]*TaskError, len(from.GetErrors()))
+	for i, taskError := range from.GetErrors() {
+		r.Errors[i] = taskErrorOf(taskError)
+	}
+	r.WorkerIDs = from.GetWorkerIds()
+	r.ReturnValueJSON = rawOf(from.GetReturnValueJson())
+	r.Metadata = from.GetMetadata()
+	r.Revision = from.GetRevision()
+}
+
+func taskOf(from *pb.Task) Task {
+	return Task{
+		Path:         from.GetPath(),
+		Priority:     int(from.GetPriority()),
+		QueueName:    from.GetQueueName(),
+		RunAfter:     timeOf(from.GetRunAfter()),
+		TakesContext: from.GetTakesContext(),
+	}
+}
+
+// rawOf is nil for what is absent: JSON is never empty.
+func rawOf(text string) json.RawMessage {
+	if text == "" {
+		return nil
+	}
+	return json.RawMessage(text)
+}
+
+// timeOf is zero for what has not happened.
+func timeOf(from *timestamppb.Timestamp) time.Time {
+	if from == nil {
+		return time.Time{}
+	}
+	return from.AsTime()
+}

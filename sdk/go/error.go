@@ -1,0 +1,111 @@
+package taskresults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/code"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// errorDomain is that of the reasons in google.rpc.ErrorInfo that are the contract's own.
+const errorDomain = "taskresults.v1"
+
+// Error is every failure of this package, for errors.As. For one of a certain reason, errors.Is with its Reason is enough.
+//
+// It wraps what caused it, if anything of Go's did: a context's error, ErrClosed, an error of encoding/json.
+type Error struct {
+	// Reason is the contract's. Where an answer carries none, it is the name of Code, such as "UNAVAILABLE".
+	Reason Reason
+	// Code is the status of the call, or what fits best where nothing was sent.
+	Code codes.Code
+	// Message is for people.
+	Message string
+	// Fields at fault, named as in the contract ("task.path"); with ErrInvalidField and ErrPayloadTooLarge.
+	Fields []string
+
+	cause      error
+	retryDelay time.Duration
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("taskresults: %s (%s)", e.Message, e.Reason)
+}
+
+// Is makes errors.Is compare reasons.
+func (e *Error) Is(target error) bool {
+	reason, ok := target.(Reason)
+	return ok && reason == e.Reason
+}
+
+func (e *Error) Unwrap() error {
+	return e.cause
+}
+
+// GRPCStatus makes status.Code and status.FromError see the status of the call.
+func (e *Error) GRPCStatus() *status.Status {
+	return status.New(e.Code, e.Message)
+}
+
+// mayPass tells what a wait or a watch outlives: a link or a server that went away, or a store. Anything else, such as bad
+// credentials, would only happen again.
+func (e *Error) mayPass() bool {
+	switch e.Code {
+	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.Internal, codes.Unknown:
+		return true
+	default:
+		return false
+	}
+}
+
+// failureOf is what a stub's error means to the caller with this context.
+func failureOf(ctx context.Context, err error) *Error {
+	answer := status.Convert(err)
+	failure := &Error{Reason: nameOf(answer.Code()), Code: answer.Code(), Message: answer.Message()}
+	for _, detail := range answer.Details() {
+		switch detail := detail.(type) {
+		case *errdetails.ErrorInfo:
+			if detail.GetDomain() == errorDomain {
+				failure.Reason = Reason(detail.GetReason())
+			}
+		case *errdetails.BadRequest:
+			for _, violation := range detail.GetFieldViolations() {
+				failure.Fields = append(failure.Fields, violation.GetField())
+			}
+		case *errdetails.RetryInfo:
+			failure.retryDelay = detail.GetRetryDelay().AsDuration()
+		}
+	}
+	if failure.Code == codes.Canceled || failure.Code == codes.DeadlineExceeded {
+		failure.cause = context.Cause(ctx)
+	}
+	return failure
+}
+
+// ended is the failure of what a context ended between two calls.
+func ended(ctx context.Context) *Error {
+	cause := context.Cause(ctx)
+	code := codes.Canceled
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		code = codes.DeadlineExceeded
+	}
+	return &Error{Reason: nameOf(code), Code: code, Message: cause.Error(), cause: cause}
+}
+
+func invalid(field, rule string) *Error {
+	return &Error{
+		Reason:  ErrInvalidField,
+		Code:    codes.InvalidArgument,
+		Message: field + ": " + rule,
+		Fields:  []string{field},
+	}
+}
+
+// nameOf gives a code the name that it has in every language.
+func nameOf(c codes.Code) Reason {
+	return Reason(code.Code_name[int32(c)])
+}

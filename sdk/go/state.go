@@ -1,0 +1,39 @@
+package taskresults
+
+import (
+	"time"
+
+	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
+)
+
+// State is what a call of a worker leaves behind: the part of a TaskResult that costs the same however many attempts there
+// were. Times are UTC, exact to the microsecond, and zero until what they tell of has happened.
+type State struct {
+	// ID of the result.
+	ID string
+	// Status is where it stands.
+	Status Status
+	// Revision of the result.
+	Revision int64
+	// Attempts started so far; so, while Running, the number of the running one.
+	Attempts int
+	// EnqueuedAt, StartedAt, LastAttemptedAt, FinishedAt and ExpiresAt are those of the TaskResult.
+	EnqueuedAt, StartedAt, LastAttemptedAt, FinishedAt, ExpiresAt time.Time
+	// LeaseExpiresAt is when another worker may take over the running attempt. Zero: not Running, or without a lease.
+	LeaseExpiresAt time.Time
+}
+
+func stateOf(from *pb.TaskResultState) *State {
+	return &State{
+		ID:              from.GetId(),
+		Status:          statusOf(from.GetStatus()),
+		Revision:        from.GetRevision(),
+		Attempts:        int(from.GetAttempts()),
+		EnqueuedAt:      timeOf(from.GetEnqueuedAt()),
+		StartedAt:       timeOf(from.GetStartedAt()),
+		LastAttemptedAt: timeOf(from.GetLastAttemptedAt()),
+		FinishedAt:      timeOf(from.GetFinishedAt()),
+		ExpiresAt:       timeOf(from.GetExpiresAt()),
+		LeaseExpiresAt:  timeOf(from.GetLeaseExpiresAt()),
+	}
+}

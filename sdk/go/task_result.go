@@ -1,0 +1,114 @@
+package taskresults
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
+)
+
+// TaskResult is the outcome of one task, as far as it was known when it was read. It never changes by itself: only Refresh
+// and Run change it, and only they must not be called while another goroutine uses the same TaskResult.
+//
+// Times are UTC, exact to the microsecond, and zero until what they tell of has happened.
+type TaskResult struct {
+	// ID is 1 to 64 characters, opaque and case-sensitive.
+	ID string
+	// Task is what was asked for.
+	Task Task
+	// Status is where it stands.
+	Status Status
+	// EnqueuedAt is when the result was created.
+	EnqueuedAt time.Time
+	// StartedAt is the start of the first attempt.
+	StartedAt time.Time
+	// LastAttemptedAt is the start of the newest attempt.
+	LastAttemptedAt time.Time
+	// FinishedAt is when it became Failed or Successful.
+	FinishedAt time.Time
+	// ExpiresAt is when retention may remove the result. Zero: it is kept until it is deleted.
+	ExpiresAt time.Time
+	// ArgsJSON and KwargsJSON are the arguments byte for byte as they were given; nil in the Basic view.
+	ArgsJSON, KwargsJSON json.RawMessage
+	// ReturnValueJSON is the return value byte for byte; nil unless Successful, and in the Basic view.
+	ReturnValueJSON json.RawMessage
+	// Backend is the name of the task backend.
+	Backend string
+	// Errors has one for each failed or lost attempt, oldest first.
+	Errors []*TaskError
+	// WorkerIDs has one for each attempt, in order. The same worker twice counts twice.
+	WorkerIDs []string
+	// Metadata are the labels.
+	Metadata map[string]string
+	// Revision is 1 at create, and one more at every change.
+	Revision int64
+
+	client *Client
+}
+
+// IsFinished says that the result is Failed or Successful, and cannot change any more.
+func (r *TaskResult) IsFinished() bool {
+	return r.Status.IsFinished()
+}
+
+// Attempts is the number of attempts so far, so 1 while the first one runs.
+func (r *TaskResult) Attempts() int {
+	return len(r.WorkerIDs)
+}
+
+// Args decodes the positional arguments, a JSON array, into what v points to, as json.Unmarshal does. Numbers come into an
+// interface as json.Number, so that none is rounded. In the Basic view there is nothing to decode, which is an Error.
+func (r *TaskResult) Args(v any) error {
+	return r.decode("arguments", r.ArgsJSON, v)
+}
+
+// Kwargs decodes the keyword arguments, a JSON object, in the same way.
+func (r *TaskResult) Kwargs(v any) error {
+	return r.decode("arguments", r.KwargsJSON, v)
+}
+
+// ReturnValue decodes the return value in the same way. It fails with ErrTaskFailed when the result is Failed, and with
+// ErrTaskNotFinished when it is Ready or Running.
+func (r *TaskResult) ReturnValue(v any) error {
+	switch r.Status {
+	case Successful:
+		return r.decode("return value", r.ReturnValueJSON, v)
+	case Failed:
+		return &Error{Reason: ErrTaskFailed, Code: codes.FailedPrecondition, Message: "Task failed"}
+	default:
+		return &Error{Reason: ErrTaskNotFinished, Code: codes.FailedPrecondition, Message: "Task has not finished yet"}
+	}
+}
+
+func (r *TaskResult) decode(what string, text json.RawMessage, v any) error {
+	if text == nil {
+		code := codes.FailedPrecondition
+		return &Error{Reason: nameOf(code), Code: code, Message: "the basic view leaves out the " + what}
+	}
+	return decode(text, v)
+}
+
+// Refresh asks the service what has changed, and takes it over: status, times, errors, worker ids, return value, metadata
+// and revision. When nothing has, next to nothing is sent. When it fails, with ErrDoesNotExist if the result was deleted, the
+// TaskResult stays as it was.
+func (r *TaskResult) Refresh(ctx context.Context) error {
+	request := &pb.RefreshTaskResultRequest{Id: r.ID, KnownRevision: r.Revision}
+	response, err := call(ctx, r.client, r.client.results.RefreshTaskResult, request)
+	if err != nil {
+		return err
+	}
+	if update := response.GetUpdate(); update != nil {
+		r.take(update)
+	}
+	return nil
+}
+
+// Watch yields the newer states of the result until it is finished, as Client.Watch does. The TaskResult itself stays as
+// it is.
+func (r *TaskResult) Watch(ctx context.Context) iter.Seq2[*TaskResult, error] {
+	return r.client.watch(ctx, map[string]int64{r.ID: r.Revision})
+}

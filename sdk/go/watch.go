@@ -1,0 +1,166 @@
+package taskresults
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"time"
+	"unicode/utf8"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
+)
+
+// silentHeartbeats is how many heartbeats must fail to come for a stream to count as dead.
+const silentHeartbeats = 3
+
+// Watch yields up to 1,000 results as they are now, and each again whenever it has changed, until all are finished. Of each
+// it never yields an older revision than before; a slow loop may miss revisions in between, but never the newest. An id that
+// no result has (any more) is yielded once, as an error that is ErrDoesNotExist, and the others go on.
+//
+// When the connection or the server goes away, the watch is opened again with what it knows, for as long as it takes: until
+// ctx ends or the client is closed. Any other error is the last that is yielded. Leaving the loop ends the watch.
+func (c *Client) Watch(ctx context.Context, ids ...string) iter.Seq2[*TaskResult, error] {
+	known := make(map[string]int64, len(ids))
+	for _, id := range ids {
+		known[id] = 0
+	}
+	return c.watch(ctx, known)
+}
+
+func (c *Client) watch(ctx context.Context, known map[string]int64) iter.Seq2[*TaskResult, error] {
+	return func(yield func(*TaskResult, error) bool) {
+		ctx, cancel := c.within(ctx)
+		defer cancel()
+		w := watch{client: c, known: maps.Clone(known), yield: yield}
+		if err := w.run(ctx); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// watch is a watch under way.
+type watch struct {
+	client *Client
+	// known has the newest revision of each result that is not settled yet, which is by being finished or gone. 0: none.
+	known map[string]int64
+	yield func(*TaskResult, error) bool
+	// left says that nobody wants more.
+	left   bool
+	pauses pauses
+}
+
+// run returns what cannot be mended by opening another stream.
+func (w *watch) run(ctx context.Context) error {
+	for id := range w.known {
+		// It could not be sent, which looks like a fault that may pass.
+		if !utf8.ValidString(id) {
+			return invalid("id", "must be UTF-8")
+		}
+	}
+	for len(w.known) > 0 {
+		failure := w.stream(ctx)
+		switch {
+		case w.left || len(w.known) == 0:
+			return nil
+		case ctx.Err() != nil:
+			return ended(ctx)
+		case failure != nil && !failure.mayPass():
+			return failure
+		}
+		w.pauses.pause(ctx, 0)
+	}
+	return nil
+}
+
+// stream passes on the news of one stream until that ends. It is read to its end even when everything is settled: every
+// stream that the client breaks off costs the server's patience with the whole connection.
+func (w *watch) stream(ctx context.Context) *Error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	longestSilence := silentHeartbeats * w.client.heartbeat
+	silence := time.AfterFunc(longestSilence, cancel)
+	defer silence.Stop()
+	stream, err := w.client.results.WatchTaskResults(ctx, w.request())
+	if err != nil {
+		return failureOf(ctx, err)
+	}
+	for {
+		event, err := stream.Recv()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return failureOf(ctx, err)
+		}
+		// The time that the loop takes is no silence of the server.
+		silence.Stop()
+		if w.left = !w.pass(event); w.left {
+			return nil
+		}
+		silence.Reset(longestSilence)
+	}
+}
+
+func (w *watch) request() *pb.WatchTaskResultsRequest {
+	ids := &pb.WatchTaskResultsRequest_Ids{}
+	for id, revision := range w.known {
+		ids.TaskResults = append(ids.TaskResults, &pb.KnownTaskResult{Id: id, KnownRevision: revision})
+	}
+	return &pb.WatchTaskResultsRequest{
+		Target:            &pb.WatchTaskResultsRequest_Ids_{Ids: ids},
+		HeartbeatInterval: durationpb.New(w.client.heartbeat),
+	}
+}
+
+// pass yields what is news in an event, and reports whether more is wanted.
+func (w *watch) pass(event *pb.WatchTaskResultsResponse) bool {
+	if event.GetEnd() == nil {
+		w.pauses = pauses{}
+	}
+	switch event := event.GetEvent().(type) {
+	case *pb.WatchTaskResultsResponse_Snapshot:
+		return w.passResult(w.client.newTaskResult(event.Snapshot))
+	case *pb.WatchTaskResultsResponse_Deleted_:
+		return w.passLoss(event.Deleted.GetId())
+	case *pb.WatchTaskResultsResponse_NotFound_:
+		return w.passLoss(event.NotFound.GetId())
+	default:
+		return true
+	}
+}
+
+func (w *watch) passResult(result *TaskResult) bool {
+	known, followed := w.known[result.ID]
+	switch {
+	case !followed:
+		return true
+	case result.Revision <= known && result.IsFinished():
+		// Nothing is newer than a finished result: this is another one, created after the one that was followed was deleted.
+		return w.passLoss(result.ID)
+	case result.Revision <= known:
+		return true
+	case result.IsFinished():
+		delete(w.known, result.ID)
+	default:
+		w.known[result.ID] = result.Revision
+	}
+	return w.yield(result, nil)
+}
+
+func (w *watch) passLoss(id string) bool {
+	if _, followed := w.known[id]; !followed {
+		return true
+	}
+	delete(w.known, id)
+	return w.yield(nil, doesNotExist(id))
+}
+
+func doesNotExist(id string) *Error {
+	message := fmt.Sprintf("task result %q does not exist", id)
+	return &Error{Reason: ErrDoesNotExist, Code: codes.NotFound, Message: message}
+}
