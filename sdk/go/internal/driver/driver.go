@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/taskresults/taskresults/sdk/go"
+)
+
+type driver struct {
+	mutex   sync.Mutex
+	client  *taskresults.Client
+	handles map[string]*taskresults.TaskResult
+	watches map[string]*watch
+}
+
+func newDriver() *driver {
+	return &driver{handles: map[string]*taskresults.TaskResult{}, watches: map[string]*watch{}}
+}
+
+func (d *driver) do(ctx context.Context, r *request) (any, error) {
+	c := d.currentClient()
+	switch r.Op {
+	case "connect":
+		return none, d.connect(r)
+	case "create":
+		spec, err := r.spec()
+		if err != nil {
+			return nil, err
+		}
+		return d.remember(c.Create(ctx, spec))
+	case "create_unencodable":
+		value := map[string]float64{"nan": math.NaN(), "infinity": math.Inf(1)}[r.What]
+		return d.remember(c.Create(ctx, taskresults.TaskSpec{Path: "app.unencodable", Args: []any{value}}))
+	case "get":
+		return d.remember(c.Get(ctx, r.ID, &taskresults.GetOptions{TaskPath: r.Path, View: r.view()}))
+	case "get_many":
+		return getMany(ctx, c, r)
+	case "list":
+		return list(ctx, c, r)
+	case "dump":
+		return handleOf(d.handle(r.ID)), nil
+	case "refresh":
+		result := d.handle(r.ID)
+		if err := result.Refresh(ctx); err != nil {
+			return nil, err
+		}
+		return handleOf(result), nil
+	case "start":
+		return stateOf(c.Start(ctx, r.ID, r.WorkerID, &taskresults.StartOptions{Lease: r.lease(), Force: r.Force}))
+	case "renew":
+		return stateOf(c.Renew(ctx, r.ID, r.Attempt, r.lease()))
+	case "succeed":
+		value, err := native(r.ValueJSON)
+		if err != nil {
+			return nil, err
+		}
+		return stateOf(c.Succeed(ctx, r.ID, r.Attempt, value))
+	case "succeed_large":
+		return stateOf(c.Succeed(ctx, r.ID, r.Attempt, strings.Repeat("x", r.Bytes)))
+	case "fail":
+		if r.Retry {
+			return stateOf(c.Retry(ctx, r.ID, r.Attempt, r.Error.toError()))
+		}
+		return stateOf(c.Fail(ctx, r.ID, r.Attempt, r.Error.toError()))
+	case "fail_task":
+		return stateOf(c.FailTask(ctx, r.ID, r.Error.toError()))
+	case "delete":
+		options := &taskresults.DeleteOptions{Revision: r.Revision, AllowMissing: r.AllowMissing}
+		return none, c.Delete(ctx, r.ID, options)
+	case "wait":
+		return wait(ctx, c, r)
+	case "watch":
+		d.watch(ctx, r.ID)
+		return none, nil
+	case "watched":
+		return d.watched(r)
+	case "run":
+		return d.run(ctx, r)
+	default:
+		return nil, fmt.Errorf("no such operation: %s", r.Op)
+	}
+}
+
+func (d *driver) connect(r *request) error {
+	d.close()
+	client, err := taskresults.NewClient(r.Target, &taskresults.Options{Token: r.Token})
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	d.client = client
+	return err
+}
+
+func (d *driver) close() {
+	if client := d.currentClient(); client != nil {
+		_ = client.Close()
+	}
+}
+
+func (d *driver) currentClient() *taskresults.Client {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	return d.client
+}
+
+func (d *driver) handle(id string) *taskresults.TaskResult {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	return d.handles[id]
+}
+
+func (d *driver) remember(result *taskresults.TaskResult, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	d.handles[result.ID] = result
+	return handleOf(result), nil
+}
+
+func getMany(ctx context.Context, c *taskresults.Client, r *request) (any, error) {
+	found, missing, err := c.GetMany(ctx, r.IDs, taskresults.Full)
+	if err != nil {
+		return nil, err
+	}
+	handles := []handle{}
+	for _, result := range found {
+		handles = append(handles, handleOf(result))
+	}
+	return map[string]any{"found": handles, "missing": append([]string{}, missing...)}, nil
+}
+
+func list(ctx context.Context, c *taskresults.Client, r *request) (any, error) {
+	query := taskresults.Query{
+		Statuses:  r.Statuses,
+		TaskPath:  r.Path,
+		QueueName: r.QueueName,
+		Backend:   r.Backend,
+		WorkerID:  r.WorkerID,
+		Metadata:  r.Metadata,
+		PageSize:  r.PageSize,
+	}
+	ids := []string{}
+	for result, err := range c.List(ctx, query) {
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, result.ID)
+	}
+	return map[string]any{"ids": ids}, nil
+}
+
+func stateOf(state *taskresults.State, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"attempt": state.Attempts, "status": state.Status, "revision": state.Revision}, nil
+}
+
+func wait(ctx context.Context, c *taskresults.Client, r *request) (any, error) {
+	if r.TimeoutMS != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(*r.TimeoutMS)*time.Millisecond)
+		defer cancel()
+	}
+	result, err := c.Wait(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return handleOf(result), nil
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/taskresults/taskresults/sdk/go"
+)
+
+func (d *driver) run(ctx context.Context, r *request) (any, error) {
+	spec, err := r.spec()
+	if err != nil {
+		return nil, err
+	}
+	options := &taskresults.RunOptions{Lease: r.lease()}
+	return d.remember(d.currentClient().Run(ctx, spec, r.WorkerID, r.function, options))
+}
+
+// function takes its time, unless its attempt is lost, and returns what the request says.
+func (r *request) function(ctx context.Context) (any, error) {
+	select {
+	case <-time.After(time.Duration(r.ForMS) * time.Millisecond):
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	switch {
+	case r.Raises != nil:
+		return nil, errors.New(*r.Raises)
+	case r.ReturnsNaN:
+		return math.NaN(), nil
+	case r.ReturnsBytes > 0:
+		return strings.Repeat("x", r.ReturnsBytes), nil
+	default:
+		return native(r.ReturnsJSON)
+	}
+}
