@@ -1,0 +1,159 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type ErrorReport,
+  losslessJson,
+  type NewTask,
+  PreciseDate,
+  type RunContext,
+  type TaskResult,
+  type TaskResultFilter,
+  type TaskResults,
+  type TaskResultView,
+  type TaskState,
+} from '@taskresults/client';
+import { describeHandle } from './handle';
+import { WatchLog } from './watch-log';
+
+/** The members of a request, as the protocol names them. */
+interface Members {
+  id: string;
+  ids: string[];
+  path: string;
+  worker_id: string;
+  attempt: number;
+  revision?: number;
+  priority?: number;
+  queue_name?: string;
+  run_after?: string;
+  takes_context?: boolean;
+  args_json?: string;
+  kwargs_json?: string;
+  value_json: string;
+  backend?: string;
+  metadata?: Record<string, string>;
+  statuses?: TaskResultFilter['statuses'];
+  view?: TaskResultView;
+  page_size?: number;
+  lease_ms?: number;
+  timeout_ms?: number;
+  for_ms?: number;
+  force?: boolean;
+  retry?: boolean;
+  allow_missing?: boolean;
+  bytes: number;
+  what: 'nan' | 'infinity';
+  until: number | 'finished' | 'ended';
+  error: { exception_class_path: string; message: string; traceback: string };
+  returns_json?: string;
+  returns_bytes?: number;
+  returns_nan?: boolean;
+  raises?: string;
+}
+
+/** One method for each operation of the protocol, under its name. */
+export class Operations {
+  readonly #handles = new Map<string, TaskResult>();
+  readonly #watches = new Map<string, WatchLog>();
+
+  constructor(private readonly client: TaskResults) {}
+
+  perform(op: string, members: object): Promise<unknown> {
+    const operation = this.#operations[op];
+    if (!operation) throw new Error(`unknown operation ${op}`);
+    return operation(members as Members);
+  }
+
+  readonly #operations: Readonly<Record<string, (members: Members) => Promise<unknown>>> = {
+    create: async (members) => this.#remember(await this.client.create(newTask(members))),
+    create_unencodable: ({ what }) =>
+      this.client.create({
+        path: 'app.tasks.unencodable',
+        args: [what === 'nan' ? Number.NaN : Number.POSITIVE_INFINITY],
+      }),
+    get: async ({ id, path, view }) => this.#remember(await this.client.get(id, { path, view })),
+    get_many: async ({ ids }) => {
+      const { found, missing } = await this.client.getMany(ids);
+      return { found: found.map(describeHandle), missing };
+    },
+    list: async (members) => {
+      const ids: string[] = [];
+      const options = { pageSize: members.page_size };
+      for await (const { id } of this.client.list(filterOf(members), options)) ids.push(id);
+      return { ids };
+    },
+    dump: async ({ id }) => describeHandle(this.#remembered(id)),
+    refresh: async ({ id }) => describeHandle(await this.#remembered(id).refresh()),
+    start: async ({ id, worker_id, lease_ms, force }) => {
+      const started = await this.client.startAttempt(id, worker_id, { leaseMs: lease_ms, force });
+      return { attempt: started.attempt, ...describeState(started) };
+    },
+    renew: async ({ id, attempt, lease_ms }) =>
+      describeState(await this.client.renewLease(id, attempt, lease_ms as number)),
+    succeed: async ({ id, attempt, value_json }) =>
+      describeState(await this.client.succeed(id, attempt, losslessJson.parse(value_json))),
+    succeed_large: async ({ id, attempt, bytes }) =>
+      describeState(await this.client.succeed(id, attempt, 'x'.repeat(bytes))),
+    fail: async ({ id, attempt, error, retry }) =>
+      describeState(await this.client.fail(id, attempt, reportOf(error), { retry })),
+    fail_task: async ({ id, error }) => describeState(await this.client.failTask(id, error && reportOf(error))),
+    delete: ({ id, revision, allow_missing }) => this.client.delete(id, { revision, allowMissing: allow_missing }),
+    wait: async ({ id, timeout_ms }) => this.#remember(await this.client.wait(id, { timeoutMs: timeout_ms })),
+    watch: async ({ id }) => {
+      this.#watches.set(id, new WatchLog(this.client.watch(id)));
+    },
+    watched: async ({ id, until }) => this.#watches.get(id)?.seen(until),
+    run: async (members) => {
+      const { worker_id, lease_ms } = members;
+      const work = (context: RunContext) => workOf(members, context);
+      return this.#remember(await this.client.run(newTask(members), worker_id, work, { leaseMs: lease_ms }));
+    },
+  };
+
+  #remember(handle: TaskResult): object {
+    this.#handles.set(handle.id, handle);
+    return describeHandle(handle);
+  }
+
+  #remembered(id: string): TaskResult {
+    const handle = this.#handles.get(id);
+    if (!handle) throw new Error(`no handle of ${id} is remembered`);
+    return handle;
+  }
+}
+
+async function workOf(members: Members, { signal }: RunContext): Promise<unknown> {
+  if (members.for_ms) await delay(members.for_ms, undefined, { signal });
+  if (members.raises !== undefined) throw new Error(members.raises);
+  if (members.returns_bytes !== undefined) return 'x'.repeat(members.returns_bytes);
+  if (members.returns_nan) return Number.NaN;
+  return losslessJson.parse(members.returns_json ?? 'null');
+}
+
+function newTask(members: Members): NewTask {
+  const { path, id, priority, queue_name, run_after, takes_context, args_json, kwargs_json, backend, metadata } =
+    members;
+  return {
+    path,
+    id,
+    priority,
+    queueName: queue_name,
+    runAfter: run_after === undefined ? undefined : PreciseDate.fromISOString(run_after),
+    takesContext: takes_context,
+    args: args_json === undefined ? undefined : (losslessJson.parse(args_json) as unknown[]),
+    kwargs: kwargs_json === undefined ? undefined : (losslessJson.parse(kwargs_json) as Record<string, unknown>),
+    backend,
+    metadata,
+  };
+}
+
+function filterOf({ path, statuses, queue_name, backend, worker_id, metadata }: Members): TaskResultFilter {
+  return { path, statuses, queueName: queue_name, backend, workerId: worker_id, metadata };
+}
+
+function reportOf({ exception_class_path, message, traceback }: Members['error']): ErrorReport {
+  return { exceptionClassPath: exception_class_path, message, traceback };
+}
+
+function describeState({ status, revision }: TaskState): object {
+  return { status, revision };
+}

@@ -1,0 +1,81 @@
+import type { Timestamp } from './gen/google/protobuf/timestamp';
+import type * as lifecycle from './gen/taskresults/v1/task_lifecycle_service';
+import * as pb from './gen/taskresults/v1/task_result';
+import type { TaskResultUpdate } from './gen/taskresults/v1/task_result_service';
+import { PreciseDate } from './precise-date';
+import type {
+  Task,
+  TaskError,
+  TaskResultChanges,
+  TaskResultFields,
+  TaskResultStatus,
+  TaskState,
+} from './task-result-fields';
+
+/** What the server answers, as callers of this package see it. */
+
+export function fieldsOf(result: pb.TaskResult): TaskResultFields {
+  const { id, task, backend, argsJson, kwargsJson } = result;
+  return {
+    id,
+    task: taskOf(task ?? pb.Task.create()),
+    backend,
+    // Empty texts are no JSON: they are left out of the BASIC view.
+    argsJson: argsJson || null,
+    kwargsJson: kwargsJson || null,
+    ...changesOf(result),
+  };
+}
+
+export function changesOf(update: TaskResultUpdate): TaskResultChanges {
+  return {
+    status: statusOf(update.status),
+    enqueuedAt: time(update.enqueuedAt),
+    startedAt: optionalTime(update.startedAt),
+    lastAttemptedAt: optionalTime(update.lastAttemptedAt),
+    finishedAt: optionalTime(update.finishedAt),
+    errors: update.errors.map(errorOf),
+    workerIds: update.workerIds,
+    returnValueJson: update.returnValueJson ?? null,
+    metadata: Object.fromEntries(update.metadata),
+    revision: Number(update.revision),
+    expiresAt: optionalTime(update.expiresAt),
+  };
+}
+
+export function stateOf({ state }: { state?: lifecycle.TaskResultState | undefined }): TaskState {
+  if (!state) throw new TypeError('the server answered no state');
+  const { id, status, revision, attempts } = state;
+  return {
+    id,
+    status: statusOf(status),
+    revision: Number(revision),
+    attempts,
+    enqueuedAt: time(state.enqueuedAt),
+    startedAt: optionalTime(state.startedAt),
+    lastAttemptedAt: optionalTime(state.lastAttemptedAt),
+    finishedAt: optionalTime(state.finishedAt),
+    leaseExpiresAt: optionalTime(state.leaseExpiresAt),
+    expiresAt: optionalTime(state.expiresAt),
+  };
+}
+
+export function statusOf(status: pb.TaskResultStatus): TaskResultStatus {
+  return pb.TaskResultStatus[status]?.replace('TASK_RESULT_STATUS_', '') as TaskResultStatus;
+}
+
+function taskOf({ path, priority, queueName, runAfter, takesContext }: pb.Task): Task {
+  return { path, priority, queueName, runAfter: optionalTime(runAfter), takesContext };
+}
+
+function errorOf({ exceptionClassPath, message, traceback, attempt, workerId, raisedAt }: pb.TaskError): TaskError {
+  return { exceptionClassPath, message, traceback, attempt, workerId, raisedAt: time(raisedAt) };
+}
+
+function optionalTime(timestamp: Timestamp | undefined): PreciseDate | null {
+  return timestamp ? time(timestamp) : null;
+}
+
+function time({ seconds, nanos }: Timestamp = { seconds: 0n, nanos: 0 }): PreciseDate {
+  return PreciseDate.fromEpochMicroseconds(Number(seconds) * 1_000_000 + Math.floor(nanos / 1_000));
+}

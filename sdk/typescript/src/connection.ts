@@ -1,0 +1,207 @@
+import { type ChannelCredentials, Client, credentials, Metadata, type MethodDefinition, status } from '@grpc/grpc-js';
+import { Cancellation, cancelled, LONGEST_TIMER_MS, sleep, throwIfCancelled } from './cancellation';
+import { duration } from './duration';
+import { CancelledError, TaskResultsError } from './errors';
+import {
+  TaskResultServiceService as results,
+  WatchTaskResultsRequest,
+  type WatchTaskResultsResponse,
+} from './gen/taskresults/v1/task_result_service';
+import { Pauses } from './pauses';
+import { serverError } from './server-error';
+import type { CallOptions } from './task-result';
+
+/** Certificates in PEM format. What is left out: the certificate authorities that Node knows, no certificate of one's own. */
+export interface TlsOptions {
+  ca?: Buffer;
+  key?: Buffer;
+  cert?: Buffer;
+}
+
+export interface ConnectionOptions {
+  /** Sent with every call. */
+  token?: string;
+  /** TLS instead of plain text. Default false. */
+  tls?: boolean | TlsOptions;
+  /** How long a call may take with all its repetitions, unless it says otherwise. Default 10,000 ms. */
+  timeoutMs?: number;
+  /**
+   * Whether calls that are safe to repeat are repeated while the server cannot be reached, and `watchEvents` tries again when
+   * its first stream cannot be opened. Default true.
+   */
+  retry?: boolean;
+  /** Longest silence of the server on a watch, 1,000 to 60,000 ms; three times as much means a dead link. Default 15,000. */
+  heartbeatMs?: number;
+}
+
+/** An event of a watch; `end` is the last one. */
+export type WatchEvent = NonNullable<WatchTaskResultsResponse['event']>;
+
+interface UnaryOptions extends CallOptions {
+  /** Whether the call may be made again when its answer was lost. Default true. */
+  isRepeatable?: boolean;
+}
+
+interface WatchOptions {
+  signal?: AbortSignal;
+  /** Called once the server has taken the watch. */
+  onOpen?: () => void;
+}
+
+const LARGEST_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+const CHANNEL_OPTIONS = {
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.max_receive_message_length': LARGEST_MESSAGE_BYTES,
+  'grpc.max_send_message_length': LARGEST_MESSAGE_BYTES,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.min_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 2_000,
+};
+
+/** Calls to one server: deadlines, repetition, cancelling, the token, and errors as this package has them. */
+export class Connection {
+  readonly retry: boolean;
+  readonly #client: Client;
+  readonly #token: string | undefined;
+  readonly #timeoutMs: number;
+  readonly #heartbeatMs: number;
+  readonly #closing = new AbortController();
+
+  constructor(target: string, options: ConnectionOptions) {
+    const { token, tls = false, timeoutMs = 10_000, retry = true, heartbeatMs = 15_000 } = options;
+    this.#client = new Client(target, channelCredentials(tls), CHANNEL_OPTIONS);
+    this.#token = token;
+    this.#timeoutMs = timeoutMs;
+    this.retry = retry;
+    this.#heartbeatMs = heartbeatMs;
+  }
+
+  /** Aborted when the connection is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  async call<Request, Answer>(
+    method: MethodDefinition<Request, Answer>,
+    request: Request,
+    { signal, timeoutMs = this.#timeoutMs, isRepeatable = true }: UnaryOptions = {},
+  ): Promise<Answer> {
+    const deadline = Date.now() + Math.min(timeoutMs, LONGEST_TIMER_MS);
+    const cancellation = new Cancellation(this.closing, signal);
+    const pauses = new Pauses();
+    try {
+      for (;;) {
+        try {
+          return await this.#callOnce(method, request, deadline, cancellation.signal);
+        } catch (error) {
+          const { code, retryAfterMs } = error as TaskResultsError;
+          const pause = Math.max(pauses.next(), retryAfterMs);
+          const isWorthRepeating = this.retry && isRepeatable && code === status.UNAVAILABLE;
+          if (!isWorthRepeating || Date.now() + pause >= deadline) throw error;
+          await sleep(pause, cancellation.signal);
+        }
+      }
+    } finally {
+      cancellation.release();
+    }
+  }
+
+  /**
+   * The events of one stream, its `end` included. Throws when it ends without one, or sends nothing for three heartbeats.
+   * Without a deadline: a watch may last for ever.
+   */
+  async *watch(
+    request: Partial<WatchTaskResultsRequest>,
+    { signal, onOpen }: WatchOptions = {},
+  ): AsyncGenerator<WatchEvent, void, undefined> {
+    const cancellation = new Cancellation(this.closing, signal);
+    throwIfCancelled(cancellation.signal);
+    const { path, requestSerialize, responseDeserialize } = results.watchTaskResults;
+    const whole = WatchTaskResultsRequest.create({ ...request, heartbeatInterval: duration(this.#heartbeatMs) });
+    const stream = this.#client.makeServerStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      whole,
+      this.#metadata(),
+    );
+    cancellation.signal.addEventListener('abort', () => stream.cancel());
+    if (onOpen) stream.once('metadata', onOpen);
+
+    let isSilent = false;
+    const onSilence = () => {
+      isSilent = true;
+      stream.cancel();
+    };
+    // Runs only while this waits: a reader that takes its time is no dead link.
+    let watchdog = setTimeout(onSilence, 3 * this.#heartbeatMs);
+    let end: WatchEvent | undefined;
+    try {
+      for await (const { event } of stream as AsyncIterable<WatchTaskResultsResponse>) {
+        clearTimeout(watchdog);
+        if (event?.$case === 'end') end = event;
+        else if (event) yield event;
+        watchdog = setTimeout(onSilence, 3 * this.#heartbeatMs);
+      }
+    } catch (error) {
+      if (cancellation.signal.aborted) throw cancelled(cancellation.signal);
+      throw isSilent ? lost('the server has been silent for three heartbeats') : serverError(error as never);
+    } finally {
+      clearTimeout(watchdog);
+      cancellation.release();
+      // Has no effect on a stream that has ended.
+      stream.cancel();
+    }
+    // Only once the stream is over: cancelling an ended one would be one more reset for the server.
+    if (!end) throw lost('the stream ended without a word');
+    yield end;
+  }
+
+  /** Ends every call and stream under way. */
+  close(): void {
+    this.#closing.abort(new CancelledError('the client is closed'));
+    this.#client.close();
+  }
+
+  #callOnce<Request, Answer>(
+    { path, requestSerialize, responseDeserialize }: MethodDefinition<Request, Answer>,
+    request: Request,
+    deadline: number,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    throwIfCancelled(signal);
+    return new Promise((resolve, reject) => {
+      const call = this.#client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        this.#metadata(),
+        { deadline },
+        (error, answer) => {
+          if (error) reject(signal.aborted ? cancelled(signal) : serverError(error));
+          else resolve(answer as Answer);
+        },
+      );
+      signal.addEventListener('abort', () => call.cancel());
+    });
+  }
+
+  #metadata(): Metadata {
+    const metadata = new Metadata();
+    if (this.#token !== undefined) metadata.set('authorization', `Bearer ${this.#token}`);
+    return metadata;
+  }
+}
+
+function channelCredentials(tls: boolean | TlsOptions): ChannelCredentials {
+  if (tls === false) return credentials.createInsecure();
+  const { ca = null, key = null, cert = null } = tls === true ? {} : tls;
+  return credentials.createSsl(ca, key, cert);
+}
+
+function lost(message: string): TaskResultsError {
+  return new TaskResultsError({ reason: 'UNAVAILABLE', code: status.UNAVAILABLE, message });
+}

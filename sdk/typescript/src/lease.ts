@@ -1,0 +1,45 @@
+import { sleep } from './cancellation';
+import { IllegalTransitionError, StaleAttemptError, TaskResultDoesNotExistError } from './errors';
+import type { CallOptions } from './task-result';
+
+/** What a renewal is refused with when the attempt is no longer this worker's. */
+const LOSSES = [StaleAttemptError, IllegalTransitionError, TaskResultDoesNotExistError];
+
+/** Renews the lease of an attempt at each third of its time, until it is let go. */
+export class Lease {
+  readonly #lost = new AbortController();
+  readonly #released = new AbortController();
+  readonly #kept: Promise<void>;
+
+  constructor(
+    private readonly renew: (options: CallOptions) => Promise<unknown>,
+    private readonly leaseMs: number,
+  ) {
+    this.#kept = this.#keep();
+  }
+
+  /** Aborted when the attempt is lost; the reason is the error that told so. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Resolves when nothing of it is left. */
+  async release(): Promise<void> {
+    this.#released.abort();
+    await this.#kept;
+  }
+
+  /** Never rejects: whether the lease could be renewed in time, the report of the outcome will tell. */
+  async #keep(): Promise<void> {
+    const signal = this.#released.signal;
+    const thirdMs = this.leaseMs / 3;
+    while (!signal.aborted && !this.lost.aborted) {
+      try {
+        await sleep(thirdMs, signal);
+        await this.renew({ timeoutMs: thirdMs, signal });
+      } catch (error) {
+        if (LOSSES.some((Loss) => error instanceof Loss)) this.#lost.abort(error);
+      }
+    }
+  }
+}

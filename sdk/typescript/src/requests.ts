@@ -1,0 +1,115 @@
+import type { Timestamp } from './gen/google/protobuf/timestamp';
+import { CreateTaskResultRequest, type TaskResultState } from './gen/taskresults/v1/task_lifecycle_service';
+import { TaskResultStatus as Status, TaskResult, TaskResultView as View } from './gen/taskresults/v1/task_result';
+import { TaskResultFilter as Filter, type TimeRange } from './gen/taskresults/v1/task_result_service';
+import { encode, type JsonFormat, type RawJson } from './json';
+import { PreciseDate } from './precise-date';
+import type { TaskResultStatus, TaskResultView } from './task-result-fields';
+
+/** What callers give, as the server takes it. */
+
+/** A task to be registered. */
+export interface NewTask {
+  /** The identity of the task, e.g. `app.tasks.send_mail`: 1 to 255 characters. */
+  path: string;
+  /** 1 to 64 characters. Default: a UUIDv7. */
+  id?: string;
+  /** Positional arguments. */
+  args?: readonly unknown[] | RawJson;
+  /** Keyword arguments. */
+  kwargs?: Readonly<Record<string, unknown>> | RawJson;
+  /** -100 to 100, higher is more urgent. Default 0. */
+  priority?: number;
+  /** Default "default". */
+  queueName?: string;
+  /** Not to be run before; a PreciseDate to the microsecond. Default: at once. */
+  runAfter?: Date;
+  /** The task takes its own result as its first argument. */
+  takesContext?: boolean;
+  /** Name of the task backend. Default "default". */
+  backend?: string;
+  /** Labels for finding and correlating: up to 32, names of 1 to 63 characters, values of up to 255. */
+  metadata?: Readonly<Record<string, string>>;
+}
+
+/** A span of time: from `start`, which is inside, to `end`, which is not. */
+export interface TimeSpan {
+  start?: Date;
+  end?: Date;
+}
+
+/** Which results: all conditions given must hold. */
+export interface TaskResultFilter {
+  /** Any of these. */
+  statuses?: readonly TaskResultStatus[];
+  path?: string;
+  queueName?: string;
+  backend?: string;
+  /** Some attempt was made by this worker. */
+  workerId?: string;
+  enqueued?: TimeSpan;
+  /** Results that are not finished do not match. */
+  finished?: TimeSpan;
+  /** All of these labels, with exactly these values. */
+  metadata?: Readonly<Record<string, string>>;
+}
+
+export function createRequest(json: JsonFormat, id: string, task: NewTask): CreateTaskResultRequest {
+  const { path, priority, queueName, runAfter, takesContext, args = [], kwargs = {}, backend, metadata } = task;
+  return CreateTaskResultRequest.fromPartial({
+    id,
+    task: { path, priority, queueName, runAfter: runAfter && timestamp(runAfter), takesContext },
+    argsJson: encode(json, 'args', args),
+    kwargsJson: encode(json, 'kwargs', kwargs),
+    backend,
+    metadata: metadata && labels(metadata),
+  });
+}
+
+/** What that request has made, as the server would answer it. */
+export function createdResult(request: CreateTaskResultRequest, state: TaskResultState): TaskResult {
+  const { id, task, argsJson, kwargsJson, backend, metadata } = request;
+  const { status, enqueuedAt, revision } = state;
+  return TaskResult.fromPartial({
+    id,
+    task: { ...task, queueName: task?.queueName || 'default' },
+    argsJson: argsJson || '[]',
+    kwargsJson: kwargsJson || '{}',
+    backend: backend || 'default',
+    metadata,
+    status,
+    enqueuedAt,
+    revision,
+  });
+}
+
+export function filterOf(filter: TaskResultFilter): Filter {
+  return Filter.fromPartial({
+    statuses: filter.statuses?.map((status) => Status[`TASK_RESULT_STATUS_${status}`]),
+    taskPath: filter.path,
+    queueName: filter.queueName,
+    backend: filter.backend,
+    workerId: filter.workerId,
+    enqueued: filter.enqueued && timeRange(filter.enqueued),
+    finished: filter.finished && timeRange(filter.finished),
+    metadata: filter.metadata && labels(filter.metadata),
+  });
+}
+
+export function viewOf(view: TaskResultView = 'FULL'): View {
+  return View[`TASK_RESULT_VIEW_${view}`];
+}
+
+function labels(metadata: Readonly<Record<string, string>>): Map<string, string> {
+  return new Map(Object.entries(metadata));
+}
+
+function timeRange({ start, end }: TimeSpan): TimeRange {
+  return { start: start && timestamp(start), end: end && timestamp(end) };
+}
+
+function timestamp(date: Date): Timestamp {
+  const micros = date instanceof PreciseDate ? date.epochMicroseconds : date.getTime() * 1_000;
+  const seconds = Math.floor(micros / 1_000_000);
+  return { seconds: BigInt(seconds), nanos: (micros - seconds * 1_000_000) * 1_000 };
+}

@@ -1,0 +1,49 @@
+import { type ServiceError, status } from '@grpc/grpc-js';
+import { milliseconds } from './duration';
+import * as errors from './errors';
+import { BadRequest, ErrorInfo, RetryInfo } from './gen/google/rpc/error_details';
+import { Status } from './gen/google/rpc/status';
+
+const DOMAIN = 'taskresults.v1';
+
+const CLASSES: Readonly<Record<string, new (failure: errors.Failure) => errors.TaskResultsError>> = {
+  TASK_RESULT_DOES_NOT_EXIST: errors.TaskResultDoesNotExistError,
+  TASK_RESULT_MISMATCH: errors.TaskResultMismatchError,
+  TASK_RESULT_EXISTS: errors.TaskResultExistsError,
+  STALE_ATTEMPT: errors.StaleAttemptError,
+  ATTEMPT_IN_PROGRESS: errors.AttemptInProgressError,
+  ILLEGAL_TRANSITION: errors.IllegalTransitionError,
+  REVISION_MISMATCH: errors.RevisionMismatchError,
+  INVALID_FIELD: errors.InvalidFieldError,
+  PAYLOAD_TOO_LARGE: errors.PayloadTooLargeError,
+  LIMIT_REACHED: errors.LimitReachedError,
+  STORE_UNAVAILABLE: errors.StoreUnavailableError,
+  SHUTTING_DOWN: errors.ShuttingDownError,
+  UNAUTHENTICATED: errors.UnauthenticatedError,
+  PERMISSION_DENIED: errors.PermissionDeniedError,
+  INTERNAL: errors.InternalError,
+};
+
+/** The error for a call that was not answered OK. */
+export function serverError({ code, details: message, metadata }: ServiceError): errors.TaskResultsError {
+  const [packed] = metadata.get('grpc-status-details-bin');
+  const details = packed instanceof Buffer ? Status.decode(packed).details : [];
+  const detail = (type: string) => details.find(({ typeUrl }) => typeUrl.endsWith(`/google.rpc.${type}`))?.value;
+  const [info, badRequest, retry] = [detail('ErrorInfo'), detail('BadRequest'), detail('RetryInfo')];
+
+  const { reason, domain } = info ? ErrorInfo.decode(info) : { reason: '', domain: '' };
+  if (domain !== DOMAIN) return new errors.TaskResultsError({ reason: status[code], code, message });
+  const fields = badRequest ? BadRequest.decode(badRequest).fieldViolations.map(({ field }) => field) : [];
+  const retryAfterMs = retry ? milliseconds(RetryInfo.decode(retry).retryDelay) : 0;
+  const Class = CLASSES[reason] ?? errors.TaskResultsError;
+  return new Class({ reason, code, message, fields, retryAfterMs });
+}
+
+/** The same as a server would have said it, of a result that is gone. */
+export function doesNotExist(id: string): errors.TaskResultsError {
+  return new errors.TaskResultDoesNotExistError({
+    reason: 'TASK_RESULT_DOES_NOT_EXIST',
+    code: status.NOT_FOUND,
+    message: `task result "${id}" does not exist`,
+  });
+}

@@ -1,0 +1,123 @@
+import { status } from '@grpc/grpc-js';
+import type { WatchEvent } from './connection';
+import type { TaskResultsError } from './errors';
+import { type Follower, FollowerGroup } from './follower-group';
+import type { KnownTaskResult } from './gen/taskresults/v1/task_result_service';
+import { Pauses } from './pauses';
+import { isWorthReopening } from './reopening';
+
+/** Most ids that one stream takes. */
+const MOST_IDS = 1_000;
+/**
+ * Between two times of opening streams. At most as many streams are cancelled as are opened, and a server closes the whole
+ * connection when more than 33 cancels a second go on coming.
+ */
+const OPENING_GAP_MS = 50;
+
+interface Stream {
+  readonly group: FollowerGroup;
+  readonly abort: AbortController;
+}
+
+/** Opens a stream of these ids. */
+type Open = (known: KnownTaskResult[], signal: AbortSignal) => AsyncIterable<WatchEvent>;
+
+/**
+ * Lets any number of followers share a few streams: those who come together get one for each 1,000 ids. The ids of a stream
+ * cannot change, so later ones get another, into which streams that are not much larger are merged. So there are at most two
+ * streams for each 1,000 ids, and ten more. A stream that is lost is opened again with the revisions known.
+ */
+export class SharedWatch {
+  readonly #joining = new Set<Follower>();
+  readonly #streams = new Set<Stream>();
+  readonly #pauses = new Pauses();
+  #timer: NodeJS.Timeout | null = null;
+  #openedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly open: Open) {}
+
+  /** Returns what ends the following. */
+  join(follower: Follower): () => void {
+    this.#gather([follower], this.#openedAt + OPENING_GAP_MS - performance.now());
+    return () => this.#leave(follower);
+  }
+
+  /** Tells all followers that it is over. */
+  close(error: TaskResultsError): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    const followers = [...this.#joining, ...[...this.#streams].flatMap(({ group }) => group.followers)];
+    this.#joining.clear();
+    for (const stream of this.#streams) this.#end(stream);
+    for (const follower of followers) follower.lost(error);
+  }
+
+  #gather(followers: readonly Follower[], pauseMs: number): void {
+    for (const follower of followers) this.#joining.add(follower);
+    this.#timer ??= setTimeout(() => this.#openStreams(), Math.max(0, pauseMs));
+  }
+
+  #openStreams(): void {
+    this.#timer = null;
+    if (this.#joining.size === 0) return;
+    this.#openedAt = performance.now();
+    const group = new FollowerGroup(this.#joining);
+    this.#joining.clear();
+    this.#mergeInto(group);
+    for (const part of group.parts(MOST_IDS)) void this.#follow(part);
+  }
+
+  /** What remains is more than twice as large as `group`: the sizes of small streams are as powers of two. */
+  #mergeInto(group: FollowerGroup): void {
+    const smallestFirst = [...this.#streams].sort((a, b) => a.group.size - b.group.size);
+    for (const stream of smallestFirst) {
+      const { size } = stream.group;
+      if (size > 2 * group.size || size + group.size > MOST_IDS) return;
+      for (const follower of stream.group.followers) group.add(follower);
+      this.#end(stream);
+    }
+  }
+
+  /** One stream from its opening to its end. Never rejects. */
+  async #follow(group: FollowerGroup): Promise<void> {
+    const stream = { group, abort: new AbortController() };
+    this.#streams.add(stream);
+    let failure: TaskResultsError | null = null;
+    try {
+      for await (const event of this.open(group.known, stream.abort.signal)) {
+        this.#pauses.reset();
+        group.deliver(event);
+      }
+    } catch (error) {
+      failure = error as TaskResultsError;
+    }
+    // Otherwise it was merged into another one, or all have left.
+    if (this.#streams.delete(stream)) this.#reopen(group, failure);
+  }
+
+  #reopen(group: FollowerGroup, failure: TaskResultsError | null): void {
+    const { followers } = group;
+    if (followers.length === 0) return;
+    if (failure === null || isWorthReopening(failure)) {
+      this.#gather(followers, this.#pauses.next());
+    } else if (failure.code === status.INVALID_ARGUMENT && group.size > 1) {
+      // One bad id must not take the others with it.
+      for (const half of group.parts(Math.ceil(group.size / 2))) void this.#follow(half);
+    } else {
+      for (const follower of followers) follower.lost(failure);
+    }
+  }
+
+  #leave(follower: Follower): void {
+    if (this.#joining.delete(follower)) return;
+    for (const stream of this.#streams) {
+      if (!stream.group.remove(follower)) continue;
+      if (stream.group.size === 0) this.#end(stream);
+      return;
+    }
+  }
+
+  #end(stream: Stream): void {
+    this.#streams.delete(stream);
+    stream.abort.abort();
+  }
+}

@@ -1,0 +1,91 @@
+import type { PreciseDate } from './precise-date';
+
+/** Where a task stands. FAILED and SUCCESSFUL are final. */
+export type TaskResultStatus = 'READY' | 'RUNNING' | 'FAILED' | 'SUCCESSFUL';
+
+/** How much of a result is answered: BASIC leaves out args, kwargs, return value and the tracebacks of errors. */
+export type TaskResultView = 'FULL' | 'BASIC';
+
+/** What was asked for. Never changes. */
+export interface Task {
+  /** The identity of the task, e.g. `app.tasks.send_mail`. */
+  readonly path: string;
+  /** -100 to 100, higher is more urgent. */
+  readonly priority: number;
+  readonly queueName: string;
+  /** The task was asked not to run before this time; null: at once. */
+  readonly runAfter: PreciseDate | null;
+  /** The task takes its own result as its first argument. */
+  readonly takesContext: boolean;
+}
+
+/** One failed attempt. */
+export interface TaskError {
+  /** The class of what was raised, e.g. `builtins.ValueError` or `TypeError`. */
+  readonly exceptionClassPath: string;
+  readonly message: string;
+  /** Empty in the BASIC view. */
+  readonly traceback: string;
+  /** The attempt that failed, counted from 1; 0: before any attempt. */
+  readonly attempt: number;
+  /** Empty before any attempt. */
+  readonly workerId: string;
+  readonly raisedAt: PreciseDate;
+}
+
+/** The part of a result that can change. */
+export interface TaskResultChanges {
+  readonly status: TaskResultStatus;
+  readonly enqueuedAt: PreciseDate;
+  /** Start of the first attempt; null until then. */
+  readonly startedAt: PreciseDate | null;
+  /** Start of the newest attempt; null until the first. */
+  readonly lastAttemptedAt: PreciseDate | null;
+  /** Null until the result is FAILED or SUCCESSFUL. */
+  readonly finishedAt: PreciseDate | null;
+  /** One for each failed attempt, oldest first. A FAILED result may have none. */
+  readonly errors: readonly TaskError[];
+  /** One for each attempt, in order. */
+  readonly workerIds: readonly string[];
+  /** The return value as JSON text, byte for byte; null unless SUCCESSFUL, and in the BASIC view. */
+  readonly returnValueJson: string | null;
+  /** Labels for finding and correlating. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** 1 at create, one more at every change. */
+  readonly revision: number;
+  /** When retention may remove the result; null: it is kept until deleted. */
+  readonly expiresAt: PreciseDate | null;
+}
+
+/** All that is sent of a result. */
+export interface TaskResultFields extends TaskResultChanges {
+  readonly id: string;
+  readonly task: Task;
+  /** Name of the task backend that the caller used. */
+  readonly backend: string;
+  /** Positional arguments as JSON text, byte for byte; null in the BASIC view. */
+  readonly argsJson: string | null;
+  /** Keyword arguments as JSON text, byte for byte; null in the BASIC view. */
+  readonly kwargsJson: string | null;
+}
+
+/** What a writing call leaves behind: small, however many attempts there were. */
+export interface TaskState {
+  readonly id: string;
+  readonly status: TaskResultStatus;
+  readonly revision: number;
+  /** Attempts started so far; so the number of the running attempt while RUNNING. */
+  readonly attempts: number;
+  readonly enqueuedAt: PreciseDate;
+  readonly startedAt: PreciseDate | null;
+  readonly lastAttemptedAt: PreciseDate | null;
+  readonly finishedAt: PreciseDate | null;
+  /** When another worker may take the running attempt over; null: not RUNNING, or an attempt without a lease. */
+  readonly leaseExpiresAt: PreciseDate | null;
+  readonly expiresAt: PreciseDate | null;
+}
+
+/** Whether a status is final. */
+export function isFinal(status: TaskResultStatus): boolean {
+  return status === 'FAILED' || status === 'SUCCESSFUL';
+}

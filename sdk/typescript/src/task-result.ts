@@ -1,0 +1,129 @@
+import { TaskFailedError, TaskNotFinishedError, TaskResultsError } from './errors';
+import type { JsonFormat } from './json';
+import type { PreciseDate } from './precise-date';
+import {
+  isFinal,
+  type Task,
+  type TaskError,
+  type TaskResultChanges,
+  type TaskResultFields,
+  type TaskResultStatus,
+} from './task-result-fields';
+
+/** What every call takes. */
+export interface CallOptions {
+  /** Ends the call: it rejects with a CancelledError. */
+  signal?: AbortSignal;
+  /** How long the call may take with all its repetitions, in milliseconds; the client's `timeoutMs` unless told otherwise. */
+  timeoutMs?: number;
+}
+
+/** Where a handle asks for news. */
+export interface TaskResultSource {
+  readonly json: JsonFormat;
+  changesSince(id: string, revision: number, options?: CallOptions): Promise<TaskResultChanges | null>;
+  newerStates<T>(id: string, revision: number, signal?: AbortSignal): AsyncGenerator<TaskResult<T>, void, undefined>;
+}
+
+/**
+ * The outcome of a task as it was when it was read. A handle never changes by itself: `refresh` brings it up to date, `watch`
+ * and `wait` yield new ones. Made by a client, never by hand.
+ *
+ * @typeParam T what the task returns; not checked
+ */
+export class TaskResult<T = unknown> implements TaskResultFields {
+  readonly id!: string;
+  readonly task!: Task;
+  readonly backend!: string;
+  readonly argsJson!: string | null;
+  readonly kwargsJson!: string | null;
+  readonly status!: TaskResultStatus;
+  readonly enqueuedAt!: PreciseDate;
+  readonly startedAt!: PreciseDate | null;
+  readonly lastAttemptedAt!: PreciseDate | null;
+  readonly finishedAt!: PreciseDate | null;
+  readonly errors!: readonly TaskError[];
+  readonly workerIds!: readonly string[];
+  readonly returnValueJson!: string | null;
+  readonly metadata!: Readonly<Record<string, string>>;
+  readonly revision!: number;
+  readonly expiresAt!: PreciseDate | null;
+  readonly #source: TaskResultSource;
+  /** Values decoded so far, by the name of their text. */
+  readonly #decoded = new Map<string, unknown>();
+
+  /** @internal */
+  constructor(source: TaskResultSource, fields: TaskResultFields) {
+    this.#source = source;
+    Object.assign(this, fields);
+  }
+
+  /** FAILED or SUCCESSFUL: it never changes again. */
+  get isFinished(): boolean {
+    return isFinal(this.status);
+  }
+
+  /** Attempts started so far, so 1 while the first one runs. */
+  get attempts(): number {
+    return this.workerIds.length;
+  }
+
+  /** Positional arguments, decoded at the first access. Throws in the BASIC view. */
+  get args(): readonly unknown[] {
+    return this.#decode('args', this.argsJson) as readonly unknown[];
+  }
+
+  /** Keyword arguments, decoded at the first access. Throws in the BASIC view. */
+  get kwargs(): Readonly<Record<string, unknown>> {
+    return this.#decode('kwargs', this.kwargsJson) as Readonly<Record<string, unknown>>;
+  }
+
+  /**
+   * What the task returned, decoded at the first access; null is a value.
+   *
+   * @throws TaskFailedError when it failed
+   * @throws TaskNotFinishedError while it is READY or RUNNING
+   */
+  get returnValue(): T {
+    if (this.status === 'FAILED') throw new TaskFailedError(this.errors);
+    if (this.status !== 'SUCCESSFUL') throw new TaskNotFinishedError();
+    return this.#decode('return value', this.returnValueJson) as T;
+  }
+
+  /**
+   * Brings this handle up to date, in place: status, times, errors, worker ids, return value, metadata and revision. Costs next
+   * to nothing when the result has not changed. When it throws, the handle keeps what it had.
+   *
+   * @throws TaskResultDoesNotExistError when the result was deleted
+   */
+  async refresh(options?: CallOptions): Promise<this> {
+    const known = this.revision;
+    const changes = await this.#source.changesSince(this.id, known, options);
+    // Of two refreshes at a time, the older answer may come last.
+    const isNewer = changes !== null && (this.revision === known || changes.revision > this.revision);
+    if (isNewer) {
+      Object.assign(this, changes);
+      this.#decoded.delete('return value');
+    }
+    return this;
+  }
+
+  /**
+   * Yields a new handle for each newer state until the result is finished, through restarts of the server. A slow reader
+   * may miss states in between, never the last one. Ends at once when this handle is finished.
+   *
+   * @throws TaskResultDoesNotExistError when the result is deleted
+   */
+  async *watch({ signal }: Pick<CallOptions, 'signal'> = {}): AsyncGenerator<TaskResult<T>, void, undefined> {
+    if (!this.isFinished) yield* this.#source.newerStates<T>(this.id, this.revision, signal);
+  }
+
+  #decode(name: string, text: string | null): unknown {
+    if (text === null) {
+      const message = `the ${name} of task result "${this.id}" is left out of the BASIC view`;
+      throw new TaskResultsError({ reason: 'FAILED_PRECONDITION', message });
+    }
+    if (!this.#decoded.has(name)) this.#decoded.set(name, this.#source.json.parse(text));
+    return this.#decoded.get(name);
+  }
+}

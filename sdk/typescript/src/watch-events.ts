@@ -1,0 +1,95 @@
+import { fieldsOf } from './answers';
+import { sleep } from './cancellation';
+import type { Connection, WatchEvent } from './connection';
+import type { TaskResultsError } from './errors';
+import { WatchTaskResultsResponse_End_Reason as EndReason } from './gen/taskresults/v1/task_result_service';
+import { Pauses } from './pauses';
+import { isWorthReopening } from './reopening';
+import { filterOf, type TaskResultFilter, viewOf } from './requests';
+import type { TaskResultFields, TaskResultView } from './task-result-fields';
+import { FilterProgress, IdsProgress } from './watch-progress';
+
+/** What to watch: up to 1,000 results by id, or all that match a filter now or later. */
+export type WatchTarget = { ids: readonly string[] } | { filter: TaskResultFilter };
+
+export interface WatchEventsOptions {
+  /** Ends the watch: it throws a CancelledError. */
+  signal?: AbortSignal;
+  /** Default FULL. */
+  view?: TaskResultView;
+  /**
+   * Goes on after every id is finished, deleted or not found, also for those that are created later. A watch by filter always
+   * does. Default false.
+   */
+  keepOpen?: boolean;
+  /** Told each time that the watch is lost, before it is opened again. */
+  onLost?: (why: string) => void;
+}
+
+/** Something that happened to what is watched. */
+export type TaskResultEvent<Result = TaskResultFields> =
+  /** A result as it is now. */
+  | { readonly type: 'snapshot'; readonly result: Result }
+  /** A watched result is gone. */
+  | { readonly type: 'deleted'; readonly id: string }
+  /** A watched id belongs to no result. */
+  | { readonly type: 'notFound'; readonly id: string }
+  /** A result that was told of no longer matches the filter. */
+  | { readonly type: 'unmatched'; readonly id: string; readonly revision: number };
+
+/**
+ * The news of a watch, until it is complete. Streams that end any other way are opened again with what is known, with growing
+ * pauses. Throws what re-opening cannot mend.
+ */
+export async function* watchEvents(
+  connection: Connection,
+  watched: WatchTarget,
+  { signal, view, keepOpen = false, onLost }: WatchEventsOptions,
+): AsyncGenerator<TaskResultEvent, void, undefined> {
+  const progress =
+    'ids' in watched ? new IdsProgress(watched.ids, keepOpen) : new FilterProgress(filterOf(watched.filter));
+  const pauses = new Pauses();
+  let mayTryAgain = connection.retry;
+  const onOpen = () => {
+    mayTryAgain = true;
+  };
+  let isLost = false;
+  while (!progress.isComplete()) {
+    let why = 'the stream ended';
+    const request = { target: progress.target(), view: viewOf(view), keepOpen };
+    try {
+      for await (const event of connection.watch(request, { signal, onOpen })) {
+        pauses.reset();
+        isLost = false;
+        if (event.$case === 'end') {
+          if (event.value.reason === EndReason.REASON_ALL_FINISHED) return;
+          why = EndReason[event.value.reason] ?? why;
+        } else if (progress.learn(event)) {
+          yield publicEvent(event);
+        }
+      }
+    } catch (error) {
+      if (!mayTryAgain || !isWorthReopening(error as TaskResultsError)) throw error;
+      why = (error as Error).message;
+    }
+    if (progress.isComplete()) return;
+    if (!isLost) onLost?.(why);
+    isLost = true;
+    await sleep(pauses.next(), connection.closing, signal);
+  }
+}
+
+/** For news only: a snapshot, or what became of an id. */
+function publicEvent(event: WatchEvent): TaskResultEvent {
+  switch (event.$case) {
+    case 'snapshot':
+      return { type: 'snapshot', result: fieldsOf(event.value) };
+    case 'unmatched':
+      return { type: 'unmatched', id: event.value.id, revision: Number(event.value.revision) };
+    case 'deleted':
+    case 'notFound':
+      return { type: event.$case, id: event.value.id };
+    default:
+      throw new TypeError(`no news: ${event.$case}`);
+  }
+}
