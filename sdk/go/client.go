@@ -75,8 +75,10 @@ func NewClient(target string, options *Options) (*Client, error) {
 			MinConnectTimeout: defaultTimeout,
 		}),
 	}
-	if options.Token != "" {
-		dialOptions = append(dialOptions, grpc.WithPerRPCCredentials(bearer(options.Token)))
+	if token := bearer(options.Token); !token.canBeSent() {
+		return nil, invalid("token", "must be printable ASCII")
+	} else if token != "" {
+		dialOptions = append(dialOptions, grpc.WithPerRPCCredentials(token))
 	}
 	connection, err := grpc.NewClient(target, append(dialOptions, options.DialOptions...)...)
 	if err != nil {

@@ -22,14 +22,6 @@ func (c *Client) newTaskResult(from *pb.TaskResult) *TaskResult {
 	return result
 }
 
-func (c *Client) newTaskResults(from []*pb.TaskResult) []*TaskResult {
-	results := make([]*TaskResult, len(from))
-	for i := range from {
-		results[i] = c.newTaskResult(from[i])
-	}
-	return results
-}
-
 // changing is what can change of a result, as a whole result and an update of one both carry it.
 type changing interface {
 	GetStatus() pb.TaskResultStatus

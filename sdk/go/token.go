@@ -1,6 +1,9 @@
 package taskresults
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // bearer is a token that goes with every call.
 type bearer string
@@ -12,4 +15,10 @@ func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]strin
 // RequireTransportSecurity allows plain text, since TLS is often ended by a proxy beside the caller.
 func (b bearer) RequireTransportSecurity() bool {
 	return false
+}
+
+// canBeSent is false for what HTTP forbids, such as the line end of a file that the token was read from. It would look like
+// a fault that may pass.
+func (b bearer) canBeSent() bool {
+	return !strings.ContainsFunc(string(b), func(r rune) bool { return r < ' ' || r > '~' })
 }

@@ -129,9 +129,13 @@ func (w *watch) pass(event *pb.WatchTaskResultsResponse) bool {
 		return w.passLoss(event.Deleted.GetId())
 	case *pb.WatchTaskResultsResponse_NotFound_:
 		return w.passLoss(event.NotFound.GetId())
-	default:
-		return true
+	case *pb.WatchTaskResultsResponse_End_:
+		if event.End.GetReason() == pb.WatchTaskResultsResponse_End_REASON_ALL_FINISHED {
+			// Some may have been finished in the very revision that was known.
+			clear(w.known)
+		}
 	}
+	return true
 }
 
 func (w *watch) passResult(result *TaskResult) bool {

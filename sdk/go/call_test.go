@@ -1,0 +1,94 @@
+package taskresults_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+
+	taskresults "github.com/taskresults/taskresults/sdk/go"
+)
+
+func rawJSON(text string) json.RawMessage { return json.RawMessage(text) }
+
+func TestEveryCallHasADeadline(t *testing.T) {
+	server := ownServer(t)
+	client := clientOf(t, server, &taskresults.Options{Timeout: 300 * time.Millisecond})
+	must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}))
+	server.freeze(t)
+
+	begin := time.Now()
+	_, err := client.Get(t.Context(), "mail-1", nil)
+	if !errors.Is(err, taskresults.ErrDeadlineExceeded) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the error is %v", err)
+	}
+	if took := time.Since(begin); took < 300*time.Millisecond {
+		t.Errorf("it took %v", took)
+	}
+
+	// The caller's own goes before.
+	own, cancel := context.WithTimeoutCause(t.Context(), 600*time.Millisecond, errors.New("lunch"))
+	defer cancel()
+	begin = time.Now()
+	_, err = client.Get(own, "mail-1", nil)
+	if took := time.Since(begin); !errors.Is(err, taskresults.ErrDeadlineExceeded) || took < 600*time.Millisecond {
+		t.Errorf("after %v: %v", took, err)
+	}
+
+	cancelled, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	_, err = client.Get(cancelled, "mail-1", nil)
+	if !errors.Is(err, taskresults.ErrCancelled) || !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestCallsAreRepeatedUntilTheirDeadline(t *testing.T) {
+	server := ownServer(t)
+	var made atomic.Int64
+	client := clientOf(t, server, &taskresults.Options{
+		Timeout:     2 * time.Second,
+		DialOptions: []grpc.DialOption{calls(&made)},
+	})
+	server.end("KILL")
+
+	begin := time.Now()
+	_, err := client.Get(t.Context(), "mail-1", nil)
+	if took := time.Since(begin); !errors.Is(err, taskresults.ErrUnavailable) || took < 2*time.Second {
+		t.Errorf("after %v: %v", took, err)
+	}
+	// Pauses of 0.1, 0.2, 0.4 and 0.8 s, and up to half as much again.
+	if n := made.Load(); n < 4 || n > 6 {
+		t.Errorf("%d calls were made", n)
+	}
+
+	made.Store(0)
+	if err := client.Delete(t.Context(), "mail-1", nil); !errors.Is(err, taskresults.ErrUnavailable) || made.Load() != 1 {
+		t.Errorf("after %d calls: %v", made.Load(), err)
+	}
+	made.Store(0)
+	err = client.Delete(t.Context(), "mail-1", &taskresults.DeleteOptions{AllowMissing: true})
+	if !errors.Is(err, taskresults.ErrUnavailable) || made.Load() < 2 {
+		t.Errorf("after %d calls: %v", made.Load(), err)
+	}
+}
+
+func TestCallsGoOnThroughARestart(t *testing.T) {
+	server := ownServer(t)
+	client := clientOf(t, server, nil)
+	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	server.end("KILL")
+	started := make(chan error)
+	go func() {
+		_, err := client.Start(context.Background(), id, "worker-a", nil)
+		started <- err
+	}()
+	server.start(t)
+	if err := <-started; err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,91 @@
+package taskresults_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	taskresults "github.com/taskresults/taskresults/sdk/go"
+)
+
+func TestWaitReturnsTheFinishedResult(t *testing.T) {
+	client := sharedClient(t)
+	created := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}))
+	go func() {
+		_ = created.Run(context.Background(), "worker-a", returning(3), nil)
+	}()
+	for range 2 { // Once while it runs, and once when it is finished.
+		result := must(client.Wait(t.Context(), created.ID))
+		var sum int
+		if err := result.ReturnValue(&sum); err != nil || sum != 3 {
+			t.Errorf("%+v, %v", result, err)
+		}
+	}
+}
+
+func TestWaitSaysThatItTimedOut(t *testing.T) {
+	client := sharedClient(t)
+	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	for _, timeout := range []time.Duration{0, 100 * time.Millisecond, 600 * time.Millisecond} {
+		ctx, cancel := context.WithTimeout(t.Context(), timeout)
+		begin := time.Now()
+		_, err := client.Wait(ctx, id)
+		took := time.Since(begin)
+		cancel()
+		if !errors.Is(err, taskresults.ErrWaitTimedOut) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v: the error is %v", timeout, err)
+		}
+		if took < timeout-250*time.Millisecond || took > timeout+5*time.Second {
+			t.Errorf("a wait of %v took %v", timeout, took)
+		}
+	}
+}
+
+func TestWaitTimesOutAlsoWithoutAServer(t *testing.T) {
+	server := ownServer(t)
+	client := clientOf(t, server, nil)
+	server.end("KILL")
+	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+	defer cancel()
+	if _, err := client.Wait(ctx, "mail-1"); !errors.Is(err, taskresults.ErrWaitTimedOut) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestWaitEndsWhenThereIsNothingToWaitFor(t *testing.T) {
+	client := sharedClient(t)
+	if _, err := client.Wait(t.Context(), "never-was"); !errors.Is(err, taskresults.ErrDoesNotExist) {
+		t.Errorf("the error is %v", err)
+	}
+	if _, err := client.Wait(t.Context(), "\xff"); !errors.Is(err, taskresults.ErrInvalidField) {
+		t.Errorf("the error is %v", err)
+	}
+	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := client.Wait(ctx, id); !errors.Is(err, taskresults.ErrCancelled) || !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestWaitGoesOnThroughARestart(t *testing.T) {
+	server := ownServer(t)
+	client := clientOf(t, server, nil)
+	created := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}))
+	waited := make(chan error)
+	go func() {
+		_, err := client.Wait(context.Background(), created.ID)
+		waited <- err
+	}()
+	for _, signal := range []string{"TERM", "KILL"} {
+		server.end(signal)
+		server.start(t)
+	}
+	if err := created.Run(t.Context(), "worker-a", returning(3), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-waited; err != nil {
+		t.Error(err)
+	}
+}
