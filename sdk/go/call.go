@@ -2,6 +2,7 @@ package taskresults
 
 import (
 	"context"
+	"errors"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -20,8 +21,17 @@ func call[Request, Response any](ctx context.Context, c *Client, m method[Reques
 		if err == nil {
 			return response, nil
 		}
-		failure := failureOf(ctx, err)
-		if failure.Code != codes.Unavailable || !p.pause(ctx, failure.retryDelay) {
+		failure := c.failureOf(ctx, err)
+		switch {
+		case failure.Code != codes.Unavailable:
+			return nil, failure
+		case p.pause(ctx, failure.retryDelay):
+			continue
+		case errors.Is(ctx.Err(), context.Canceled):
+			return nil, ended(ctx)
+		default:
+			// This tells more than that the deadline came.
+			failure.cause = context.Cause(ctx)
 			return nil, failure
 		}
 	}
@@ -33,7 +43,7 @@ func callOnce[Request, Response any](ctx context.Context, c *Client, m method[Re
 	defer cancel()
 	response, err := m(ctx, request)
 	if err != nil {
-		return nil, failureOf(ctx, err)
+		return nil, c.failureOf(ctx, err)
 	}
 	return response, nil
 }

@@ -77,6 +77,33 @@ func TestCallsAreRepeatedUntilTheirDeadline(t *testing.T) {
 	}
 }
 
+func TestACallThatIsRepeatedEndsWithItsContextAndWithTheClient(t *testing.T) {
+	for name, end := range map[string]struct {
+		by    func(*taskresults.Client, context.CancelFunc)
+		cause error
+	}{
+		"context": {func(_ *taskresults.Client, cancel context.CancelFunc) { cancel() }, context.Canceled},
+		"client":  {func(client *taskresults.Client, _ context.CancelFunc) { _ = client.Close() }, taskresults.ErrClosed},
+	} {
+		var made atomic.Int64
+		options := &taskresults.Options{DialOptions: []grpc.DialOption{calls(&made)}}
+		client := must(taskresults.NewClient("127.0.0.1:1", options)) // Nothing listens there.
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() {
+			_, err := client.Get(ctx, "mail-1", nil)
+			ended <- err
+		}()
+		until(t, "a second call is made", func() bool { return made.Load() > 1 })
+		end.by(client, cancel)
+		if err := <-ended; !errors.Is(err, taskresults.ErrCancelled) || !errors.Is(err, end.cause) {
+			t.Errorf("%s: the error is %v", name, err)
+		}
+		cancel()
+		_ = client.Close()
+	}
+}
+
 func TestCallsGoOnThroughARestart(t *testing.T) {
 	server := ownServer(t)
 	client := clientOf(t, server, nil)

@@ -196,6 +196,15 @@ func TestTokenGoesWithEveryCall(t *testing.T) {
 	}
 }
 
+func TestATokenForReadingOnly(t *testing.T) {
+	t.Setenv("TASKRESULTS_TOKEN", "secret")
+	t.Setenv("TASKRESULTS_READ_TOKEN", "read")
+	client := clientOf(t, ownServer(t), &taskresults.Options{Token: "read"})
+	if _, err := client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}); !errors.Is(err, taskresults.ErrPermissionDenied) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 func TestTokensThatCannotBeSentAreRefused(t *testing.T) {
 	if _, err := taskresults.NewClient("127.0.0.1:1", &taskresults.Options{Token: "secret\n"}); !errors.Is(err, taskresults.ErrInvalidField) {
 		t.Errorf("the error is %v", err)

@@ -63,7 +63,7 @@ func (e *Error) mayPass() bool {
 }
 
 // failureOf is what a stub's error means to the caller with this context.
-func failureOf(ctx context.Context, err error) *Error {
+func (c *Client) failureOf(ctx context.Context, err error) *Error {
 	answer := status.Convert(err)
 	failure := &Error{Reason: nameOf(answer.Code()), Code: answer.Code(), Message: answer.Message()}
 	for _, detail := range answer.Details() {
@@ -82,6 +82,12 @@ func failureOf(ctx context.Context, err error) *Error {
 	}
 	if failure.Code == codes.Canceled || failure.Code == codes.DeadlineExceeded {
 		failure.cause = context.Cause(ctx)
+		if failure.cause == nil && c.life.Err() != nil {
+			failure.cause = ErrClosed
+		}
+		if failure.cause != nil {
+			failure.Message = failure.cause.Error()
+		}
 	}
 	return failure
 }

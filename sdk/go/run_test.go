@@ -81,6 +81,17 @@ func TestRunReportsAnErrorWithWhatItWraps(t *testing.T) {
 	}
 }
 
+func TestRunReportsAnErrorThatIsTooLong(t *testing.T) {
+	client := sharedClient(t)
+	raised := errors.New(strings.Repeat("я", 10<<20))
+	result, err := client.Run(t.Context(), taskresults.TaskSpec{Path: "app.tasks.mail"}, "worker-a",
+		func(context.Context) (any, error) { return nil, raised }, nil)
+	_ = result.Refresh(t.Context())
+	if err != raised || result.Status != taskresults.Failed {
+		t.Errorf("the result is %s", result.Status)
+	}
+}
+
 func TestRunKeepsATaskErrorAsItStands(t *testing.T) {
 	client := sharedClient(t)
 	raised := &taskresults.TaskError{ExceptionClassPath: "app.NoSuchUser", Message: "ada", Traceback: "here\n"}

@@ -43,8 +43,10 @@ func taskErrorOf(from *pb.TaskError) *TaskError {
 	}
 }
 
-// describe makes of an error what is kept of it. Text that is not UTF-8 could not be sent, and a failure must not get lost:
-// it is mended.
+// mostTextBytes is more than the server keeps of a text, unless it is set otherwise, and less than it takes in one message.
+const mostTextBytes = 2 << 20
+
+// describe makes of an error what is kept of it.
 func describe(err error) *pb.TaskError {
 	described, ok := err.(*TaskError)
 	if !ok {
@@ -73,6 +75,7 @@ func chain(err error, indent string) string {
 	return lines
 }
 
+// mended is text that can be sent, since a failure must not get lost: UTF-8, and not endless.
 func mended(text string) string {
-	return strings.ToValidUTF8(text, "\uFFFD")
+	return strings.ToValidUTF8(text[:min(len(text), mostTextBytes)], "\uFFFD")
 }

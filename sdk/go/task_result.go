@@ -61,7 +61,8 @@ func (r *TaskResult) Attempts() int {
 }
 
 // Args decodes the positional arguments, a JSON array, into what v points to, as json.Unmarshal does. Numbers come into an
-// interface as json.Number, so that none is rounded. In the Basic view there is nothing to decode, which is an Error.
+// interface as json.Number, so that none is rounded. What v cannot hold
+// is an error of encoding/json; in the Basic view there is nothing to decode, which is an Error.
 func (r *TaskResult) Args(v any) error {
 	return r.decode("arguments", r.ArgsJSON, v)
 }

@@ -1,6 +1,7 @@
 package taskresults_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"math/big"
@@ -9,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
+
 	taskresults "github.com/taskresults/taskresults/sdk/go"
+	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 )
 
 func TestHandleShowsWhatWasAskedFor(t *testing.T) {
@@ -94,9 +98,23 @@ func TestRefreshReplacesInPlaceWhatCanChange(t *testing.T) {
 		}
 	}
 
+}
+
+func TestRefreshOfWhatIsUnchangedCostsNothing(t *testing.T) {
+	var answered *pb.RefreshTaskResultResponse
+	watching := grpc.WithUnaryInterceptor(func(ctx context.Context, method string, request, response any, connection *grpc.ClientConn,
+		invoker grpc.UnaryInvoker, options ...grpc.CallOption) error {
+		answered, _ = response.(*pb.RefreshTaskResultResponse)
+		return invoker(ctx, method, request, response, connection, options...)
+	})
+	client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{watching}})
+	result := must(client.Run(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}, "worker-a", returning(3), nil))
 	before := *result
 	if err := result.Refresh(t.Context()); err != nil || !reflect.DeepEqual(before, *result) {
 		t.Errorf("unchanged became %+v, %v", result, err)
+	}
+	if answered.GetUnchanged() == nil {
+		t.Errorf("the answer was %v", answered)
 	}
 }
 

@@ -55,7 +55,7 @@ func (c *Client) poll(ctx context.Context, id string) (*pb.WaitTaskResultRespons
 	defer cancel()
 	response, err := c.results.WaitTaskResult(ctx, &pb.WaitTaskResultRequest{Id: id})
 	if err != nil {
-		return nil, failureOf(ctx, err)
+		return nil, c.failureOf(ctx, err)
 	}
 	return response, nil
 }

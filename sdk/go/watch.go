@@ -87,7 +87,7 @@ func (w *watch) stream(ctx context.Context) *Error {
 	defer silence.Stop()
 	stream, err := w.client.results.WatchTaskResults(ctx, w.request())
 	if err != nil {
-		return failureOf(ctx, err)
+		return w.client.failureOf(ctx, err)
 	}
 	for {
 		event, err := stream.Recv()
@@ -95,7 +95,7 @@ func (w *watch) stream(ctx context.Context) *Error {
 			return nil
 		}
 		if err != nil {
-			return failureOf(ctx, err)
+			return w.client.failureOf(ctx, err)
 		}
 		// The time that the loop takes is no silence of the server.
 		silence.Stop()

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	taskresults "github.com/taskresults/taskresults/sdk/go"
+	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 )
 
 func TestWatchYieldsEachNewerState(t *testing.T) {
@@ -172,6 +174,89 @@ func TestWatchRaisesWhatOpeningAgainCannotMend(t *testing.T) {
 		if len(errs) != 1 || !errors.Is(errs[0], taskresults.ErrInvalidField) {
 			t.Errorf("%s: %v", name, errs)
 		}
+	}
+}
+
+func TestWatchRaisesTheServersLimit(t *testing.T) {
+	client := clientOf(t, ownServer(t, "--max-watches", "1"), nil)
+	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	for _, err := range client.Watch(t.Context(), id) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range client.Watch(t.Context(), id) {
+			if !errors.Is(err, taskresults.ErrLimitReached) {
+				t.Errorf("the error is %v", err)
+			}
+		}
+		break
+	}
+}
+
+func TestWatchNeverGoesBack(t *testing.T) {
+	client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{grpc.WithChainStreamInterceptor(repeating)}})
+	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	var revisions []int64
+	for result, err := range client.Watch(t.Context(), id) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		revisions = append(revisions, result.Revision)
+		step(t, client, result)
+	}
+	if !reflect.DeepEqual(revisions, []int64{1, 2, 3}) {
+		t.Errorf("revisions were %v", revisions)
+	}
+}
+
+// repeating makes a stream that gives each event twice, and the first one once more in the end.
+func repeating(ctx context.Context, description *grpc.StreamDesc, connection *grpc.ClientConn, method string,
+	streamer grpc.Streamer, options ...grpc.CallOption) (grpc.ClientStream, error) {
+	stream, err := streamer(ctx, description, connection, method, options...)
+	return &repeatingStream{ClientStream: stream}, err
+}
+
+type repeatingStream struct {
+	grpc.ClientStream
+	first, next proto.Message
+}
+
+func (s *repeatingStream) RecvMsg(message any) error {
+	into := message.(proto.Message)
+	if s.next != nil {
+		proto.Merge(into, s.next)
+		s.next = nil
+		return nil
+	}
+	if err := s.ClientStream.RecvMsg(message); err != nil {
+		return err
+	}
+	if s.first == nil {
+		s.first = proto.Clone(into)
+	}
+	s.next = proto.Clone(into)
+	if into.(*pb.WatchTaskResultsResponse).GetSnapshot().GetRevision() == 2 {
+		s.next = s.first
+	}
+	return nil
+}
+
+func TestAWatchedResultThatWasReplacedIsGone(t *testing.T) {
+	client := sharedClient(t)
+	spec := taskresults.TaskSpec{ID: "replaced-" + time.Now().Format(time.RFC3339Nano), Path: "app.tasks.add"}
+	handle := must(client.Create(t.Context(), spec))
+	must(client.Start(t.Context(), handle.ID, "worker-a", nil))
+	must(client.Retry(t.Context(), handle.ID, 1, errors.New("no answer")))
+	must(client.Start(t.Context(), handle.ID, "worker-a", nil))
+	if err := errors.Join(handle.Refresh(t.Context()), client.Delete(t.Context(), handle.ID, nil)); err != nil {
+		t.Fatal(err)
+	}
+	must(client.Run(t.Context(), spec, "worker-a", returning(3), nil))
+	var last error
+	for _, last = range handle.Watch(t.Context()) {
+	}
+	if !errors.Is(last, taskresults.ErrDoesNotExist) {
+		t.Errorf("the watch ended with %v", last)
 	}
 }
 

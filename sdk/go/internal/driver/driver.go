@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/taskresults/taskresults/sdk/go"
+	taskresults "github.com/taskresults/taskresults/sdk/go"
 )
 
 type driver struct {
@@ -43,13 +43,9 @@ func (d *driver) do(ctx context.Context, r *request) (any, error) {
 	case "list":
 		return list(ctx, c, r)
 	case "dump":
-		return handleOf(d.handle(r.ID)), nil
+		return d.dump(r.ID)
 	case "refresh":
-		result := d.handle(r.ID)
-		if err := result.Refresh(ctx); err != nil {
-			return nil, err
-		}
-		return handleOf(result), nil
+		return d.refresh(ctx, r.ID)
 	case "start":
 		return stateOf(c.Start(ctx, r.ID, r.WorkerID, &taskresults.StartOptions{Lease: r.lease(), Force: r.Force}))
 	case "renew":
@@ -107,10 +103,32 @@ func (d *driver) currentClient() *taskresults.Client {
 	return d.client
 }
 
-func (d *driver) handle(id string) *taskresults.TaskResult {
+func (d *driver) handle(id string) (*taskresults.TaskResult, error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
-	return d.handles[id]
+	if result := d.handles[id]; result != nil {
+		return result, nil
+	}
+	return nil, fmt.Errorf("nothing is remembered of %s", id)
+}
+
+func (d *driver) dump(id string) (any, error) {
+	result, err := d.handle(id)
+	if err != nil {
+		return nil, err
+	}
+	return handleOf(result), nil
+}
+
+func (d *driver) refresh(ctx context.Context, id string) (any, error) {
+	result, err := d.handle(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := result.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	return handleOf(result), nil
 }
 
 func (d *driver) remember(result *taskresults.TaskResult, err error) (any, error) {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/taskresults/taskresults/sdk/go"
+	taskresults "github.com/taskresults/taskresults/sdk/go"
 )
 
 type handle struct {

@@ -10,7 +10,7 @@ import (
 	"os"
 	"sync"
 
-	"github.com/taskresults/taskresults/sdk/go"
+	taskresults "github.com/taskresults/taskresults/sdk/go"
 )
 
 // mostLineBytes is more than the largest JSON that the server takes.

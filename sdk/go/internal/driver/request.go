@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/taskresults/taskresults/sdk/go"
+	taskresults "github.com/taskresults/taskresults/sdk/go"
 )
 
 // timeLayout is UTC with six digits of a second.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/taskresults/taskresults/sdk/go"
+	taskresults "github.com/taskresults/taskresults/sdk/go"
 )
 
 func (d *driver) run(ctx context.Context, r *request) (any, error) {

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/taskresults/taskresults/sdk/go"
+	taskresults "github.com/taskresults/taskresults/sdk/go"
 )
 
 const (
