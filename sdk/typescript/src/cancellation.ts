@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledError, TaskResultsError } from './errors';
 
@@ -15,6 +16,8 @@ export class Cancellation {
   constructor(...sources: readonly (AbortSignal | undefined)[]) {
     this.#sources = sources.filter((source) => source !== undefined);
     for (const source of this.#sources) {
+      // Thousands of calls may well share one; none leaves a listener behind.
+      setMaxListeners(0, source);
       if (source.aborted) this.#controller.abort(source.reason);
       else source.addEventListener('abort', this.#onAbort);
     }

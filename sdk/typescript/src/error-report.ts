@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 
 /** What is reported of a failed attempt, in any language's terms. */
 export interface ErrorReport {
@@ -14,7 +14,7 @@ const MOST_CAUSES = 10;
 /** A report as it stands, or one made of whatever was thrown: class, message, and the stack with those of its causes. */
 export function reportOf(error: unknown): ErrorReport {
   if (isReport(error)) return error;
-  if (error instanceof Error) {
+  if (isError(error)) {
     return { exceptionClassPath: classOf(error), message: error.message, traceback: stackOf(error, MOST_CAUSES) };
   }
   const message = typeof error === 'string' ? error : inspect(error);
@@ -22,7 +22,12 @@ export function reportOf(error: unknown): ErrorReport {
 }
 
 function isReport(error: unknown): error is ErrorReport {
-  return typeof error === 'object' && error !== null && 'exceptionClassPath' in error && !(error instanceof Error);
+  return typeof error === 'object' && error !== null && 'exceptionClassPath' in error && !isError(error);
+}
+
+/** Also one of another realm, such as that of a `vm` context. */
+function isError(error: unknown): error is Error {
+  return error instanceof Error || types.isNativeError(error);
 }
 
 /** Most classes of errors do not set a name of their own. */
@@ -32,6 +37,5 @@ function classOf(error: Error): string {
 
 function stackOf(error: Error, causes: number): string {
   const own = error.stack ?? String(error);
-  const hasCause = error.cause instanceof Error && causes > 0;
-  return hasCause ? `${own}\n[cause]: ${stackOf(error.cause as Error, causes - 1)}` : own;
+  return isError(error.cause) && causes > 0 ? `${own}\n[cause]: ${stackOf(error.cause, causes - 1)}` : own;
 }

@@ -1,0 +1,152 @@
+import {
+  losslessJson,
+  PreciseDate,
+  TaskFailedError,
+  TaskNotFinishedError,
+  type TaskResult,
+  TaskResultDoesNotExistError,
+  type TaskResults,
+} from '../src';
+import { Fixture, finish, freshId } from './support/fixture';
+
+let fixture: Fixture;
+let client: TaskResults;
+
+beforeAll(async () => {
+  fixture = await Fixture.start();
+  client = fixture.client();
+});
+
+afterAll(() => fixture.remove());
+
+test('a new handle is the same as one that is read', async () => {
+  const created = await client.create({
+    path: 'app.tasks.send_mail',
+    args: ['ada@example.com', 2n ** 70n],
+    kwargs: { subject: 'Grüße' },
+    priority: -7,
+    runAfter: PreciseDate.fromISOString('2030-01-02T03:04:05.678901Z'),
+    takesContext: true,
+    metadata: { tenant: 'acme', ключ: 'значение' },
+  });
+  expect(created.task.queueName).toBe('default');
+  expect(created.task.runAfter?.toISOString()).toBe('2030-01-02T03:04:05.678901Z');
+  expect(created.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+  expect(await client.get(created.id)).toEqual(created);
+  expect(await client.create({ path: 'app.tasks.plain', id: freshId() })).toMatchObject({
+    args: [],
+    kwargs: {},
+    backend: 'default',
+    metadata: {},
+    revision: 1,
+  });
+});
+
+test('it never changes by itself, and refresh replaces what can change, in place', async () => {
+  const handle = await client.create<string>({ path: 'app.tasks.flaky', args: [1] });
+  const { id } = handle;
+  await client.startAttempt(id, 'w1');
+  await client.fail(id, 1, new TypeError('no'), { retry: true });
+  await client.startAttempt(id, 'w2');
+  expect(handle).toMatchObject({ status: 'READY', revision: 1, attempts: 0, startedAt: null, isFinished: false });
+  expect(() => handle.returnValue).toThrow(TaskNotFinishedError);
+
+  const { args } = handle;
+  expect(await handle.refresh()).toBe(handle);
+  expect(handle).toMatchObject({ status: 'RUNNING', revision: 4, attempts: 2, workerIds: ['w1', 'w2'] });
+  expect(handle.errors).toMatchObject([{ exceptionClassPath: 'TypeError', message: 'no', attempt: 1, workerId: 'w1' }]);
+  expect(handle.lastAttemptedAt?.getTime()).toBeGreaterThanOrEqual(handle.startedAt?.getTime() as number);
+  expect(() => handle.returnValue).toThrow('Task has not finished yet');
+
+  await client.succeed(id, 2, 'done');
+  await handle.refresh();
+  expect(handle).toMatchObject({ status: 'SUCCESSFUL', returnValue: 'done', isFinished: true, attempts: 2 });
+  expect(handle.finishedAt).toBeInstanceOf(PreciseDate);
+  expect(handle.args).toBe(args);
+});
+
+test('null is a return value, and so is what a function without one returns', async () => {
+  const { id } = await client.create({ path: 'app.tasks.nothing' });
+  await client.startAttempt(id, 'w');
+  await client.succeed(id, 1);
+  const handle = await client.get(id);
+  expect(handle.returnValue).toBeNull();
+  expect(handle.returnValueJson).toBe('null');
+});
+
+test('the return value of a failed task', async () => {
+  const { id } = await client.create({ path: 'app.tasks.gone' });
+  await client.failTask(id, { exceptionClassPath: 'builtins.ImportError', message: 'no such task' });
+  const handle = await client.get(id);
+  expect(handle).toMatchObject({ isFinished: true, attempts: 0 });
+  expect(() => handle.returnValue).toThrow(new TaskFailedError(handle.errors));
+  expect(() => handle.returnValue).toThrow(expect.objectContaining({ reason: 'TASK_FAILED', message: 'Task failed' }));
+  expect(new TaskFailedError(handle.errors).errors).toMatchObject([{ message: 'no such task', attempt: 0 }]);
+});
+
+test('a refresh of what is deleted throws, and the handle keeps what it had', async () => {
+  const handle = await client.create({ path: 'app.tasks.gone' });
+  const before = { ...handle };
+  await client.delete(handle.id);
+  await expect(handle.refresh()).rejects.toThrow(TaskResultDoesNotExistError);
+  expect({ ...handle }).toEqual(before);
+});
+
+test('a refresh that finds nothing new changes nothing', async () => {
+  const handle = await client.create({ path: 'app.tasks.same' });
+  const { metadata, workerIds } = handle;
+  await handle.refresh();
+  expect(handle.metadata).toBe(metadata);
+  expect(handle.workerIds).toBe(workerIds);
+});
+
+test('of two refreshes at a time, the newer state stays', async () => {
+  const handle = await client.create({ path: 'app.tasks.race' });
+  await client.startAttempt(handle.id, 'w');
+  await Promise.all([handle.refresh(), client.succeed(handle.id, 1, 1), handle.refresh(), handle.refresh()]);
+  await handle.refresh();
+  expect(handle).toMatchObject({ revision: 3, status: 'SUCCESSFUL', returnValue: 1 });
+});
+
+test('JSON texts stay as they are stored, and integers are not rounded', async () => {
+  const { id } = await client.create({ path: 'app.tasks.big', args: [9007199254740993n], kwargs: { n: -(2n ** 63n) } });
+  await finish(client, id, { big: 12345678901234567890123n, small: 1 });
+  const handle = await client.get(id);
+  expect(handle.argsJson).toBe('[9007199254740993]');
+  expect(handle.args).toEqual([9007199254740993n]);
+  expect(handle.kwargs).toEqual({ n: -(2n ** 63n) });
+  expect(handle.returnValue).toEqual({ big: 12345678901234567890123n, small: 1 });
+});
+
+test('the BASIC view leaves values out, and says so', async () => {
+  const { id } = await client.create({ path: 'app.tasks.basic', args: [1] });
+  await finish(client, id, 1);
+  const handle = await client.get(id, { view: 'BASIC' });
+  expect(handle).toMatchObject({ argsJson: null, kwargsJson: null, returnValueJson: null, status: 'SUCCESSFUL' });
+  for (const name of ['args', 'kwargs', 'returnValue'] as const) {
+    expect(() => handle[name]).toThrow('left out of the BASIC view');
+  }
+});
+
+test('a JSON format of the caller', async () => {
+  const json = { ...losslessJson, parse: (text: string) => ({ text }) };
+  const own = fixture.client({ json });
+  const { id } = await own.create({ path: 'app.tasks.own', args: [1] });
+  expect((await own.get(id)).args).toEqual({ text: '[1]' });
+});
+
+test('watch yields new handles until the last, and leaves its own as it is', async () => {
+  const handle = await client.create<number>({ path: 'app.tasks.watched' });
+  const seen: TaskResult<number>[] = [];
+  const watching = (async () => {
+    for await (const now of handle.watch()) seen.push(now);
+  })();
+  await finish(client, handle.id, 3);
+  await watching;
+  expect(seen.at(-1)).toMatchObject({ revision: 3, returnValue: 3 });
+  expect(seen.map(({ revision }) => revision)).toEqual([...seen.map(({ revision }) => revision)].sort());
+  expect(seen[0]?.revision).toBeGreaterThan(1);
+  expect(handle).toMatchObject({ revision: 1, status: 'READY' });
+
+  for await (const _ of (seen.at(-1) as TaskResult).watch()) throw new Error('nothing newer can come');
+});

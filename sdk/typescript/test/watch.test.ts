@@ -1,0 +1,242 @@
+import { until } from '../../../test/support/until';
+import {
+  InvalidFieldError,
+  TaskResultDoesNotExistError,
+  type TaskResultEvent,
+  type TaskResults,
+  WaitTimedOutError,
+} from '../src';
+import { Fixture, finish, freshId } from './support/fixture';
+import { TappedLink } from './support/tapped-link';
+
+let fixture: Fixture;
+let client: TaskResults;
+
+beforeAll(async () => {
+  fixture = await Fixture.start({ flags: ['--watch-max-age', '2s'] });
+  client = fixture.client();
+});
+
+afterAll(() => fixture.remove());
+
+async function create(): Promise<string> {
+  return (await client.register({ path: 'app.tasks.watched', id: freshId() })).id;
+}
+
+/** Collects the revisions that a watch yields. */
+function collect(id: string, from = client) {
+  const revisions: number[] = [];
+  const done = (async () => {
+    for await (const { revision } of from.watch(id)) revisions.push(revision);
+  })();
+  done.catch(() => {});
+  return { revisions, done };
+}
+
+test('a wait ends when the result is finished, or at once', async () => {
+  const id = await create();
+  const waiting = client.wait<number>(id);
+  await finish(client, id, 3);
+  expect(await waiting).toMatchObject({ status: 'SUCCESSFUL', returnValue: 3 });
+  expect((await client.wait<number>(id)).returnValue).toBe(3);
+});
+
+test('a wait for a failure is no error', async () => {
+  const id = await create();
+  await client.failTask(id);
+  expect((await client.wait(id)).status).toBe('FAILED');
+});
+
+test('a wait that takes too long says so, also when there is no server', async () => {
+  await expect(client.wait(await create(), { timeoutMs: 100 })).rejects.toThrow(WaitTimedOutError);
+  const nobody = fixture.client({ target: '127.0.0.1:1' });
+  await expect(nobody.wait('x', { timeoutMs: 300 })).rejects.toMatchObject({ reason: 'WAIT_TIMED_OUT' });
+});
+
+test('more milliseconds than a timer takes are for ever', async () => {
+  const id = await create();
+  const waiting = client.wait(id, { timeoutMs: Number.POSITIVE_INFINITY });
+  await finish(client, id);
+  expect((await waiting).status).toBe('SUCCESSFUL');
+});
+
+test('what is deleted, and what never was', async () => {
+  const id = await create();
+  const { revisions, done } = collect(id);
+  const waiting = client.wait(id);
+  waiting.catch(() => {});
+  await until(() => revisions.length === 1, 'it is watched');
+  await client.delete(id);
+  await expect(done).rejects.toThrow(TaskResultDoesNotExistError);
+  await expect(waiting).rejects.toThrow(TaskResultDoesNotExistError);
+  await expect(client.wait(freshId())).rejects.toThrow(TaskResultDoesNotExistError);
+});
+
+test('what was created anew under the id of a deleted one is not taken for it', async () => {
+  const id = await create();
+  await client.startAttempt(id, 'w');
+  const handle = await client.get(id);
+  await client.delete(id);
+  await client.register({ path: 'app.tasks.other', id });
+  await expect(handle.watch().next()).rejects.toThrow(TaskResultDoesNotExistError);
+  // The same, when somebody who knew nothing shares the stream.
+  const [fresh, known] = await Promise.allSettled([client.watch(id).next(), handle.watch().next()]);
+  expect(fresh).toMatchObject({ status: 'fulfilled', value: { value: { revision: 1 } } });
+  expect(known).toMatchObject({ status: 'rejected', reason: { reason: 'TASK_RESULT_DOES_NOT_EXIST' } });
+});
+
+test('one bad id does not take the others with it', async () => {
+  const ids = await Promise.all(Array.from({ length: 20 }, create));
+  const waits = ids.map((id) => client.wait(id));
+  const bad = client.wait('x'.repeat(65));
+  await expect(bad).rejects.toThrow(InvalidFieldError);
+  await Promise.all(ids.map((id) => finish(client, id)));
+  expect((await Promise.all(waits)).map(({ status }) => status)).toEqual(ids.map(() => 'SUCCESSFUL'));
+});
+
+test('a watch goes on through a restart, MAX_AGE and a lost link, and yields nothing twice', async () => {
+  const link = await TappedLink.to(fixture.server.port);
+  const through = fixture.client({ target: link.address });
+  try {
+    const id = await create();
+    const { revisions, done } = collect(id, through);
+    await until(() => revisions.includes(1), 'it is watched');
+
+    await fixture.server.kill();
+    await fixture.server.restart();
+    await client.startAttempt(id, 'w1');
+    await until(() => revisions.includes(2), 'it is watched after a crash');
+
+    const before = link.opened;
+    await until(() => link.opened > before, 'its stream has reached its age');
+    await client.fail(id, 1, 'again', { retry: true });
+    await until(() => revisions.includes(3), 'it is watched after MAX_AGE');
+
+    link.cut();
+    await client.startAttempt(id, 'w1');
+    await until(() => revisions.includes(4), 'it is watched after a cut');
+
+    await fixture.server.terminate();
+    await fixture.server.restart();
+    await client.succeed(id, 2, null);
+    await done;
+    expect(revisions).toEqual([1, 2, 3, 4, 5]);
+  } finally {
+    await link.close();
+  }
+});
+
+test('a stream that is silent for three heartbeats is dead', async () => {
+  const link = await TappedLink.to(fixture.server.port);
+  const through = fixture.client({ target: link.address, heartbeatMs: 1_000 });
+  try {
+    const id = await create();
+    const { revisions, done } = collect(id, through);
+    await until(() => revisions.includes(1), 'it is watched');
+    link.mute();
+    const [opened, mutedAt] = [link.opened, performance.now()];
+    await until(() => link.opened > opened, 'another stream is opened', 8_000);
+    expect(performance.now() - mutedAt).toBeGreaterThan(1_900);
+    expect(link.cancelled).toBe(1);
+    // The connection itself is dead, too.
+    link.mute(false);
+    link.cut();
+    await finish(client, id);
+    await done;
+    expect(revisions.at(-1)).toBe(3);
+  } finally {
+    await link.close();
+  }
+});
+
+test('heartbeats keep a stream on which nothing happens', async () => {
+  const calm = await Fixture.start();
+  const link = await TappedLink.to(calm.server.port);
+  const through = calm.client({ target: link.address, heartbeatMs: 1_000 });
+  try {
+    const { id } = await through.register({ path: 'app.tasks.calm' });
+    const opened = link.opened;
+    await expect(through.wait(id, { timeoutMs: 4_500 })).rejects.toThrow(WaitTimedOutError);
+    expect(link.opened - opened).toBe(1);
+  } finally {
+    await link.close();
+    await calm.remove();
+  }
+});
+
+test('a slow reader gets the last state, whatever it misses', async () => {
+  const id = await create();
+  const states = client.watch(id);
+  expect((await states.next()).value).toMatchObject({ revision: 1 });
+  await client.startAttempt(id, 'w');
+  const other = collect(id);
+  await client.succeed(id, 1, null);
+  await other.done;
+  const rest: number[] = [];
+  for await (const { revision } of states) rest.push(revision);
+  expect(rest.at(-1)).toBe(3);
+  expect(rest.length).toBeLessThanOrEqual(2);
+});
+
+/** An event in short: `a@2`, `deleted a`. */
+function brief(event: TaskResultEvent): string {
+  if (event.type === 'snapshot') return `${event.result.id}@${event.result.revision}`;
+  return `${event.type} ${event.id}`;
+}
+
+function collectEvents(...given: Parameters<TaskResults['watchEvents']>) {
+  const seen: string[] = [];
+  const done = (async () => {
+    for await (const event of client.watchEvents(...given)) seen.push(brief(event));
+  })();
+  done.catch(() => {});
+  return { seen, done };
+}
+
+test('the events of many ids end when each is finished, deleted or not found', async () => {
+  const [a, b, c] = [await create(), await create(), freshId()];
+  const { seen, done } = collectEvents({ ids: [a, b, c] });
+  await until(() => seen.length === 3, 'all are told of');
+  expect(seen.sort()).toEqual([`${a}@1`, `${b}@1`, `notFound ${c}`].sort());
+  await finish(client, a);
+  await client.delete(b);
+  await done;
+  expect(seen).toEqual(expect.arrayContaining([`${a}@3`, `deleted ${b}`]));
+  for await (const _ of client.watchEvents({ ids: [] })) throw new Error('nothing can come');
+});
+
+test('kept open, they go on, also for an id that comes later', async () => {
+  const id = freshId();
+  const stop = new AbortController();
+  const { seen, done } = collectEvents({ ids: [id] }, { keepOpen: true, signal: stop.signal });
+  await until(() => seen.length === 1, 'it is missing');
+  await client.register({ path: 'app.tasks.later', id });
+  await until(() => seen.includes(`${id}@1`), 'it is there');
+  await finish(client, id);
+  await until(() => seen.includes(`${id}@3`), 'it is finished');
+  await client.delete(id);
+  await until(() => seen.includes(`deleted ${id}`), 'it is gone');
+  stop.abort();
+  await expect(done).rejects.toMatchObject({ reason: 'CANCELLED' });
+});
+
+test('the events of a filter go on through a restart, and tell nothing twice', async () => {
+  const losses: string[] = [];
+  const stop = new AbortController();
+  const options = { view: 'BASIC', signal: stop.signal, onLost: (why: string) => losses.push(why) } as const;
+  const filter = { path: 'app.tasks.filtered', statuses: ['READY'] } as const;
+  const { seen, done } = collectEvents({ filter }, options);
+  const [a, b] = [freshId(), freshId()];
+  await client.register({ path: filter.path, id: a });
+  await until(() => seen.includes(`${a}@1`), 'it matches');
+  await fixture.server.kill();
+  await fixture.server.restart();
+  await client.register({ path: filter.path, id: b });
+  await until(() => seen.includes(`${b}@1`), 'it matches after the restart');
+  await client.startAttempt(a, 'w');
+  await until(() => seen.includes(`unmatched ${a}`), 'it matches no more');
+  stop.abort();
+  await done.catch(() => {});
+  expect(seen).toEqual([`${a}@1`, `${b}@1`, `unmatched ${a}`]);
+  expect(losses.length).toBeGreaterThan(0);
+});
