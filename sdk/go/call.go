@@ -12,7 +12,9 @@ import (
 type method[Request, Response any] func(context.Context, *Request, ...grpc.CallOption) (*Response, error)
 
 // call makes a call that is safe to repeat, and repeats it while the server is out of reach, until its deadline.
-func call[Request, Response any](ctx context.Context, c *Client, m method[Request, Response], request *Request) (*Response, error) {
+func call[Request, Response any](
+	ctx context.Context, c *Client, m method[Request, Response], request *Request,
+) (*Response, error) {
 	ctx, cancel := c.withDeadline(ctx)
 	defer cancel()
 	var p pauses
@@ -38,7 +40,9 @@ func call[Request, Response any](ctx context.Context, c *Client, m method[Reques
 }
 
 // callOnce makes a call that would not mean the same the second time.
-func callOnce[Request, Response any](ctx context.Context, c *Client, m method[Request, Response], request *Request) (*Response, error) {
+func callOnce[Request, Response any](
+	ctx context.Context, c *Client, m method[Request, Response], request *Request,
+) (*Response, error) {
 	ctx, cancel := c.withDeadline(ctx)
 	defer cancel()
 	response, err := m(ctx, request)
@@ -48,7 +52,8 @@ func callOnce[Request, Response any](ctx context.Context, c *Client, m method[Re
 	return response, nil
 }
 
-// withDeadline derives the context of one call: it ends with the client, and has the default deadline unless ctx has one.
+// withDeadline derives the context of one call: it ends with the client, and has the default deadline unless ctx has
+// one.
 func (c *Client) withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := c.within(ctx)
 	if _, ok := ctx.Deadline(); ok {

@@ -2,7 +2,6 @@ package taskresults_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"sync/atomic"
 	"testing"
@@ -13,12 +12,19 @@ import (
 	taskresults "github.com/taskresults/taskresults/sdk/go"
 )
 
-func rawJSON(text string) json.RawMessage { return json.RawMessage(text) }
+// calls counts the unary calls that a client makes.
+func calls(count *atomic.Int64) grpc.DialOption {
+	return grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, request, response any,
+		connection *grpc.ClientConn, invoker grpc.UnaryInvoker, options ...grpc.CallOption) error {
+		count.Add(1)
+		return invoker(ctx, method, request, response, connection, options...)
+	})
+}
 
 func TestEveryCallHasADeadline(t *testing.T) {
 	server := ownServer(t)
 	client := clientOf(t, server, &taskresults.Options{Timeout: 300 * time.Millisecond})
-	must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}))
+	enqueued(t, client)
 	server.freeze(t)
 
 	begin := time.Now()
@@ -107,7 +113,7 @@ func TestACallThatIsRepeatedEndsWithItsContextAndWithTheClient(t *testing.T) {
 func TestCallsGoOnThroughARestart(t *testing.T) {
 	server := ownServer(t)
 	client := clientOf(t, server, nil)
-	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	id := enqueued(t, client).ID
 	server.end("KILL")
 	started := make(chan error)
 	go func() {

@@ -41,8 +41,8 @@ type Options struct {
 	DialOptions []grpc.DialOption
 }
 
-// Client speaks to one taskresults service over one connection, which is made at the first call and made anew when it is
-// lost. It is safe for use by several goroutines. Close it when it is no longer needed.
+// Client speaks to one taskresults service over one connection, which is made at the first call and made anew when it
+// is lost. It is safe for use by several goroutines. Close it when it is no longer needed.
 type Client struct {
 	connection *grpc.ClientConn
 	results    pb.TaskResultServiceClient
@@ -53,8 +53,8 @@ type Client struct {
 	end        context.CancelFunc
 }
 
-// NewClient makes a client for the service at target, for example "127.0.0.1:50051" or any other name that gRPC resolves.
-// It does not connect yet, so a server that is out of reach shows at the first call.
+// NewClient makes a client for the service at target, for example "127.0.0.1:50051" or any other name that gRPC
+// resolves. It does not connect yet, so a server that is out of reach shows at the first call.
 func NewClient(target string, options *Options) (*Client, error) {
 	if options == nil {
 		options = &Options{}
@@ -96,8 +96,8 @@ func NewClient(target string, options *Options) (*Client, error) {
 	}, nil
 }
 
-// Close ends the calls, waits and watches under way, whose errors then wrap ErrClosed, and closes the connection. A closed
-// client cannot be used again; closing it again does nothing.
+// Close ends the calls, waits and watches under way, whose errors then wrap ErrClosed, and closes the connection. A
+// closed client cannot be used again; closing it again does nothing.
 func (c *Client) Close() error {
 	if c.life.Err() != nil {
 		return nil

@@ -1,15 +1,15 @@
 // Package taskresults tells what became of background tasks, and reports it: a client of the taskresults service.
 //
-// Client has the calls: Create, Start, Renew, Succeed, Fail, Retry, FailTask and Delete for whoever enqueues and runs tasks,
-// or Run, which makes them in their order; Get, GetMany, List, Wait and Watch for whoever wants to know.
+// Client has the calls: Create, Start, Renew, Succeed, Fail, Retry, FailTask and Delete for whoever enqueues and runs
+// tasks, or Run, which makes them in their order; Get, GetMany, List, Wait and Watch for whoever wants to know.
 // TaskResult is what is read: plain data that stays as it is until it is refreshed.
 //
 // # Deadlines and repetitions
 //
-// A call whose context has no deadline gets one, 10 s unless Options.Timeout says otherwise. Until its deadline a call is
-// repeated while the server is out of reach, after growing pauses; the service sees to it that a call made twice counts
-// once. Only a Delete that does not allow the result to be missing is not repeated. Wait and Watch go on until their context
-// ends.
+// A call whose context has no deadline gets one, 10 s unless Options.Timeout says otherwise. Until its deadline a call
+// is repeated while the server is out of reach, after growing pauses; the service sees to it that a call made twice
+// counts once. Only a Delete that does not allow the result to be missing is not repeated. Wait and Watch go on until
+// their context ends.
 //
 // # Errors
 //
@@ -22,7 +22,7 @@
 //
 // # JSON
 //
-// Values are encoded and decoded by encoding/json. Integers of any size stay exact: into an interface they are decoded as
-// json.Number. Where a text must be kept byte for byte, give a json.RawMessage, and read TaskResult.ArgsJSON, KwargsJSON and
-// ReturnValueJSON. Text that is not UTF-8 is mended with U+FFFD, as encoding/json does.
+// Values are encoded and decoded by encoding/json. Integers of any size stay exact: into an interface they are decoded
+// as json.Number. Where a text must be kept byte for byte, give a json.RawMessage, and read TaskResult.ArgsJSON,
+// KwargsJSON and ReturnValueJSON. Text that is not UTF-8 is mended with U+FFFD, as encoding/json does.
 package taskresults

@@ -15,7 +15,8 @@ import (
 // errorDomain is that of the reasons in google.rpc.ErrorInfo that are the contract's own.
 const errorDomain = "taskresults.v1"
 
-// Error is every failure of this package, for errors.As. For one of a certain reason, errors.Is with its Reason is enough.
+// Error is every failure of this package, for errors.As. For one of a certain reason, errors.Is with its Reason is
+// enough.
 //
 // It wraps what caused it, if anything of Go's did: a context's error, ErrClosed, an error of encoding/json.
 type Error struct {
@@ -51,8 +52,8 @@ func (e *Error) GRPCStatus() *status.Status {
 	return status.New(e.Code, e.Message)
 }
 
-// mayPass tells what a wait or a watch outlives: a link or a server that went away, or a store. Anything else, such as bad
-// credentials, would only happen again.
+// mayPass tells what a wait or a watch outlives: a link or a server that went away, or a store. Anything else, such as
+// bad credentials, would only happen again.
 func (e *Error) mayPass() bool {
 	switch e.Code {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.Internal, codes.Unknown:

@@ -13,8 +13,8 @@ import (
 // null is the JSON of nil.
 const null = "null"
 
-// encode makes JSON of a value as encoding/json does, but leaves <, > and & as they are. A json.RawMessage is kept byte for
-// byte. what names the value in the error.
+// encode makes JSON of a value as encoding/json does, but leaves <, > and & as they are. A json.RawMessage is kept byte
+// for byte. what names the value in the error.
 func encode(what string, value any) (string, error) {
 	if raw, ok := value.(json.RawMessage); ok && len(raw) > 0 {
 		if !json.Valid(raw) || !utf8.Valid(raw) {

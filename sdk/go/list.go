@@ -34,9 +34,9 @@ type TimeRange struct {
 	Start, End time.Time
 }
 
-// List yields the results that match, newest enqueued first. Pages are read as they are needed, each with a deadline of its
-// own where ctx has none. Results that come or go meanwhile make no other one appear twice or be left out. An error is the
-// last that is yielded.
+// List yields the results that match, newest enqueued first. Pages are read as they are needed, each with a deadline of
+// its own where ctx has none. Results that come or go meanwhile make no other one appear twice or be left out. An error
+// is the last that is yielded.
 func (c *Client) List(ctx context.Context, query Query) iter.Seq2[*TaskResult, error] {
 	return func(yield func(*TaskResult, error) bool) {
 		request := query.request()

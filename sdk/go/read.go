@@ -32,7 +32,9 @@ func (c *Client) Get(ctx context.Context, id string, options *GetOptions) (*Task
 
 // GetMany reads any number of results: those found, and the ids that no result has, both in the order asked. An id that
 // stands there twice is answered once, at its first place. It makes one call for each 1,000 ids or 3 MiB.
-func (c *Client) GetMany(ctx context.Context, ids []string, view View) (found []*TaskResult, missing []string, err error) {
+func (c *Client) GetMany(
+	ctx context.Context, ids []string, view View,
+) (found []*TaskResult, missing []string, err error) {
 	answers := make(map[string]*TaskResult, len(ids))
 	pending := ids
 	for len(pending) > 0 {

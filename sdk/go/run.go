@@ -22,9 +22,11 @@ type RunOptions struct {
 	Lease time.Duration
 }
 
-// Run creates a result and runs its task, as TaskResult.Run does. The TaskResult is nil if none was created. Options may be
-// nil.
-func (c *Client) Run(ctx context.Context, spec TaskSpec, workerID string, function Function, options *RunOptions) (*TaskResult, error) {
+// Run creates a result and runs its task, as TaskResult.Run does. The TaskResult is nil if none was created. Options
+// may be nil.
+func (c *Client) Run(
+	ctx context.Context, spec TaskSpec, workerID string, function Function, options *RunOptions,
+) (*TaskResult, error) {
 	result, err := c.Create(ctx, spec)
 	if err != nil {
 		return nil, err
@@ -36,13 +38,13 @@ func (c *Client) Run(ctx context.Context, spec TaskSpec, workerID string, functi
 // ended. A value makes the result Successful, and this TaskResult shows it. Options may be nil.
 //
 // An error makes the result Failed, and is returned. So does a value that is too large or cannot be JSON, as
-// ErrPayloadTooLarge or ErrNotEncodable. A panic makes it Failed, too, with the stack as the traceback, and goes on up the
-// stack. Refresh then tells what is kept.
+// ErrPayloadTooLarge or ErrNotEncodable. A panic makes it Failed, too, with the stack as the traceback, and goes on up
+// the stack. Refresh then tells what is kept.
 //
-// When the attempt is lost, because another worker took it over or the result is gone, the function's context is cancelled.
-// Run still waits for the function; nothing of what it returns is kept, and the loss is returned: ErrStaleAttempt,
-// ErrIllegalTransition or ErrDoesNotExist. It is joined with the function's own error, if there is one; so is any other
-// reason for which that could not be reported.
+// When the attempt is lost, because another worker took it over or the result is gone, the function's context is
+// cancelled. Run still waits for the function; nothing of what it returns is kept, and the loss is returned:
+// ErrStaleAttempt, ErrIllegalTransition or ErrDoesNotExist. It is joined with the function's own error, if there is
+// one; so is any other reason for which that could not be reported.
 func (r *TaskResult) Run(ctx context.Context, workerID string, function Function, options *RunOptions) error {
 	if options == nil {
 		options = &RunOptions{}

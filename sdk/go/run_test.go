@@ -47,7 +47,10 @@ func TestRunOfAResultThatExists(t *testing.T) {
 	if err := created.Run(t.Context(), "worker-b", returning("done"), nil); err != nil {
 		t.Fatal(err)
 	}
-	if created.Status != taskresults.Successful || created.Attempts() != 2 || len(created.Errors) != 1 || created.Revision != 5 {
+	if created.Status != taskresults.Successful || created.Revision != 5 {
+		t.Errorf("%+v", created)
+	}
+	if created.Attempts() != 2 || len(created.Errors) != 1 {
 		t.Errorf("%+v", created)
 	}
 	err := created.Run(t.Context(), "worker-c", returning("again"), nil)
@@ -98,8 +101,9 @@ func TestRunKeepsATaskErrorAsItStands(t *testing.T) {
 	result, err := client.Run(t.Context(), taskresults.TaskSpec{Path: "app.tasks.mail"}, "worker-a",
 		func(context.Context) (any, error) { return nil, raised }, nil)
 	_ = result.Refresh(t.Context())
-	kept := result.Errors[0]
-	if err != raised || kept.ExceptionClassPath != "app.NoSuchUser" || kept.Message != "ada" || kept.Traceback != "here\n" {
+	kept := *result.Errors[0]
+	kept.Attempt, kept.WorkerID, kept.RaisedAt = 0, "", time.Time{}
+	if err != raised || kept != *raised {
 		t.Errorf("%v became %+v", err, kept)
 	}
 }
@@ -158,7 +162,8 @@ func TestRunTurnsAValueThatIsRefusedIntoAFailure(t *testing.T) {
 		"over the limit":         {strings.Repeat("x", 1<<20), taskresults.ErrPayloadTooLarge},
 		"over that of a message": {strings.Repeat("x", 9<<20), "RESOURCE_EXHAUSTED"},
 	} {
-		result, err := client.Run(t.Context(), taskresults.TaskSpec{Path: "app.tasks.large"}, "worker-a", returning(refused.value), nil)
+		spec := taskresults.TaskSpec{Path: "app.tasks.large"}
+		result, err := client.Run(t.Context(), spec, "worker-a", returning(refused.value), nil)
 		if !errors.Is(err, refused.reason) {
 			t.Errorf("%s: the error is %v", name, err)
 		}

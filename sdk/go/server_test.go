@@ -18,8 +18,8 @@ import (
 	taskresults "github.com/taskresults/taskresults/sdk/go"
 )
 
-// supervisor starts a server, tells its pid, and ends it with the signal that is written to it: with KILL when its input
-// ends, which it also does when the test is killed.
+// supervisor starts a server, tells its pid, and ends it with the signal that is written to it: with KILL when its
+// input ends, which it also does when the test is killed.
 const supervisor = `"$@" & echo $!; exec >&- 2>&-; read -r signal; kill -s "${signal:-KILL}" $!; wait $!`
 
 var listening = regexp.MustCompile(`listening on 127\.0\.0\.1:(\d+) `)
@@ -59,8 +59,8 @@ func run(m *testing.M) int {
 // launch starts a server that keeps its results in the folder. Port 0: any free one.
 func launch(folder string, port int, flags ...string) (*server, error) {
 	database := "sqlite:" + filepath.Join(folder, "results.sqlite")
-	arguments := []string{"-c", supervisor, "sh", "node", main, "serve", "--port", strconv.Itoa(port), "--database-url", database,
-		"--log-level", "warn"}
+	arguments := []string{"-c", supervisor, "sh", "node", main, "serve", "--log-level", "warn"}
+	arguments = append(arguments, "--port", strconv.Itoa(port), "--database-url", database)
 	process := exec.Command("sh", append(arguments, flags...)...)
 	process.Stderr = os.Stderr
 	output, err := process.StdoutPipe()
@@ -139,6 +139,12 @@ func clientOf(t *testing.T, s *server, options *taskresults.Options) *taskresult
 	client := must(taskresults.NewClient(s.address, options))
 	t.Cleanup(func() { _ = client.Close() })
 	return client
+}
+
+// enqueued is a new result.
+func enqueued(t *testing.T, client *taskresults.Client) *taskresults.TaskResult {
+	t.Helper()
+	return must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}))
 }
 
 // until waits for a condition, which must come true within ten seconds.

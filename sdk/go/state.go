@@ -6,8 +6,8 @@ import (
 	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 )
 
-// State is what a call of a worker leaves behind: the part of a TaskResult that costs the same however many attempts there
-// were. Times are UTC, exact to the microsecond, and zero until what they tell of has happened.
+// State is what a call of a worker leaves behind: the part of a TaskResult that costs the same however many attempts
+// there were. Times are UTC, exact to the microsecond, and zero until what they tell of has happened.
 type State struct {
 	// ID of the result.
 	ID string

@@ -8,8 +8,9 @@ import (
 	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 )
 
-// TaskError is what is kept of one failed attempt. It is an error itself: given to Fail, or returned from a function that
-// Run calls, it is kept as it stands, where any other error is described by its type, its text and the errors it wraps.
+// TaskError is what is kept of one failed attempt. It is an error itself: given to Fail, or returned from a function
+// that Run calls, it is kept as it stands, where any other error is described by its type, its text and the errors it
+// wraps.
 type TaskError struct {
 	// ExceptionClassPath is the class of what was raised: "builtins.ValueError", "*net.OpError". At most 1,000 characters
 	// are kept.
@@ -43,7 +44,8 @@ func taskErrorOf(from *pb.TaskError) *TaskError {
 	}
 }
 
-// mostTextBytes is more than the server keeps of a text, unless it is set otherwise, and less than it takes in one message.
+// mostTextBytes is more than the server keeps of a text, unless it is set otherwise, and less than it takes in one
+// message.
 const mostTextBytes = 2 << 20
 
 // describe makes of an error what is kept of it.

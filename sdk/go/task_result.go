@@ -11,8 +11,8 @@ import (
 	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 )
 
-// TaskResult is the outcome of one task, as far as it was known when it was read. It never changes by itself: only Refresh
-// and Run change it, and only they must not be called while another goroutine uses the same TaskResult.
+// TaskResult is the outcome of one task, as far as it was known when it was read. It never changes by itself: only
+// Refresh and Run change it, and only they must not be called while another goroutine uses the same TaskResult.
 //
 // Times are UTC, exact to the microsecond, and zero until what they tell of has happened.
 type TaskResult struct {
@@ -60,9 +60,9 @@ func (r *TaskResult) Attempts() int {
 	return len(r.WorkerIDs)
 }
 
-// Args decodes the positional arguments, a JSON array, into what v points to, as json.Unmarshal does. Numbers come into an
-// interface as json.Number, so that none is rounded. What v cannot hold
-// is an error of encoding/json; in the Basic view there is nothing to decode, which is an Error.
+// Args decodes the positional arguments, a JSON array, into what v points to, as json.Unmarshal does. Numbers come into
+// an interface as json.Number, so that none is rounded. What v cannot hold is an error of encoding/json; in the Basic
+// view there is nothing to decode, which is an Error.
 func (r *TaskResult) Args(v any) error {
 	return r.decode("arguments", r.ArgsJSON, v)
 }
@@ -93,9 +93,9 @@ func (r *TaskResult) decode(what string, text json.RawMessage, v any) error {
 	return decode(text, v)
 }
 
-// Refresh asks the service what has changed, and takes it over: status, times, errors, worker ids, return value, metadata
-// and revision. When nothing has, next to nothing is sent. When it fails, with ErrDoesNotExist if the result was deleted, the
-// TaskResult stays as it was.
+// Refresh asks the service what has changed, and takes it over: status, times, errors, worker ids, return value,
+// metadata and revision. When nothing has, next to nothing is sent. When it fails, with ErrDoesNotExist if the result
+// was deleted, the TaskResult stays as it was.
 func (r *TaskResult) Refresh(ctx context.Context) error {
 	request := &pb.RefreshTaskResultRequest{Id: r.ID, KnownRevision: r.Revision}
 	response, err := call(ctx, r.client, r.client.results.RefreshTaskResult, request)
@@ -108,8 +108,8 @@ func (r *TaskResult) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// Watch yields the newer states of the result until it is finished, as Client.Watch does. The TaskResult itself stays as
-// it is.
+// Watch yields the newer states of the result until it is finished, as Client.Watch does. The TaskResult itself stays
+// as it is.
 func (r *TaskResult) Watch(ctx context.Context) iter.Seq2[*TaskResult, error] {
 	return r.client.watch(ctx, map[string]int64{r.ID: r.Revision})
 }

@@ -53,8 +53,10 @@ func TestHandleShowsWhatWasAskedFor(t *testing.T) {
 			result.Metadata["tenant"] != "acme" || result.IsFinished() || result.Attempts() != 0 {
 			t.Errorf("%s: %+v", name, result)
 		}
-		if !result.StartedAt.IsZero() || !result.LastAttemptedAt.IsZero() || !result.FinishedAt.IsZero() || !result.ExpiresAt.IsZero() {
-			t.Errorf("%s: something has happened: %+v", name, result)
+		for _, at := range []time.Time{result.StartedAt, result.LastAttemptedAt, result.FinishedAt, result.ExpiresAt} {
+			if !at.IsZero() {
+				t.Errorf("%s: something has happened: %+v", name, result)
+			}
 		}
 	}
 	if !created.EnqueuedAt.Equal(read.EnqueuedAt) || read.EnqueuedAt.Location() != time.UTC {
@@ -88,8 +90,11 @@ func TestRefreshReplacesInPlaceWhatCanChange(t *testing.T) {
 	if want := []string{"worker-a", "worker-b"}; !reflect.DeepEqual(result.WorkerIDs, want) {
 		t.Errorf("worker ids are %v", result.WorkerIDs)
 	}
-	if len(result.Errors) != 1 || result.Errors[0].Attempt != 1 || result.Errors[0].WorkerID != "worker-a" || result.Errors[0].Message != "no answer" {
-		t.Errorf("errors are %v", result.Errors)
+	if len(result.Errors) != 1 {
+		t.Fatalf("errors are %v", result.Errors)
+	}
+	if kept := result.Errors[0]; kept.Attempt != 1 || kept.WorkerID != "worker-a" || kept.Message != "no answer" {
+		t.Errorf("the error is %+v", kept)
 	}
 	times := []time.Time{enqueuedAt, result.EnqueuedAt, result.StartedAt, result.LastAttemptedAt, result.FinishedAt}
 	for i := 1; i < len(times); i++ {
@@ -102,8 +107,8 @@ func TestRefreshReplacesInPlaceWhatCanChange(t *testing.T) {
 
 func TestRefreshOfWhatIsUnchangedCostsNothing(t *testing.T) {
 	var answered *pb.RefreshTaskResultResponse
-	watching := grpc.WithUnaryInterceptor(func(ctx context.Context, method string, request, response any, connection *grpc.ClientConn,
-		invoker grpc.UnaryInvoker, options ...grpc.CallOption) error {
+	watching := grpc.WithUnaryInterceptor(func(ctx context.Context, method string, request, response any,
+		connection *grpc.ClientConn, invoker grpc.UnaryInvoker, options ...grpc.CallOption) error {
 		answered, _ = response.(*pb.RefreshTaskResultResponse)
 		return invoker(ctx, method, request, response, connection, options...)
 	})
@@ -120,7 +125,7 @@ func TestRefreshOfWhatIsUnchangedCostsNothing(t *testing.T) {
 
 func TestRefreshOfADeletedResultKeepsWhatTheHandleHad(t *testing.T) {
 	client := sharedClient(t)
-	result := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}))
+	result := enqueued(t, client)
 	before := *result
 	if err := client.Delete(t.Context(), result.ID, nil); err != nil {
 		t.Fatal(err)
@@ -135,7 +140,7 @@ func TestRefreshOfADeletedResultKeepsWhatTheHandleHad(t *testing.T) {
 
 func TestReturnValueSaysWhyThereIsNone(t *testing.T) {
 	client := sharedClient(t)
-	result := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}))
+	result := enqueued(t, client)
 	expectNone := func(reason taskresults.Reason, message string) {
 		t.Helper()
 		var failure *taskresults.Error

@@ -17,8 +17,8 @@ func (b bearer) RequireTransportSecurity() bool {
 	return false
 }
 
-// canBeSent is false for what HTTP forbids, such as the line end of a file that the token was read from. It would look like
-// a fault that may pass.
+// canBeSent is false for what HTTP forbids, such as the line end of a file that the token was read from. It would look
+// like a fault that may pass.
 func (b bearer) canBeSent() bool {
 	return !strings.ContainsFunc(string(b), func(r rune) bool { return r < ' ' || r > '~' })
 }

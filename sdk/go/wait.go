@@ -19,8 +19,8 @@ const (
 	nearlyOver = 250 * time.Millisecond
 )
 
-// Wait returns the result once it is finished, at once if it is already. It waits until the deadline of ctx, and for ever
-// without one, also while the connection or the server is away. When the deadline comes first it fails with
+// Wait returns the result once it is finished, at once if it is already. It waits until the deadline of ctx, and for
+// ever without one, also while the connection or the server is away. When the deadline comes first it fails with
 // ErrWaitTimedOut, at most a quarter of a second early. A result that is deleted, or never was, is ErrDoesNotExist.
 func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 	if !utf8.ValidString(id) {

@@ -11,7 +11,7 @@ import (
 
 func TestWaitReturnsTheFinishedResult(t *testing.T) {
 	client := sharedClient(t)
-	created := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}))
+	created := enqueued(t, client)
 	go func() {
 		_ = created.Run(context.Background(), "worker-a", returning(3), nil)
 	}()
@@ -26,7 +26,7 @@ func TestWaitReturnsTheFinishedResult(t *testing.T) {
 
 func TestWaitSaysThatItTimedOut(t *testing.T) {
 	client := sharedClient(t)
-	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	id := enqueued(t, client).ID
 	for _, timeout := range []time.Duration{0, 100 * time.Millisecond, 600 * time.Millisecond} {
 		ctx, cancel := context.WithTimeout(t.Context(), timeout)
 		begin := time.Now()
@@ -61,7 +61,7 @@ func TestWaitEndsWhenThereIsNothingToWaitFor(t *testing.T) {
 	if _, err := client.Wait(t.Context(), "\xff"); !errors.Is(err, taskresults.ErrInvalidField) {
 		t.Errorf("the error is %v", err)
 	}
-	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	id := enqueued(t, client).ID
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := client.Wait(ctx, id); !errors.Is(err, taskresults.ErrCancelled) || !errors.Is(err, context.Canceled) {
@@ -72,7 +72,7 @@ func TestWaitEndsWhenThereIsNothingToWaitFor(t *testing.T) {
 func TestWaitGoesOnThroughARestart(t *testing.T) {
 	server := ownServer(t)
 	client := clientOf(t, server, nil)
-	created := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}))
+	created := enqueued(t, client)
 	waited := make(chan error)
 	go func() {
 		_, err := client.Wait(context.Background(), created.ID)

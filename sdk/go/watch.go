@@ -18,12 +18,12 @@ import (
 // silentHeartbeats is how many heartbeats must fail to come for a stream to count as dead.
 const silentHeartbeats = 3
 
-// Watch yields up to 1,000 results as they are now, and each again whenever it has changed, until all are finished. Of each
-// it never yields an older revision than before; a slow loop may miss revisions in between, but never the newest. An id that
-// no result has (any more) is yielded once, as an error that is ErrDoesNotExist, and the others go on.
+// Watch yields up to 1,000 results as they are now, and each again whenever it has changed, until all are finished. Of
+// each it never yields an older revision than before; a slow loop may miss revisions in between, but never the newest.
+// An id that no result has (any more) is yielded once, as an error that is ErrDoesNotExist, and the others go on.
 //
-// When the connection or the server goes away, the watch is opened again with what it knows, for as long as it takes: until
-// ctx ends or the client is closed. Any other error is the last that is yielded. Leaving the loop ends the watch.
+// When the connection or the server goes away, the watch is opened again with what it knows, for as long as it takes:
+// until ctx ends or the client is closed. Any other error is the last that is yielded. Leaving the loop ends the watch.
 func (c *Client) Watch(ctx context.Context, ids ...string) iter.Seq2[*TaskResult, error] {
 	known := make(map[string]int64, len(ids))
 	for _, id := range ids {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ import (
 
 func TestWatchYieldsEachNewerState(t *testing.T) {
 	client := sharedClient(t)
-	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	id := enqueued(t, client).ID
 	var revisions []int64
 	var last *taskresults.TaskResult
 	for result, err := range client.Watch(t.Context(), id) {
@@ -46,7 +47,7 @@ func step(t *testing.T, client *taskresults.Client, result *taskresults.TaskResu
 
 func TestWatchOfAHandleYieldsOnlyNewerStates(t *testing.T) {
 	client := sharedClient(t)
-	handle := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}))
+	handle := enqueued(t, client)
 	must(client.Start(t.Context(), handle.ID, "worker-a", nil))
 	for result, err := range handle.Watch(t.Context()) {
 		if err != nil || result.Revision < 2 {
@@ -61,8 +62,8 @@ func TestWatchOfAHandleYieldsOnlyNewerStates(t *testing.T) {
 
 func TestWatchOfManyGoesOnAfterALoss(t *testing.T) {
 	client := sharedClient(t)
-	kept := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
-	deleted := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	kept := enqueued(t, client).ID
+	deleted := enqueued(t, client).ID
 	var losses int
 	var last *taskresults.TaskResult
 	for result, err := range client.Watch(t.Context(), kept, deleted, "never-was") {
@@ -88,7 +89,7 @@ func TestWatchOfManyGoesOnAfterALoss(t *testing.T) {
 func TestWatchIsOpenedAgainAfterARestart(t *testing.T) {
 	server := ownServer(t)
 	client := clientOf(t, server, nil)
-	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	id := enqueued(t, client).ID
 	var revisions []int64
 	for result, err := range client.Watch(t.Context(), id) {
 		if err != nil {
@@ -106,8 +107,9 @@ func TestWatchIsOpenedAgainAfterARestart(t *testing.T) {
 
 // streams counts the streams that a client opens.
 func streams(count *atomic.Int64) grpc.DialOption {
-	return grpc.WithChainStreamInterceptor(func(ctx context.Context, description *grpc.StreamDesc, connection *grpc.ClientConn,
-		method string, streamer grpc.Streamer, options ...grpc.CallOption) (grpc.ClientStream, error) {
+	return grpc.WithChainStreamInterceptor(func(ctx context.Context, description *grpc.StreamDesc,
+		connection *grpc.ClientConn, method string, streamer grpc.Streamer, options ...grpc.CallOption,
+	) (grpc.ClientStream, error) {
 		count.Add(1)
 		return streamer(ctx, description, connection, method, options...)
 	})
@@ -117,13 +119,16 @@ func TestWatchIsOpenedAgainAtItsGreatestAge(t *testing.T) {
 	server := ownServer(t, "--watch-max-age", "1s")
 	var opened atomic.Int64
 	client := clientOf(t, server, &taskresults.Options{DialOptions: []grpc.DialOption{streams(&opened)}})
-	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	id := enqueued(t, client).ID
 	var revisions []int64
 	for result, err := range client.Watch(t.Context(), id) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		revisions = append(revisions, result.Revision)
+		if result.IsFinished() {
+			continue
+		}
 		before := opened.Load()
 		go func() {
 			until(t, "the watch is opened again", func() bool { return opened.Load() > before })
@@ -142,7 +147,7 @@ func TestAWatchThatIsSilentForThreeHeartbeatsIsOpenedAgain(t *testing.T) {
 		Heartbeat:   time.Second,
 		DialOptions: []grpc.DialOption{streams(&opened)},
 	})
-	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	id := enqueued(t, client).ID
 	for result, err := range client.Watch(t.Context(), id) {
 		if err != nil {
 			t.Fatal(err)
@@ -166,7 +171,8 @@ func TestWatchRaisesWhatOpeningAgainCannotMend(t *testing.T) {
 	for i := range tooMany {
 		tooMany[i] = time.Duration(i).String()
 	}
-	for name, ids := range map[string][]string{"too many": tooMany, "too long": {string(make([]byte, 65))}, "not UTF-8": {"\xff"}} {
+	tooLong := strings.Repeat("x", 65)
+	for name, ids := range map[string][]string{"too many": tooMany, "too long": {tooLong}, "not UTF-8": {"\xff"}} {
 		var errs []error
 		for _, err := range client.Watch(t.Context(), ids...) {
 			errs = append(errs, err)
@@ -179,7 +185,7 @@ func TestWatchRaisesWhatOpeningAgainCannotMend(t *testing.T) {
 
 func TestWatchRaisesTheServersLimit(t *testing.T) {
 	client := clientOf(t, ownServer(t, "--max-watches", "1"), nil)
-	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	id := enqueued(t, client).ID
 	for _, err := range client.Watch(t.Context(), id) {
 		if err != nil {
 			t.Fatal(err)
@@ -194,8 +200,9 @@ func TestWatchRaisesTheServersLimit(t *testing.T) {
 }
 
 func TestWatchNeverGoesBack(t *testing.T) {
-	client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{grpc.WithChainStreamInterceptor(repeating)}})
-	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	repetition := grpc.WithChainStreamInterceptor(repeating)
+	client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{repetition}})
+	id := enqueued(t, client).ID
 	var revisions []int64
 	for result, err := range client.Watch(t.Context(), id) {
 		if err != nil {
@@ -262,7 +269,7 @@ func TestAWatchedResultThatWasReplacedIsGone(t *testing.T) {
 
 func TestAWatchEndsWithItsContext(t *testing.T) {
 	client := sharedClient(t)
-	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	id := enqueued(t, client).ID
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var ended error
@@ -277,7 +284,7 @@ func TestAWatchEndsWithItsContext(t *testing.T) {
 
 func TestLeavingTheLoopEndsTheWatch(t *testing.T) {
 	client := sharedClient(t)
-	id := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	id := enqueued(t, client).ID
 	states := client.Watch(t.Context(), id)
 	for range 2 {
 		seen := 0

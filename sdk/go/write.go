@@ -48,10 +48,10 @@ type StartOptions struct {
 	Force bool
 }
 
-// Start begins an attempt, whose number is State.Attempts; it goes with every further call. Give each worker process an id
-// of its own: the same call by the same worker, while its attempt is running, counts as repeated and gives that attempt.
-// Start fails with ErrAttemptInProgress while another attempt is running, and with ErrIllegalTransition when the result is
-// finished. Options may be nil.
+// Start begins an attempt, whose number is State.Attempts; it goes with every further call. Give each worker process an
+// id of its own: the same call by the same worker, while its attempt is running, counts as repeated and gives that
+// attempt. Start fails with ErrAttemptInProgress while another attempt is running, and with ErrIllegalTransition when
+// the result is finished. Options may be nil.
 func (c *Client) Start(ctx context.Context, id, workerID string, options *StartOptions) (*State, error) {
 	if options == nil {
 		options = &StartOptions{}
@@ -94,18 +94,20 @@ func (c *Client) Succeed(ctx context.Context, id string, attempt int, value any)
 	})
 }
 
-// Fail reports why an attempt failed: the result is Failed. See TaskError for what is kept of the error, which must not be
-// nil. It fails as Renew does.
+// Fail reports why an attempt failed: the result is Failed. See TaskError for what is kept of the error, which must not
+// be nil. It fails as Renew does.
 func (c *Client) Fail(ctx context.Context, id string, attempt int, err error) (*State, error) {
-	return c.failAttempt(ctx, id, attempt, &pb.FinishAttemptRequest_Failed{Error: describe(err)})
+	return c.failAttempt(ctx, id, attempt, err, false)
 }
 
-// Retry reports why an attempt failed, and that another is to be made: the result is Ready again. It fails as Renew does.
+// Retry reports why an attempt failed, and that another is to be made: the result is Ready again. It fails as Renew
+// does.
 func (c *Client) Retry(ctx context.Context, id string, attempt int, err error) (*State, error) {
-	return c.failAttempt(ctx, id, attempt, &pb.FinishAttemptRequest_Failed{Error: describe(err), Retry: true})
+	return c.failAttempt(ctx, id, attempt, err, true)
 }
 
-func (c *Client) failAttempt(ctx context.Context, id string, attempt int, failed *pb.FinishAttemptRequest_Failed) (*State, error) {
+func (c *Client) failAttempt(ctx context.Context, id string, attempt int, err error, retry bool) (*State, error) {
+	failed := &pb.FinishAttemptRequest_Failed{Error: describe(err), Retry: retry}
 	return c.finish(ctx, &pb.FinishAttemptRequest{
 		Id:      id,
 		Attempt: toInt32(attempt),
@@ -121,8 +123,8 @@ func (c *Client) finish(ctx context.Context, request *pb.FinishAttemptRequest) (
 	return stateOf(response.GetState()), nil
 }
 
-// FailTask reports that the task could not be started at all: a Ready result is Failed. The error may be nil. It fails with
-// ErrIllegalTransition when the result is Running or finished.
+// FailTask reports that the task could not be started at all: a Ready result is Failed. The error may be nil. It fails
+// with ErrIllegalTransition when the result is Running or finished.
 func (c *Client) FailTask(ctx context.Context, id string, err error) (*State, error) {
 	request := &pb.FailTaskResultRequest{Id: id}
 	if err != nil {
@@ -143,8 +145,8 @@ type DeleteOptions struct {
 	AllowMissing bool
 }
 
-// Delete removes a result in any state; who watches it is told. Options may be nil. Without AllowMissing the call is not
-// repeated when the server is out of reach, since after a lost answer the result is rightly missing.
+// Delete removes a result in any state; who watches it is told. Options may be nil. Without AllowMissing the call is
+// not repeated when the server is out of reach, since after a lost answer the result is rightly missing.
 func (c *Client) Delete(ctx context.Context, id string, options *DeleteOptions) error {
 	if options == nil {
 		options = &DeleteOptions{}

@@ -1,5 +1,5 @@
-// Worker counts primes: it looks for results of app.tasks.count_primes that are READY, and runs them until it is interrupted.
-// The watcher beside it makes some.
+// Worker counts primes: it looks for results of app.tasks.count_primes that are READY, and runs them until it is
+// interrupted. The watcher beside it makes some.
 //
 //	go run ./examples/worker
 package main
