@@ -15,6 +15,9 @@ export interface Dialect {
   /** Runs `work` when it may use the database: at once, or after all work that was given before. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 
+  /** Rows of a statement outside any transaction, by the shortest way to the driver. */
+  select(source: DataSource, statement: Statement): Promise<unknown[]>;
+
   /** Runs statements in their order until one fails, and answers what the driver answered to each. */
   runAll(runner: QueryRunner, statements: readonly Statement[]): Promise<unknown[]>;
 

@@ -13,7 +13,7 @@ import {
   statusNumber,
 } from './entities';
 import { readWithRetries } from './retry';
-import { placeholders } from './statement';
+import { placeholders, type Statement } from './statement';
 import type { Table } from './table';
 import type { Tables } from './tables';
 
@@ -125,22 +125,26 @@ export class Reader {
 
   /** See TaskResultStore.expired. */
   expired(now: Micros, limit: number): Promise<Outline[]> {
-    const select = `${this.tables.results.select(OUTLINE, 'r')} WHERE r.expires_at <= ? LIMIT ?`;
-    return this.#run(() => this.tables.results.query(this.source, select, [now, limit]));
+    const text = `${this.tables.results.select(OUTLINE, 'r')} WHERE r.expires_at <= ? LIMIT ?`;
+    return this.#run(() => this.#select(this.tables.results, { text, values: [now, limit] }));
   }
 
   #run<T>(read: () => Promise<T>): Promise<T> {
     return this.dialect.exclusively(() => readWithRetries(read));
   }
 
+  async #select<Row extends object>(table: Table<Row>, statement: Statement): Promise<Row[]> {
+    return table.fromRaw((await this.dialect.select(this.source, statement)) as Row[]);
+  }
+
   #byId(properties: readonly (keyof ResultRow)[], ids: readonly string[]): Promise<ResultRow[]> {
-    const select = `${this.tables.results.select(properties, 'r')} WHERE r.id IN (${placeholders(ids.length)})`;
-    return this.tables.results.query(this.source, select, ids);
+    const text = `${this.tables.results.select(properties, 'r')} WHERE r.id IN (${placeholders(ids.length)})`;
+    return this.#select(this.tables.results, { text, values: ids, prepared: ids.length === 1 });
   }
 
   #changesWhere(condition: string, parameters: readonly unknown[], limit: number): Promise<Change[]> {
-    const select = `${this.tables.changes.select(CHANGE, 'c')} WHERE ${condition} ORDER BY c.seq LIMIT ?`;
-    return this.tables.changes.query(this.source, select, [...parameters, limit]);
+    const text = `${this.tables.changes.select(CHANGE, 'c')} WHERE ${condition} ORDER BY c.seq LIMIT ?`;
+    return this.#select(this.tables.changes, { text, values: [...parameters, limit] });
   }
 
   #where(query: SelectQueryBuilder<ResultRow>, filter: Filter): void {
@@ -225,13 +229,13 @@ export class Reader {
     const byId = new Map<string, Row[]>();
     if (results.length === 0) return byId;
     const times = [...new Set(results.map((row) => row.enqueuedAt))];
-    const rows = await table.query(
-      this.source,
-      `${table.select(properties, 'h')} JOIN task_results r ON r.id = h.task_id` +
+    const rows = await this.#select(table, {
+      text:
+        `${table.select(properties, 'h')} JOIN task_results r ON r.id = h.task_id` +
         ` AND r.enqueued_at IN (${placeholders(times.length)})` +
         ` WHERE h.task_id IN (${placeholders(results.length)}) ORDER BY h.task_id, 2`,
-      [...times, ...results.map((row) => row.id)],
-    );
+      values: [...times, ...results.map((row) => row.id)],
+    });
     for (const row of rows) {
       const ofTask = byId.get(row.taskId);
       if (ofTask) ofTask.push(row);

@@ -15,6 +15,7 @@ export function sqliteDialect(): Dialect {
     prepare: async () => {},
     lockClause: '',
     exclusively: (work) => turn.runExclusive(work),
+    select: (source, { text, values }) => source.query(text, [...values]),
     async runAll(runner, statements) {
       const answers: unknown[] = [];
       for (const { text, values } of statements) answers.push(await runner.query(text, [...values]));

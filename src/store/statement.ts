@@ -2,6 +2,8 @@
 export interface Statement {
   text: string;
   values: readonly unknown[];
+  /** The text is one of a few, and used often: a connection may keep it prepared. */
+  prepared?: boolean;
 }
 
 /** `?, ?, ?` */

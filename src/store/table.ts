@@ -35,11 +35,6 @@ export class Table<Row extends object> {
     return `SELECT ${columns.join(', ')} FROM ${this.name} ${alias}`;
   }
 
-  /** Runs a statement that `select` begins. */
-  async query(source: DataSource, statement: string, parameters: readonly unknown[]): Promise<Row[]> {
-    return this.fromRaw(await source.query(statement, [...parameters]));
-  }
-
   /** Rows as the driver gives them, in place. */
   fromRaw(rows: Row[]): Row[] {
     for (const row of rows) {
