@@ -1,0 +1,356 @@
+package io.taskresults.client;
+
+import static io.taskresults.v1.TaskLifecycleServiceGrpc.getCreateTaskResultMethod;
+import static io.taskresults.v1.TaskLifecycleServiceGrpc.getDeleteTaskResultMethod;
+import static io.taskresults.v1.TaskLifecycleServiceGrpc.getFailTaskResultMethod;
+import static io.taskresults.v1.TaskLifecycleServiceGrpc.getFinishAttemptMethod;
+import static io.taskresults.v1.TaskLifecycleServiceGrpc.getRenewLeaseMethod;
+import static io.taskresults.v1.TaskLifecycleServiceGrpc.getStartAttemptMethod;
+import static io.taskresults.v1.TaskResultServiceGrpc.getBatchGetTaskResultsMethod;
+import static io.taskresults.v1.TaskResultServiceGrpc.getGetTaskResultMethod;
+import static io.taskresults.v1.TaskResultServiceGrpc.getListTaskResultsMethod;
+import static io.taskresults.v1.TaskResultServiceGrpc.getRefreshTaskResultMethod;
+
+import io.grpc.MethodDescriptor;
+import io.taskresults.v1.CreateTaskResultRequest;
+import io.taskresults.v1.DeleteTaskResultRequest;
+import io.taskresults.v1.FailTaskResultRequest;
+import io.taskresults.v1.FinishAttemptRequest;
+import io.taskresults.v1.GetTaskResultRequest;
+import io.taskresults.v1.ListTaskResultsRequest;
+import io.taskresults.v1.RefreshTaskResultRequest;
+import io.taskresults.v1.RenewLeaseRequest;
+import io.taskresults.v1.StartAttemptRequest;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
+import java.util.function.Function;
+
+/**
+ * The calls of {@link TaskResults} without waiting for their answers. The rules are those of the
+ * methods of the same names there.
+ *
+ * <p>A future fails with a {@link TaskResultsException}; cancelling it gives up what is under way.
+ * What depends on it runs on a thread of the client, and may block there.
+ */
+public final class AsyncTaskResults {
+  private final Connection connection;
+  private final Duration deadline;
+  private final Duration heartbeat;
+
+  AsyncTaskResults(Connection connection, Duration deadline, Duration heartbeat) {
+    this.connection = connection;
+    this.deadline = deadline;
+    this.heartbeat = heartbeat;
+  }
+
+  /**
+   * Reads a result.
+   *
+   * @param id its id
+   * @return the result
+   */
+  public CompletableFuture<TaskResult> get(String id) {
+    return get(id, null, TaskResultView.FULL);
+  }
+
+  /**
+   * Reads a result.
+   *
+   * @param id its id
+   * @param expectedTaskPath the path of the task that it must belong to; null for any
+   * @param view how much to read
+   * @return the result
+   */
+  public CompletableFuture<TaskResult> get(
+      String id, String expectedTaskPath, TaskResultView view) {
+    var request = GetTaskResultRequest.newBuilder().setId(id).setView(view.toProto());
+    if (expectedTaskPath != null) request.setExpectedTaskPath(expectedTaskPath);
+    return call(
+        getGetTaskResultMethod(), request.build(), answer -> handle(answer.getTaskResult()));
+  }
+
+  /**
+   * Reads any number of results.
+   *
+   * @param ids their ids; one that stands here twice is answered once, at its first place
+   * @param view how much to read
+   * @return those found and those missing
+   */
+  public CompletableFuture<FoundTaskResults> getMany(Collection<String> ids, TaskResultView view) {
+    return new ManyTaskResults(
+            ids,
+            view,
+            request -> call(getBatchGetTaskResultsMethod(), request, Function.identity()),
+            this::handle)
+        .get();
+  }
+
+  /**
+   * Reads one page of a list, newest enqueued first.
+   *
+   * @param filter which results
+   * @param pageSize at most so many, 1 to 1,000; 0 for 50
+   * @param view how much to read
+   * @param pageToken that of the page before, with the same filter; empty for the first page
+   * @return the page
+   */
+  public CompletableFuture<TaskResultPage> listPage(
+      TaskResultFilter filter, int pageSize, TaskResultView view, String pageToken) {
+    var request = ListTaskResultsRequest.newBuilder()
+        .setFilter(filter.toProto())
+        .setPageSize(pageSize)
+        .setView(view.toProto())
+        .setPageToken(pageToken)
+        .build();
+    return call(
+        getListTaskResultsMethod(),
+        request,
+        answer -> new TaskResultPage(
+            answer.getTaskResultsList().stream().map(this::handle).toList(),
+            answer.getNextPageToken()));
+  }
+
+  /**
+   * Takes over what has changed since a result was read.
+   *
+   * @param result what is to be refreshed in place
+   * @return the same result
+   */
+  public CompletableFuture<TaskResult> refresh(TaskResult result) {
+    var known = result.state();
+    var request = RefreshTaskResultRequest.newBuilder()
+        .setId(known.getId())
+        .setKnownRevision(known.getRevision())
+        .build();
+    return call(getRefreshTaskResultMethod(), request, answer -> {
+      if (answer.hasUpdate()) result.replace(known, Refreshed.of(known, answer.getUpdate()));
+      return result;
+    });
+  }
+
+  /**
+   * Waits until a result is finished.
+   *
+   * @param id its id
+   * @return the finished result
+   */
+  public CompletableFuture<TaskResult> waitFor(String id) {
+    return new WaitCall<>(connection, id, Deadline.never(), deadline, this::handle).start();
+  }
+
+  /**
+   * Waits until a result is finished, but no longer than asked for.
+   *
+   * @param id its id
+   * @param timeout how long; zero asks once
+   * @return the finished result; fails with {@link TaskResultsException.WaitTimedOut}
+   */
+  public CompletableFuture<TaskResult> waitFor(String id, Duration timeout) {
+    return new WaitCall<>(connection, id, Deadline.in(timeout), deadline, this::handle).start();
+  }
+
+  /**
+   * Follows a result from its present state until it is finished.
+   *
+   * @param id its id
+   * @return the states; each subscriber gets a watch of its own, which begins with its first
+   *     request
+   */
+  public Flow.Publisher<TaskResult> watch(String id) {
+    return watch(id, 0);
+  }
+
+  /**
+   * Follows a result from what is known of it until it is finished.
+   *
+   * @param known where to begin: only newer states are told, and none when it is finished
+   * @return the states; each subscriber gets a watch of its own, which begins with its first
+   *     request
+   */
+  public Flow.Publisher<TaskResult> watch(TaskResult known) {
+    if (known.isFinished()) return NothingNewer::tell;
+    return watch(known.id(), known.revision());
+  }
+
+  /**
+   * Creates a result for a task that has been enqueued.
+   *
+   * @param task the task
+   * @return the new result; the present one when it was created before with the same content
+   */
+  public CompletableFuture<TaskResult> create(NewTask task) {
+    CreateTaskResultRequest request = task.toProto();
+    return call(getCreateTaskResultMethod(), request, answer -> answer.getState())
+        .thenCompose(state -> state.getRevision() == 1
+            ? CompletableFuture.completedFuture(handle(Created.of(request, state)))
+            : get(state.getId()));
+  }
+
+  /**
+   * A worker takes a task.
+   *
+   * @param id the result's id
+   * @param workerId who runs the attempt: 1 to 255 characters, of its own for each worker
+   * @param lease within this time the attempt must be finished, or its lease renewed; null for no
+   *     limit
+   * @return the attempt
+   */
+  public CompletableFuture<StartedAttempt> startAttempt(
+      String id, String workerId, Duration lease) {
+    return start(id, workerId, lease, false);
+  }
+
+  /**
+   * A worker takes a task over, though another attempt may be running.
+   *
+   * @param id the result's id
+   * @param workerId who runs the attempt
+   * @param lease as for a start
+   * @return the attempt
+   */
+  public CompletableFuture<StartedAttempt> takeOver(String id, String workerId, Duration lease) {
+    return start(id, workerId, lease, true);
+  }
+
+  /**
+   * A worker is alive.
+   *
+   * @param id the result's id
+   * @param attempt the number of its attempt
+   * @param lease the new lease, from now
+   * @return the state now
+   */
+  public CompletableFuture<TaskResultState> renewLease(String id, int attempt, Duration lease) {
+    var request = RenewLeaseRequest.newBuilder()
+        .setId(id)
+        .setAttempt(attempt)
+        .setLease(ProtoTime.duration(lease))
+        .build();
+    return call(getRenewLeaseMethod(), request, answer -> TaskResultState.of(answer.getState()));
+  }
+
+  /**
+   * An attempt returned a value.
+   *
+   * @param id the result's id
+   * @param attempt the number of the attempt
+   * @param value anything that Jackson makes JSON of
+   * @return the state now
+   * @throws TaskResultsException.NotEncodable at once, when the value is no JSON
+   */
+  public CompletableFuture<TaskResultState> succeed(String id, int attempt, Object value) {
+    var succeeded =
+        FinishAttemptRequest.Succeeded.newBuilder().setReturnValueJson(Json.encode(value));
+    return finish(
+        FinishAttemptRequest.newBuilder().setId(id).setAttempt(attempt).setSucceeded(succeeded));
+  }
+
+  /**
+   * An attempt failed, and so did the task.
+   *
+   * @param id the result's id
+   * @param attempt the number of the attempt
+   * @param error what went wrong
+   * @return the state now
+   */
+  public CompletableFuture<TaskResultState> fail(String id, int attempt, TaskError error) {
+    return fail(id, attempt, error, false);
+  }
+
+  /**
+   * An attempt failed, and another one is to be made.
+   *
+   * @param id the result's id
+   * @param attempt the number of the attempt
+   * @param error what went wrong
+   * @return the state now
+   */
+  public CompletableFuture<TaskResultState> failForRetry(String id, int attempt, TaskError error) {
+    return fail(id, attempt, error, true);
+  }
+
+  /**
+   * A task could not be started at all.
+   *
+   * @param id the result's id
+   * @param error why; null for no error
+   * @return the state now
+   */
+  public CompletableFuture<TaskResultState> failTask(String id, TaskError error) {
+    var request = FailTaskResultRequest.newBuilder().setId(id);
+    if (error != null) request.setError(error.toProto());
+    return call(
+        getFailTaskResultMethod(),
+        request.build(),
+        answer -> TaskResultState.of(answer.getState()));
+  }
+
+  /**
+   * Removes a result.
+   *
+   * @param id its id
+   * @param revision only this one; 0 for any
+   * @param allowMissing a missing result is no error. Only then is the call repeated while the
+   *     service is unavailable
+   * @return completed once it is gone
+   */
+  public CompletableFuture<Void> delete(String id, long revision, boolean allowMissing) {
+    var request = DeleteTaskResultRequest.newBuilder()
+        .setId(id)
+        .setRevision(revision)
+        .setAllowMissing(allowMissing)
+        .build();
+    return new UnaryCall<>(
+            connection,
+            getDeleteTaskResultMethod(),
+            request,
+            gone -> (Void) null,
+            deadline,
+            allowMissing)
+        .start();
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  private CompletableFuture<StartedAttempt> start(
+      String id, String workerId, Duration lease, boolean force) {
+    var request =
+        StartAttemptRequest.newBuilder().setId(id).setWorkerId(workerId).setForce(force);
+    if (lease != null) request.setLease(ProtoTime.duration(lease));
+    return call(
+        getStartAttemptMethod(),
+        request.build(),
+        answer -> new StartedAttempt(answer.getAttempt(), TaskResultState.of(answer.getState())));
+  }
+
+  private CompletableFuture<TaskResultState> fail(
+      String id, int attempt, TaskError error, boolean retry) {
+    var failed =
+        FinishAttemptRequest.Failed.newBuilder().setError(error.toProto()).setRetry(retry);
+    return finish(
+        FinishAttemptRequest.newBuilder().setId(id).setAttempt(attempt).setFailed(failed));
+  }
+
+  private CompletableFuture<TaskResultState> finish(FinishAttemptRequest.Builder request) {
+    return call(
+        getFinishAttemptMethod(), request.build(), answer -> TaskResultState.of(answer.getState()));
+  }
+
+  private Flow.Publisher<TaskResult> watch(String id, long known) {
+    return subscriber -> subscriber.onSubscribe(
+        new WatchSubscription(connection, id, known, heartbeat, this::handle, subscriber));
+  }
+
+  private TaskResult handle(io.taskresults.v1.TaskResult result) {
+    return new TaskResult(this, result);
+  }
+
+  private <Q, A, R> CompletableFuture<R> call(
+      MethodDescriptor<Q, A> method, Q request, Function<A, R> meaning) {
+    return new UnaryCall<>(connection, method, request, meaning, deadline, true).start();
+  }
+}

@@ -1,0 +1,66 @@
+package io.taskresults.client;
+
+/** An attempt under way, as the function that makes it sees it. Thread-safe. */
+public final class Attempt {
+  private final TaskResult taskResult;
+  private final int number;
+  private final String workerId;
+  private volatile TaskResultsException loss;
+  private Thread runner;
+
+  Attempt(TaskResult taskResult, int number, String workerId) {
+    this.taskResult = taskResult;
+    this.number = number;
+    this.workerId = workerId;
+  }
+
+  /**
+   * {@return the result that the attempt is for, with the arguments, as it was before the attempt}
+   */
+  public TaskResult taskResult() {
+    return taskResult;
+  }
+
+  /** {@return which attempt it is, counted from 1} */
+  public int number() {
+    return number;
+  }
+
+  /** {@return who makes it} */
+  public String workerId() {
+    return workerId;
+  }
+
+  /**
+   * Whether it is known to be lost: another worker has taken the task over, or the result is gone.
+   * Whatever is returned then is thrown away, so that a function with effects on others should
+   * stop. Its thread was interrupted, too.
+   *
+   * @return true from then on
+   */
+  public boolean isLost() {
+    return loss != null;
+  }
+
+  /** Why it is lost; null when it is not. */
+  TaskResultsException loss() {
+    return loss;
+  }
+
+  /** From here on the calling thread runs the function. */
+  synchronized void enter() {
+    runner = Thread.currentThread();
+    if (loss != null) runner.interrupt();
+  }
+
+  /** The function is over. An interrupt that told of the loss is not for anybody else. */
+  synchronized void leave() {
+    runner = null;
+    if (loss != null) Thread.interrupted();
+  }
+
+  synchronized void lose(TaskResultsException why) {
+    loss = why;
+    if (runner != null) runner.interrupt();
+  }
+}

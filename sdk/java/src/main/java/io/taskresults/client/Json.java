@@ -1,0 +1,94 @@
+package io.taskresults.client;
+
+import io.grpc.Status;
+import java.lang.reflect.Type;
+import java.time.Duration;
+import java.util.List;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JavaType;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** JSON that loses nothing on its way, in either direction. */
+final class Json {
+  /** The service limits sizes itself, as it was told to; only depth is limited here, to 500. */
+  private static final StreamReadConstraints ANY_SIZE = StreamReadConstraints.builder()
+      .maxNumberLength(Integer.MAX_VALUE)
+      .maxStringLength(Integer.MAX_VALUE)
+      .maxNameLength(Integer.MAX_VALUE)
+      .build();
+
+  private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+          .streamReadConstraints(ANY_SIZE)
+          .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
+          .disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS)
+          .build())
+      .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+      .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+      .enable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
+      .build();
+
+  private Json() {}
+
+  /** The value as JSON text, or a NOT_ENCODABLE failure. */
+  static String encode(Object value) {
+    try {
+      String text = MAPPER.writeValueAsString(value);
+      requireJson(text);
+      return escapeLoneSurrogates(text);
+    } catch (JacksonException refusal) {
+      throw failure("NOT_ENCODABLE", "the value is no JSON: ", refusal);
+    }
+  }
+
+  /** The value of a text that the service kept. */
+  @SuppressWarnings("unchecked") // the type is that of the caller's class or type reference
+  static <T> T decode(String text, Type type) {
+    JavaType wanted = MAPPER.constructType(type);
+    try (JsonParser parser = new ExactNumberParser(MAPPER.createParser(text))) {
+      return (T) MAPPER.readerFor(wanted).readValue(parser);
+    } catch (JacksonException refusal) {
+      throw failure(
+          "INVALID_ARGUMENT", "the JSON does not fit " + type.getTypeName() + ": ", refusal);
+    }
+  }
+
+  private static TaskResultsException failure(String reason, String message, JacksonException why) {
+    return new Failure(
+            reason,
+            Status.Code.INVALID_ARGUMENT,
+            message + why.getOriginalMessage(),
+            List.of(),
+            Duration.ZERO,
+            why)
+        .toException();
+  }
+
+  /**
+   * NaN and infinities are written as they stand, by whichever serializer, and are refused here.
+   */
+  private static void requireJson(String text) {
+    try (JsonParser parser = MAPPER.createParser(text)) {
+      while (parser.nextToken() != null) {}
+    }
+  }
+
+  /** Half of a pair has no form in UTF-8, but JSON has an escape for it. */
+  private static String escapeLoneSurrogates(String text) {
+    StringBuilder escaped = null;
+    for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
+      int point = text.codePointAt(at);
+      boolean isLone = point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
+      if (isLone && escaped == null) escaped = new StringBuilder(text.substring(0, at));
+      if (isLone) escaped.append(String.format("\\u%04x", point));
+      else if (escaped != null) escaped.appendCodePoint(point);
+    }
+    return escaped == null ? text : escaped.toString();
+  }
+}

@@ -1,0 +1,51 @@
+package io.taskresults.client;
+
+import io.grpc.Status;
+import java.time.Duration;
+
+/** Renews the lease of an attempt at a third of its time, until it ends or the attempt is lost. */
+final class LeaseRenewal {
+  private final AsyncTaskResults client;
+  private final Attempt attempt;
+  private final Duration lease;
+  private volatile boolean isEnded;
+  private volatile Threads.Timer next;
+
+  LeaseRenewal(AsyncTaskResults client, Attempt attempt, Duration lease) {
+    this.client = client;
+    this.attempt = attempt;
+    this.lease = lease;
+    renewLater();
+  }
+
+  private void renewLater() {
+    next = client.connection().later(lease.dividedBy(3), this::renew);
+    if (isEnded) next.cancel();
+  }
+
+  private void renew() {
+    if (isEnded || client.connection().isClosed()) return;
+    client
+        .renewLease(attempt.taskResult().id(), attempt.number(), lease)
+        .whenComplete((state, thrown) -> {
+          if (isEnded) return;
+          if (thrown instanceof TaskResultsException failure && tellsLoss(failure))
+            attempt.lose(failure);
+          else renewLater();
+        });
+  }
+
+  /**
+   * Anything else may pass, and until somebody takes the task over, the attempt is good even
+   * without a lease.
+   */
+  private static boolean tellsLoss(TaskResultsException failure) {
+    return failure.code() == Status.Code.FAILED_PRECONDITION
+        || failure.code() == Status.Code.NOT_FOUND;
+  }
+
+  void end() {
+    isEnded = true;
+    next.cancel();
+  }
+}

@@ -1,0 +1,71 @@
+package io.taskresults.client;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * One failed attempt.
+ *
+ * @param exceptionClassPath the class of what was raised, in the words of the worker's language; at
+ *     most 1,000 characters are kept
+ * @param message the error's own text; at most 64 KiB are kept
+ * @param traceback the stack in the worker's own format; at most 256 KiB are kept. Empty in the
+ *     {@link TaskResultView#BASIC} view
+ * @param attempt the attempt that failed, counted from 1; 0 when the task failed before any. Set by
+ *     the server
+ * @param workerId the worker of that attempt; empty before any. Set by the server
+ * @param raisedAt when the server learned of it; absent until then
+ */
+public record TaskError(
+    String exceptionClassPath,
+    String message,
+    String traceback,
+    int attempt,
+    String workerId,
+    Optional<Instant> raisedAt) {
+
+  /**
+   * An error to report.
+   *
+   * @param exceptionClassPath the class of what was raised; must not be empty
+   * @param message its text
+   * @param traceback its stack
+   * @return the error, without what the server adds
+   */
+  public static TaskError of(String exceptionClassPath, String message, String traceback) {
+    return new TaskError(exceptionClassPath, message, traceback, 0, "", Optional.empty());
+  }
+
+  /**
+   * What was thrown, as an error to report: its class, its message and its stack trace with causes.
+   *
+   * @param thrown what was thrown
+   * @return the error, without what the server adds
+   */
+  public static TaskError of(Throwable thrown) {
+    StringWriter trace = new StringWriter();
+    thrown.printStackTrace(new PrintWriter(trace, true));
+    String message = thrown.getMessage();
+    return of(thrown.getClass().getName(), message == null ? "" : message, trace.toString());
+  }
+
+  static TaskError of(io.taskresults.v1.TaskError error) {
+    return new TaskError(
+        error.getExceptionClassPath(),
+        error.getMessage(),
+        error.getTraceback(),
+        error.getAttempt(),
+        error.getWorkerId(),
+        ProtoTime.instant(error.hasRaisedAt(), error.getRaisedAt()));
+  }
+
+  io.taskresults.v1.TaskError toProto() {
+    return io.taskresults.v1.TaskError.newBuilder()
+        .setExceptionClassPath(exceptionClassPath)
+        .setMessage(message)
+        .setTraceback(traceback)
+        .build();
+  }
+}

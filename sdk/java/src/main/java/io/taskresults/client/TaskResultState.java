@@ -1,0 +1,47 @@
+package io.taskresults.client;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * What a write leaves behind: the part of a result that costs the same however many attempts there
+ * were.
+ *
+ * @param id the result's id
+ * @param status where it stands
+ * @param revision its revision
+ * @param attempts number of attempts so far, so the number of the running attempt while RUNNING
+ * @param enqueuedAt when it was created
+ * @param startedAt start of the first attempt
+ * @param lastAttemptedAt start of the newest attempt
+ * @param finishedAt when it became FAILED or SUCCESSFUL
+ * @param leaseExpiresAt when another worker may take the running attempt over; absent without a
+ *     lease
+ * @param expiresAt when retention may remove it; absent when it is kept until deleted
+ */
+public record TaskResultState(
+    String id,
+    TaskResultStatus status,
+    long revision,
+    int attempts,
+    Instant enqueuedAt,
+    Optional<Instant> startedAt,
+    Optional<Instant> lastAttemptedAt,
+    Optional<Instant> finishedAt,
+    Optional<Instant> leaseExpiresAt,
+    Optional<Instant> expiresAt) {
+
+  static TaskResultState of(io.taskresults.v1.TaskResultState state) {
+    return new TaskResultState(
+        state.getId(),
+        TaskResultStatus.of(state.getStatus()),
+        state.getRevision(),
+        state.getAttempts(),
+        ProtoTime.instant(state.getEnqueuedAt()),
+        ProtoTime.instant(state.hasStartedAt(), state.getStartedAt()),
+        ProtoTime.instant(state.hasLastAttemptedAt(), state.getLastAttemptedAt()),
+        ProtoTime.instant(state.hasFinishedAt(), state.getFinishedAt()),
+        ProtoTime.instant(state.hasLeaseExpiresAt(), state.getLeaseExpiresAt()),
+        ProtoTime.instant(state.hasExpiresAt(), state.getExpiresAt()));
+  }
+}

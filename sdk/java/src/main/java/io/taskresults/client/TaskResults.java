@@ -1,0 +1,347 @@
+package io.taskresults.client;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/**
+ * A client of the taskresults service. Thread-safe; one is enough for a program.
+ *
+ * <p>Every call has a deadline, 10 s unless told otherwise, and is repeated within it while the
+ * service is unavailable. Failures are {@link TaskResultsException}s. A thread that is interrupted
+ * gives up its call with the reason CANCELLED, and stays interrupted.
+ */
+public final class TaskResults implements AutoCloseable {
+  private static final Duration LEASE = Duration.ofSeconds(30);
+
+  private final AsyncTaskResults async;
+
+  TaskResults(AsyncTaskResults async) {
+    this.async = async;
+  }
+
+  /**
+   * A client in plain text, without a token.
+   *
+   * @param target where the service is, such as {@code 127.0.0.1:50051}, or any target of gRPC
+   * @return the client, to be closed
+   */
+  public static TaskResults connect(String target) {
+    return builder(target).build();
+  }
+
+  /**
+   * A client with settings.
+   *
+   * @param target where the service is
+   * @return the settings
+   */
+  public static TaskResultsBuilder builder(String target) {
+    return new TaskResultsBuilder(target);
+  }
+
+  /**
+   * The same client for callers that do not wait.
+   *
+   * @return a view of this client, good until this is closed
+   */
+  public AsyncTaskResults async() {
+    return async;
+  }
+
+  /**
+   * Reads a result.
+   *
+   * @param id its id
+   * @return the result
+   * @throws TaskResultsException.DoesNotExist when there is none
+   */
+  public TaskResult get(String id) {
+    return Blocking.await(async.get(id));
+  }
+
+  /**
+   * Reads a result that must belong to a certain task, as a caller that expects a certain type of
+   * return value wants.
+   *
+   * @param id its id
+   * @param expectedTaskPath the path of that task
+   * @return the result
+   * @throws TaskResultsException.DoesNotExist when there is none
+   * @throws TaskResultsException.Mismatch when it belongs to another task
+   */
+  public TaskResult get(String id, String expectedTaskPath) {
+    return get(id, expectedTaskPath, TaskResultView.FULL);
+  }
+
+  /**
+   * Reads a result, or only what is small of it.
+   *
+   * @param id its id
+   * @param expectedTaskPath the path of the task that it must belong to; null for any
+   * @param view how much to read
+   * @return the result
+   * @throws TaskResultsException.DoesNotExist when there is none
+   * @throws TaskResultsException.Mismatch when it belongs to another task
+   */
+  public TaskResult get(String id, String expectedTaskPath, TaskResultView view) {
+    return Blocking.await(async.get(id, expectedTaskPath, view));
+  }
+
+  /**
+   * Reads any number of results.
+   *
+   * @param ids their ids; one that stands here twice is answered once, at its first place
+   * @return those found and those missing
+   */
+  public FoundTaskResults getMany(Collection<String> ids) {
+    return getMany(ids, TaskResultView.FULL);
+  }
+
+  /**
+   * Reads any number of results, or only what is small of them.
+   *
+   * @param ids their ids; one that stands here twice is answered once, at its first place
+   * @param view how much to read
+   * @return those found and those missing
+   */
+  public FoundTaskResults getMany(Collection<String> ids, TaskResultView view) {
+    return Blocking.await(async.getMany(ids, view));
+  }
+
+  /**
+   * Lists results, newest enqueued first.
+   *
+   * @param filter which results
+   * @return the results; their pages are read as they are consumed
+   */
+  public Stream<TaskResult> list(TaskResultFilter filter) {
+    return list(filter, 0, TaskResultView.FULL);
+  }
+
+  /**
+   * Lists results, newest enqueued first, or only what is small of them.
+   *
+   * @param filter which results
+   * @param pageSize at most so many are read at a time, 1 to 1,000; 0 for 50
+   * @param view how much to read
+   * @return the results; their pages are read as they are consumed
+   */
+  public Stream<TaskResult> list(TaskResultFilter filter, int pageSize, TaskResultView view) {
+    return Stream.iterate(
+            page(filter, pageSize, view, ""),
+            Objects::nonNull,
+            page -> page.nextPageToken().isEmpty()
+                ? null
+                : page(filter, pageSize, view, page.nextPageToken()))
+        .flatMap(page -> page.results().stream());
+  }
+
+  /**
+   * Waits until a result is finished, for ever, also through a restart of the service.
+   *
+   * @param id its id
+   * @return the finished result
+   * @throws TaskResultsException.DoesNotExist when there is none, or it is deleted meanwhile
+   */
+  public TaskResult waitFor(String id) {
+    return Blocking.await(async.waitFor(id));
+  }
+
+  /**
+   * Waits until a result is finished, but no longer than asked for.
+   *
+   * @param id its id
+   * @param timeout how long; zero asks once
+   * @return the finished result
+   * @throws TaskResultsException.DoesNotExist when there is none, or it is deleted meanwhile
+   * @throws TaskResultsException.WaitTimedOut when it is not finished by then
+   */
+  public TaskResult waitFor(String id, Duration timeout) {
+    return Blocking.await(async.waitFor(id, timeout));
+  }
+
+  /**
+   * Follows a result from its present state until it is finished: reading the stream waits for the
+   * next state. A reader that is slow may miss states in between, never the last one. A lost link,
+   * a restart of the service and the like are outlived; what cannot be mended is raised,
+   * {@link TaskResultsException.DoesNotExist} when there is no such result or it is deleted.
+   *
+   * @param id its id
+   * @return the states, with revisions that only grow; to be closed unless it was read to its end
+   */
+  public Stream<TaskResult> watch(String id) {
+    return BlockingStream.of(async.watch(id));
+  }
+
+  /**
+   * Creates a result for a task that has been enqueued.
+   *
+   * @param task the task
+   * @return the new result; the present one when it was created before with the same content
+   * @throws TaskResultsException.Exists when it was created before with other content
+   */
+  public TaskResult create(NewTask task) {
+    return Blocking.await(async.create(task));
+  }
+
+  /**
+   * A worker takes a task. Repeated by the same worker while its attempt runs, it answers the same
+   * attempt.
+   *
+   * @param id the result's id
+   * @param workerId who runs the attempt: 1 to 255 characters, of its own for each worker
+   * @param lease within this time, 1 ms to 7 days, the attempt must be finished or its lease
+   *     renewed; null for no limit
+   * @return the attempt
+   * @throws TaskResultsException.AttemptInProgress when another attempt is running
+   */
+  public StartedAttempt startAttempt(String id, String workerId, Duration lease) {
+    return Blocking.await(async.startAttempt(id, workerId, lease));
+  }
+
+  /**
+   * A worker takes a task over, though another attempt may be running: that one is lost, and leaves
+   * an error.
+   *
+   * @param id the result's id
+   * @param workerId who runs the attempt
+   * @param lease as for {@link #startAttempt}
+   * @return the attempt
+   */
+  public StartedAttempt takeOver(String id, String workerId, Duration lease) {
+    return Blocking.await(async.takeOver(id, workerId, lease));
+  }
+
+  /**
+   * A worker is alive: its lease now ends that long from now.
+   *
+   * @param id the result's id
+   * @param attempt the number of its attempt
+   * @param lease the new lease
+   * @return the state now
+   * @throws TaskResultsException.StaleAttempt when another attempt was started
+   */
+  public TaskResultState renewLease(String id, int attempt, Duration lease) {
+    return Blocking.await(async.renewLease(id, attempt, lease));
+  }
+
+  /**
+   * An attempt returned a value: the result is SUCCESSFUL.
+   *
+   * @param id the result's id
+   * @param attempt the number of the attempt
+   * @param value anything that Jackson makes JSON of, 1 MiB of it unless the service is set
+   *     otherwise; null is a value
+   * @return the state now
+   * @throws TaskResultsException.StaleAttempt when another attempt was started
+   * @throws TaskResultsException.NotEncodable when the value is no JSON; nothing is sent then, and
+   *     the attempt goes on
+   */
+  public TaskResultState succeed(String id, int attempt, Object value) {
+    return Blocking.await(async.succeed(id, attempt, value));
+  }
+
+  /**
+   * An attempt failed, and so did the task: the result is FAILED.
+   *
+   * @param id the result's id
+   * @param attempt the number of the attempt
+   * @param error what went wrong
+   * @return the state now
+   * @throws TaskResultsException.StaleAttempt when another attempt was started
+   */
+  public TaskResultState fail(String id, int attempt, TaskError error) {
+    return Blocking.await(async.fail(id, attempt, error));
+  }
+
+  /**
+   * An attempt failed, and another one is to be made: the result is READY again.
+   *
+   * @param id the result's id
+   * @param attempt the number of the attempt
+   * @param error what went wrong
+   * @return the state now
+   * @throws TaskResultsException.StaleAttempt when another attempt was started
+   */
+  public TaskResultState failForRetry(String id, int attempt, TaskError error) {
+    return Blocking.await(async.failForRetry(id, attempt, error));
+  }
+
+  /**
+   * A task could not be started at all: the result is FAILED without an attempt.
+   *
+   * @param id the result's id
+   * @param error why; null for no error
+   * @return the state now
+   */
+  public TaskResultState failTask(String id, TaskError error) {
+    return Blocking.await(async.failTask(id, error));
+  }
+
+  /**
+   * Removes a result in any state.
+   *
+   * @param id its id
+   * @param revision only this one; 0 for any
+   * @param allowMissing a missing result is no error. Only then is the call repeated while the
+   *     service is unavailable
+   * @throws TaskResultsException.DoesNotExist when there is none, unless allowed
+   * @throws TaskResultsException.RevisionMismatch when it has another revision
+   */
+  public void delete(String id, long revision, boolean allowMissing) {
+    Blocking.await(async.delete(id, revision, allowMissing));
+  }
+
+  /**
+   * Makes one attempt at a new task, with a lease of 30 s: see {@link #run(TaskResult, String,
+   * Duration, TaskFunction)}.
+   *
+   * @param <X> what the function throws beside unchecked exceptions
+   * @param task the task; a result is created for it
+   * @param workerId who runs the attempt
+   * @param function what to do
+   * @return the finished result
+   * @throws X what the function threw
+   */
+  public <X extends Exception> TaskResult run(
+      NewTask task, String workerId, TaskFunction<X> function) throws X {
+    return run(create(task), workerId, LEASE, function);
+  }
+
+  /**
+   * Makes one attempt at a task: starts it, calls the function in this thread, renews the lease at
+   * a third of its time, and reports what came of it. What the function throws is reported as a
+   * failure and passed on, and so is a return value that is too large or no JSON. When the attempt
+   * is lost, {@link Attempt#isLost} tells the function so, its thread is interrupted, and the loss
+   * is raised.
+   *
+   * @param <X> what the function throws beside unchecked exceptions
+   * @param result what to make an attempt at; it is refreshed in the end
+   * @param workerId who runs the attempt: 1 to 255 characters, of its own for each worker
+   * @param lease how long the attempt outlives its worker, 1 ms to 7 days
+   * @param function what to do
+   * @return the same result, finished
+   * @throws X what the function threw
+   * @throws TaskResultsException.StaleAttempt when the attempt was lost to another worker
+   */
+  public <X extends Exception> TaskResult run(
+      TaskResult result, String workerId, Duration lease, TaskFunction<X> function) throws X {
+    return Run.of(async, result, workerId, lease, function);
+  }
+
+  /**
+   * Ends every call, wait and watch under way with the reason CANCELLED, and the connection.
+   * Closing twice does nothing.
+   */
+  @Override
+  public void close() {
+    async.connection().close();
+  }
+
+  private TaskResultPage page(
+      TaskResultFilter filter, int pageSize, TaskResultView view, String token) {
+    return Blocking.await(async.listPage(filter, pageSize, view, token));
+  }
+}

@@ -1,0 +1,93 @@
+package io.taskresults.client;
+
+import io.grpc.ChannelCredentials;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.Metadata;
+import io.grpc.TlsChannelCredentials;
+import java.time.Duration;
+
+/** The settings of a client. */
+public final class TaskResultsBuilder {
+  private static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+  private final String target;
+  private final Metadata headers = new Metadata();
+  private ChannelCredentials credentials = InsecureChannelCredentials.create();
+  private Duration deadline = Duration.ofSeconds(10);
+  private Duration heartbeat = Duration.ofSeconds(15);
+
+  TaskResultsBuilder(String target) {
+    this.target = target;
+  }
+
+  /**
+   * Sends a token with every call, as {@code authorization: Bearer …}.
+   *
+   * @param token the token: printable ASCII without spaces
+   * @return this
+   * @throws IllegalArgumentException when it is anything else
+   */
+  public TaskResultsBuilder token(String token) {
+    if (!token.matches("[!-~]+"))
+      throw new IllegalArgumentException("a token is printable ASCII without spaces");
+    headers.discardAll(AUTHORIZATION);
+    headers.put(AUTHORIZATION, "Bearer " + token);
+    return this;
+  }
+
+  /**
+   * Speaks TLS, and trusts the authorities that the Java runtime trusts. Without it, everything is
+   * plain text.
+   *
+   * @return this
+   */
+  public TaskResultsBuilder tls() {
+    return credentials(TlsChannelCredentials.create());
+  }
+
+  /**
+   * Speaks TLS on one's own terms, such as with another authority or a certificate of the client's.
+   *
+   * @param credentials as gRPC takes them
+   * @return this
+   */
+  public TaskResultsBuilder credentials(ChannelCredentials credentials) {
+    this.credentials = credentials;
+    return this;
+  }
+
+  /**
+   * The time that a call may take, all its tries together.
+   *
+   * @param deadline 10 s unless given
+   * @return this
+   */
+  public TaskResultsBuilder deadline(Duration deadline) {
+    this.deadline = deadline;
+    return this;
+  }
+
+  /**
+   * How often a watch gives a sign of life. One that gives none for three times as long counts as
+   * dead, and is opened again.
+   *
+   * @param interval 1 s to 60 s; 15 s unless given
+   * @return this
+   */
+  public TaskResultsBuilder heartbeat(Duration interval) {
+    this.heartbeat = interval;
+    return this;
+  }
+
+  /**
+   * The client. It connects at its first call.
+   *
+   * @return the client, to be closed
+   */
+  public TaskResults build() {
+    Connection connection = new Connection(Grpc.newChannelBuilder(target, credentials), headers);
+    return new TaskResults(new AsyncTaskResults(connection, deadline, heartbeat));
+  }
+}

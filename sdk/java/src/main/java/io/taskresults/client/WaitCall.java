@@ -1,0 +1,74 @@
+package io.taskresults.client;
+
+import io.grpc.Status;
+import io.taskresults.v1.TaskResultServiceGrpc;
+import io.taskresults.v1.WaitTaskResultRequest;
+import io.taskresults.v1.WaitTaskResultResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/**
+ * A wait for one result to be finished, in rounds of which the server ends each by itself: a stream
+ * that a client cuts off costs both more than one that ends.
+ */
+final class WaitCall<R> extends RepeatedCall<WaitTaskResultResponse, R> {
+  private static final Duration LONGEST_ROUND = Duration.ofSeconds(30);
+
+  private final String id;
+  private final Deadline end;
+  private final Duration grace;
+  private final Function<io.taskresults.v1.TaskResult, R> meaning;
+
+  /** The grace is the time that a server has for its answer once a round is over. */
+  WaitCall(
+      Connection connection,
+      String id,
+      Deadline end,
+      Duration grace,
+      Function<io.taskresults.v1.TaskResult, R> meaning) {
+    super(connection);
+    this.id = id;
+    this.end = end;
+    this.grace = grace;
+    this.meaning = meaning;
+  }
+
+  @Override
+  protected CompletableFuture<WaitTaskResultResponse> ask() {
+    Duration round = Deadline.shorter(end.left(), LONGEST_ROUND);
+    WaitTaskResultRequest request = WaitTaskResultRequest.newBuilder()
+        .setId(id)
+        .setTimeout(ProtoTime.duration(round))
+        .build();
+    return connection.ask(
+        TaskResultServiceGrpc.getWaitTaskResultMethod(), request, round.plus(grace));
+  }
+
+  @Override
+  protected void answered(WaitTaskResultResponse answer) {
+    if (!answer.getTimedOut()) succeed(meaning.apply(answer.getTaskResult()));
+    else if (end.isOver()) fail(timedOut(null));
+    else attempt();
+  }
+
+  @Override
+  protected void failed(TaskResultsException failure, Duration pause) {
+    if (!failure.failure().mayPass()) fail(failure);
+    else if (end.isOver()) fail(timedOut(failure));
+    else attemptAfter(Deadline.shorter(pause, end.left()));
+  }
+
+  private TaskResultsException timedOut(TaskResultsException cause) {
+    String message = "task result \"" + id + "\" was not finished in time";
+    return new Failure(
+            "WAIT_TIMED_OUT",
+            Status.Code.DEADLINE_EXCEEDED,
+            message,
+            List.of(),
+            Duration.ZERO,
+            cause)
+        .toException();
+  }
+}
