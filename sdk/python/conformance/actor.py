@@ -1,0 +1,108 @@
+"""The operations of the driver, each under its name."""
+
+import math
+from typing import Any
+
+import members as of
+from answers import to_handle, to_started, to_state
+from flavours import Flavour
+from members import Members
+from watching import Watching
+
+from taskresults import TaskResult
+
+
+class Actor:
+    def __init__(self, flavour: Flavour) -> None:
+        self._flavour = flavour
+        self._client: Any = None
+        self._handles: dict[str, TaskResult] = {}
+        self._watches: dict[str, Watching] = {}
+
+    async def act(self, op: str, members: Members) -> Any:
+        return await getattr(self, f"_{op}")(members)
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._flavour.call(self._client.close)
+
+    async def _connect(self, members: Members) -> Members:
+        before, self._client = self._client, self._flavour.connect(members["target"], members.get("token"))
+        if before is not None:
+            await self._flavour.call(before.close)
+        return {}
+
+    async def _create(self, members: Members) -> Members:
+        return self._remember(await self._call("create", of.task(members), **of.create(members)))
+
+    async def _create_unencodable(self, members: Members) -> Members:
+        value = {"nan": math.nan, "infinity": math.inf}[members["what"]]
+        return self._remember(await self._call("create", "conformance.unencodable", args=[value]))
+
+    async def _get(self, members: Members) -> Members:
+        return self._remember(await self._call("get", members["id"], **of.get(members)))
+
+    async def _get_many(self, members: Members) -> Members:
+        many = await self._call("get_many", members["ids"])
+        return {"found": [to_handle(result) for result in many.found], "missing": many.missing}
+
+    async def _list(self, members: Members) -> Members:
+        results = self._flavour.iterate(self._client.list(**of.filter(members)))
+        return {"ids": [result.id async for result in results]}
+
+    async def _dump(self, members: Members) -> Members:
+        return to_handle(self._handles[members["id"]])
+
+    async def _refresh(self, members: Members) -> Members:
+        handle = self._handles[members["id"]]
+        await self._flavour.refresh(handle)
+        return to_handle(handle)
+
+    async def _start(self, members: Members) -> Members:
+        return to_started(await self._call("start_attempt", members["id"], **of.start(members)))
+
+    async def _renew(self, members: Members) -> Members:
+        lease = members["lease_ms"] / 1000
+        return to_state(await self._call("renew_lease", members["id"], members["attempt"], lease))
+
+    async def _succeed(self, members: Members) -> Members:
+        value = of.value(members["value_json"])
+        return to_state(await self._call("succeed", members["id"], members["attempt"], value))
+
+    async def _succeed_large(self, members: Members) -> Members:
+        value = "x" * members["bytes"]
+        return to_state(await self._call("succeed", members["id"], members["attempt"], value))
+
+    async def _fail(self, members: Members) -> Members:
+        options = of.picked(members, "retry")
+        return to_state(await self._call("fail", members["id"], members["attempt"], of.error(members), **options))
+
+    async def _fail_task(self, members: Members) -> Members:
+        return to_state(await self._call("fail_task", members["id"], of.error(members)))
+
+    async def _delete(self, members: Members) -> Members:
+        await self._call("delete", members["id"], **of.picked(members, "revision", "allow_missing"))
+        return {}
+
+    async def _wait(self, members: Members) -> Members:
+        timeout = {"timeout": members["timeout_ms"] / 1000} if "timeout_ms" in members else {}
+        return to_handle(await self._call("wait", members["id"], **timeout))
+
+    async def _watch(self, members: Members) -> Members:
+        states = self._flavour.iterate(self._client.watch(members["id"]))
+        self._watches[members["id"]] = Watching(states)
+        return {}
+
+    async def _watched(self, members: Members) -> Members:
+        return await self._watches[members["id"]].until(members["until"])
+
+    async def _run(self, members: Members) -> Members:
+        function = self._flavour.work(members.get("for_ms", 0) / 1000, of.outcome(members))
+        return to_handle(await self._call("run", members["path"], function, **of.run(members)))
+
+    async def _call(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return await self._flavour.call(getattr(self._client, method), *args, **kwargs)
+
+    def _remember(self, handle: TaskResult) -> Members:
+        self._handles[handle.id] = handle
+        return to_handle(handle)

@@ -1,0 +1,34 @@
+"""How both clients reach the server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+
+from taskresults.v1.task_lifecycle_service_pb2_grpc import TaskLifecycleServiceStub
+from taskresults.v1.task_result_service_pb2_grpc import TaskResultServiceStub
+
+CHANNEL_OPTIONS = [
+    # One result may be larger than the 4 MiB that gRPC takes by default: the server limits what it stores.
+    ("grpc.max_receive_message_length", -1),
+    # A server that comes back is found soon; by default it may take two minutes.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+]
+
+
+def methods(channel: Any) -> dict[str, Any]:
+    """All calls of the contract by their names."""
+    return {**vars(TaskResultServiceStub(channel)), **vars(TaskLifecycleServiceStub(channel))}
+
+
+def authorization(token: str | None) -> tuple[tuple[str, str], ...]:
+    return () if token is None else (("authorization", f"Bearer {token}"),)
+
+
+def channel_credentials(tls: bool | grpc.ChannelCredentials) -> grpc.ChannelCredentials | None:
+    """None for plain text."""
+    if isinstance(tls, bool):
+        return grpc.ssl_channel_credentials() if tls else None
+    return tls

@@ -1,0 +1,257 @@
+"""The client for ordinary, blocking code."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar
+
+import grpc
+
+from taskresults import following, reading, writing
+from taskresults.attempt import RetryOn
+from taskresults.reading import ALWAYS, Many, TimeRange
+from taskresults.status import TaskResultStatus
+from taskresults.sync_attempt import SyncAttempt
+from taskresults.sync_player import SyncPlayer
+from taskresults.task import Task
+from taskresults.task_error import TaskError
+from taskresults.task_result import TaskResult
+from taskresults.task_result_state import TaskResultState
+from taskresults.view import TaskResultView
+from taskresults.writing import StartedAttempt
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class TaskResults:
+    """A client of the service at `target`, `host:port`. May be used by several threads; close it, or use `with`.
+
+    `token` is sent with every call. `tls` is True for TLS with the usual authorities, or credentials made with
+    `grpc.ssl_channel_credentials`; otherwise plain text. All times are in seconds. Each call ends after `timeout`;
+    until then it is repeated while the server is out of reach. A watch counts as dead after three `heartbeat`s (1 to
+    60) of silence.
+
+    Every error is a `TaskResultsError`; those that any call may raise are not named with it: `InvalidField`,
+    `StoreUnavailable`, `ShuttingDown`, `LimitReached`, `Unauthenticated`, `PermissionDenied`, `InternalError`,
+    `ClientClosed`, and plain ones with a gRPC code.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        token: str | None = None,
+        tls: bool | grpc.ChannelCredentials = False,
+        timeout: float = 10,
+        heartbeat: float = 15,
+    ) -> None:
+        self._use(SyncPlayer(target, token, tls, timeout, heartbeat))
+
+    def _use(self, player: SyncPlayer) -> None:
+        self._player = player
+        self._handle = functools.partial(TaskResult, player)
+
+    def with_timeout(self, timeout: float) -> TaskResults:
+        """This client with another time for each call: `results.with_timeout(2).get(id)`. They are closed together."""
+        other = object.__new__(type(self))
+        other._use(self._player.with_timeout(timeout))
+        return other
+
+    def close(self) -> None:
+        """Ends calls, waits and watches under way with `ClientClosed`, and disconnects. May be called again."""
+        self._player.close()
+
+    def __enter__(self) -> TaskResults:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Reading
+
+    def get(self, id: str, *, task_path: str | None = None, view: TaskResultView = TaskResultView.FULL) -> TaskResult:
+        """The result with this id, which must belong to the task `task_path` when that is given.
+
+        Raises `TaskResultDoesNotExist`, `TaskResultMismatch`.
+        """
+        return self._player.play(reading.get(self._handle, id, task_path, view, self._player.timeout))
+
+    def get_many(self, ids: Iterable[str], *, view: TaskResultView = TaskResultView.FULL) -> Many[TaskResult]:
+        """Any number of results, and which of the ids nobody has. An id that stands twice is answered once."""
+        return self._player.play(reading.get_many(self._handle, ids, view, self._player.timeout))
+
+    def list(
+        self,
+        *,
+        task_path: str | None = None,
+        statuses: Iterable[TaskResultStatus] = (),
+        queue_name: str | None = None,
+        backend: str | None = None,
+        worker_id: str | None = None,
+        enqueued: TimeRange = ALWAYS,
+        finished: TimeRange = ALWAYS,
+        metadata: Mapping[str, str] | None = None,
+        page_size: int = 0,
+        view: TaskResultView = TaskResultView.FULL,
+    ) -> Iterator[TaskResult]:
+        """Results for which all of this holds, newest enqueued first; pages are fetched as they are consumed.
+
+        `page_size` is at most 1,000; 0 is what the server thinks best.
+        """
+        filter = reading.to_filter(task_path, statuses, queue_name, backend, worker_id, enqueued, finished, metadata)
+        return self._player.follow(reading.list_pages(self._handle, filter, page_size, view, self._player.timeout))
+
+    def wait(self, id: str, timeout: float | None = None) -> TaskResult:
+        """The result, once it is finished. Goes on through restarts of the server; for ever without a `timeout`.
+
+        Raises `WaitTimedOut`, which is a TimeoutError; `TaskResultDoesNotExist`, also when it is deleted meanwhile.
+        """
+        return self._player.play(following.wait(self._handle, id, timeout))
+
+    def watch(self, id: str) -> Iterator[TaskResult]:
+        """The result as it is and each newer state, until it is finished: see `TaskResult.watch`."""
+        return self._player.follow(following.watch(self._handle, id, 0, self._player.heartbeat))
+
+    # Writing
+
+    def create(
+        self,
+        task: Task | str,
+        *,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        id: str | None = None,
+        backend: str = "default",
+        metadata: Mapping[str, str] | None = None,
+    ) -> TaskResult:
+        """Registers a task that has been enqueued; a text is the path of a task with the usual options.
+
+        Without an id, a UUIDv7 is made. The same id and content again give the existing result. `metadata` are up to 32
+        labels to find it by.
+
+        Raises `TaskResultExists` for an id with other content, `NotEncodable`, `PayloadTooLarge`.
+        """
+        return self._player.play(
+            writing.create(self._handle, task, args, kwargs, id, backend, metadata, self._player.timeout)
+        )
+
+    def start_attempt(
+        self, id: str, *, worker_id: str, lease: float | None = None, force: bool = False
+    ) -> StartedAttempt:
+        """A worker takes the task, for `lease` seconds (0.001 to 7 days) unless renewed; for ever without.
+
+        Each worker process needs a `worker_id` of its own. `force` takes over an attempt that is running.
+
+        Raises `AttemptInProgress`, `IllegalTransition`, `TaskResultDoesNotExist`.
+        """
+        return self._player.play(writing.start_attempt(id, worker_id, lease, force, self._player.timeout))
+
+    def renew_lease(self, id: str, attempt: int, lease: float) -> TaskResultState:
+        """The attempt is kept for `lease` seconds from now.
+
+        Raises `StaleAttempt`, `IllegalTransition`, `TaskResultDoesNotExist`.
+        """
+        return self._player.play(writing.renew_lease(id, attempt, lease, self._player.timeout))
+
+    def succeed(self, id: str, attempt: int, return_value: Any) -> TaskResultState:
+        """The attempt returned a value.
+
+        Raises `NotEncodable`, `PayloadTooLarge`, `StaleAttempt`, `IllegalTransition`, `TaskResultDoesNotExist`.
+        """
+        return self._player.play(writing.succeed(id, attempt, return_value, self._player.timeout))
+
+    def fail(self, id: str, attempt: int, error: BaseException | TaskError, *, retry: bool = False) -> TaskResultState:
+        """The attempt failed. With `retry`, the result is READY for another one.
+
+        Raises `StaleAttempt`, `IllegalTransition`, `TaskResultDoesNotExist`.
+        """
+        return self._player.play(writing.fail(id, attempt, error, retry, self._player.timeout))
+
+    def fail_task(self, id: str, error: BaseException | TaskError | None = None) -> TaskResultState:
+        """The task could not be started at all.
+
+        Raises `IllegalTransition` unless READY, `TaskResultDoesNotExist`.
+        """
+        return self._player.play(writing.fail_task(id, error, self._player.timeout))
+
+    def delete(self, id: str, *, revision: int | None = None, allow_missing: bool = False) -> None:
+        """Removes a result in any state, only at this revision when one is given.
+
+        Without `allow_missing` it is not repeated by itself, since it could then find its own work done.
+
+        Raises `TaskResultDoesNotExist` unless `allow_missing`, `RevisionMismatch`.
+        """
+        self._player.play(writing.delete(id, revision, allow_missing, self._player.timeout))
+
+    # Running
+
+    def attempt(
+        self, id: str, *, worker_id: str, lease: float = 60, force: bool = False, retry_on: RetryOn = ()
+    ) -> SyncAttempt:
+        """A context manager that starts an attempt, renews its lease, and reports how its block ended.
+
+        A failure with an exception of a class in `retry_on` leaves the result READY for another attempt.
+        """
+        return SyncAttempt(self._player, id, worker_id, lease, force, retry_on)
+
+    def run(
+        self,
+        task: Task | str,
+        function: Callable[..., Any],
+        *,
+        worker_id: str,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        id: str | None = None,
+        backend: str = "default",
+        metadata: Mapping[str, str] | None = None,
+        lease: float = 60,
+        retry_on: RetryOn = (),
+    ) -> TaskResult:
+        """Creates a result, calls `function` as its first attempt, and gives the finished result: see `attempt`.
+
+        The function gets the arguments as they come back from JSON, behind the attempt if the task takes a context.
+        """
+        result = self.create(task, args=args, kwargs=kwargs, id=id, backend=backend, metadata=metadata)
+        return self._run(result, function, worker_id, lease, retry_on)
+
+    def run_existing(
+        self, id: str, function: Callable[..., Any], *, worker_id: str, lease: float = 60, retry_on: RetryOn = ()
+    ) -> TaskResult:
+        """The same as `run` for a result that exists already, with the arguments that it holds."""
+        return self._run(self.get(id), function, worker_id, lease, retry_on)
+
+    def _run(
+        self, result: TaskResult, function: Callable[..., Any], worker_id: str, lease: float, retry_on: RetryOn
+    ) -> TaskResult:
+        with self.attempt(result.id, worker_id=worker_id, lease=lease, retry_on=retry_on) as attempt:
+            attempt.return_value = attempt._call(function, result)
+        result.refresh()
+        return result
+
+    def task(
+        self, path: str | None = None, *, worker_id: str, lease: float = 60, retry_on: RetryOn = ()
+    ) -> Callable[[Callable[P, T]], Callable[P, T]]:
+        """A decorator: each call of the function is a task, run and recorded here and now, and gives what it returned.
+
+        The path is the function's own, `module.name`, unless given.
+        """
+
+        def decorate(function: Callable[P, T]) -> Callable[P, T]:
+            task = Task(path or f"{function.__module__}.{function.__qualname__}")
+
+            @functools.wraps(function)
+            def run(*args: P.args, **kwargs: P.kwargs) -> T:
+                result = self.create(task, args=args, kwargs=kwargs)
+                with self.attempt(result.id, worker_id=worker_id, lease=lease, retry_on=retry_on) as attempt:
+                    attempt.return_value = value = function(*args, **kwargs)
+                return value
+
+            return run
+
+        return decorate

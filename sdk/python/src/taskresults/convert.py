@@ -1,0 +1,100 @@
+"""Between the messages of the contract and the types of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from taskresults.errors import InvalidField
+from taskresults.status import TaskResultStatus
+from taskresults.task import Task
+from taskresults.task_error import TaskError
+from taskresults.v1 import task_result_pb2 as pb
+from taskresults.view import TaskResultView
+
+_STATUS_PREFIX = "TASK_RESULT_STATUS_"
+
+
+def to_datetime(time: Timestamp) -> datetime:
+    return time.ToDatetime(tzinfo=timezone.utc)
+
+
+def optional_datetime(message: Message, field: str) -> datetime | None:
+    """The time in this field of a message, or None while it has not happened."""
+    return to_datetime(getattr(message, field)) if message.HasField(field) else None
+
+
+def to_timestamp(field: str, time: datetime | None) -> Timestamp | None:
+    if time is None:
+        return None
+    if time.utcoffset() is None:
+        raise InvalidField(f"{field}: must have a time zone", fields=[field])
+    message = Timestamp()
+    message.FromDatetime(time)
+    return message
+
+
+def to_duration(seconds: float) -> Duration:
+    message = Duration()
+    message.FromTimedelta(timedelta(seconds=seconds))
+    return message
+
+
+def to_status(status: pb.TaskResultStatus.ValueType) -> TaskResultStatus:
+    return TaskResultStatus(pb.TaskResultStatus.Name(status).removeprefix(_STATUS_PREFIX))
+
+
+def to_wire_status(status: TaskResultStatus) -> pb.TaskResultStatus.ValueType:
+    return pb.TaskResultStatus.Value(_STATUS_PREFIX + status)
+
+
+def to_task(task: pb.Task) -> Task:
+    return Task(
+        path=task.path,
+        priority=task.priority,
+        queue_name=task.queue_name,
+        run_after=optional_datetime(task, "run_after"),
+        takes_context=task.takes_context,
+    )
+
+
+def to_wire_task(task: Task) -> pb.Task:
+    return pb.Task(
+        path=task.path,
+        priority=task.priority,
+        queue_name=task.queue_name,
+        run_after=to_timestamp("task.run_after", task.run_after),
+        takes_context=task.takes_context,
+    )
+
+
+def to_errors(errors: Iterable[pb.TaskError]) -> list[TaskError]:
+    return [
+        TaskError(
+            exception_class_path=error.exception_class_path,
+            message=error.message,
+            traceback=error.traceback,
+            attempt=error.attempt,
+            worker_id=error.worker_id,
+            raised_at=to_datetime(error.raised_at),
+        )
+        for error in errors
+    ]
+
+
+def to_wire_error(error: BaseException | TaskError) -> pb.TaskError:
+    if isinstance(error, BaseException):
+        error = TaskError.from_exception(error)
+    return pb.TaskError(
+        exception_class_path=error.exception_class_path,
+        message=error.message,
+        traceback=error.traceback,
+    )
+
+
+def to_wire_view(view: TaskResultView) -> pb.TaskResultView.ValueType:
+    return pb.TaskResultView.Value("TASK_RESULT_VIEW_" + view)

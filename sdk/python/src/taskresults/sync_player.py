@@ -1,0 +1,104 @@
+"""Performs scripts by blocking."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import grpc
+
+from taskresults.channel import CHANNEL_OPTIONS, authorization, channel_credentials, methods
+from taskresults.errors import ClientClosed
+from taskresults.refusal import refusal
+from taskresults.steps import Call, Done, Emit, Open, Pause, Read, Script, Step, T, advance
+
+
+class SyncPlayer:
+    """One channel. May be used by several threads at a time."""
+
+    def __init__(
+        self, target: str, token: str | None, tls: bool | grpc.ChannelCredentials, timeout: float, heartbeat: float
+    ) -> None:
+        self.timeout = timeout
+        self.heartbeat = heartbeat
+        self._metadata = authorization(token)
+        credentials = channel_credentials(tls)
+        self._channel = (
+            grpc.secure_channel(target, credentials, CHANNEL_OPTIONS)
+            if credentials
+            else grpc.insecure_channel(target, CHANNEL_OPTIONS)
+        )
+        self._methods = methods(self._channel)
+        self._closed = threading.Event()
+
+    def with_timeout(self, timeout: float) -> SyncPlayer:
+        """The same channel with another timeout."""
+        other = copy.copy(self)
+        other.timeout = timeout
+        return other
+
+    def close(self) -> None:
+        """Ends what is being played with `ClientClosed`."""
+        self._closed.set()
+        self._channel.close()
+
+    def play(self, script: Script[T]) -> T:
+        step = advance(script)
+        while not isinstance(step, Done):
+            step = self._next(script, step)
+        return step.value
+
+    async def aplay(self, script: Script[T]) -> T:
+        return await asyncio.to_thread(self.play, script)
+
+    def follow(self, script: Script[None]) -> Iterator[Any]:
+        try:
+            step = advance(script)
+            while not isinstance(step, Done):
+                if isinstance(step, Emit):
+                    yield step.value
+                    step = advance(script)
+                else:
+                    step = self._next(script, step)
+        finally:
+            script.close()
+
+    def afollow(self, script: Script[None]) -> AsyncIterator[Any]:
+        raise RuntimeError("awatch() needs a handle of AsyncTaskResults; this one is of TaskResults and has watch()")
+
+    def _next(self, script: Script[T], step: Step) -> Step | Done[T]:
+        try:
+            answer = self._perform(step)
+        except (grpc.RpcError, ValueError) as error:
+            if self._closed.is_set():
+                return advance(script, problem=ClientClosed("the client is closed", code=grpc.StatusCode.CANCELLED))
+            if isinstance(error, grpc.RpcError):
+                return advance(script, problem=refusal(error))
+            raise
+        return advance(script, answer)
+
+    def _perform(self, step: Step) -> Any:
+        match step:
+            case Call():
+                return self._methods[step.method](step.request, timeout=step.timeout, metadata=self._metadata)
+            case Pause():
+                return self._closed.wait(step.seconds)
+            case Open():
+                return self._methods["WatchTaskResults"](step.request, metadata=self._metadata)
+            case Read():
+                return _read(step)
+        raise AssertionError(step)
+
+
+def _read(step: Read) -> Any:
+    # Nothing else can interrupt a read that is under way.
+    timer = threading.Timer(step.timeout, step.stream.cancel)
+    timer.daemon = True
+    timer.start()
+    try:
+        return next(step.stream, None)
+    finally:
+        timer.cancel()

@@ -1,0 +1,43 @@
+"""What a transition leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from taskresults.convert import optional_datetime, to_datetime, to_status
+from taskresults.status import TaskResultStatus
+from taskresults.v1 import task_lifecycle_service_pb2 as lifecycle
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskResultState:
+    """Where a result stands after a call that wrote it. The whole is read with `get`."""
+
+    id: str
+    status: TaskResultStatus
+    revision: int
+    #: Number of attempts started so far; so the number of the running attempt while RUNNING.
+    attempts: int
+    enqueued_at: datetime
+    started_at: datetime | None
+    last_attempted_at: datetime | None
+    finished_at: datetime | None
+    #: When the running attempt may be taken over by another worker. None: not RUNNING, or an attempt without a lease.
+    lease_expires_at: datetime | None
+    expires_at: datetime | None
+
+    @classmethod
+    def from_message(cls, state: lifecycle.TaskResultState) -> TaskResultState:
+        return cls(
+            id=state.id,
+            status=to_status(state.status),
+            revision=state.revision,
+            attempts=state.attempts,
+            enqueued_at=to_datetime(state.enqueued_at),
+            started_at=optional_datetime(state, "started_at"),
+            last_attempted_at=optional_datetime(state, "last_attempted_at"),
+            finished_at=optional_datetime(state, "finished_at"),
+            lease_expires_at=optional_datetime(state, "lease_expires_at"),
+            expires_at=optional_datetime(state, "expires_at"),
+        )

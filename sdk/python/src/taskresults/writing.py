@@ -1,0 +1,113 @@
+"""Writing results: scripts of what enqueuers and workers report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from taskresults import json_text
+from taskresults.convert import to_duration, to_wire_error, to_wire_task
+from taskresults.reading import Handle, MakeHandle, get
+from taskresults.repeating import call
+from taskresults.steps import Script
+from taskresults.task import Task
+from taskresults.task_error import TaskError
+from taskresults.task_result_state import TaskResultState
+from taskresults.uuid7 import uuid7
+from taskresults.v1 import task_lifecycle_service_pb2 as lifecycle
+from taskresults.v1 import task_result_pb2 as pb
+from taskresults.view import TaskResultView
+
+
+class StartedAttempt(NamedTuple):
+    """What a worker got that has started an attempt."""
+
+    #: The number of the attempt, counted from 1. It goes with every further call.
+    attempt: int
+    state: TaskResultState
+
+
+def create(
+    make: MakeHandle[Handle],
+    task: Task | str,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any] | None,
+    id: str | None,
+    backend: str,
+    metadata: Mapping[str, str] | None,
+    timeout: float,
+) -> Script[Handle]:
+    request = lifecycle.CreateTaskResultRequest(
+        id=id or uuid7(),
+        task=to_wire_task(Task(task) if isinstance(task, str) else task),
+        args_json=json_text.encode(args),
+        kwargs_json=json_text.encode(kwargs or {}),
+        backend=backend,
+        metadata=metadata,
+    )
+    response: lifecycle.CreateTaskResultResponse = yield from call("CreateTaskResult", request, timeout)
+    if response.state.revision > 1:
+        # Created before, and something has become of it since.
+        return (yield from get(make, request.id, None, TaskResultView.FULL, timeout))
+    return make(_as_created(request, response.state))
+
+
+def start_attempt(id: str, worker_id: str, lease: float | None, force: bool, timeout: float) -> Script[StartedAttempt]:
+    request = lifecycle.StartAttemptRequest(
+        id=id, worker_id=worker_id, lease=None if lease is None else to_duration(lease), force=force
+    )
+    response: lifecycle.StartAttemptResponse = yield from call("StartAttempt", request, timeout)
+    return StartedAttempt(response.attempt, TaskResultState.from_message(response.state))
+
+
+def renew_lease(id: str, attempt: int, lease: float, timeout: float) -> Script[TaskResultState]:
+    request = lifecycle.RenewLeaseRequest(id=id, attempt=attempt, lease=to_duration(lease))
+    return (yield from _transition("RenewLease", request, timeout))
+
+
+def succeed(id: str, attempt: int, return_value: Any, timeout: float) -> Script[TaskResultState]:
+    succeeded = lifecycle.FinishAttemptRequest.Succeeded(return_value_json=json_text.encode(return_value))
+    request = lifecycle.FinishAttemptRequest(id=id, attempt=attempt, succeeded=succeeded)
+    return (yield from _transition("FinishAttempt", request, timeout))
+
+
+def fail(
+    id: str, attempt: int, error: BaseException | TaskError, retry: bool, timeout: float
+) -> Script[TaskResultState]:
+    failed = lifecycle.FinishAttemptRequest.Failed(error=to_wire_error(error), retry=retry)
+    request = lifecycle.FinishAttemptRequest(id=id, attempt=attempt, failed=failed)
+    return (yield from _transition("FinishAttempt", request, timeout))
+
+
+def fail_task(id: str, error: BaseException | TaskError | None, timeout: float) -> Script[TaskResultState]:
+    request = lifecycle.FailTaskResultRequest(id=id, error=None if error is None else to_wire_error(error))
+    return (yield from _transition("FailTaskResult", request, timeout))
+
+
+def delete(id: str, revision: int | None, allow_missing: bool, timeout: float) -> Script[None]:
+    request = lifecycle.DeleteTaskResultRequest(id=id, revision=revision or 0, allow_missing=allow_missing)
+    yield from call("DeleteTaskResult", request, timeout, repeatable=allow_missing)
+
+
+def _transition(
+    method: str,
+    request: lifecycle.RenewLeaseRequest | lifecycle.FinishAttemptRequest | lifecycle.FailTaskResultRequest,
+    timeout: float,
+) -> Script[TaskResultState]:
+    response = yield from call(method, request, timeout)
+    return TaskResultState.from_message(response.state)
+
+
+def _as_created(request: lifecycle.CreateTaskResultRequest, state: lifecycle.TaskResultState) -> pb.TaskResult:
+    """What a get would answer."""
+    return pb.TaskResult(
+        id=state.id,
+        task=request.task,
+        status=state.status,
+        enqueued_at=state.enqueued_at,
+        args_json=request.args_json,
+        kwargs_json=request.kwargs_json,
+        backend=request.backend,
+        metadata=request.metadata,
+        revision=state.revision,
+    )
