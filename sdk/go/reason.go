@@ -50,7 +50,7 @@ const (
 	// ErrWaitTimedOut: the deadline of Wait's context came before the result was finished.
 	ErrWaitTimedOut Reason = "WAIT_TIMED_OUT"
 
-	// ErrUnavailable: the server is out of reach. It is of no avail that the call was repeated until its deadline.
+	// ErrUnavailable: the server was out of reach until the deadline of the call, however often it was repeated.
 	ErrUnavailable Reason = "UNAVAILABLE"
 	// ErrDeadlineExceeded: the deadline came before an answer.
 	ErrDeadlineExceeded Reason = "DEADLINE_EXCEEDED"

@@ -72,7 +72,11 @@ func (w *watch) run(ctx context.Context) error {
 		case failure != nil && !failure.mayPass():
 			return failure
 		}
-		w.pauses.pause(ctx, 0)
+		var asked time.Duration
+		if failure != nil {
+			asked = failure.retryDelay
+		}
+		w.pauses.pause(ctx, asked)
 	}
 	return nil
 }
@@ -140,17 +144,12 @@ func (w *watch) pass(event *pb.WatchTaskResultsResponse) bool {
 
 func (w *watch) passResult(result *TaskResult) bool {
 	known, followed := w.known[result.ID]
-	switch {
-	case !followed:
+	if !followed || result.Revision <= known {
 		return true
-	case result.Revision <= known && result.IsFinished():
-		// Nothing is newer than a finished result: this is another one, created after the one that was followed was deleted.
-		return w.passLoss(result.ID)
-	case result.Revision <= known:
-		return true
-	case result.IsFinished():
+	}
+	if result.IsFinished() {
 		delete(w.known, result.ID)
-	default:
+	} else {
 		w.known[result.ID] = result.Revision
 	}
 	return w.yield(result, nil)
