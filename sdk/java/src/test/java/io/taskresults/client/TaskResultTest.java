@@ -1,0 +1,159 @@
+package io.taskresults.client;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+import tools.jackson.core.type.TypeReference;
+
+class TaskResultTest {
+  @AutoClose
+  private final TaskResults client = TaskResults.connect(Server.shared().address());
+
+  private final NewTask task =
+      NewTask.of("app.tasks.add").args(1, "two").kwargs(Map.of("three", 3));
+
+  @Test
+  void aNewResultIsKnownWithoutReadingIt() {
+    Instant runAfter = Instant.parse("2030-01-02T03:04:05.678901999Z");
+    NewTask full = task.priority(-7)
+        .queueName("mails")
+        .runAfter(runAfter)
+        .takesContext(true)
+        .backend("other")
+        .metadata(Map.of("tenant", "acme"));
+    TaskResult created = client.create(full);
+    TaskResult read = client.get(created.id());
+    for (TaskResult result : List.of(created, read)) {
+      Instant kept = Instant.parse("2030-01-02T03:04:05.678901Z");
+      assertEquals(new Task("app.tasks.add", -7, "mails", Optional.of(kept), true), result.task());
+      assertEquals(TaskResultStatus.READY, result.status());
+      assertEquals(List.of(1, "two"), result.args());
+      assertEquals(Optional.of("[1,\"two\"]"), result.argsJson());
+      assertEquals(Map.of("three", 3), result.kwargs());
+      assertEquals("other", result.backend());
+      assertEquals(Map.of("tenant", "acme"), result.metadata());
+      assertEquals(created.enqueuedAt(), result.enqueuedAt());
+      assertEquals(1, result.revision());
+      assertEquals(0, result.attempts());
+      assertEquals(Optional.empty(), result.startedAt());
+      assertEquals(Optional.empty(), result.lastAttemptedAt());
+      assertEquals(Optional.empty(), result.finishedAt());
+      assertEquals(Optional.empty(), result.expiresAt());
+    }
+  }
+
+  @Test
+  void theClientMakesIdsThatSort() {
+    String first = client.create(task).id();
+    assertEquals('7', first.charAt(14));
+    assertTrue("89ab".indexOf(first.charAt(19)) >= 0, first);
+    assertFalse(first.equals(client.create(task).id()));
+  }
+
+  @Test
+  void createdAgainItIsThePresentResult() {
+    TaskResult result = client.create(task);
+    client.startAttempt(result.id(), "w1", null);
+    TaskResult again = client.create(task.id(result.id()));
+    assertEquals(TaskResultStatus.RUNNING, again.status());
+    assertEquals(List.of("w1"), again.workerIds());
+    assertThrows(
+        TaskResultsException.Exists.class,
+        () -> client.create(task.id(result.id()).args(2)));
+  }
+
+  @Test
+  void refreshReplacesInPlaceWhatCanChange() {
+    TaskResult result = client.create(task);
+    assertSame(result, result.refresh());
+    client.startAttempt(result.id(), "w1", null);
+    client.failForRetry(result.id(), 1, TaskError.of("app.Failure", "no answer", "line 1"));
+    client.startAttempt(result.id(), "w2", null);
+    assertEquals(TaskResultStatus.READY, result.status());
+    result.refresh();
+    assertEquals(TaskResultStatus.RUNNING, result.status());
+    assertEquals(2, result.attempts());
+    assertEquals(4, result.revision());
+    TaskError error = result.errors().get(0);
+    assertEquals(
+        "app.Failure: no answer, line 1, 1, w1",
+        error.exceptionClassPath() + ": " + error.message() + ", " + error.traceback() + ", "
+            + error.attempt() + ", " + error.workerId());
+    assertFalse(result.startedAt().orElseThrow().isAfter(error.raisedAt().orElseThrow()));
+    assertThrows(TaskResultsException.TaskNotFinished.class, result::returnValue);
+    client.succeed(result.id(), 2, null);
+    result.refresh();
+    assertTrue(result.isFinished());
+    assertNull(result.returnValue());
+    assertEquals(Optional.of("null"), result.returnValueJson());
+    assertEquals(List.of(1, "two"), result.args());
+    assertFalse(
+        result.finishedAt().orElseThrow().isBefore(result.lastAttemptedAt().orElseThrow()));
+  }
+
+  @Test
+  void aDeletedResultKeepsWhatItHad() {
+    TaskResult result = client.create(task);
+    client.delete(result.id(), 0, false);
+    assertThrows(TaskResultsException.DoesNotExist.class, result::refresh);
+    assertEquals(1, result.revision());
+    assertEquals(List.of(1, "two"), result.args());
+  }
+
+  @Test
+  void ofTwoRefreshesTheNewerStateStays() {
+    TaskResult result = client.create(task);
+    var old = result.state();
+    client.startAttempt(result.id(), "w1", null);
+    result.refresh();
+    var late = old.toBuilder().setRevision(1).build();
+    result.replace(old, late);
+    assertEquals(2, result.revision());
+  }
+
+  @Test
+  void returnValuesAreOfTheTypeAskedFor() {
+    TaskResult result = client.create(task);
+    client.startAttempt(result.id(), "w1", null);
+    client.succeed(result.id(), 1, List.of("a", "b"));
+    result.refresh();
+    assertEquals(List.of("a", "b"), result.returnValue());
+    List<String> typed = result.returnValue(new TypeReference<List<String>>() {});
+    assertEquals("a", typed.get(0));
+    assertEquals("b", result.returnValue(String[].class)[1]);
+  }
+
+  @Test
+  void aFailedResultHasNoReturnValue() {
+    TaskResult result = client.create(task);
+    client.failTask(result.id(), null);
+    var failure =
+        assertThrows(TaskResultsException.TaskFailed.class, result.refresh()::returnValue);
+    assertEquals("Task failed", failure.getMessage());
+    assertEquals("TASK_FAILED", failure.reason());
+    assertEquals(List.of(), result.errors());
+  }
+
+  @Test
+  void theBasicViewLeavesOutWhatIsLarge() {
+    TaskResult result = client.create(task);
+    TaskResult basic = client.get(result.id(), null, TaskResultView.BASIC);
+    assertEquals(Optional.empty(), basic.argsJson());
+    assertEquals(
+        "FAILED_PRECONDITION",
+        assertThrows(TaskResultsException.class, basic::args).reason());
+    assertEquals(
+        "FAILED_PRECONDITION",
+        assertThrows(TaskResultsException.class, basic::kwargs).reason());
+  }
+}
