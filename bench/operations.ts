@@ -51,6 +51,10 @@ export interface Data {
   next: number;
 }
 
+export function emptyData(bytes: number): Data {
+  return { ready: [], finished: [], bytes, prefix: '01890000-0000-7000-8000', next: 0 };
+}
+
 export interface Operation {
   name: string;
   callers: number;
@@ -84,8 +88,10 @@ const get = (client: BenchClient, id: string, done: Done) =>
 const create = (client: BenchClient, data: Data, done: Done) =>
   client.writes.createTaskResult(createRequest(`${data.prefix}-${data.next++}`, data.bytes), done as never);
 
-/** Results made for an operation that uses each of them up: about as many as it can get through. */
-const CALLS_PER_SECOND = 9_000;
+/** Results made for an operation that uses each of them up: about as many as it can get through in a second. */
+const MOST_CALLS = 9_000;
+const MOST_BYTES = 300 * 1024 * 1024;
+const callsPerSecond = (bytes: number) => Math.min(MOST_CALLS, Math.floor(MOST_BYTES / bytes));
 let fresh: string[] = [];
 
 export async function makeResults(
@@ -113,6 +119,18 @@ const finishRequest = (id: string) =>
     attempt: 1,
     outcome: { $case: 'succeeded', value: { returnValueJson: RETURN_VALUE } },
   });
+
+/** Everything that may happen to one result, in single calls. */
+export async function lifeOfOne(client: BenchClient, data: Data): Promise<void> {
+  const id = `${data.prefix}-${data.next++}`;
+  await call((done) => client.writes.createTaskResult(createRequest(id, data.bytes), done as never));
+  await call((done) => get(client, id, done));
+  await call((done) => client.writes.startAttempt(startRequest(id), done as never));
+  await call((done) => client.writes.finishAttempt(finishRequest(id), done as never));
+  const request = RefreshTaskResultRequest.fromPartial({ id, knownRevision: 1n });
+  await call((done) => client.reads.refreshTaskResult(request, done as never));
+  await call((done) => get(client, id, done));
+}
 
 /** Sends `count` transitions over one stream and waits for all answers. Throws when one is refused. */
 async function transitions(
@@ -151,7 +169,7 @@ export const OPERATIONS: readonly Operation[] = [
     64,
     (client, _data, n, done) => client.writes.startAttempt(startRequest(fresh[n] ?? 'x'), done as never),
     async (client, data, seconds) => {
-      fresh = await makeResults(client, data, CALLS_PER_SECOND * seconds, 'ready');
+      fresh = await makeResults(client, data, callsPerSecond(data.bytes) * seconds, 'ready');
     },
   ),
   unary(
@@ -159,7 +177,7 @@ export const OPERATIONS: readonly Operation[] = [
     64,
     (client, _data, n, done) => client.writes.finishAttempt(finishRequest(fresh[n] ?? 'x'), done as never),
     async (client, data, seconds) => {
-      fresh = await makeResults(client, data, CALLS_PER_SECOND * seconds, 'running');
+      fresh = await makeResults(client, data, callsPerSecond(data.bytes) * seconds, 'running');
     },
   ),
   {
@@ -168,7 +186,7 @@ export const OPERATIONS: readonly Operation[] = [
     unit: 1,
     baseline: 'Get',
     async run(client, data, seconds) {
-      const count = Math.round(15_000 * seconds);
+      const count = Math.round((data.bytes > 50_000 ? 1_000 : 15_000) * seconds);
       const begin = performance.now();
       await transitions(client, count, () => ({
         $case: 'create',

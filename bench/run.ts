@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PrivateMysql } from '../test/support/private-mysql';
 import { median } from './load';
-import { BenchClient, type Data, makeResults, OPERATIONS, type Operation } from './operations';
+import { BenchClient, type Data, emptyData, makeResults, OPERATIONS, type Operation } from './operations';
 import { preloadMysql, preloadSqlite } from './preload';
 import { ServerProcess } from './processes';
 
@@ -93,22 +93,19 @@ async function fill(url: string, results: number): Promise<void> {
 
 async function startEcho(bytes: number): Promise<Target> {
   const server = await ServerProcess.start(join(__dirname, 'echo-server.js'), [String(bytes)]);
-  return { name: 'echo', server, client: new BenchClient(server.address), data: emptyData(bytes, ['any']) };
+  const data = { ...emptyData(bytes), ready: ['any'], finished: ['any'] };
+  return { name: 'echo', server, client: new BenchClient(server.address), data };
 }
 
 async function startService(name: Target['name'], databaseUrl: string, bytes: number): Promise<Target> {
   const flags = ['--port', '0', '--migrate', '--log-level', 'warn', '--database-url', databaseUrl];
   const server = await ServerProcess.start(join(DIST, 'main.js'), ['serve', ...flags]);
   const client = new BenchClient(server.address);
-  const data = emptyData(bytes, []);
+  const data = emptyData(bytes);
   const count = bytes > 50_000 ? 1_000 : 10_000;
   data.ready = await makeResults(client, data, count, 'ready');
   data.finished = await makeResults(client, data, count, 'finished');
   return { name, server, client, data };
-}
-
-function emptyData(bytes: number, ids: string[]): Data {
-  return { ready: ids, finished: ids, bytes, prefix: '01890000-0000-7000-8000', next: 0 };
 }
 
 async function measure(operation: Operation, targets: readonly Target[], options: Options): Promise<Row[]> {

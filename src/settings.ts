@@ -97,7 +97,7 @@ export const SETTINGS = {
   cacheSize: setting(
     'cache-size',
     '<size>',
-    '32MiB',
+    '16MiB',
     'memory for finished results, which `Get` then answers without the database; `0` for none',
     size(0, 64 * 1024 * MIB),
   ),
