@@ -1,25 +1,22 @@
 import { basename } from 'node:path';
-import type { Client } from '../../src/cli/client';
-import { statusText } from '../../src/cli/json';
+import type { TaskResult, TaskResults } from '@taskresults/client';
 import { colors, tableLines } from '../../src/cli/table';
-import { type TaskResult, TaskResultView } from '../../src/gen/taskresults/v1/task_result';
 import type { Job } from './jobs';
 
 const HEAD = ['TASK', 'FILE', 'STATUS', 'ATTEMPTS', 'RETURN VALUE OR LAST ERROR', 'AS EXPECTED'];
 
 /** Reads every result back and shows it beside what was expected; whether all are so. */
-export async function checkAll(client: Client, ids: string[], jobs: Job[]): Promise<boolean> {
-  const request = { ids, view: TaskResultView.TASK_RESULT_VIEW_FULL };
-  const { taskResults } = await client.read(client.results.batchGetTaskResults, request);
+export async function checkAll(client: TaskResults, ids: string[], jobs: Job[]): Promise<boolean> {
+  const { found } = await client.getMany(ids);
   const checked = jobs.map((job, i) => {
-    const result = taskResults.find(({ id }) => id === ids[i]);
+    const result = found.find(({ id }) => id === ids[i]);
     return { job, result, right: result !== undefined && isAsExpected(result, job) };
   });
   const rows = checked.map(({ job, result, right }) => [
     { text: job.path },
     { text: basename(job.file) },
-    { text: result ? statusText(result.status) : 'missing' },
-    { text: String(result?.workerIds.length ?? 0) },
+    { text: result ? result.status : 'missing' },
+    { text: String(result?.attempts ?? 0) },
     { text: result ? outcome(result).slice(0, 40) : '' },
     right ? { text: 'yes', paint: colors.green } : { text: 'NO', paint: colors.red },
   ]);
@@ -28,10 +25,10 @@ export async function checkAll(client: Client, ids: string[], jobs: Job[]): Prom
 }
 
 function isAsExpected(result: TaskResult, { expected }: Job): boolean {
-  const { status, workerIds, errors, returnValueJson } = result;
+  const { status, attempts, errors, returnValueJson } = result;
   return (
     status === expected.status &&
-    workerIds.length === expected.attempts &&
+    attempts === expected.attempts &&
     errors.length === expected.errors &&
     errors.every(({ traceback }) => traceback.includes('Error: ')) &&
     returnValueJson === expected.returnValueJson

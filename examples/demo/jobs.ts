@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TaskResultStatus } from '../../src/gen/taskresults/v1/task_result';
+import type { TaskResultStatus } from '@taskresults/client';
 
 /** A task to be run on a file, and what has to become of it. */
 export interface Job {
@@ -12,12 +12,10 @@ export interface Job {
     status: TaskResultStatus;
     attempts: number;
     errors: number;
-    /** Undefined unless the job succeeds. */
-    returnValueJson: string | undefined;
+    /** Null unless the job succeeds. */
+    returnValueJson: string | null;
   };
 }
-
-const { TASK_RESULT_STATUS_SUCCESSFUL: SUCCESSFUL, TASK_RESULT_STATUS_FAILED: FAILED } = TaskResultStatus;
 
 /** Real work: checksums of the source files in `folder`, and one job for each way that things may go. */
 export function planJobs(folder: string): Job[] {
@@ -25,7 +23,7 @@ export function planJobs(folder: string): Job[] {
   const [first = ''] = files.map((name) => join(folder, name));
   const checksums = files.map((name): Job => {
     const file = join(folder, name);
-    const expected = { status: SUCCESSFUL, attempts: 1, errors: 0, returnValueJson: checksumJson(file) };
+    const expected = { status: 'SUCCESSFUL', attempts: 1, errors: 0, returnValueJson: checksumJson(file) } as const;
     return { path: 'demo.checksum', file, attemptsAllowed: 1, expected };
   });
   return [
@@ -34,19 +32,19 @@ export function planJobs(folder: string): Job[] {
       path: 'demo.flaky_checksum',
       file: first,
       attemptsAllowed: 2,
-      expected: { status: SUCCESSFUL, attempts: 2, errors: 1, returnValueJson: checksumJson(first) },
+      expected: { status: 'SUCCESSFUL', attempts: 2, errors: 1, returnValueJson: checksumJson(first) },
     },
     {
       path: 'demo.checksum',
       file: join(folder, 'no-such-file.ts'),
       attemptsAllowed: 1,
-      expected: { status: FAILED, attempts: 1, errors: 1, returnValueJson: undefined },
+      expected: { status: 'FAILED', attempts: 1, errors: 1, returnValueJson: null },
     },
     {
       path: 'demo.read_ahead',
       file: first,
       attemptsAllowed: 1,
-      expected: { status: SUCCESSFUL, attempts: 1, errors: 0, returnValueJson: 'null' },
+      expected: { status: 'SUCCESSFUL', attempts: 1, errors: 0, returnValueJson: 'null' },
     },
   ];
 }

@@ -1,12 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { Client } from '../../src/cli/client';
-import { follow } from '../../src/cli/follow';
+import { TaskResults } from '@taskresults/client';
 import { watchDisplay } from '../../src/cli/watch-display';
-import { IdsProgress } from '../../src/cli/watch-progress';
-import { CreateTaskResultRequest } from '../../src/gen/taskresults/v1/task_lifecycle_service';
-import { TaskResultView } from '../../src/gen/taskresults/v1/task_result';
 import { checkAll } from './check';
 import { type Job, planJobs } from './jobs';
 import { DemoServer } from './server';
@@ -18,7 +14,6 @@ import { runWorker } from './worker';
  */
 
 const HARD_LIMIT_MS = 60_000;
-const CALL_TIMEOUT_MS = 10_000;
 const SOURCES = relative(process.cwd(), join(__dirname, '../../../src/domain'));
 const WORKERS = ['worker-1', 'worker-2', 'worker-3'];
 
@@ -26,21 +21,23 @@ async function main(): Promise<number> {
   const interruption = interrupted();
   const folder = await mkdtemp(join(tmpdir(), 'taskresults-demo-'));
   let server: DemoServer | undefined;
+  let client: TaskResults | undefined;
   try {
     server = await DemoServer.start(folder);
     console.log(`the server listens on ${server.address}\n`);
-    const client = new Client(server.address, CALL_TIMEOUT_MS, null);
+    client = new TaskResults(server.address);
     return await Promise.race([demonstrate(client), interruption]);
   } finally {
+    client?.close();
     await server?.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function demonstrate(client: Client): Promise<number> {
+async function demonstrate(client: TaskResults): Promise<number> {
   const jobs = planJobs(SOURCES);
   const ids = await Promise.all(jobs.map((job) => create(client, job)));
-  const queue = jobs.map(({ path, file, attemptsAllowed }, i) => ({ id: ids[i] ?? '', path, file, attemptsAllowed }));
+  const queue = jobs.map(({ attemptsAllowed }, i) => ({ id: ids[i] ?? '', attemptsAllowed }));
   await Promise.all([watch(client, ids), ...WORKERS.map((name) => runWorker(client, name, queue))]);
 
   console.log('\nread back:\n');
@@ -49,22 +46,15 @@ async function demonstrate(client: Client): Promise<number> {
   return right ? 0 : 1;
 }
 
-async function create(client: Client, { path, file }: Job): Promise<string> {
-  const request = CreateTaskResultRequest.create({ task: { path }, argsJson: JSON.stringify([file]) });
-  const { state } = await client.write(client.lifecycle.createTaskResult, request);
-  if (state === undefined) throw new Error('the server answered no state');
-  return state.id;
+async function create(client: TaskResults, { path, file }: Job): Promise<string> {
+  return (await client.register({ path, args: [file] })).id;
 }
 
 /** Shows how the results stand until all are finished. */
-async function watch(client: Client, ids: string[]): Promise<void> {
+async function watch(client: TaskResults, ids: string[]): Promise<void> {
   const display = watchDisplay({}, ids);
-  const options = {
-    view: TaskResultView.TASK_RESULT_VIEW_FULL,
-    keepOpen: false,
-    onLost: (why: string) => display.lost(why),
-  };
-  for await (const event of follow(client, new IdsProgress(ids, false), options)) display.show(event);
+  const onLost = (why: string) => display.lost(why);
+  for await (const event of client.watchEvents({ ids }, { onLost })) display.show(event);
 }
 
 /** Rejects when the demo takes too long or is asked to stop. */

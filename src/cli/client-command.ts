@@ -1,6 +1,6 @@
+import { TaskResults } from '@taskresults/client';
 import { type Command, Option } from 'commander';
 import { readSettings } from '../settings';
-import { Client } from './client';
 import { milliseconds } from './option-values';
 
 export interface ClientOptions {
@@ -29,9 +29,14 @@ export function clientCommand(program: Command, nameAndArguments: string, descri
 }
 
 /** Lends `work` a client, and closes it. */
-export async function withClient<T>(options: ClientOptions, work: (client: Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(options: ClientOptions, work: (client: TaskResults) => Promise<T>): Promise<T> {
   const { token } = readSettings(['token'], {}, process.env);
-  const client = new Client(options.server, options.timeout, token);
+  // Whoever types a command wants to know at once that nobody answers.
+  const client = new TaskResults(options.server, {
+    token: token ?? undefined,
+    timeoutMs: options.timeout,
+    retry: false,
+  });
   try {
     return await work(client);
   } finally {

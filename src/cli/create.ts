@@ -1,6 +1,5 @@
+import { type PreciseDate, RawJson } from '@taskresults/client';
 import type { Command } from 'commander';
-import type { Timestamp } from '../gen/google/protobuf/timestamp';
-import { CreateTaskResultRequest } from '../gen/taskresults/v1/task_lifecycle_service';
 import { type ClientOptions, clientCommand, withClient } from './client-command';
 import { integer, labels, time } from './option-values';
 import { printState } from './print-state';
@@ -11,17 +10,17 @@ interface Options extends ClientOptions {
   id?: string;
   queue?: string;
   priority: number;
-  runAfter?: Timestamp;
+  runAfter?: PreciseDate;
   backend?: string;
   takesContext?: boolean;
-  label?: Map<string, string>;
+  label?: Record<string, string>;
 }
 
 export function addCreate(program: Command): void {
   clientCommand(program, 'create <path>', 'Register a task that has been enqueued')
     .option('--args <json>', 'positional arguments, a JSON array', '[]')
     .option('--kwargs <json>', 'keyword arguments, a JSON object', '{}')
-    .option('--id <id>', 'the id; else the server makes one')
+    .option('--id <id>', 'the id; else one is made')
     .option('--queue <name>', 'name of the queue')
     .option('--priority <number>', '-100 to 100', integer(-100, 100), 0)
     .option('--run-after <time>', 'not to be run before, e.g. 2026-01-31T12:00:00Z', time)
@@ -39,14 +38,17 @@ Examples:
 
 async function create(path: string, options: Options): Promise<void> {
   const { args, kwargs, id, queue, priority, runAfter, backend, takesContext, label } = options;
-  const request = CreateTaskResultRequest.create({
+  const task = {
+    path,
     id,
-    task: { path, priority, queueName: queue, runAfter, takesContext },
-    argsJson: args,
-    kwargsJson: kwargs,
+    args: new RawJson(args),
+    kwargs: new RawJson(kwargs),
+    queueName: queue,
+    priority,
+    runAfter,
     backend,
+    takesContext,
     metadata: label,
-  });
-  const { state } = await withClient(options, (client) => client.write(client.lifecycle.createTaskResult, request));
-  printState(state, options);
+  };
+  printState(await withClient(options, (client) => client.register(task)), options);
 }

@@ -18,8 +18,8 @@ export function addDelete(program: Command): void {
 }
 
 async function remove(id: string, options: Options): Promise<void> {
-  const request = { id, revision: BigInt(options.revision ?? 0), allowMissing: options.allowMissing ?? false };
-  await withClient(options, (client) => client.write(client.lifecycle.deleteTaskResult, request));
+  const { revision, allowMissing } = options;
+  await withClient(options, (client) => client.delete(id, { revision, allowMissing }));
   if (options.json) printJson({ id, deleted: true });
   else console.log(printable(`${id}  deleted`));
 }

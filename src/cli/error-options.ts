@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { ErrorReport } from '@taskresults/client';
 import { type Command, Option } from 'commander';
-import { TaskError } from '../gen/taskresults/v1/task_result';
 
 export interface ErrorOptions {
   errorClass?: string;
@@ -19,11 +19,11 @@ export function addErrorOptions(command: Command): Command {
 }
 
 /** The error described, or undefined when none is. Options that make no sense together are a usage mistake. */
-export function readError(options: ErrorOptions, command: Command): TaskError | undefined {
+export function readError(options: ErrorOptions, command: Command): ErrorReport | undefined {
   const { errorClass, message, traceback, tracebackFile } = options;
   if (errorClass !== undefined) {
     const text = tracebackFile === undefined ? traceback : readTraceback(tracebackFile, command);
-    return TaskError.create({ exceptionClassPath: errorClass, message, traceback: text });
+    return { exceptionClassPath: errorClass, message, traceback: text };
   }
   if ((message ?? traceback ?? tracebackFile) !== undefined)
     command.error('error: --message and --traceback need --error-class');

@@ -16,7 +16,6 @@ Example:
   taskresults fail report-2026-01 --error-class builtins.ImportError --message 'no module named app.tasks'`;
 
 async function fail(id: string, options: Options, command: Command): Promise<void> {
-  const request = { id, error: readError(options, command) };
-  const { state } = await withClient(options, (client) => client.write(client.lifecycle.failTaskResult, request));
-  printState(state, options);
+  const error = readError(options, command);
+  printState(await withClient(options, (client) => client.failTask(id, error)), options);
 }

@@ -1,7 +1,5 @@
+import type { PreciseDate, TaskResultFilter, TaskResultStatus } from '@taskresults/client';
 import type { Command } from 'commander';
-import type { Timestamp } from '../gen/google/protobuf/timestamp';
-import type { TaskResultStatus } from '../gen/taskresults/v1/task_result';
-import { TaskResultFilter } from '../gen/taskresults/v1/task_result_service';
 import { labels, statuses, time } from './option-values';
 
 export interface FilterOptions {
@@ -10,11 +8,11 @@ export interface FilterOptions {
   queue?: string;
   backend?: string;
   worker?: string;
-  enqueuedFrom?: Timestamp;
-  enqueuedBefore?: Timestamp;
-  finishedFrom?: Timestamp;
-  finishedBefore?: Timestamp;
-  label?: Map<string, string>;
+  enqueuedFrom?: PreciseDate;
+  enqueuedBefore?: PreciseDate;
+  finishedFrom?: PreciseDate;
+  finishedBefore?: PreciseDate;
+  label?: Record<string, string>;
 }
 
 /** The options that choose results; all conditions given must hold. */
@@ -33,23 +31,23 @@ export function addFilterOptions(command: Command): Command {
 }
 
 export function readFilter(options: FilterOptions): TaskResultFilter {
-  return TaskResultFilter.create({
+  return {
     statuses: options.status,
-    taskPath: options.task,
+    path: options.task,
     queueName: options.queue,
     backend: options.backend,
     workerId: options.worker,
     enqueued: range(options.enqueuedFrom, options.enqueuedBefore),
     finished: range(options.finishedFrom, options.finishedBefore),
     metadata: options.label,
-  });
+  };
 }
 
 /** Whether any condition is given. */
 export function isFiltered(options: FilterOptions): boolean {
-  return TaskResultFilter.encode(readFilter(options)).finish().length > 0;
+  return Object.values(readFilter(options)).some((condition) => condition !== undefined);
 }
 
-function range(start: Timestamp | undefined, end: Timestamp | undefined) {
+function range(start: PreciseDate | undefined, end: PreciseDate | undefined) {
   return start || end ? { start, end } : undefined;
 }

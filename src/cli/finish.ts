@@ -1,5 +1,5 @@
+import { RawJson, type TaskResults, type TaskState } from '@taskresults/client';
 import { type Command, Option } from 'commander';
-import type { FinishAttemptRequest } from '../gen/taskresults/v1/task_lifecycle_service';
 import { type ClientOptions, clientCommand, withClient } from './client-command';
 import { addErrorOptions, type ErrorOptions, readError } from './error-options';
 import { integer } from './option-values';
@@ -27,14 +27,13 @@ Examples:
   taskresults finish report-2026-01 --attempt 1 --error-class builtins.TimeoutError --message 'no answer' --retry`;
 
 async function finish(id: string, options: Options, command: Command): Promise<void> {
-  const request = { id, attempt: options.attempt, outcome: readOutcome(options, command) };
-  const { state } = await withClient(options, (client) => client.write(client.lifecycle.finishAttempt, request));
-  printState(state, options);
+  printState(await withClient(options, reportOf(id, options, command)), options);
 }
 
-function readOutcome(options: Options, command: Command): FinishAttemptRequest['outcome'] {
+function reportOf(id: string, options: Options, command: Command): (client: TaskResults) => Promise<TaskState> {
+  const { attempt, value, retry } = options;
   const error = readError(options, command);
-  if (error) return { $case: 'failed', value: { error, retry: options.retry ?? false } };
-  if (options.value === undefined) command.error('error: give --value, or --error-class for a failure');
-  return { $case: 'succeeded', value: { returnValueJson: options.value } };
+  if (error) return (client) => client.fail(id, attempt, error, { retry });
+  if (value === undefined) command.error('error: give --value, or --error-class for a failure');
+  return (client) => client.succeed(id, attempt, new RawJson(value));
 }

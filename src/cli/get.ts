@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import type { TaskResult } from '../gen/taskresults/v1/task_result';
-import type { Client } from './client';
 import { type ClientOptions, clientCommand, withClient } from './client-command';
 import { Failure } from './failure';
 import { printJson, taskResultJson } from './json';
@@ -12,9 +10,6 @@ interface Options extends ClientOptions {
   expectPath?: string;
   basic?: boolean;
 }
-
-/** Most ids that one call takes. */
-const BATCH = 1_000;
 
 export function addGet(program: Command): void {
   clientCommand(program, 'get <id...>', 'Show results; several ids are read together')
@@ -37,31 +32,16 @@ async function get(ids: string[], options: Options, command: Command): Promise<v
 }
 
 async function getOne(id: string, options: Options): Promise<void> {
-  const request = { id, expectedTaskPath: options.expectPath ?? '', view: viewOf(options) };
-  const { taskResult } = await withClient(options, (client) => client.read(client.results.getTaskResult, request));
-  if (taskResult === undefined) throw new Failure('the server answered no result');
-  if (options.json) printJson(taskResultJson(taskResult));
-  else for (const line of detailLines(taskResult)) console.log(line);
+  const request = { path: options.expectPath, view: viewOf(options) };
+  const result = await withClient(options, (client) => client.get(id, request));
+  if (options.json) printJson(taskResultJson(result));
+  else for (const line of detailLines(result)) console.log(line);
 }
 
 /** Shows those that exist, and fails when one does not. */
 async function getMany(ids: string[], options: Options): Promise<void> {
-  const { found, missing } = await withClient(options, (client) => batchGet(client, ids, options));
+  const { found, missing } = await withClient(options, (client) => client.getMany(ids, { view: viewOf(options) }));
   if (options.json) for (const result of found) printJson(taskResultJson(result));
   else for (const line of tableLines(SUMMARY_HEAD, found.map(summaryRow))) console.log(line);
   if (missing.length > 0) throw new Failure(`no such task result: ${missing.map((id) => `"${id}"`).join(', ')}`);
-}
-
-async function batchGet(client: Client, ids: string[], options: Options) {
-  const found: TaskResult[] = [];
-  const missing: string[] = [];
-  let left = [...new Set(ids)];
-  while (left.length > 0) {
-    const request = { ids: left.slice(0, BATCH), view: viewOf(options) };
-    const answer = await client.read(client.results.batchGetTaskResults, request);
-    found.push(...answer.taskResults);
-    missing.push(...answer.notFoundIds);
-    left = [...answer.deferredIds, ...left.slice(BATCH)];
-  }
-  return { found, missing };
 }

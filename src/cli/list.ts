@@ -1,5 +1,5 @@
+import type { TaskResult } from '@taskresults/client';
 import type { Command } from 'commander';
-import type { TaskResult } from '../gen/taskresults/v1/task_result';
 import { type ClientOptions, clientCommand, withClient } from './client-command';
 import { addFilterOptions, type FilterOptions, readFilter } from './filter-options';
 import { printJson, taskResultJson } from './json';
@@ -50,10 +50,9 @@ function readPages(options: Options, take: (results: TaskResult[]) => void): Pro
     let pageToken = options.pageToken;
     do {
       const pageSize = Math.min(left, LARGEST_PAGE);
-      const request = { filter: readFilter(options), pageSize, pageToken, view: viewOf(options) };
-      const page = await client.read(client.results.listTaskResults, request);
-      take(page.taskResults);
-      left -= page.taskResults.length;
+      const page = await client.listPage(readFilter(options), { pageSize, pageToken, view: viewOf(options) });
+      take(page.results);
+      left -= page.results.length;
       pageToken = page.nextPageToken;
     } while (left > 0 && pageToken !== '');
     return pageToken;

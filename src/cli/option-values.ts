@@ -1,7 +1,5 @@
+import { PreciseDate, type TaskResultStatus } from '@taskresults/client';
 import { InvalidArgumentError } from 'commander';
-import type { Duration } from '../gen/google/protobuf/duration';
-import type { Timestamp } from '../gen/google/protobuf/timestamp';
-import { TaskResultStatus } from '../gen/taskresults/v1/task_result';
 import { parseDuration } from '../units';
 
 /** Parsers of option values, as commander takes them: a mistake is an InvalidArgumentError that says what is allowed. */
@@ -23,43 +21,32 @@ export function milliseconds(min: number, longest: string): (text: string) => nu
   };
 }
 
-export function lease(text: string): Duration {
-  const ms = milliseconds(1, '7d')(text);
-  return { seconds: BigInt(Math.floor(ms / 1_000)), nanos: (ms % 1_000) * 1_000_000 };
-}
+export const lease = milliseconds(1, '7d');
 
-/** RFC 3339, to the nanosecond. */
-export function time(text: string): Timestamp {
-  const [, seconds = '', fraction = '', zone = ''] =
-    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/i.exec(text) ?? [];
-  const ms = Date.parse(seconds.toUpperCase() + zone.toUpperCase());
-  // Date.parse takes 30 February for 1 March.
-  const exists = !Number.isNaN(ms) && new Date(`${seconds}Z`).toISOString().startsWith(seconds.toUpperCase());
-  if (!exists)
+/** RFC 3339, to the microsecond. */
+export function time(text: string): PreciseDate {
+  try {
+    return PreciseDate.fromISOString(text.toUpperCase());
+  } catch {
     throw new InvalidArgumentError('It must be a time like 2026-01-31T12:00:00Z or 2026-01-31T12:00:00.5+01:00.');
-  return { seconds: BigInt(ms / 1_000), nanos: Number(fraction.padEnd(9, '0')) };
+  }
 }
 
 /** `name=value`, gathered from every use of the option. */
-export function labels(text: string, before = new Map<string, string>()): Map<string, string> {
+export function labels(text: string, before: Record<string, string> = {}): Record<string, string> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('It must be name=value.');
-  return new Map([...before, [text.slice(0, at), text.slice(at + 1)]]);
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
-const STATUSES: Readonly<Record<string, TaskResultStatus>> = {
-  READY: TaskResultStatus.TASK_RESULT_STATUS_READY,
-  RUNNING: TaskResultStatus.TASK_RESULT_STATUS_RUNNING,
-  FAILED: TaskResultStatus.TASK_RESULT_STATUS_FAILED,
-  SUCCESSFUL: TaskResultStatus.TASK_RESULT_STATUS_SUCCESSFUL,
-};
+const STATUSES: readonly TaskResultStatus[] = ['READY', 'RUNNING', 'FAILED', 'SUCCESSFUL'];
 
 /** One status or several with commas, gathered from every use of the option. */
 export function statuses(text: string, before: TaskResultStatus[] = []): TaskResultStatus[] {
   const added = text.split(',').map((name) => {
-    const status = STATUSES[name.trim().toUpperCase()];
+    const status = STATUSES.find((known) => known === name.trim().toUpperCase());
     if (status !== undefined) return status;
-    throw new InvalidArgumentError(`It must be one of ${Object.keys(STATUSES).join(', ')}.`);
+    throw new InvalidArgumentError(`It must be one of ${STATUSES.join(', ')}.`);
   });
   return [...before, ...added];
 }

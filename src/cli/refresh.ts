@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { type ClientOptions, clientCommand, withClient } from './client-command';
-import { printJson, updateJson } from './json';
+import { changesJson, printJson } from './json';
 import { integer } from './option-values';
 import { printable } from './printable';
-import { updateLines } from './task-result-text';
+import { changeLines } from './task-result-text';
 
 interface Options extends ClientOptions {
   revision: number;
@@ -17,10 +17,8 @@ export function addRefresh(program: Command): void {
 }
 
 async function refresh(id: string, options: Options): Promise<void> {
-  const request = { id, knownRevision: BigInt(options.revision) };
-  const { outcome } = await withClient(options, (client) => client.read(client.results.refreshTaskResult, request));
-  const update = outcome?.$case === 'update' ? outcome.value : null;
-  if (options.json) printJson({ id, unchanged: update === null, ...(update && updateJson(update)) });
-  else if (update === null) console.log(printable(`${id}  unchanged`));
-  else for (const line of updateLines(update)) console.log(line);
+  const changes = await withClient(options, (client) => client.changesSince(id, options.revision));
+  if (options.json) printJson({ id, unchanged: changes === null, ...(changes && changesJson(changes)) });
+  else if (changes === null) console.log(printable(`${id}  unchanged`));
+  else for (const line of changeLines(changes)) console.log(line);
 }

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import type { Duration } from '../gen/google/protobuf/duration';
 import { type ClientOptions, clientCommand, withClient } from './client-command';
 import { integer, lease } from './option-values';
 import { printState } from './print-state';
 
 interface Options extends ClientOptions {
   attempt: number;
-  lease: Duration;
+  /** In milliseconds. */
+  lease: number;
 }
 
 export function addRenew(program: Command): void {
@@ -18,7 +18,6 @@ export function addRenew(program: Command): void {
 }
 
 async function renew(id: string, options: Options): Promise<void> {
-  const request = { id, attempt: options.attempt, lease: options.lease };
-  const { state } = await withClient(options, (client) => client.write(client.lifecycle.renewLease, request));
-  printState(state, options);
+  const { attempt, lease } = options;
+  printState(await withClient(options, (client) => client.renewLease(id, attempt, lease)), options);
 }

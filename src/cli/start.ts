@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import type { Duration } from '../gen/google/protobuf/duration';
 import { type ClientOptions, clientCommand, withClient } from './client-command';
 import { lease } from './option-values';
 import { printState } from './print-state';
 
 interface Options extends ClientOptions {
   worker: string;
-  lease?: Duration;
+  /** In milliseconds. */
+  lease?: number;
   force?: boolean;
 }
 
@@ -25,7 +25,9 @@ Examples:
   attempt=$(taskresults start report-2026-01 --worker host-1 --json | jq .attempts)`;
 
 async function start(id: string, options: Options): Promise<void> {
-  const request = { id, workerId: options.worker, lease: options.lease, force: options.force ?? false };
-  const { state } = await withClient(options, (client) => client.write(client.lifecycle.startAttempt, request));
+  const { worker, lease, force } = options;
+  const { attempt: _, ...state } = await withClient(options, (client) =>
+    client.startAttempt(id, worker, { leaseMs: lease, force }),
+  );
   printState(state, options);
 }

@@ -1,8 +1,10 @@
-import type { Timestamp } from '../gen/google/protobuf/timestamp';
-import type { TaskResultState } from '../gen/taskresults/v1/task_lifecycle_service';
-import { type TaskResult, TaskResultStatus } from '../gen/taskresults/v1/task_result';
-import type { TaskResultUpdate } from '../gen/taskresults/v1/task_result_service';
-import { statusText, timeText } from './json';
+import type {
+  PreciseDate,
+  TaskResultChanges,
+  TaskResultFields,
+  TaskResultStatus,
+  TaskState,
+} from '@taskresults/client';
 import { printableLines } from './printable';
 import { type Cell, colors, pairLines } from './table';
 
@@ -11,20 +13,20 @@ import { type Cell, colors, pairLines } from './table';
 export const SUMMARY_HEAD = ['ID', 'TASK', 'STATUS', 'ATTEMPTS', 'WORKER', 'REVISION', 'ENQUEUED', 'OUTCOME'] as const;
 const OUTCOME_LENGTH = 40;
 
-const STATUS_COLORS: Partial<Record<TaskResultStatus, (text: string) => string>> = {
-  [TaskResultStatus.TASK_RESULT_STATUS_READY]: colors.yellow,
-  [TaskResultStatus.TASK_RESULT_STATUS_RUNNING]: colors.cyan,
-  [TaskResultStatus.TASK_RESULT_STATUS_FAILED]: colors.red,
-  [TaskResultStatus.TASK_RESULT_STATUS_SUCCESSFUL]: colors.green,
+const STATUS_COLORS: Record<TaskResultStatus, (text: string) => string> = {
+  READY: colors.yellow,
+  RUNNING: colors.cyan,
+  FAILED: colors.red,
+  SUCCESSFUL: colors.green,
 };
 
 type Pair = [name: string, value: Cell];
 
 /** One row of a table of results. */
-export function summaryRow(result: TaskResult): Cell[] {
+export function summaryRow(result: TaskResultFields): Cell[] {
   return [
     { text: result.id },
-    { text: result.task?.path ?? '' },
+    { text: result.task.path },
     statusCell(result.status),
     { text: String(result.workerIds.length) },
     { text: result.workerIds.at(-1) ?? '' },
@@ -35,64 +37,64 @@ export function summaryRow(result: TaskResult): Cell[] {
 }
 
 /** Everything that is known of one result. */
-export function detailLines(result: TaskResult): string[] {
+export function detailLines(result: TaskResultFields): string[] {
   const { task } = result;
   const before: [string, string][] = [
     ['id', result.id],
-    ['task', task?.path ?? ''],
-    ['queue', task?.queueName ?? ''],
-    ['priority', String(task?.priority ?? 0)],
-    ['run after', timeText(task?.runAfter) ?? ''],
-    ['takes context', task?.takesContext ? 'yes' : ''],
+    ['task', task.path],
+    ['queue', task.queueName],
+    ['priority', String(task.priority)],
+    ['run after', timeText(task.runAfter)],
+    ['takes context', task.takesContext ? 'yes' : ''],
     ['backend', result.backend],
-    ['args', result.argsJson],
-    ['kwargs', result.kwargsJson],
+    ['args', result.argsJson ?? ''],
+    ['kwargs', result.kwargsJson ?? ''],
   ];
-  return [...pairLines([...pairs(before), ...updatePairs(result)]), ...tracebackLines(result)];
+  return [...pairLines([...pairs(before), ...changePairs(result)]), ...tracebackLines(result)];
 }
 
 /** Everything that can have changed. */
-export function updateLines(update: TaskResultUpdate): string[] {
-  return [...pairLines(updatePairs(update)), ...tracebackLines(update)];
+export function changeLines(changes: TaskResultChanges): string[] {
+  return [...pairLines(changePairs(changes)), ...tracebackLines(changes)];
 }
 
 /** What a transition left behind. */
-export function stateLine({ id, status, revision, attempts, leaseExpiresAt }: TaskResultState): string {
-  const cells = [id, statusText(status), `revision ${revision}`];
+export function stateLine({ id, status, revision, attempts, leaseExpiresAt }: TaskState): string {
+  const cells = [id, status, `revision ${revision}`];
   if (attempts > 0) cells.push(`attempt ${attempts}`);
   if (leaseExpiresAt) cells.push(`lease until ${timeText(leaseExpiresAt)}`);
   return cells.join('  ');
 }
 
 /** One event of a watch. */
-export function changeLine(result: TaskResult): string {
+export function snapshotLine(result: TaskResultFields): string {
   const { id, task, status, revision, workerIds } = result;
-  const cells = [id, statusText(status), task?.path ?? '', `revision ${revision}`];
+  const cells = [id, status, task.path, `revision ${revision}`];
   if (workerIds.length > 0) cells.push(`attempt ${workerIds.length}`);
   return [...cells, shorten(outcome(result))].join('  ').trimEnd();
 }
 
 function statusCell(status: TaskResultStatus): Cell {
-  return { text: statusText(status), paint: STATUS_COLORS[status] };
+  return { text: status, paint: STATUS_COLORS[status] };
 }
 
-function updatePairs(update: TaskResultUpdate): Pair[] {
+function changePairs(changes: TaskResultChanges): Pair[] {
   const values: [string, string][] = [
-    ['enqueued', timeText(update.enqueuedAt) ?? ''],
-    ['started', timeText(update.startedAt) ?? ''],
-    ['last attempted', timeText(update.lastAttemptedAt) ?? ''],
-    ['finished', timeText(update.finishedAt) ?? ''],
-    ['expires', timeText(update.expiresAt) ?? ''],
-    ['revision', String(update.revision)],
-    ['workers', update.workerIds.join(', ')],
-    ['return value', update.returnValueJson ?? ''],
-    ...[...update.metadata].map(([name, value]): [string, string] => [`label ${name}`, value]),
-    ...update.errors.map((error): [string, string] => [
+    ['enqueued', timeText(changes.enqueuedAt)],
+    ['started', timeText(changes.startedAt)],
+    ['last attempted', timeText(changes.lastAttemptedAt)],
+    ['finished', timeText(changes.finishedAt)],
+    ['expires', timeText(changes.expiresAt)],
+    ['revision', String(changes.revision)],
+    ['workers', changes.workerIds.join(', ')],
+    ['return value', changes.returnValueJson ?? ''],
+    ...Object.entries(changes.metadata).map(([name, value]): [string, string] => [`label ${name}`, value]),
+    ...changes.errors.map((error): [string, string] => [
       `error ${error.attempt}`,
       `${error.exceptionClassPath}: ${error.message}`,
     ]),
   ];
-  return [['status', statusCell(update.status)], ...pairs(values)];
+  return [['status', statusCell(changes.status)], ...pairs(values)];
 }
 
 /** What is empty is left out. */
@@ -100,14 +102,14 @@ function pairs(values: readonly [string, string][]): Pair[] {
   return values.filter(([, value]) => value !== '').map(([name, text]) => [name, { text }]);
 }
 
-function tracebackLines({ errors }: Pick<TaskResultUpdate, 'errors'>): string[] {
+function tracebackLines({ errors }: Pick<TaskResultChanges, 'errors'>): string[] {
   return errors
     .filter(({ traceback }) => traceback !== '')
     .flatMap(({ attempt, traceback }) => ['', `traceback of error ${attempt}:`, ...printableLines(traceback)]);
 }
 
 /** The return value, or else the newest error. */
-function outcome({ returnValueJson, errors }: TaskResult): string {
+function outcome({ returnValueJson, errors }: TaskResultChanges): string {
   const error = errors.at(-1);
   return returnValueJson ?? (error ? `${error.exceptionClassPath}: ${error.message}` : '');
 }
@@ -116,6 +118,11 @@ function shorten(text: string): string {
   return text.length > OUTCOME_LENGTH ? `${text.slice(0, OUTCOME_LENGTH - 1)}…` : text;
 }
 
-function shortTime(time: Timestamp | undefined): string {
-  return timeText(time)?.replace('T', ' ').slice(0, 19) ?? '';
+function shortTime(time: PreciseDate): string {
+  return timeText(time).replace('T', ' ').slice(0, 19);
+}
+
+/** Empty for one that has not come. */
+function timeText(time: PreciseDate | null): string {
+  return time?.toISOString() ?? '';
 }

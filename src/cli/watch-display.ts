@@ -1,13 +1,13 @@
+import type { TaskResultEvent } from '@taskresults/client';
 import { printJson, taskResultJson } from './json';
 import { LiveLines } from './live-lines';
 import { printable } from './printable';
 import { type Cell, colors, onTerminal, tableLines } from './table';
-import { changeLine, SUMMARY_HEAD, summaryRow } from './task-result-text';
-import type { WatchEvent } from './watch-progress';
+import { SUMMARY_HEAD, snapshotLine, summaryRow } from './task-result-text';
 
 /** Shows a watch as it goes on. */
 export interface WatchDisplay {
-  show(event: WatchEvent): void;
+  show(event: TaskResultEvent): void;
   /** The watch is lost and about to be opened again. */
   lost(why: string): void;
 }
@@ -26,33 +26,29 @@ function lossLine(why: string): string {
   return `the watch was lost, opening it again: ${printable(why)}`;
 }
 
-function eventJson(event: WatchEvent): object {
-  switch (event.$case) {
+function eventJson(event: TaskResultEvent): object {
+  switch (event.type) {
     case 'snapshot':
-      return { event: 'snapshot', taskResult: taskResultJson(event.value) };
+      return { event: 'snapshot', taskResult: taskResultJson(event.result) };
     case 'deleted':
-      return { event: 'deleted', id: event.value.id };
+      return { event: 'deleted', id: event.id };
     case 'notFound':
-      return { event: 'not_found', id: event.value.id };
+      return { event: 'not_found', id: event.id };
     case 'unmatched':
-      return { event: 'unmatched', id: event.value.id, revision: Number(event.value.revision) };
-    default:
-      return { event: event.$case };
+      return { event: 'unmatched', id: event.id, revision: event.revision };
   }
 }
 
-function eventLine(event: WatchEvent): string {
-  switch (event.$case) {
+function eventLine(event: TaskResultEvent): string {
+  switch (event.type) {
     case 'snapshot':
-      return changeLine(event.value);
+      return snapshotLine(event.result);
     case 'deleted':
-      return `${event.value.id}  deleted`;
+      return `${event.id}  deleted`;
     case 'notFound':
-      return `${event.value.id}  not found`;
+      return `${event.id}  not found`;
     case 'unmatched':
-      return `${event.value.id}  no longer matches  revision ${event.value.revision}`;
-    default:
-      return event.$case;
+      return `${event.id}  no longer matches  revision ${event.revision}`;
   }
 }
 
@@ -65,11 +61,11 @@ class LiveTable implements WatchDisplay {
     this.#rows = new Map(ids.map((id) => [id, noteRow(id, '')]));
   }
 
-  show(event: WatchEvent): void {
-    if (event.$case === 'snapshot') this.#rows.set(event.value.id, summaryRow(event.value));
-    else if (event.$case === 'deleted') this.#rows.set(event.value.id, noteRow(event.value.id, 'deleted'));
-    else if (event.$case === 'notFound') this.#rows.set(event.value.id, noteRow(event.value.id, 'not found'));
-    else if (event.$case === 'unmatched') this.#rows.delete(event.value.id);
+  show(event: TaskResultEvent): void {
+    if (event.type === 'snapshot') this.#rows.set(event.result.id, summaryRow(event.result));
+    else if (event.type === 'deleted') this.#rows.set(event.id, noteRow(event.id, 'deleted'));
+    else if (event.type === 'notFound') this.#rows.set(event.id, noteRow(event.id, 'not found'));
+    else if (event.type === 'unmatched') this.#rows.delete(event.id);
     this.#lines.draw(this.#table());
   }
 

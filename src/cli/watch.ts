@@ -1,11 +1,8 @@
 import type { Command } from 'commander';
-import { TaskResultStatus } from '../gen/taskresults/v1/task_result';
 import { type ClientOptions, clientCommand, withClient } from './client-command';
 import { addFilterOptions, type FilterOptions, isFiltered, readFilter } from './filter-options';
-import { follow } from './follow';
 import { basicOption, viewOf } from './view-option';
 import { watchDisplay } from './watch-display';
-import { FilterProgress, IdsProgress } from './watch-progress';
 
 interface Options extends ClientOptions, FilterOptions {
   keepOpen?: boolean;
@@ -36,17 +33,16 @@ Ctrl-C. Once it has been opened, a watch outlives restarts of the server; --time
 async function watch(ids: string[], options: Options, command: Command): Promise<void> {
   if (ids.length > MOST_IDS) command.error(`error: at most ${MOST_IDS} ids`);
   if (ids.length > 0 && isFiltered(options)) command.error('error: give ids or a filter, not both');
-  const keepOpen = options.keepOpen ?? false;
-  const progress = ids.length > 0 ? new IdsProgress(ids, keepOpen) : new FilterProgress(readFilter(options));
+  const target = ids.length > 0 ? { ids } : { filter: readFilter(options) };
   const display = watchDisplay(options, ids);
   const onLost = (why: string) => display.lost(why);
   const unsuccessful = new Set(ids);
 
   await withClient(options, async (client) => {
-    for await (const event of follow(client, progress, { view: viewOf(options), keepOpen, onLost })) {
+    const { keepOpen } = options;
+    for await (const event of client.watchEvents(target, { view: viewOf(options), keepOpen, onLost })) {
       display.show(event);
-      if (event.$case !== 'snapshot') continue;
-      if (event.value.status === TaskResultStatus.TASK_RESULT_STATUS_SUCCESSFUL) unsuccessful.delete(event.value.id);
+      if (event.type === 'snapshot' && event.result.status === 'SUCCESSFUL') unsuccessful.delete(event.result.id);
     }
   });
   if (unsuccessful.size > 0) process.exitCode = 1;

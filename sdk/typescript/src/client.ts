@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { changesOf, fieldsOf, stateOf } from './answers';
-import { Cancellation, cancelled, LONGEST_TIMER_MS, throwIfCancelled } from './cancellation';
+import { Cancellation, LONGEST_TIMER_MS } from './cancellation';
 import type { ClientOptions, GetOptions, ListOptions, Page, WaitOptions } from './client-options';
 import { Connection } from './connection';
 import { duration } from './duration';
@@ -10,7 +10,7 @@ import { TaskLifecycleServiceService as lifecycle } from './gen/taskresults/v1/t
 import { type TaskResult as PbTaskResult, TaskError } from './gen/taskresults/v1/task_result';
 import { TaskResultServiceService as results } from './gen/taskresults/v1/task_result_service';
 import { encode, type JsonFormat, losslessJson } from './json';
-import { Latest } from './latest';
+import { newerStates } from './newer-states';
 import { createdResult, createRequest, filterOf, type NewTask, type TaskResultFilter, viewOf } from './requests';
 import { type RunContext, type RunOptions, runAttempt } from './run';
 import { SharedWatch } from './shared-watch';
@@ -27,19 +27,25 @@ const MOST_IDS = 1_000;
  *
  * Every method that talks to the server throws a TaskResultsError when it does not get what it asked for.
  */
-export class TaskResults implements TaskResultSource {
-  /** @internal */
-  readonly json: JsonFormat;
+export class TaskResults {
+  readonly #json: JsonFormat;
   readonly #connection: Connection;
   readonly #watches: SharedWatch;
+  /** Where handles ask for news. */
+  readonly #source: TaskResultSource;
 
   /** `target`: `host:port`, or any other name that gRPC resolves. */
   constructor(target: string, { json = losslessJson, ...options }: ClientOptions = {}) {
-    this.json = json;
+    this.#json = json;
     this.#connection = new Connection(target, options);
     this.#watches = new SharedWatch((taskResults, signal) =>
       this.#connection.watch({ target: { $case: 'ids', value: { taskResults } } }, { signal }),
     );
+    this.#source = {
+      json,
+      changesSince: (...given) => this.changesSince(...given),
+      newerStates: (...given) => this.#newerStates(...given),
+    };
   }
 
   /** The whole result. `T` is what the task returns; it is not checked, but `path` is. */
@@ -107,7 +113,7 @@ export class TaskResults implements TaskResultSource {
     const timer = isLimited ? setTimeout(onTimeout, timeoutMs) : undefined;
     let last: TaskResult<T> | undefined;
     try {
-      for await (last of this.newerStates<T>(id, 0, limit.signal));
+      for await (last of this.#newerStates<T>(id, 0, limit.signal));
     } finally {
       clearTimeout(timer);
       limit.release();
@@ -120,35 +126,7 @@ export class TaskResults implements TaskResultSource {
     id: string,
     { signal }: Pick<CallOptions, 'signal'> = {},
   ): AsyncGenerator<TaskResult<T>, void, undefined> {
-    return this.newerStates(id, 0, signal);
-  }
-
-  /** @internal */
-  async *newerStates<T>(
-    id: string,
-    revision: number,
-    signal?: AbortSignal,
-  ): AsyncGenerator<TaskResult<T>, void, undefined> {
-    const cancellation = new Cancellation(this.#connection.closing, signal);
-    const latest = new Latest<PbTaskResult>();
-    throwIfCancelled(cancellation.signal);
-    cancellation.signal.addEventListener('abort', () => latest.fail(cancelled(cancellation.signal)));
-    const leave = this.#watches.join({
-      id,
-      revision,
-      changed: (result) => latest.put(result),
-      lost: (error) => latest.fail(error),
-    });
-    try {
-      for (;;) {
-        const state = this.#handle<T>(await latest.take());
-        yield state;
-        if (state.isFinished) return;
-      }
-    } finally {
-      leave();
-      cancellation.release();
-    }
+    return this.#newerStates(id, 0, signal);
   }
 
   /**
@@ -160,7 +138,7 @@ export class TaskResults implements TaskResultSource {
     options: WatchEventsOptions = {},
   ): AsyncGenerator<TaskResultEvent<TaskResult>, void, undefined> {
     for await (const event of watchEvents(this.#connection, target, options)) {
-      yield event.type === 'snapshot' ? { ...event, result: new TaskResult(this, event.result) } : event;
+      yield event.type === 'snapshot' ? { ...event, result: new TaskResult(this.#source, event.result) } : event;
     }
   }
 
@@ -170,7 +148,7 @@ export class TaskResults implements TaskResultSource {
    * @throws TaskResultExistsError when the id is taken by other content
    */
   async create<T = unknown>(task: NewTask, options?: CallOptions): Promise<TaskResult<T>> {
-    const request = createRequest(this.json, task.id ?? uuidv7(), task);
+    const request = createRequest(this.#json, task.id ?? uuidv7(), task);
     const { state } = await this.#connection.call(lifecycle.createTaskResult, request, options);
     // Otherwise it existed, and things have happened to it.
     const isNew = state?.revision === 1n;
@@ -179,7 +157,7 @@ export class TaskResults implements TaskResultSource {
 
   /** The same, answered with the state alone, whether it existed or not. */
   async register(task: NewTask, options?: CallOptions): Promise<TaskState> {
-    const request = createRequest(this.json, task.id ?? uuidv7(), task);
+    const request = createRequest(this.#json, task.id ?? uuidv7(), task);
     return stateOf(await this.#connection.call(lifecycle.createTaskResult, request, options));
   }
 
@@ -205,7 +183,7 @@ export class TaskResults implements TaskResultSource {
 
   /** The attempt returned a value; undefined is null. */
   async succeed(id: string, attempt: number, value?: unknown, options?: CallOptions): Promise<TaskState> {
-    const returnValueJson = encode(this.json, 'the return value', value === undefined ? null : value);
+    const returnValueJson = encode(this.#json, 'the return value', value === undefined ? null : value);
     const request = { id, attempt, outcome: { $case: 'succeeded' as const, value: { returnValueJson } } };
     return stateOf(await this.#connection.call(lifecycle.finishAttempt, request, options));
   }
@@ -272,8 +250,17 @@ export class TaskResults implements TaskResultSource {
     this.close();
   }
 
+  async *#newerStates<T>(
+    id: string,
+    revision: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<TaskResult<T>, void, undefined> {
+    const states = newerStates(this.#watches, id, revision, this.#connection.closing, signal);
+    for await (const result of states) yield this.#handle<T>(result);
+  }
+
   #handle<T>(result: PbTaskResult | undefined): TaskResult<T> {
     if (!result) throw new TypeError('the server answered no result');
-    return new TaskResult<T>(this, fieldsOf(result));
+    return new TaskResult<T>(this.#source, fieldsOf(result));
   }
 }

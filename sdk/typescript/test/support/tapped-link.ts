@@ -13,6 +13,8 @@ export class TappedLink {
   opened = 0;
   /** Streams that the client has cancelled. */
   cancelled = 0;
+  /** Bytes that the client got. */
+  received = 0;
   /** Connections that were made. */
   connections = 0;
   readonly #open = new Set<string>();
@@ -79,6 +81,7 @@ export class TappedLink {
     });
     far.on('data', (bytes) => {
       if (this.#isMute) return;
+      this.received += bytes.length;
       received.read(bytes as Buffer);
       near.write(bytes);
     });

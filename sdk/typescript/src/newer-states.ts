@@ -1,0 +1,36 @@
+import { statusOf } from './answers';
+import { Cancellation, cancelled, throwIfCancelled } from './cancellation';
+import type { TaskResult } from './gen/taskresults/v1/task_result';
+import { Latest } from './latest';
+import type { SharedWatch } from './shared-watch';
+import { isFinal } from './task-result-fields';
+
+/** The states of a result that are newer than `revision`, up to the finished one. A slow reader may miss some in between. */
+export async function* newerStates(
+  watches: SharedWatch,
+  id: string,
+  revision: number,
+  ...signals: readonly (AbortSignal | undefined)[]
+): AsyncGenerator<TaskResult, void, undefined> {
+  const cancellation = new Cancellation(...signals);
+  const { signal } = cancellation;
+  throwIfCancelled(signal);
+  const latest = new Latest<TaskResult>();
+  signal.addEventListener('abort', () => latest.fail(cancelled(signal)));
+  const leave = watches.join({
+    id,
+    revision,
+    changed: (result) => latest.put(result),
+    lost: (error) => latest.fail(error),
+  });
+  try {
+    for (;;) {
+      const result = await latest.take();
+      yield result;
+      if (isFinal(statusOf(result.status))) return;
+    }
+  } finally {
+    leave();
+    cancellation.release();
+  }
+}

@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../../test/support/until';
+import { CancelledError, type TaskResults } from '../src';
+import { Fixture, finish, freshId } from './support/fixture';
+import { TappedLink } from './support/tapped-link';
+
+let fixture: Fixture;
+/** Creates and finishes. */
+let worker: TaskResults;
+let link: TappedLink;
+/** Waits, over the link. */
+let client: TaskResults;
+
+beforeAll(async () => {
+  fixture = await Fixture.start();
+  worker = fixture.client({ timeoutMs: 60_000 });
+});
+
+beforeEach(async () => {
+  link = await TappedLink.to(fixture.server.port);
+  client = fixture.client({ target: link.address });
+});
+
+afterEach(() => link.close());
+afterAll(() => fixture.remove());
+
+function create(count: number): Promise<string[]> {
+  const registered = Array.from({ length: count }, () => worker.register({ path: 'app.tasks.many', id: freshId() }));
+  return Promise.all(registered.map(async (state) => (await state).id));
+}
+
+/** Resolves once the server has told the client of every result, so that all are watched. */
+async function settled(): Promise<void> {
+  for (let before = -1; before !== link.received; await delay(250)) before = link.received;
+}
+
+test('5,000 waits take five streams, and go on over a crash of the server', async () => {
+  const ids = await create(5_000);
+  const waits = ids.map((id) => client.wait(id));
+  await until(() => link.opened === 5, 'five streams are opened');
+  await settled();
+
+  await fixture.server.kill();
+  await fixture.server.restart();
+  await Promise.all(ids.map((id) => worker.failTask(id)));
+  const results = await Promise.all(waits);
+
+  expect(results.map(({ id }) => id)).toEqual(ids);
+  expect(new Set(results.map(({ status }) => status))).toEqual(new Set(['FAILED']));
+  // Five before, and five after; nothing was cancelled.
+  expect({ opened: link.opened, cancelled: link.cancelled }).toEqual({ opened: 10, cancelled: 0 });
+  expect(link.open).toBe(0);
+}, 90_000);
+
+test('waits that come one by one are merged into a few streams', async () => {
+  const ids = await create(1_000);
+  const waits: Promise<unknown>[] = [];
+  let mostOpen = 0;
+  const startedAt = performance.now();
+  for (const id of ids) {
+    waits.push(client.wait(id));
+    await delay(2);
+    mostOpen = Math.max(mostOpen, link.open);
+  }
+  const seconds = (performance.now() - startedAt) / 1_000;
+  expect(mostOpen).toBeLessThanOrEqual(12);
+  // A server closes the connection when cancels go on coming at more than 33 a second.
+  expect(link.cancelled / seconds).toBeLessThan(20);
+  await Promise.all(ids.map((id) => finish(worker, id)));
+  await Promise.all(waits);
+  expect(link.connections).toBe(1);
+}, 60_000);
+
+test('waits that are cancelled leave the streams that others use', async () => {
+  const ids = await create(3_000);
+  const stop = new AbortController();
+  const [patient = '', ...others] = ids;
+  const waiting = client.wait(patient);
+  const cancelled = others.map((id) => client.wait(id, { signal: stop.signal }));
+  for (const wait of cancelled) wait.catch(() => {});
+  await until(() => link.open === 3, 'all are under way');
+  stop.abort();
+  for (const wait of cancelled) await expect(wait).rejects.toThrow(CancelledError);
+  await until(() => link.open === 1, 'only the stream of the patient one is left');
+  expect(link.cancelled).toBe(2);
+  await finish(worker, patient);
+  expect(await waiting).toMatchObject({ status: 'SUCCESSFUL' });
+  expect({ opened: link.opened, connections: link.connections }).toEqual({ opened: 3, connections: 1 });
+});
+
+test('impatient waits one after another do not add up to resets', async () => {
+  const [id = ''] = await create(1);
+  const startedAt = performance.now();
+  for (let round = 0; round < 200; round++) {
+    await Promise.allSettled(Array.from({ length: 10 }, () => client.wait(id, { timeoutMs: 5 })));
+  }
+  const seconds = (performance.now() - startedAt) / 1_000;
+  expect(link.cancelled / seconds).toBeLessThan(25);
+  expect(link.connections).toBe(1);
+  await finish(worker, id);
+  expect(await client.wait(id)).toMatchObject({ status: 'SUCCESSFUL' });
+});
+
+test('thousands of waits for one result are one id of one stream', async () => {
+  const [id = ''] = await create(1);
+  const stop = new AbortController();
+  const waits = Array.from({ length: 5_000 }, () => client.wait(id, { signal: stop.signal }));
+  await until(() => link.open === 1, 'it is watched');
+  await finish(worker, id);
+  const results = await Promise.all(waits);
+  expect(new Set(results).size).toBe(5_000);
+  expect(link.opened).toBe(1);
+});
