@@ -31,7 +31,7 @@ test('without flags and environment, every default', () => {
       watchedIds: 1_000_000,
     },
     retention: { afterFinish: null },
-    cacheBytes: 33_554_432,
+    cacheBytes: 16_777_216,
     changeLogRetention: 3_600_000_000,
     watch: { pollFastMs: 20, pollSlowMs: 50, rereadMs: 30_000, maxAgeMs: 3_600_000 },
     keepalive: { timeMs: 30_000, timeoutMs: 10_000 },
