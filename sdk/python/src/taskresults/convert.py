@@ -49,7 +49,7 @@ def to_status(status: pb.TaskResultStatus.ValueType) -> TaskResultStatus:
 
 
 def to_wire_status(status: TaskResultStatus) -> pb.TaskResultStatus.ValueType:
-    return pb.TaskResultStatus.Value(_STATUS_PREFIX + status)
+    return pb.TaskResultStatus.Value(_STATUS_PREFIX + TaskResultStatus(status).value)
 
 
 def to_task(task: pb.Task) -> Task:
@@ -97,4 +97,4 @@ def to_wire_error(error: BaseException | TaskError) -> pb.TaskError:
 
 
 def to_wire_view(view: TaskResultView) -> pb.TaskResultView.ValueType:
-    return pb.TaskResultView.Value("TASK_RESULT_VIEW_" + view)
+    return pb.TaskResultView.Value("TASK_RESULT_VIEW_" + TaskResultView(view).value)

@@ -1,0 +1,51 @@
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.blocking import Blocking
+from support.server import Server
+
+from taskresults import TaskResults
+
+# gRPC speaks of refused connections on standard error.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
+Connect = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests that leave it alone."""
+    server = Server(tmp_path_factory.mktemp("server"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A server to be stopped and started."""
+    server = Server(tmp_path)
+    yield server
+    server.kill()
+
+
+@pytest.fixture(params=["blocking", "asyncio"])
+def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
+    """Makes clients of either kind, with the face of `TaskResults`."""
+    opened: list[Any] = []
+
+    def connect(target: str, **options: Any) -> Any:
+        opened.append((TaskResults if request.param == "blocking" else Blocking)(target, **options))
+        return opened[-1]
+
+    yield connect
+    for client in opened:
+        client.end() if isinstance(client, Blocking) else client.close()
+
+
+@pytest.fixture
+def results(connect: Connect, server: Server) -> Any:
+    """A client of either kind, connected."""
+    return connect(server.address)

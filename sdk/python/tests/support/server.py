@@ -1,0 +1,51 @@
+"""The real server, as a process of its own."""
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+MAIN = Path(os.environ.get("TASKRESULTS_MAIN") or Path(__file__).parents[4] / "dist/main.js")
+
+_STOP_SECONDS = 15
+
+
+class Server:
+    """Started by its constructor, which returns once it listens."""
+
+    def __init__(self, folder: Path, *flags: str, token: str | None = None) -> None:
+        self._command = ["node", str(MAIN), "serve", "--log-level", "warn", "--shutdown-grace", "1s"]
+        self._command += ["--database-url", f"sqlite:{folder / 'results.sqlite'}", *flags]
+        self._environment = {**os.environ, **({"TASKRESULTS_TOKEN": token} if token else {})}
+        self.port = 0
+        self.start()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Starts it, on the port that it had before."""
+        command = [*self._command, "--port", str(self.port)]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=self._environment)
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if listening := re.search(r"listening on \S+:(\d+) ", line):
+                self.port = int(listening[1])
+                return
+        self.stop()
+        raise AssertionError("the server did not start")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Ends it and waits until it is gone."""
+        self._process.send_signal(how)
+        try:
+            self._process.communicate(timeout=_STOP_SECONDS)
+        finally:
+            self._process.kill()
+            self._process.wait()
+
+    def kill(self) -> None:
+        """As a machine that goes down."""
+        self.stop(signal.SIGKILL)

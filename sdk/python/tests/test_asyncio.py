@@ -1,0 +1,131 @@
+"""What only the asyncio client has."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
+
+import pytest
+from support.link import Link
+from support.server import Server
+
+from taskresults import AsyncAttempt, AsyncTaskResults, StaleAttempt, TaskResultStatus
+
+
+@pytest.fixture
+async def results(server: Server) -> AsyncIterator[AsyncTaskResults]:
+    async with AsyncTaskResults(server.address) as results:
+        yield results
+
+
+async def test_a_loss_cancels_the_function_and_is_raised(results: AsyncTaskResults) -> None:
+    cancelled = asyncio.Event()
+    created = await results.create("app.tasks.lost")
+
+    async def function() -> None:
+        await results.start_attempt(created.id, worker_id="w2", force=True)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    with pytest.raises(StaleAttempt):
+        await results.run_existing(created.id, function, worker_id="w1", lease=0.3)
+    assert cancelled.is_set()
+    await asyncio.sleep(0)  # a cancellation that was left over would be raised here
+    await created.arefresh()
+    assert (created.status, created.worker_ids) == ("RUNNING", ["w1", "w2"])
+
+
+async def test_a_loss_is_raised_though_its_cancellation_was_swallowed(results: AsyncTaskResults) -> None:
+    created = await results.create("app.tasks.lost")
+
+    async def function() -> str:
+        await results.start_attempt(created.id, worker_id="w2", force=True)
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return "too late"
+
+    with pytest.raises(StaleAttempt):
+        await results.run_existing(created.id, function, worker_id="w1", lease=0.3)
+
+
+async def test_a_cancelled_worker_leaves_its_attempt_to_the_lease(results: AsyncTaskResults) -> None:
+    created = await results.create("app.tasks.slow")
+    started = asyncio.Event()
+
+    async def function() -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    worker = asyncio.create_task(results.run_existing(created.id, function, worker_id="w1"))
+    await started.wait()
+    worker.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await worker
+    await created.arefresh()
+    assert (created.status, created.errors) == (TaskResultStatus.RUNNING, [])
+
+
+async def test_calls_can_be_cancelled(results: AsyncTaskResults, server: Server) -> None:
+    created = await results.create("app.tasks.add")
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(results.wait(created.id), 0.2)
+    link = Link(server.port)
+    try:
+        async with AsyncTaskResults(link.address) as behind:
+            await behind.get(created.id)
+            link.freeze()
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(behind.get(created.id), 0.2)
+    finally:
+        link.close()
+    assert (await results.get(created.id)).revision == 1
+
+
+async def test_a_handle_is_watched(results: AsyncTaskResults) -> None:
+    created = await results.create("app.tasks.add")
+    revisions: list[int] = []
+    await results.start_attempt(created.id, worker_id="w1")
+    async with aclosing(created.awatch()) as states:  # type: ignore[type-var]
+        async for state in states:
+            revisions.append(state.revision)
+            if not state.is_finished:
+                await results.succeed(created.id, 1, None)
+    assert revisions == [2, 3]
+    assert created.revision == 1
+    with pytest.raises(RuntimeError, match="has awatch"):
+        created.watch()
+
+
+async def test_refresh_works_in_other_threads_and_never_blocks_the_loop(results: AsyncTaskResults) -> None:
+    created = await results.create("app.tasks.add")
+    await results.start_attempt(created.id, worker_id="w1")
+    with pytest.raises(RuntimeError, match="await arefresh"):
+        created.refresh()
+    await asyncio.to_thread(created.refresh)
+    assert created.status is TaskResultStatus.RUNNING
+
+
+async def test_many_wait_at_a_time(results: AsyncTaskResults) -> None:
+    ids = [(await results.create("app.tasks.add")).id for _ in range(50)]
+    waits = [asyncio.create_task(results.wait(id)) for id in ids]
+
+    async def work(id: str) -> None:
+        attempt: AsyncAttempt
+        async with results.attempt(id, worker_id="w1") as attempt:
+            attempt.return_value = id
+
+    await asyncio.gather(*map(work, ids))
+    assert [result.return_value for result in await asyncio.gather(*waits)] == ids
+
+
+async def test_nothing_is_left_running(server: Server) -> None:
+    before = asyncio.all_tasks()
+    async with AsyncTaskResults(server.address) as results:
+        created = await results.create("app.tasks.add")
+        watch = results.watch(created.id)
+        await anext(watch)
+    with pytest.raises(Exception, match="closed"):
+        await anext(watch)
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    await asyncio.wait_for(asyncio.gather(*left, return_exceptions=True), 15)

@@ -1,0 +1,117 @@
+import pickle
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import grpc
+import pytest
+
+from taskresults import (
+    AttemptInProgress,
+    IllegalTransition,
+    InvalidField,
+    PayloadTooLarge,
+    RevisionMismatch,
+    StaleAttempt,
+    Task,
+    TaskResultDoesNotExist,
+    TaskResultExists,
+    TaskResultMismatch,
+    TaskResultsError,
+    TaskResultStatus,
+    TimeRange,
+)
+
+
+def test_a_result_made_again_is_the_same(results: Any) -> None:
+    first = results.create("app.tasks.add", args=[1])
+    results.start_attempt(first.id, worker_id="w1")
+    again = results.create("app.tasks.add", args=[1], id=first.id)
+    assert (again.status, again.worker_ids, again.revision) == ("RUNNING", ["w1"], 2)
+    with pytest.raises(TaskResultExists) as raised:
+        results.create("app.tasks.add", args=[2], id=first.id)
+    assert (raised.value.reason, raised.value.code) == ("TASK_RESULT_EXISTS", grpc.StatusCode.ALREADY_EXISTS)
+
+
+def test_ids_are_made_here_and_sort_by_time(results: Any) -> None:
+    ids = [UUID(results.create("app.tasks.add").id) for _ in range(2)]
+    assert {id.version for id in ids} == {7}
+    assert {id.variant for id in ids} == {"specified in RFC 4122"}
+    assert ids[0].int >> 80 <= ids[1].int >> 80
+
+
+def test_moves_that_are_refused(results: Any) -> None:
+    id = results.create("app.tasks.add").id
+    with pytest.raises(TaskResultMismatch):
+        results.get(id, task_path="app.tasks.other")
+    with pytest.raises(IllegalTransition):
+        results.succeed(id, 1, None)
+    started = results.start_attempt(id, worker_id="w1", lease=60)
+    assert (started.attempt, started.state.status, started.state.attempts) == (1, TaskResultStatus.RUNNING, 1)
+    renewed = results.renew_lease(id, 1, 90)
+    assert renewed.lease_expires_at > started.state.lease_expires_at
+    with pytest.raises(AttemptInProgress):
+        results.start_attempt(id, worker_id="w2")
+    assert results.start_attempt(id, worker_id="w2", force=True).attempt == 2
+    with pytest.raises(StaleAttempt):
+        results.succeed(id, 1, None)
+    with pytest.raises(RevisionMismatch):
+        results.delete(id, revision=1)
+    results.delete(id)
+    results.delete(id, allow_missing=True)
+    for call in (results.get, results.delete, results.fail_task):
+        with pytest.raises(TaskResultDoesNotExist, match=id):
+            call(id)
+
+
+def test_bad_input_names_its_fields(results: Any) -> None:
+    with pytest.raises(InvalidField) as raised:
+        results.create(Task("app.tasks.add", priority=101))
+    assert raised.value.fields == ("task.priority",)
+    with pytest.raises(PayloadTooLarge) as too_large:
+        results.create("app.tasks.add", args=["x" * 1_100_000])
+    assert too_large.value.fields == ("args_json",)
+    with pytest.raises(InvalidField, match="time zone") as raised:
+        results.create(Task("app.tasks.add", run_after=datetime(2030, 1, 1)))
+    assert raised.value.fields == ("task.run_after",)
+
+
+def test_any_number_at_once_in_the_order_asked(results: Any) -> None:
+    large = [results.create("app.tasks.add", args=["x" * 1_000_000]).id for _ in range(4)]
+    nobody = [f"nobody-{n}" for n in range(1_500)]
+    many = results.get_many([*reversed(large), *nobody, large[0]])
+    assert [result.id for result in many.found] == large[::-1], "more than an answer holds"
+    assert many.missing == nobody, "more than a call asks for"
+    assert results.get_many([]) == ([], [])
+
+
+def test_a_list_fetches_pages_as_they_are_consumed(results: Any) -> None:
+    path = f"app.tasks.{uuid4()}"
+
+    def listed(**filter: Any) -> list[str]:
+        return [result.id for result in results.list(task_path=path, **filter)]
+
+    ids = [results.create(path, metadata={"n": str(n)}).id for n in range(5)]
+    pages = results.list(task_path=path, page_size=2)
+    assert next(pages).id == ids[4]
+    results.delete(ids[1])
+    assert [result.id for result in pages] == [ids[3], ids[2], ids[0]], "the second page was not there yet"
+
+    results.start_attempt(ids[0], worker_id="w1")
+    third = results.get(ids[2]).enqueued_at
+    assert listed(statuses=["RUNNING", "FAILED"]) == listed(worker_id="w1") == [ids[0]]
+    assert listed(metadata={"n": "3"}) == [ids[3]]
+    assert listed(enqueued=TimeRange(start=third)) == [ids[4], ids[3], ids[2]]
+    assert listed(enqueued=TimeRange(end=third)) == [ids[0]]
+    assert listed(finished=TimeRange(start=third)) == listed(queue_name="other") == listed(backend="other") == []
+
+
+def test_errors_can_be_pickled() -> None:
+    error = StaleAttempt("over", code=grpc.StatusCode.FAILED_PRECONDITION, fields=["attempt"])
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), copy.code, copy.fields) == (StaleAttempt, "over", error.code, ("attempt",))
+
+
+def test_every_reason_has_a_class_of_its_own() -> None:
+    reasons = [kind.reason for kind in TaskResultsError.__subclasses__()]
+    assert len(reasons) == len(set(reasons))

@@ -1,0 +1,55 @@
+import threading
+import time
+
+import grpc
+import pytest
+from conftest import Connect
+from support.link import Link
+from support.server import Server
+
+from taskresults import TaskResultDoesNotExist, TaskResultsError
+
+
+def test_a_call_waits_for_a_server_that_comes_back(connect: Connect, own_server: Server) -> None:
+    results = connect(own_server.address)
+    handle = results.create("app.tasks.add")
+    own_server.kill()
+    threading.Timer(0.5, own_server.start).start()
+    started = results.start_attempt(handle.id, worker_id="w1")
+    assert started.attempt == 1
+
+
+def test_a_call_ends_at_its_deadline_with_what_kept_it(connect: Connect) -> None:
+    before = time.monotonic()
+    with pytest.raises(TaskResultsError) as raised:
+        connect("127.0.0.1:1", timeout=30).with_timeout(0.7).get("x")
+    assert raised.value.reason == "UNAVAILABLE"
+    assert 0.2 < time.monotonic() - before < 5
+
+
+def test_a_call_that_gets_no_answer_ends_at_its_deadline(connect: Connect, server: Server) -> None:
+    link = Link(server.port)
+    try:
+        results = connect(link.address, timeout=1)
+        results.create("app.tasks.add")
+        link.freeze()
+        with pytest.raises(TaskResultsError) as raised:
+            results.get("x")
+        assert raised.value.reason == "DEADLINE_EXCEEDED"
+    finally:
+        link.close()
+
+
+def test_only_a_delete_that_may_find_nothing_is_repeated(connect: Connect, own_server: Server) -> None:
+    results = connect(own_server.address)
+    id = results.create("app.tasks.add").id
+    own_server.kill()
+    before = time.monotonic()
+    with pytest.raises(TaskResultsError) as raised:
+        results.delete(id)
+    assert raised.value.code is grpc.StatusCode.UNAVAILABLE
+    assert time.monotonic() - before < 5
+    threading.Timer(0.5, own_server.start).start()
+    results.delete(id, allow_missing=True)
+    with pytest.raises(TaskResultDoesNotExist):
+        results.get(id)
