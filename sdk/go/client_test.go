@@ -124,7 +124,7 @@ func TestGetManyKeepsTheOrderAsked(t *testing.T) {
 	for i := range 1200 { // More than one call can ask for.
 		absent = append(absent, "never-was-"+time.Duration(i).String())
 	}
-	asked = slices.Concat(created[:2], absent, created[2:], created[:1])
+	asked = slices.Concat(created, absent, created[:1])
 	found, missing, err := client.GetMany(t.Context(), asked, taskresults.Full)
 	if err != nil {
 		t.Fatal(err)

@@ -3,8 +3,11 @@ package taskresults_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc"
 
 	taskresults "github.com/taskresults/taskresults/sdk/go"
 )
@@ -25,10 +28,12 @@ func TestWaitReturnsTheFinishedResult(t *testing.T) {
 }
 
 func TestWaitSaysThatItTimedOut(t *testing.T) {
-	client := sharedClient(t)
+	var made atomic.Int64
+	client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{calls(&made)}})
 	id := enqueued(t, client).ID
 	for _, timeout := range []time.Duration{0, 100 * time.Millisecond, 600 * time.Millisecond} {
 		ctx, cancel := context.WithTimeout(t.Context(), timeout)
+		made.Store(0)
 		begin := time.Now()
 		_, err := client.Wait(ctx, id)
 		took := time.Since(begin)
@@ -38,6 +43,9 @@ func TestWaitSaysThatItTimedOut(t *testing.T) {
 		}
 		if took < timeout-250*time.Millisecond || took > timeout+5*time.Second {
 			t.Errorf("a wait of %v took %v", timeout, took)
+		}
+		if n := made.Load(); n > 2 {
+			t.Errorf("a wait of %v made %d calls", timeout, n)
 		}
 	}
 }
