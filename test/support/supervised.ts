@@ -17,7 +17,10 @@ export class Supervised {
   constructor(command: string, args: readonly string[]) {
     const script =
       'trap "" INT; "$@" </dev/null & child=$!; echo $child >&3; read -r how || how=KILL; kill -"$how" $child; wait $child';
-    this.#shell = spawn('sh', ['-c', script, 'sh', command, ...args], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+    this.#shell = spawn('sh', ['-c', script, 'sh', command, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      env: process.env, // within jest this is a copy, which spawn would not look at
+    });
     this.stdout = this.#shell.stdout as Readable;
     this.stderr = this.#shell.stderr as Readable;
     this.gone = once(this.#shell, 'exit');
