@@ -45,12 +45,7 @@ public final class AsyncTaskResults {
     this.heartbeat = heartbeat;
   }
 
-  /**
-   * Reads a result.
-   *
-   * @param id its id
-   * @return the result
-   */
+  /** Reads a result. */
   public CompletableFuture<TaskResult> get(String id) {
     return get(id, null, TaskResultView.FULL);
   }
@@ -58,10 +53,8 @@ public final class AsyncTaskResults {
   /**
    * Reads a result.
    *
-   * @param id its id
    * @param expectedTaskPath the path of the task that it must belong to; null for any
    * @param view how much to read
-   * @return the result
    */
   public CompletableFuture<TaskResult> get(
       String id, String expectedTaskPath, TaskResultView view) {
@@ -76,7 +69,6 @@ public final class AsyncTaskResults {
    *
    * @param ids their ids; one that stands here twice is answered once, at its first place
    * @param view how much to read
-   * @return those found and those missing
    */
   public CompletableFuture<FoundTaskResults> getMany(Collection<String> ids, TaskResultView view) {
     return new ManyTaskResults(
@@ -90,11 +82,9 @@ public final class AsyncTaskResults {
   /**
    * Reads one page of a list, newest enqueued first.
    *
-   * @param filter which results
    * @param pageSize at most so many, 1 to 1,000; 0 for 50
    * @param view how much to read
    * @param pageToken that of the page before, with the same filter; empty for the first page
-   * @return the page
    */
   public CompletableFuture<TaskResultPage> listPage(
       TaskResultFilter filter, int pageSize, TaskResultView view, String pageToken) {
@@ -112,12 +102,7 @@ public final class AsyncTaskResults {
             answer.getNextPageToken()));
   }
 
-  /**
-   * Takes over what has changed since a result was read.
-   *
-   * @param result what is to be refreshed in place
-   * @return the same result
-   */
+  /** Takes over what has changed since a result was read. */
   public CompletableFuture<TaskResult> refresh(TaskResult result) {
     var known = result.state();
     var request = RefreshTaskResultRequest.newBuilder()
@@ -130,12 +115,7 @@ public final class AsyncTaskResults {
     });
   }
 
-  /**
-   * Waits until a result is finished.
-   *
-   * @param id its id
-   * @return the finished result
-   */
+  /** Waits until a result is finished. */
   public CompletableFuture<TaskResult> waitFor(String id) {
     return new WaitCall<>(connection, id, Deadline.never(), deadline, this::handle).start();
   }
@@ -143,8 +123,6 @@ public final class AsyncTaskResults {
   /**
    * Waits until a result is finished, but no longer than asked for.
    *
-   * @param id its id
-   * @param timeout how long; zero asks once
    * @return the finished result; fails with {@link TaskResultsException.WaitTimedOut}
    */
   public CompletableFuture<TaskResult> waitFor(String id, Duration timeout) {
@@ -154,7 +132,6 @@ public final class AsyncTaskResults {
   /**
    * Follows a result from its present state until it is finished.
    *
-   * @param id its id
    * @return the states; each subscriber gets a watch of its own, which begins with its first
    *     request
    */
@@ -177,7 +154,6 @@ public final class AsyncTaskResults {
   /**
    * Creates a result for a task that has been enqueued.
    *
-   * @param task the task
    * @return the new result; the present one when it was created before with the same content
    */
   public CompletableFuture<TaskResult> create(NewTask task) {
@@ -191,37 +167,21 @@ public final class AsyncTaskResults {
   /**
    * A worker takes a task.
    *
-   * @param id the result's id
    * @param workerId who runs the attempt: 1 to 255 characters, of its own for each worker
    * @param lease within this time the attempt must be finished, or its lease renewed; null for no
    *     limit
-   * @return the attempt
    */
   public CompletableFuture<StartedAttempt> startAttempt(
       String id, String workerId, Duration lease) {
     return start(id, workerId, lease, false);
   }
 
-  /**
-   * A worker takes a task over, though another attempt may be running.
-   *
-   * @param id the result's id
-   * @param workerId who runs the attempt
-   * @param lease as for a start
-   * @return the attempt
-   */
+  /** A worker takes a task over, though another attempt may be running. */
   public CompletableFuture<StartedAttempt> takeOver(String id, String workerId, Duration lease) {
     return start(id, workerId, lease, true);
   }
 
-  /**
-   * A worker is alive.
-   *
-   * @param id the result's id
-   * @param attempt the number of its attempt
-   * @param lease the new lease, from now
-   * @return the state now
-   */
+  /** A worker is alive. */
   public CompletableFuture<TaskResultState> renewLease(String id, int attempt, Duration lease) {
     var request = RenewLeaseRequest.newBuilder()
         .setId(id)
@@ -234,10 +194,6 @@ public final class AsyncTaskResults {
   /**
    * An attempt returned a value.
    *
-   * @param id the result's id
-   * @param attempt the number of the attempt
-   * @param value anything that Jackson makes JSON of
-   * @return the state now
    * @throws TaskResultsException.NotEncodable at once, when the value is no JSON
    */
   public CompletableFuture<TaskResultState> succeed(String id, int attempt, Object value) {
@@ -247,37 +203,17 @@ public final class AsyncTaskResults {
         FinishAttemptRequest.newBuilder().setId(id).setAttempt(attempt).setSucceeded(succeeded));
   }
 
-  /**
-   * An attempt failed, and so did the task.
-   *
-   * @param id the result's id
-   * @param attempt the number of the attempt
-   * @param error what went wrong
-   * @return the state now
-   */
+  /** An attempt failed, and so did the task. */
   public CompletableFuture<TaskResultState> fail(String id, int attempt, TaskError error) {
     return fail(id, attempt, error, false);
   }
 
-  /**
-   * An attempt failed, and another one is to be made.
-   *
-   * @param id the result's id
-   * @param attempt the number of the attempt
-   * @param error what went wrong
-   * @return the state now
-   */
+  /** An attempt failed, and another one is to be made. */
   public CompletableFuture<TaskResultState> failForRetry(String id, int attempt, TaskError error) {
     return fail(id, attempt, error, true);
   }
 
-  /**
-   * A task could not be started at all.
-   *
-   * @param id the result's id
-   * @param error why; null for no error
-   * @return the state now
-   */
+  /** A task could not be started at all. */
   public CompletableFuture<TaskResultState> failTask(String id, TaskError error) {
     var request = FailTaskResultRequest.newBuilder().setId(id);
     if (error != null) request.setError(error.toProto());
@@ -290,11 +226,9 @@ public final class AsyncTaskResults {
   /**
    * Removes a result.
    *
-   * @param id its id
    * @param revision only this one; 0 for any
    * @param allowMissing a missing result is no error. Only then is the call repeated while the
    *     service is unavailable
-   * @return completed once it is gone
    */
   public CompletableFuture<Void> delete(String id, long revision, boolean allowMissing) {
     var request = DeleteTaskResultRequest.newBuilder()

@@ -81,6 +81,11 @@ record Failure(
     };
   }
 
+  /** Whether it tells a worker that its attempt is over for others: taken, finished or deleted. */
+  boolean tellsLoss() {
+    return code == Status.Code.FAILED_PRECONDITION || code == Status.Code.NOT_FOUND;
+  }
+
   private Failure with(com.google.rpc.Status status) {
     String toldReason = reason;
     List<String> toldFields = fields;

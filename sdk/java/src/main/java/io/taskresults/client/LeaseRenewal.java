@@ -1,6 +1,5 @@
 package io.taskresults.client;
 
-import io.grpc.Status;
 import java.time.Duration;
 
 /** Renews the lease of an attempt at a third of its time, until it ends or the attempt is lost. */
@@ -29,19 +28,14 @@ final class LeaseRenewal {
         .renewLease(attempt.taskResult().id(), attempt.number(), lease)
         .whenComplete((state, thrown) -> {
           if (isEnded) return;
-          if (thrown instanceof TaskResultsException failure && tellsLoss(failure))
-            attempt.lose(failure);
-          else renewLater();
+          if (thrown instanceof TaskResultsException told && told.failure().tellsLoss()) {
+            attempt.lose(told);
+          } else {
+            // A failure may pass, and until somebody takes the task over, the attempt is good even
+            // without a lease.
+            renewLater();
+          }
         });
-  }
-
-  /**
-   * Anything else may pass, and until somebody takes the task over, the attempt is good even
-   * without a lease.
-   */
-  private static boolean tellsLoss(TaskResultsException failure) {
-    return failure.code() == Status.Code.FAILED_PRECONDITION
-        || failure.code() == Status.Code.NOT_FOUND;
   }
 
   void end() {

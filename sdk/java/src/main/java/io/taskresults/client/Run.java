@@ -62,7 +62,7 @@ final class Run {
     try {
       if (loss == null) Blocking.await(client.fail(id(), attempt.number(), TaskError.of(thrown)));
     } catch (TaskResultsException unreported) {
-      if (unreported instanceof TaskResultsException.StaleAttempt) loss = unreported;
+      if (unreported.failure().tellsLoss()) loss = unreported;
       else thrown.addSuppressed(unreported);
     } finally {
       if (wasInterrupted) Thread.currentThread().interrupt();

@@ -31,12 +31,7 @@ public final class TaskResults implements AutoCloseable {
     return builder(target).build();
   }
 
-  /**
-   * A client with settings.
-   *
-   * @param target where the service is
-   * @return the settings
-   */
+  /** A client with settings. */
   public static TaskResultsBuilder builder(String target) {
     return new TaskResultsBuilder(target);
   }
@@ -53,8 +48,6 @@ public final class TaskResults implements AutoCloseable {
   /**
    * Reads a result.
    *
-   * @param id its id
-   * @return the result
    * @throws TaskResultsException.DoesNotExist when there is none
    */
   public TaskResult get(String id) {
@@ -65,9 +58,7 @@ public final class TaskResults implements AutoCloseable {
    * Reads a result that must belong to a certain task, as a caller that expects a certain type of
    * return value wants.
    *
-   * @param id its id
    * @param expectedTaskPath the path of that task
-   * @return the result
    * @throws TaskResultsException.DoesNotExist when there is none
    * @throws TaskResultsException.Mismatch when it belongs to another task
    */
@@ -78,10 +69,8 @@ public final class TaskResults implements AutoCloseable {
   /**
    * Reads a result, or only what is small of it.
    *
-   * @param id its id
    * @param expectedTaskPath the path of the task that it must belong to; null for any
    * @param view how much to read
-   * @return the result
    * @throws TaskResultsException.DoesNotExist when there is none
    * @throws TaskResultsException.Mismatch when it belongs to another task
    */
@@ -113,7 +102,6 @@ public final class TaskResults implements AutoCloseable {
   /**
    * Lists results, newest enqueued first.
    *
-   * @param filter which results
    * @return the results; their pages are read as they are consumed
    */
   public Stream<TaskResult> list(TaskResultFilter filter) {
@@ -123,7 +111,6 @@ public final class TaskResults implements AutoCloseable {
   /**
    * Lists results, newest enqueued first, or only what is small of them.
    *
-   * @param filter which results
    * @param pageSize at most so many are read at a time, 1 to 1,000; 0 for 50
    * @param view how much to read
    * @return the results; their pages are read as they are consumed
@@ -141,8 +128,6 @@ public final class TaskResults implements AutoCloseable {
   /**
    * Waits until a result is finished, for ever, also through a restart of the service.
    *
-   * @param id its id
-   * @return the finished result
    * @throws TaskResultsException.DoesNotExist when there is none, or it is deleted meanwhile
    */
   public TaskResult waitFor(String id) {
@@ -152,9 +137,7 @@ public final class TaskResults implements AutoCloseable {
   /**
    * Waits until a result is finished, but no longer than asked for.
    *
-   * @param id its id
    * @param timeout how long; zero asks once
-   * @return the finished result
    * @throws TaskResultsException.DoesNotExist when there is none, or it is deleted meanwhile
    * @throws TaskResultsException.WaitTimedOut when it is not finished by then
    */
@@ -168,7 +151,6 @@ public final class TaskResults implements AutoCloseable {
    * a restart of the service and the like are outlived; what cannot be mended is raised,
    * {@link TaskResultsException.DoesNotExist} when there is no such result or it is deleted.
    *
-   * @param id its id
    * @return the states, with revisions that only grow; to be closed unless it was read to its end
    */
   public Stream<TaskResult> watch(String id) {
@@ -178,7 +160,6 @@ public final class TaskResults implements AutoCloseable {
   /**
    * Creates a result for a task that has been enqueued.
    *
-   * @param task the task
    * @return the new result; the present one when it was created before with the same content
    * @throws TaskResultsException.Exists when it was created before with other content
    */
@@ -190,11 +171,9 @@ public final class TaskResults implements AutoCloseable {
    * A worker takes a task. Repeated by the same worker while its attempt runs, it answers the same
    * attempt.
    *
-   * @param id the result's id
    * @param workerId who runs the attempt: 1 to 255 characters, of its own for each worker
    * @param lease within this time, 1 ms to 7 days, the attempt must be finished or its lease
    *     renewed; null for no limit
-   * @return the attempt
    * @throws TaskResultsException.AttemptInProgress when another attempt is running
    */
   public StartedAttempt startAttempt(String id, String workerId, Duration lease) {
@@ -205,10 +184,7 @@ public final class TaskResults implements AutoCloseable {
    * A worker takes a task over, though another attempt may be running: that one is lost, and leaves
    * an error.
    *
-   * @param id the result's id
-   * @param workerId who runs the attempt
    * @param lease as for {@link #startAttempt}
-   * @return the attempt
    */
   public StartedAttempt takeOver(String id, String workerId, Duration lease) {
     return Blocking.await(async.takeOver(id, workerId, lease));
@@ -217,10 +193,7 @@ public final class TaskResults implements AutoCloseable {
   /**
    * A worker is alive: its lease now ends that long from now.
    *
-   * @param id the result's id
-   * @param attempt the number of its attempt
    * @param lease the new lease
-   * @return the state now
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    */
   public TaskResultState renewLease(String id, int attempt, Duration lease) {
@@ -230,11 +203,8 @@ public final class TaskResults implements AutoCloseable {
   /**
    * An attempt returned a value: the result is SUCCESSFUL.
    *
-   * @param id the result's id
-   * @param attempt the number of the attempt
    * @param value anything that Jackson makes JSON of, 1 MiB of it unless the service is set
    *     otherwise; null is a value
-   * @return the state now
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    * @throws TaskResultsException.NotEncodable when the value is no JSON; nothing is sent then, and
    *     the attempt goes on
@@ -246,10 +216,6 @@ public final class TaskResults implements AutoCloseable {
   /**
    * An attempt failed, and so did the task: the result is FAILED.
    *
-   * @param id the result's id
-   * @param attempt the number of the attempt
-   * @param error what went wrong
-   * @return the state now
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    */
   public TaskResultState fail(String id, int attempt, TaskError error) {
@@ -259,10 +225,6 @@ public final class TaskResults implements AutoCloseable {
   /**
    * An attempt failed, and another one is to be made: the result is READY again.
    *
-   * @param id the result's id
-   * @param attempt the number of the attempt
-   * @param error what went wrong
-   * @return the state now
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    */
   public TaskResultState failForRetry(String id, int attempt, TaskError error) {
@@ -272,9 +234,7 @@ public final class TaskResults implements AutoCloseable {
   /**
    * A task could not be started at all: the result is FAILED without an attempt.
    *
-   * @param id the result's id
-   * @param error why; null for no error
-   * @return the state now
+   * @param error why, or null
    */
   public TaskResultState failTask(String id, TaskError error) {
     return Blocking.await(async.failTask(id, error));
@@ -283,7 +243,6 @@ public final class TaskResults implements AutoCloseable {
   /**
    * Removes a result in any state.
    *
-   * @param id its id
    * @param revision only this one; 0 for any
    * @param allowMissing a missing result is no error. Only then is the call repeated while the
    *     service is unavailable
@@ -299,10 +258,6 @@ public final class TaskResults implements AutoCloseable {
    * Duration, TaskFunction)}.
    *
    * @param <X> what the function throws beside unchecked exceptions
-   * @param task the task; a result is created for it
-   * @param workerId who runs the attempt
-   * @param function what to do
-   * @return the finished result
    * @throws X what the function threw
    */
   public <X extends Exception> TaskResult run(
@@ -321,19 +276,17 @@ public final class TaskResults implements AutoCloseable {
    * @param result what to make an attempt at; it is refreshed in the end
    * @param workerId who runs the attempt: 1 to 255 characters, of its own for each worker
    * @param lease how long the attempt outlives its worker, 1 ms to 7 days
-   * @param function what to do
    * @return the same result, finished
    * @throws X what the function threw
    * @throws TaskResultsException.StaleAttempt when the attempt was lost to another worker
    */
   public <X extends Exception> TaskResult run(
       TaskResult result, String workerId, Duration lease, TaskFunction<X> function) throws X {
-    return Run.of(async, result, workerId, lease, function);
+    return Run.of(async, result, workerId, Objects.requireNonNull(lease), function);
   }
 
   /**
-   * Ends every call, wait and watch under way with the reason CANCELLED, and the connection.
-   * Closing twice does nothing.
+   * Ends the connection, and what is under way on it with CANCELLED. Closing twice does nothing.
    */
   @Override
   public void close() {

@@ -93,7 +93,11 @@ final class WatchSubscription implements Flow.Subscription {
   private void received(WatchTaskResultsResponse response) {
     switch (response.getEventCase()) {
       case SNAPSHOT -> learn(response.getSnapshot());
-      case DELETED, NOT_FOUND -> fail(missing("no task result has the id \"" + id + "\""));
+      case DELETED, NOT_FOUND -> {
+        leave();
+        fail(missing("no task result has the id \"" + id + "\""));
+        return;
+      }
       case END -> {
         if (response.getEnd().getReason()
             == WatchTaskResultsResponse.End.Reason.REASON_ALL_FINISHED) complete();
@@ -125,9 +129,14 @@ final class WatchSubscription implements Flow.Subscription {
   private void complete() {
     if (isOver) return;
     isOver = true;
+    leave();
+    subscriber.onComplete();
+  }
+
+  /** The server ends the stream by itself: nothing needs to be cut off. */
+  private void leave() {
     stream.drain();
     stream = null;
-    subscriber.onComplete();
   }
 
   private void fail(Throwable failure) {
@@ -177,7 +186,7 @@ final class WatchSubscription implements Flow.Subscription {
       call.request(1);
     }
 
-    /** The server ends it by itself: nothing needs to be cut off. */
+    /** Takes whatever still comes, for the stream to end. */
     void drain() {
       call.request(Integer.MAX_VALUE);
     }

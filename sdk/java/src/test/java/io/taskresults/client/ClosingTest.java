@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
+/** Looks for threads that were left, so that no others may have any meanwhile. */
+@Isolated
 class ClosingTest {
   private final TaskResults client = TaskResults.connect(Server.shared().address());
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
@@ -43,8 +44,9 @@ class OutageTest {
       long start = System.nanoTime();
       var failure = assertThrows(TaskResultsException.class, () -> impatient.get(id));
       Duration took = Duration.ofNanos(System.nanoTime() - start);
-      assertEquals("UNAVAILABLE", failure.reason());
-      assertTrue(took.compareTo(Duration.ofSeconds(2)) < 0, took.toString());
+      // Whichever comes first: the last refusal, or the deadline of the last try.
+      assertTrue(Set.of("UNAVAILABLE", "DEADLINE_EXCEEDED").contains(failure.reason()));
+      assertTrue(took.compareTo(Duration.ofSeconds(5)) < 0, took.toString());
     }
   }
 

@@ -144,4 +144,16 @@ class RunTest {
         }));
     assertEquals("failed meanwhile", failure.getSuppressed()[0].getMessage());
   }
+
+  @Test
+  void aDeletedResultIsALossToo() {
+    TaskResult result = client.create(task);
+    var failure = assertThrows(
+        TaskResultsException.DoesNotExist.class,
+        () -> client.run(result, "w1", SHORT_LEASE, attempt -> {
+          client.delete(result.id(), 0, false);
+          throw new IllegalStateException("nobody wants it");
+        }));
+    assertEquals("nobody wants it", failure.getSuppressed()[0].getMessage());
+  }
 }
