@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from conftest import Connect
 from support.link import Link
@@ -17,6 +18,14 @@ from taskresults import (
     Unauthenticated,
     WaitTimedOut,
 )
+from taskresults.v1.task_result_service_pb2 import (
+    KnownTaskResult,
+    WatchTaskResultsRequest,
+    WatchTaskResultsResponse,
+)
+from taskresults.v1.task_result_service_pb2_grpc import TaskResultServiceStub
+
+End = WatchTaskResultsResponse.End
 
 
 class Following(threading.Thread):
@@ -109,21 +118,27 @@ def test_everything_goes_on_through_a_restart(connect: Connect, own_server: Serv
 
 
 def test_a_watch_opens_again_when_it_is_too_old(connect: Connect, tmp_path: Path) -> None:
-    server = Server(tmp_path, "--watch-max-age", "200ms")
-    link = Link(server.port)
+    server = Server(tmp_path, "--watch-max-age", "1s")
     try:
-        results = connect(link.address)
+        results = connect(server.address)
         id = results.create("app.tasks.add").id
         watch = Following(results.watch(id))
         until(lambda: watch.seen)
-        threading.Event().wait(0.5)  # longer than the greatest age: it opens at least once more
+        assert end_of_a_younger_stream(server, id) == End.REASON_MAX_AGE
+        assert watch.is_alive()
         finish(results, id)
         revisions = watch.end()
         assert revisions == sorted(set(revisions))
         assert revisions[-1] == 3
     finally:
-        link.close()
         server.kill()
+
+
+def end_of_a_younger_stream(server: Server, id: str) -> End.Reason.ValueType:
+    ids = WatchTaskResultsRequest.Ids(task_results=[KnownTaskResult(id=id)])
+    with grpc.insecure_channel(server.address) as channel:
+        *_, last = TaskResultServiceStub(channel).WatchTaskResults(WatchTaskResultsRequest(ids=ids))
+    return last.end.reason
 
 
 def test_a_stream_that_is_silent_counts_as_dead(connect: Connect, server: Server) -> None:
@@ -169,6 +184,26 @@ def test_what_cannot_be_mended_is_raised(connect: Connect, tmp_path: Path) -> No
             connect(server.address, token="right").get("x")
     finally:
         server.kill()
+
+
+def test_a_result_created_again_is_not_the_one_that_was_watched(connect: Connect, server: Server) -> None:
+    link = Link(server.port)
+    try:
+        watcher, writer = connect(link.address, heartbeat=1), connect(server.address)
+        id = writer.create("app.tasks.add").id
+        writer.start_attempt(id, worker_id="w1")
+        writer.fail(id, 1, ValueError(), retry=True)
+        watch = Following(watcher.watch(id))
+        until(lambda: watch.seen)
+        link.freeze()
+        writer.delete(id)
+        writer.create("app.tasks.add", id=id)
+        writer.fail_task(id)
+        link.thaw()
+        assert watch.end() == [3]
+        assert isinstance(watch.error, TaskResultDoesNotExist)
+    finally:
+        link.close()
 
 
 def test_close_ends_what_is_under_way(connect: Connect, server: Server) -> None:

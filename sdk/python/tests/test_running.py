@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from conftest import Connect
@@ -62,9 +63,10 @@ def test_an_exception_is_reported_and_passed_on(results: Any) -> None:
     def function() -> None:
         raise KeyError("the disk is full")
 
+    name = f"broken-{uuid4()}"
     with pytest.raises(KeyError, match="the disk is full"):
-        run(results, function, id=f"broken-{id(results)}")
-    (error,) = results.get(f"broken-{id(results)}").errors
+        run(results, function, id=name)
+    (error,) = results.get(name).errors
     assert (error.exception_class, error.message, error.worker_id) == (KeyError, "'the disk is full'", "w1")
     assert "in function" in error.traceback
 
@@ -91,7 +93,7 @@ def test_an_exception_may_be_worth_another_attempt(results: Any) -> None:
     ("value", "kind"), [(math.nan, NotEncodable), ("x" * 2 * MIB, PayloadTooLarge), ("x" * 9 * MIB, TaskResultsError)]
 )
 def test_a_return_value_that_cannot_be_stored_is_a_failure(results: Any, value: Any, kind: type[Exception]) -> None:
-    name = f"unfit-{kind.__name__}-{id(results)}"
+    name = f"unfit-{uuid4()}"
     with pytest.raises(kind):
         run(results, lambda: value, id=name)
     result = results.get(name)
@@ -173,7 +175,7 @@ def test_a_function_becomes_a_task(results: Any) -> None:
     def add(a: int, b: int) -> int:
         return a + b
 
-    path = f"app.tasks.add_{id(results)}"
+    path = f"app.tasks.{uuid4()}"
     task = results.task(path, worker_id="w1")(task_function(results, add))
     called = task(1, b=2)
     assert (results._wait_for(called) if inspect.iscoroutine(called) else called) == 3

@@ -20,6 +20,7 @@ class TaskResultsError(Exception):
         reason: str | None = None,
         code: grpc.StatusCode | None = None,
         fields: Sequence[str] = (),
+        retry_delay: float = 0,
     ) -> None:
         super().__init__(message)
         if reason is not None:
@@ -28,6 +29,8 @@ class TaskResultsError(Exception):
         self.code = code
         #: The fields at fault, named as in the proto (`task.path`), for INVALID_FIELD and PAYLOAD_TOO_LARGE.
         self.fields = tuple(fields)
+        #: Seconds that the server asks to let pass before the call is made again.
+        self.retry_delay = retry_delay
 
 
 class TaskResultDoesNotExist(TaskResultsError):

@@ -35,13 +35,15 @@ def wait(make: MakeHandle[Handle], id: str, timeout: float | None) -> Script[Han
             if not response.timed_out:
                 return make(response.task_result)
             pauses = growing_pauses()
+            pause = next(pauses)
         except TaskResultsError as error:
             if not is_mendable(error):
                 raise
-        pause = next(pauses)
-        if time.monotonic() + pause >= deadline:
+            pause = max(next(pauses), error.retry_delay)
+        left = deadline - time.monotonic()
+        if left <= 0:
             raise WaitTimedOut(f'task result "{id}" was not finished within {timeout:g} s')
-        yield Pause(pause)
+        yield Pause(min(pause, left))
 
 
 def watch(make: MakeHandle[Handle], id: str, revision: int, heartbeat: float) -> Script[None]:
@@ -49,6 +51,7 @@ def watch(make: MakeHandle[Handle], id: str, revision: int, heartbeat: float) ->
     finished = False
     pauses = growing_pauses()
     while not finished:
+        asked = 0.0
         try:
             stream = yield Open(_watch_request(id, revision, heartbeat))
             try:
@@ -59,6 +62,9 @@ def watch(make: MakeHandle[Handle], id: str, revision: int, heartbeat: float) ->
                             finished = to_status(event.snapshot.status).is_final
                             pauses = growing_pauses()
                             yield Emit(make(event.snapshot))
+                        case "snapshot" if to_status(event.snapshot.status).is_final:
+                            # Nothing is newer than a finished result: this is another one, made after a delete.
+                            raise TaskResultDoesNotExist(f'task result "{id}" was deleted and created again')
                         case "deleted" | "not_found":
                             raise TaskResultDoesNotExist(f'task result "{id}" does not exist')
                         case "end":
@@ -68,8 +74,9 @@ def watch(make: MakeHandle[Handle], id: str, revision: int, heartbeat: float) ->
         except TaskResultsError as error:
             if not finished and not is_mendable(error):
                 raise
+            asked = error.retry_delay
         if not finished:
-            yield Pause(next(pauses))
+            yield Pause(max(next(pauses), asked))
 
 
 def _watch_request(id: str, revision: int, heartbeat: float) -> reads.WatchTaskResultsRequest:

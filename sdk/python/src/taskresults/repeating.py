@@ -14,7 +14,7 @@ from taskresults.errors import ClientClosed, InternalError, TaskResultsError
 from taskresults.steps import Call, Pause, Script
 
 _FIRST_PAUSE = 0.1
-_LONGEST_PAUSE = 3.0
+_LONGEST_PAUSE = 2.0
 
 _MENDABLE = {
     StatusCode.ABORTED,
@@ -28,7 +28,7 @@ _MENDABLE = {
 
 
 def growing_pauses() -> Iterator[float]:
-    """Seconds, about doubling from 0.1 to 3, each with jitter."""
+    """Seconds, about doubling from 0.1 to 2, each with jitter."""
     pause = _FIRST_PAUSE
     while True:
         yield pause * random.uniform(0.5, 1)
@@ -47,8 +47,9 @@ def call(method: str, request: Message, timeout: float, *, repeatable: bool = Tr
         try:
             return (yield Call(method, request, deadline - time.monotonic()))
         except TaskResultsError as error:
-            last_chance_gone = time.monotonic() + pause >= deadline
-            if not repeatable or error.code is not StatusCode.UNAVAILABLE or last_chance_gone:
+            pause = max(pause, error.retry_delay)
+            too_late = time.monotonic() + pause >= deadline
+            if not repeatable or error.code is not StatusCode.UNAVAILABLE or too_late:
                 raise
         yield Pause(pause)
     raise AssertionError("pauses never end")

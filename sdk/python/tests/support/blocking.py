@@ -24,6 +24,8 @@ class Blocking:
             answer = method(*args, **kwargs)
             if asyncio.iscoroutine(answer):
                 return self._wait_for(answer)
+            if isinstance(answer, AsyncTaskResults):
+                return self._with(answer)
             return self.iterate(answer) if hasattr(answer, "__aiter__") else answer
 
         return call
@@ -43,6 +45,12 @@ class Blocking:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
+
+    def _with(self, client: AsyncTaskResults) -> "Blocking":
+        """Another client on the same loop."""
+        other = object.__new__(Blocking)
+        vars(other).update(vars(self), _client=client)
+        return other
 
     def _wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()

@@ -17,7 +17,10 @@ class Server:
     def __init__(self, folder: Path, *flags: str, token: str | None = None) -> None:
         self._command = ["node", str(MAIN), "serve", "--log-level", "warn", "--shutdown-grace", "1s"]
         self._command += ["--database-url", f"sqlite:{folder / 'results.sqlite'}", *flags]
-        self._environment = {**os.environ, **({"TASKRESULTS_TOKEN": token} if token else {})}
+        # None of the caller's settings but the token.
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("TASKRESULTS_")}
+        if token:
+            self._environment["TASKRESULTS_TOKEN"] = token
         self.port = 0
         self.start()
 
