@@ -1,3 +1,4 @@
+import { InternalError } from './errors';
 import type { Timestamp } from './gen/google/protobuf/timestamp';
 import type * as lifecycle from './gen/taskresults/v1/task_lifecycle_service';
 import * as pb from './gen/taskresults/v1/task_result';
@@ -44,7 +45,7 @@ export function changesOf(update: TaskResultUpdate): TaskResultChanges {
 }
 
 export function stateOf({ state }: { state?: lifecycle.TaskResultState | undefined }): TaskState {
-  if (!state) throw new TypeError('the server answered no state');
+  if (!state) throw incomplete('state');
   const { id, status, revision, attempts } = state;
   return {
     id,
@@ -70,6 +71,11 @@ function taskOf({ path, priority, queueName, runAfter, takesContext }: pb.Task):
 
 function errorOf({ exceptionClassPath, message, traceback, attempt, workerId, raisedAt }: pb.TaskError): TaskError {
   return { exceptionClassPath, message, traceback, attempt, workerId, raisedAt: time(raisedAt) };
+}
+
+/** Only a server of another kind answers so. */
+export function incomplete(what: string): InternalError {
+  return new InternalError({ reason: 'INTERNAL', message: `the server answered no ${what}` });
 }
 
 function optionalTime(timestamp: Timestamp | undefined): PreciseDate | null {

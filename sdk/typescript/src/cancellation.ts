@@ -43,8 +43,8 @@ export function cancelled({ reason }: AbortSignal): TaskResultsError {
   return reason instanceof TaskResultsError ? reason : new CancelledError('cancelled by the caller', reason);
 }
 
-export function throwIfCancelled(signal: AbortSignal): void {
-  if (signal.aborted) throw cancelled(signal);
+export function throwIfCancelled(...signals: readonly (AbortSignal | undefined)[]): void {
+  for (const signal of signals) if (signal?.aborted) throw cancelled(signal);
 }
 
 /** Rejects when one of `signals` is aborted meanwhile. */

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { changesOf, fieldsOf, stateOf } from './answers';
+import { changesOf, fieldsOf, incomplete, stateOf } from './answers';
 import { Cancellation, LONGEST_TIMER_MS } from './cancellation';
 import type { ClientOptions, GetOptions, ListOptions, Page, WaitOptions } from './client-options';
 import { Connection } from './connection';
@@ -260,7 +260,7 @@ export class TaskResults {
   }
 
   #handle<T>(result: PbTaskResult | undefined): TaskResult<T> {
-    if (!result) throw new TypeError('the server answered no result');
+    if (!result) throw incomplete('result');
     return new TaskResult<T>(this.#source, fieldsOf(result));
   }
 }

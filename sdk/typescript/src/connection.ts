@@ -116,8 +116,8 @@ export class Connection {
     request: Partial<WatchTaskResultsRequest>,
     { signal, onOpen }: WatchOptions = {},
   ): AsyncGenerator<WatchEvent, void, undefined> {
+    throwIfCancelled(this.closing, signal);
     const cancellation = new Cancellation(this.closing, signal);
-    throwIfCancelled(cancellation.signal);
     const { path, requestSerialize, responseDeserialize } = results.watchTaskResults;
     const whole = WatchTaskResultsRequest.create({ ...request, heartbeatInterval: duration(this.#heartbeatMs) });
     const stream = this.#client.makeServerStreamRequest(

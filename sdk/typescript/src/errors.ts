@@ -6,6 +6,7 @@ export interface Failure {
   message: string;
   code?: number | null;
   fields?: readonly string[];
+  /** @internal */
   retryAfterMs?: number;
   cause?: unknown;
 }
@@ -78,7 +79,7 @@ export class UnauthenticatedError extends TaskResultsError {}
 /** The token does not allow this. */
 export class PermissionDeniedError extends TaskResultsError {}
 
-/** A bug of the server. */
+/** A bug of the server, or an answer that lacks what it must have. */
 export class InternalError extends TaskResultsError {}
 
 /** The return value of a task that failed was asked for. */

@@ -12,9 +12,9 @@ export async function* newerStates(
   revision: number,
   ...signals: readonly (AbortSignal | undefined)[]
 ): AsyncGenerator<TaskResult, void, undefined> {
+  throwIfCancelled(...signals);
   const cancellation = new Cancellation(...signals);
   const { signal } = cancellation;
-  throwIfCancelled(signal);
   const latest = new Latest<TaskResult>();
   signal.addEventListener('abort', () => latest.fail(cancelled(signal)));
   const leave = watches.join({

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { Cancellation } from './cancellation';
+import { Cancellation, throwIfCancelled } from './cancellation';
 import type { ErrorReport } from './error-report';
 import { NotEncodableError, PayloadTooLargeError, TaskResultsError } from './errors';
 import { Lease } from './lease';
@@ -24,7 +24,7 @@ export interface RunOptions {
   leaseMs?: number;
   /** Whether another attempt is to be made after this error. Default: never. */
   retry?: (error: unknown, attempt: number) => boolean;
-  /** Passed on to the function. The outcome is reported all the same. */
+  /** Passed on to the function; the outcome is reported all the same. Aborted already: no attempt is started. */
   signal?: AbortSignal;
 }
 
@@ -47,6 +47,7 @@ export async function runAttempt(
   work: (context: RunContext) => unknown,
   { leaseMs = 60_000, retry = () => false, signal }: RunOptions,
 ): Promise<void> {
+  throwIfCancelled(signal);
   const { id } = result;
   const { attempt } = await calls.startAttempt(id, workerId, { leaseMs });
   const lease = new Lease((options) => calls.renewLease(id, attempt, leaseMs, options), leaseMs);

@@ -24,8 +24,8 @@ type Open = (known: KnownTaskResult[], signal: AbortSignal) => AsyncIterable<Wat
 
 /**
  * Lets any number of followers share a few streams: those who come together get one for each 1,000 ids. The ids of a stream
- * cannot change, so later ones get another, into which streams that are not much larger are merged. So there are at most two
- * streams for each 1,000 ids, and ten more. A stream that is lost is opened again with the revisions known.
+ * cannot change, so later ones get another, into which others are merged. A stream that is lost is opened again with the
+ * revisions known.
  */
 export class SharedWatch {
   readonly #joining = new Set<Follower>();
@@ -66,12 +66,18 @@ export class SharedWatch {
     for (const part of group.parts(MOST_IDS)) void this.#follow(part);
   }
 
-  /** What remains is more than twice as large as `group`: the sizes of small streams are as powers of two. */
+  /**
+   * Streams that are not much larger than `group` go into it, so that the sizes of those that come one by one are as powers of
+   * two, and few ids are asked for again. So do the smallest ones when there would be too many.
+   */
   #mergeInto(group: FollowerGroup): void {
     const smallestFirst = [...this.#streams].sort((a, b) => a.group.size - b.group.size);
+    const most = mostStreams(smallestFirst.reduce((ids, stream) => ids + stream.group.size, group.size));
     for (const stream of smallestFirst) {
       const { size } = stream.group;
-      if (size > 2 * group.size || size + group.size > MOST_IDS) return;
+      const isAlike = size <= 2 * group.size && size + group.size <= MOST_IDS;
+      const areTooMany = this.#streams.size + streamsFor(group.size) > most;
+      if (!isAlike && !areTooMany) return;
       for (const follower of stream.group.followers) group.add(follower);
       this.#end(stream);
     }
@@ -120,4 +126,13 @@ export class SharedWatch {
     this.#streams.delete(stream);
     stream.abort.abort();
   }
+}
+
+function streamsFor(ids: number): number {
+  return Math.ceil(ids / MOST_IDS);
+}
+
+/** Never more than these are open: full ones need half as many, and ten powers of two make a full one. */
+function mostStreams(ids: number): number {
+  return 2 * streamsFor(ids) + 10;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../../test/support/until';
 import {
+  CancelledError,
   NotEncodableError,
   PayloadTooLargeError,
   type RunContext,
@@ -126,6 +127,12 @@ test('a loss that only the report tells is thrown, with what the function threw 
     throw thrown;
   });
   await expect(run).rejects.toMatchObject({ reason: 'STALE_ATTEMPT', cause: thrown });
+});
+
+test('with a signal that is aborted already no attempt is started', async () => {
+  const { id } = await client.create({ path: 'app.tasks.late' });
+  await expect(client.run(id, 'w1', () => 1, { signal: AbortSignal.abort() })).rejects.toThrow(CancelledError);
+  expect(await client.get(id)).toMatchObject({ status: 'READY', attempts: 0 });
 });
 
 test("the caller's signal reaches the function, and the outcome is reported all the same", async () => {
