@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 )
@@ -15,13 +16,14 @@ import (
 const (
 	// longestPoll is how long the server lets one call wait.
 	longestPoll = 60 * time.Second
-	// nearlyOver is the time that is not worth another call: the server answers 0.2 s before a call's deadline.
-	nearlyOver = 250 * time.Millisecond
+	// late is how long after the deadline the server's own answer may come. Thousands of waits that time out at once would
+	// otherwise cancel thousands of streams, and servers close a connection on which that happens.
+	late = 100 * time.Millisecond
 )
 
 // Wait returns the result once it is finished, at once if it is already. It waits until the deadline of ctx, and for
 // ever without one, also while the connection or the server is away. When the deadline comes first it fails with
-// ErrWaitTimedOut, at most a quarter of a second early. A result that is deleted, or never was, is ErrDoesNotExist.
+// ErrWaitTimedOut. A result that is deleted, or never was, is ErrDoesNotExist.
 func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 	if !utf8.ValidString(id) {
 		return nil, invalid("id", "must be UTF-8")
@@ -34,8 +36,7 @@ func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 		switch {
 		case failure == nil && !response.GetTimedOut():
 			return c.newTaskResult(response.GetTaskResult()), nil
-		case failure == nil && isNearlyOver(ctx):
-			return nil, waitTimedOut(id, context.DeadlineExceeded)
+		case ctx.Err() != nil: // which says more than the failure
 		case failure == nil:
 			p = pauses{}
 		case !failure.mayPass():
@@ -50,19 +51,27 @@ func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 	return nil, ended(ctx)
 }
 
+// poll asks once. The deadline of ctx goes to the server as the time to wait: as the deadline of the call it would be answered early.
 func (c *Client) poll(ctx context.Context, id string) (*pb.WaitTaskResultResponse, *Error) {
-	ctx, cancel := context.WithTimeout(ctx, longestPoll+c.timeout)
+	request := &pb.WaitTaskResultRequest{Id: id}
+	if deadline, ok := ctx.Deadline(); ok {
+		request.Timeout = durationpb.New(max(time.Until(deadline), time.Millisecond))
+	}
+	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestPoll+c.timeout)
 	defer cancel()
-	response, err := c.results.WaitTaskResult(ctx, &pb.WaitTaskResultRequest{Id: id})
+	stop := context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			time.AfterFunc(late, cancel)
+		} else {
+			cancel()
+		}
+	})
+	defer stop()
+	response, err := c.results.WaitTaskResult(call, request)
 	if err != nil {
 		return nil, c.failureOf(ctx, err)
 	}
 	return response, nil
-}
-
-func isNearlyOver(ctx context.Context) bool {
-	deadline, ok := ctx.Deadline()
-	return ok && time.Until(deadline) < nearlyOver
 }
 
 func waitTimedOut(id string, cause error) *Error {
