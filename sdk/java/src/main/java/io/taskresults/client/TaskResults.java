@@ -82,7 +82,6 @@ public final class TaskResults implements AutoCloseable {
    * Reads any number of results.
    *
    * @param ids their ids; one that stands here twice is answered once, at its first place
-   * @return those found and those missing
    */
   public FoundTaskResults getMany(Collection<String> ids) {
     return getMany(ids, TaskResultView.FULL);

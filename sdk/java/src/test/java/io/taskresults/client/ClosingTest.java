@@ -32,12 +32,14 @@ class ClosingTest {
 
   @Test
   void itEndsWhatPausesUntilItsServerIsBack() throws Exception {
-    TaskResults nowhere = TaskResults.connect("127.0.0.1:1");
+    ClosedDoor door = new ClosedDoor();
+    TaskResults nowhere = TaskResults.connect(door.address());
     CompletableFuture<TaskResult> getting = nowhere.async().get("x");
     CompletableFuture<TaskResult> waiting = nowhere.async().waitFor("x");
     Recorded watch = new Recorded();
     nowhere.async().watch("x").subscribe(watch);
     watch.request(1);
+    Until.until("pauses have grown", () -> door.knocks() > 4);
     nowhere.close();
     for (var call : List.of(getting, waiting)) {
       var ended = assertThrows(ExecutionException.class, call::get);
@@ -45,6 +47,7 @@ class ClosingTest {
     }
     Until.until("the watch is over", watch::isOver);
     assertEquals("CANCELLED", ((TaskResultsException) watch.failure()).reason());
+    door.close();
     client.close();
   }
 

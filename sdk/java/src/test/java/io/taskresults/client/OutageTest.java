@@ -51,6 +51,17 @@ class OutageTest {
   }
 
   @Test
+  void eachTryOpensALinkOfItsOwn() throws Exception {
+    try (ClosedDoor door = new ClosedDoor();
+        TaskResults impatient =
+            TaskResults.builder(door.address()).deadline(Duration.ofSeconds(4)).build()) {
+      assertThrows(TaskResultsException.class, () -> impatient.get(id));
+      // gRPC itself would come back after 1 s, 1.6 s, 2.6 s.
+      assertTrue(door.knocks() >= 5, door.knocks() + " tries");
+    }
+  }
+
+  @Test
   void aCallThatIsNeverAnsweredEndsWithItsDeadline() throws Exception {
     try (Link link = Link.to(server.port());
         TaskResults far =

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -73,20 +74,13 @@ class ReadingTest {
 
   @Test
   void oneResultMayBeLargerThanWhatGrpcTakesByDefault() {
-    String megabyte = "x".repeat(1_040_000);
-    String id = client
-        .create(NewTask.of("app.tasks.large")
-            .args(megabyte)
-            .kwargs(Collections.singletonMap("a", megabyte)))
-        .id();
-    String trace = "t".repeat(250_000);
-    for (int attempt = 1; attempt <= 5; attempt++) {
-      client.startAttempt(id, "w", null);
-      client.failForRetry(id, attempt, TaskError.of("E", "m", trace));
+    String text = "x".repeat(1_500_000);
+    try (Server server = Server.with(Map.of(), "--max-json-size", "2MiB");
+        TaskResults client = TaskResults.connect(server.address())) {
+      NewTask task = NewTask.of("app.tasks.large").args(text).kwargs(Map.of("a", text));
+      TaskResult result = client.run(task, "w1", attempt -> text);
+      assertEquals(text, client.get(result.id()).returnValue());
     }
-    client.startAttempt(id, "w", null);
-    client.succeed(id, 6, megabyte);
-    assertEquals(megabyte, client.get(id).returnValue());
   }
 
   @Test

@@ -128,9 +128,23 @@ class RunTest {
           return "too late";
         }));
     assertEquals("STALE_ATTEMPT", failure.reason());
-    assertFalse(Thread.interrupted(), "the interrupt is not for the caller");
+    assertEquals(
+        List.of(), List.of(failure.getSuppressed()), "nothing else went wrong in the function");
     assertEquals(TaskResultStatus.RUNNING, result.refresh().status());
     assertEquals(List.of("w1", "w2"), result.workerIds());
+  }
+
+  @Test
+  void anInterruptThatTellsOfTheLossIsNotForTheCaller() {
+    TaskResult result = client.create(task);
+    assertThrows(
+        TaskResultsException.StaleAttempt.class,
+        () -> client.run(result, "w1", SHORT_LEASE, attempt -> {
+          client.takeOver(result.id(), "w2", null);
+          while (!attempt.isLost()) Thread.onSpinWait();
+          return "too late";
+        }));
+    assertFalse(Thread.interrupted());
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -147,8 +148,25 @@ class WatchTest {
       assertEquals(1, watched.next().revision());
       link.cut();
       client.startAttempt(id, "w1", null);
-      assertEquals(2, watched.next().revision());
+      // gRPC itself would notice after 40 s.
+      assertTimeout(Duration.ofSeconds(25), () -> assertEquals(2, watched.next().revision()));
       assertEquals(2, link.connections());
+    }
+  }
+
+  @Test
+  void whatWasDeletedAndCreatedAnewMeanwhileIsGone() throws Exception {
+    client.startAttempt(id, "w1", null);
+    try (Link link = Link.to(Server.shared().port());
+        TaskResults far =
+            TaskResults.builder(link.address()).heartbeat(Duration.ofSeconds(1)).build();
+        Stream<TaskResult> states = far.watch(id)) {
+      Iterator<TaskResult> watched = states.iterator();
+      assertEquals(2, watched.next().revision());
+      link.cut();
+      client.delete(id, 0, false);
+      client.create(NewTask.of("app.tasks.add").id(id));
+      assertThrows(TaskResultsException.DoesNotExist.class, watched::next);
     }
   }
 }
