@@ -43,8 +43,8 @@ class Actor:
         return self._remember(await self._call("get", members["id"], **of.get(members)))
 
     async def _get_many(self, members: Members) -> Members:
-        many = await self._call("get_many", members["ids"])
-        return {"found": [to_handle(result) for result in many.found], "missing": many.missing}
+        found, missing = await self._call("get_many", members["ids"])
+        return {"found": [to_handle(result) for result in found], "missing": missing}
 
     async def _list(self, members: Members) -> Members:
         results = self._flavour.iterate(self._client.list(**of.filter(members)))

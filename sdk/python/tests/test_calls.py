@@ -79,9 +79,9 @@ def test_bad_input_names_its_fields(results: Any) -> None:
 def test_any_number_at_once_in_the_order_asked(results: Any) -> None:
     large = [results.create("app.tasks.add", args=["x" * 1_000_000]).id for _ in range(4)]
     nobody = [f"nobody-{n}" for n in range(1_500)]
-    many = results.get_many([*reversed(large), *nobody, large[0]])
-    assert [result.id for result in many.found] == large[::-1], "more than an answer holds"
-    assert many.missing == nobody, "more than a call asks for"
+    found, missing = results.get_many([*reversed(large), *nobody, large[0]])
+    assert [result.id for result in found] == large[::-1], "more than an answer holds"
+    assert missing == nobody, "more than a call asks for"
     assert results.get_many([]) == ([], [])
 
 

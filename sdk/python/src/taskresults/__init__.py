@@ -28,7 +28,7 @@ from taskresults.errors import (
     Unauthenticated,
     WaitTimedOut,
 )
-from taskresults.reading import Many, TimeRange
+from taskresults.reading import TimeRange
 from taskresults.status import TaskResultStatus
 from taskresults.sync_attempt import SyncAttempt
 from taskresults.task import Task
@@ -48,7 +48,6 @@ __all__ = [
     "InternalError",
     "InvalidField",
     "LimitReached",
-    "Many",
     "NotEncodable",
     "NotInView",
     "PayloadTooLarge",

@@ -13,7 +13,7 @@ from taskresults import following, reading, writing
 from taskresults.async_attempt import AsyncAttempt
 from taskresults.async_player import AsyncPlayer
 from taskresults.attempt import RetryOn
-from taskresults.reading import ALWAYS, Many, TimeRange
+from taskresults.reading import ALWAYS, TimeRange
 from taskresults.status import TaskResultStatus
 from taskresults.task import Task
 from taskresults.task_error import TaskError
@@ -73,7 +73,9 @@ class AsyncTaskResults:
         """See `TaskResults.get`."""
         return await self._player.aplay(reading.get(self._handle, id, task_path, view, self._player.timeout))
 
-    async def get_many(self, ids: Iterable[str], *, view: TaskResultView = TaskResultView.FULL) -> Many[TaskResult]:
+    async def get_many(
+        self, ids: Iterable[str], *, view: TaskResultView = TaskResultView.FULL
+    ) -> tuple[Sequence[TaskResult], Sequence[str]]:
         """See `TaskResults.get_many`."""
         return await self._player.aplay(reading.get_many(self._handle, ids, view, self._player.timeout))
 

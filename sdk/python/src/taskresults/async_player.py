@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from taskresults.channel import CHANNEL_OPTIONS, authorization, channel_credentials, methods
+from taskresults.channel import authorization, channel_credentials, channel_options, methods
 from taskresults.errors import ClientClosed, TaskResultsError
 from taskresults.refusal import refusal
 from taskresults.steps import Call, Done, Emit, Open, Pause, Read, Script, Step, T, advance
@@ -27,11 +27,11 @@ class AsyncPlayer:
         self._loop = asyncio.get_running_loop()
         self._closed = self._loop.create_future()
         self._metadata = authorization(token)
-        credentials = channel_credentials(tls)
+        credentials, options = channel_credentials(tls), channel_options(heartbeat)
         self._channel = (
-            grpc.aio.secure_channel(target, credentials, CHANNEL_OPTIONS)
+            grpc.aio.secure_channel(target, credentials, options)
             if credentials
-            else grpc.aio.insecure_channel(target, CHANNEL_OPTIONS)
+            else grpc.aio.insecure_channel(target, options)
         )
         self._methods = methods(self._channel)
 

@@ -9,13 +9,22 @@ import grpc
 from taskresults.v1.task_lifecycle_service_pb2_grpc import TaskLifecycleServiceStub
 from taskresults.v1.task_result_service_pb2_grpc import TaskResultServiceStub
 
-CHANNEL_OPTIONS = [
-    # One result may be larger than the 4 MiB that gRPC takes by default: the server limits what it stores.
-    ("grpc.max_receive_message_length", -1),
-    # A server that comes back is found soon; by default it may take two minutes.
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
-]
+
+def channel_options(heartbeat: float) -> list[tuple[str, int]]:
+    """A link that is silent for so many seconds is asked for a sign of life, and given up if that takes as long again."""
+    milliseconds = round(heartbeat * 1000)
+    return [
+        # One result may be larger than the 4 MiB that gRPC takes by default: the server limits what it stores.
+        ("grpc.max_receive_message_length", -1),
+        # A server that comes back is found soon; by default it may take two minutes.
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+        # A dead link is replaced, or a watch that is opened again would be opened on it.
+        ("grpc.keepalive_time_ms", milliseconds),
+        ("grpc.keepalive_timeout_ms", milliseconds),
+        ("grpc.http2.ping_timeout_ms", milliseconds),
+        ("grpc.http2.max_pings_without_data", 0),
+    ]
 
 
 def methods(channel: Any) -> dict[str, Any]:

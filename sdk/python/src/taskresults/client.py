@@ -11,7 +11,7 @@ import grpc
 
 from taskresults import following, reading, writing
 from taskresults.attempt import RetryOn
-from taskresults.reading import ALWAYS, Many, TimeRange
+from taskresults.reading import ALWAYS, TimeRange
 from taskresults.status import TaskResultStatus
 from taskresults.sync_attempt import SyncAttempt
 from taskresults.sync_player import SyncPlayer
@@ -81,8 +81,13 @@ class TaskResults:
         """
         return self._player.play(reading.get(self._handle, id, task_path, view, self._player.timeout))
 
-    def get_many(self, ids: Iterable[str], *, view: TaskResultView = TaskResultView.FULL) -> Many[TaskResult]:
-        """Any number of results, and which of the ids nobody has. An id that stands twice is answered once."""
+    def get_many(
+        self, ids: Iterable[str], *, view: TaskResultView = TaskResultView.FULL
+    ) -> tuple[Sequence[TaskResult], Sequence[str]]:
+        """Any number of results, and the ids that nobody has, both in the order asked.
+
+        An id that stands twice is answered once.
+        """
         return self._player.play(reading.get_many(self._handle, ids, view, self._player.timeout))
 
     def list(

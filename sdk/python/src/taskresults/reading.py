@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from taskresults.convert import to_timestamp, to_wire_status, to_wire_view
 from taskresults.repeating import call
@@ -34,15 +34,6 @@ class TimeRange(NamedTuple):
 ALWAYS = TimeRange()
 
 
-class Many(NamedTuple, Generic[Handle]):
-    """What became of a question for many results."""
-
-    #: Handles, in the order asked.
-    found: list[Handle]
-    #: Ids that no result has, in the order asked.
-    missing: list[str]
-
-
 def get(
     make: MakeHandle[Handle], id: str, task_path: str | None, view: TaskResultView, timeout: float
 ) -> Script[Handle]:
@@ -53,7 +44,7 @@ def get(
 
 def get_many(
     make: MakeHandle[Handle], ids: Iterable[str], view: TaskResultView, timeout: float
-) -> Script[Many[Handle]]:
+) -> Script[tuple[list[Handle], list[str]]]:
     asked = list(dict.fromkeys(ids))
     left = iter(asked)
     found: dict[str, Handle] = {}
@@ -63,7 +54,7 @@ def get_many(
         response: reads.BatchGetTaskResultsResponse = yield from call("BatchGetTaskResults", request, timeout)
         found.update((result.id, make(result)) for result in response.task_results)
         deferred = list(response.deferred_ids)
-    return Many([found[id] for id in asked if id in found], [id for id in asked if id not in found])
+    return [found[id] for id in asked if id in found], [id for id in asked if id not in found]
 
 
 def refresh(id: str, revision: int, timeout: float) -> Script[Snapshot | None]:

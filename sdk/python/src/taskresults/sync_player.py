@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc
 
-from taskresults.channel import CHANNEL_OPTIONS, authorization, channel_credentials, methods
+from taskresults.channel import authorization, channel_credentials, channel_options, methods
 from taskresults.errors import ClientClosed
 from taskresults.refusal import refusal
 from taskresults.steps import Call, Done, Emit, Open, Pause, Read, Script, Step, T, advance
@@ -25,11 +25,9 @@ class SyncPlayer:
         self.timeout = timeout
         self.heartbeat = heartbeat
         self._metadata = authorization(token)
-        credentials = channel_credentials(tls)
+        credentials, options = channel_credentials(tls), channel_options(heartbeat)
         self._channel = (
-            grpc.secure_channel(target, credentials, CHANNEL_OPTIONS)
-            if credentials
-            else grpc.insecure_channel(target, CHANNEL_OPTIONS)
+            grpc.secure_channel(target, credentials, options) if credentials else grpc.insecure_channel(target, options)
         )
         self._methods = methods(self._channel)
         self._closed = threading.Event()

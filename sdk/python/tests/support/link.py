@@ -13,10 +13,8 @@ class Link:
         self._to = port
         self._tls = tls
         self._open: list[socket.socket] = []
-        self._flowing = threading.Event()
-        self._flowing.set()
+        self._frozen: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.connections = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -24,13 +22,8 @@ class Link:
         return f"127.0.0.1:{self._listener.getsockname()[1]}"
 
     def freeze(self) -> None:
-        """From now on nothing passes, and neither side is told."""
-        self._flowing.clear()
-
-    def thaw(self) -> None:
-        """What comes from now on passes; old connections are gone."""
-        self.cut()
-        self._flowing.set()
+        """Nothing passes any more on the connections that there are, and neither side is told. New ones are good."""
+        self._frozen.update(self._open)
 
     def cut(self) -> None:
         """Ends every connection there is."""
@@ -41,13 +34,11 @@ class Link:
     def close(self) -> None:
         self._listener.close()
         self.cut()
-        self._flowing.set()
 
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
-                self.connections += 1
                 threading.Thread(target=self._connect, args=(near,), daemon=True).start()
 
     def _connect(self, near: socket.socket) -> None:
@@ -66,7 +57,7 @@ class Link:
     def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
-                self._flowing.wait()
-                sink.sendall(data)
+                if source not in self._frozen:
+                    sink.sendall(data)
         with suppress(OSError):
             sink.shutdown(socket.SHUT_RDWR)
