@@ -28,7 +28,7 @@ export async function waitFor(
   const from = until === 'CHANGED' ? known : { id: known.id, revision: 0 };
   // Kept open, or a finished result that is known already would end the wait before its time.
   const subject = new IdWatch(hub, [from], view, until === 'CHANGED');
-  const over = AbortSignal.any([gone, AbortSignal.timeout(timeoutMs)]);
+  const over = AbortSignal.any([gone, AbortSignal.timeout(Math.ceil(timeoutMs))]);
   const { promise, resolve, reject } = deferred<TaskResult | null>();
   let latest: TaskResult | null = null;
   const watch = new Watch(subject, NEVER, {
