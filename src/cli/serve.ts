@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { constants } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { type Config, readConfig, unknownVariables } from '../config';
@@ -58,6 +59,9 @@ async function startGroup(config: Config, log: Logger): Promise<ProcessGroup> {
 }
 
 async function start(config: Config, log: Logger) {
+  // The heap is collected when it has grown by 40 %, rather than by as much again or more: a third less memory, at no cost in speed that
+  // could be measured (docs/benchmarks.md).
+  setFlagsFromString('--heap-growing-percent=40');
   // Loaded only here: the client commands do without a server.
   const { startService } = await import('../start.js');
   try {
