@@ -1,10 +1,13 @@
 import pickle
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import grpc
 import pytest
+from conftest import Connect
+from support.server import Server
 
 from taskresults import (
     AttemptInProgress,
@@ -74,6 +77,17 @@ def test_bad_input_names_its_fields(results: Any) -> None:
     with pytest.raises(InvalidField, match="time zone") as raised:
         results.create(Task("app.tasks.add", run_after=datetime(2030, 1, 1)))
     assert raised.value.fields == ("task.run_after",)
+
+
+def test_a_result_may_be_larger_than_grpc_takes_by_default(connect: Connect, tmp_path: Path) -> None:
+    server = Server(tmp_path, "--max-json-size", "3MiB", "--max-message-size", "11MiB")
+    try:
+        results = connect(server.address)
+        large = "x" * 2_500_000
+        id = results.create("app.tasks.add", args=[large], kwargs={"large": large}).id
+        assert results.get(id).kwargs == {"large": large}
+    finally:
+        server.kill()
 
 
 def test_any_number_at_once_in_the_order_asked(results: Any) -> None:

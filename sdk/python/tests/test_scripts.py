@@ -1,12 +1,21 @@
 """Scripts alone: what no server can be made to do. And a script of the test's own: a stream that goes silent."""
 
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
+from google.rpc.status_pb2 import Status
+from grpc import StatusCode
+from grpc.aio import AioRpcError, Metadata
 from support.server import Server
 
-from taskresults import AsyncTaskResults, TaskResults, TaskResultsError
-from taskresults.following import watch
-from taskresults.steps import Done, Emit, Open, Pause, Read, Script, advance
+from taskresults import AsyncTaskResults, StoreUnavailable, TaskResults, TaskResultsError
+from taskresults.following import wait, watch
+from taskresults.refusal import refusal
+from taskresults.repeating import call
+from taskresults.steps import Call, Done, Emit, Open, Pause, Read, Script, advance
 from taskresults.v1 import task_result_pb2 as pb
 from taskresults.v1.task_result_service_pb2 import (
+    GetTaskResultRequest,
     KnownTaskResult,
     WatchTaskResultsRequest,
     WatchTaskResultsResponse,
@@ -39,6 +48,33 @@ def test_a_watch_never_goes_back() -> None:
     assert advance(script, snapshot(5, pb.TASK_RESULT_STATUS_FAILED)) == Emit(5)
     assert isinstance(advance(script), Read)
     assert advance(script, None) == Done(None)
+
+
+def test_a_wait_never_pauses_beyond_its_end() -> None:
+    script = wait(lambda result: result, "x", timeout=0.04)
+    assert isinstance(advance(script), Call)
+    pause = advance(script, problem=TaskResultsError(code=StatusCode.UNAVAILABLE))
+    assert isinstance(pause, Pause)
+    assert pause.seconds <= 0.04
+
+
+def test_a_call_heeds_the_pause_that_the_server_asks_for() -> None:
+    script = call("GetTaskResult", GetTaskResultRequest(id="x"), timeout=10)
+    advance(script)
+    pause = advance(script, problem=refusal(busy(retry_delay=7)))
+    assert isinstance(pause, Pause)
+    assert pause.seconds == 7
+    assert isinstance(advance(script), Call)
+    with pytest.raises(StoreUnavailable):
+        advance(script, problem=refusal(busy(retry_delay=11)))
+
+
+def busy(retry_delay: int) -> AioRpcError:
+    status = Status()
+    status.details.add().Pack(ErrorInfo(reason="STORE_UNAVAILABLE", domain="taskresults.v1"))
+    status.details.add().Pack(RetryInfo(retry_delay=Duration(seconds=retry_delay)))
+    trailers = Metadata(("grpc-status-details-bin", status.SerializeToString()))
+    return AioRpcError(StatusCode.UNAVAILABLE, Metadata(), trailers, "the store is out of reach")
 
 
 def listen_too_briefly() -> Script[str]:

@@ -35,12 +35,7 @@ class AsyncAttempt(Attempt):
     ) -> None:
         self._over = True
         self._renewals.cancel()
-        try:
-            await asyncio.wait([self._renewals])
-        except asyncio.CancelledError:
-            # The block ended while it was being cut off, which is told by the loss below.
-            if not self._cut_off:
-                raise
+        await asyncio.wait([self._renewals])
         if self._cut_off and sys.version_info >= (3, 11):
             self._block.uncancel()
         await self._player.aplay(self._report(error))

@@ -11,7 +11,7 @@ from taskresults.v1.task_result_service_pb2_grpc import TaskResultServiceStub
 
 
 def channel_options(heartbeat: float) -> list[tuple[str, int]]:
-    """A link that is silent for so many seconds is asked for a sign of life, and given up if that takes as long again."""
+    """A link that is silent for so many seconds is asked for a sign of life, which may take as long again."""
     milliseconds = round(heartbeat * 1000)
     return [
         # One result may be larger than the 4 MiB that gRPC takes by default: the server limits what it stores.
