@@ -66,18 +66,12 @@ export class SharedWatch {
     for (const part of group.parts(MOST_IDS)) void this.#follow(part);
   }
 
-  /**
-   * Streams that are not much larger than `group` go into it, so that the sizes of those that come one by one are as powers of
-   * two, and few ids are asked for again. So do the smallest ones when there would be too many.
-   */
+  /** The smallest streams go into `group`, as long as there would be too many: so few ids are asked for again. */
   #mergeInto(group: FollowerGroup): void {
     const smallestFirst = [...this.#streams].sort((a, b) => a.group.size - b.group.size);
     const most = mostStreams(smallestFirst.reduce((ids, stream) => ids + stream.group.size, group.size));
     for (const stream of smallestFirst) {
-      const { size } = stream.group;
-      const isAlike = size <= 2 * group.size && size + group.size <= MOST_IDS;
-      const areTooMany = this.#streams.size + streamsFor(group.size) > most;
-      if (!isAlike && !areTooMany) return;
+      if (this.#streams.size + streamsFor(group.size) <= most) return;
       for (const follower of stream.group.followers) group.add(follower);
       this.#end(stream);
     }
@@ -132,7 +126,7 @@ function streamsFor(ids: number): number {
   return Math.ceil(ids / MOST_IDS);
 }
 
-/** Never more than these are open: full ones need half as many, and ten powers of two make a full one. */
+/** Never more than these are open: twice as many as full ones would need, and some for those who come one by one. */
 function mostStreams(ids: number): number {
   return 2 * streamsFor(ids) + 10;
 }

@@ -64,6 +64,8 @@ test('waits that come one by one are merged into a few streams', async () => {
   }
   const seconds = (performance.now() - startedAt) / 1_000;
   expect(mostOpen).toBeLessThanOrEqual(12);
+  // Of 600 ids of some 15 bytes, few are asked for more than three times.
+  expect(link.sent).toBeLessThan(50_000);
   // A server closes the connection when cancels go on coming at more than 33 a second.
   expect(link.cancelled / seconds).toBeLessThan(20);
   await Promise.all(ids.map((id) => finish(worker, id)));
@@ -81,7 +83,6 @@ test('what is left of many streams is merged', async () => {
     await Promise.allSettled(Array.from({ length: 999 }, () => client.wait(freshId())));
     mostOpen = Math.max(mostOpen, link.open);
   }
-  expect(mostOpen).toBeGreaterThan(5);
   expect(mostOpen).toBeLessThanOrEqual(14);
   await Promise.all(stragglers.map((id) => worker.failTask(id)));
   await Promise.all(waits);

@@ -1,12 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   losslessJson,
   PreciseDate,
   TaskFailedError,
   TaskNotFinishedError,
-  type TaskResult,
+  TaskResult,
   TaskResultDoesNotExistError,
   type TaskResults,
 } from '../src';
+import type { TaskResultSource } from '../src/task-result';
 import { Fixture, finish, freshId } from './support/fixture';
 
 let fixture: Fixture;
@@ -100,12 +102,18 @@ test('a refresh that finds nothing new changes nothing', async () => {
   expect(handle.workerIds).toBe(workerIds);
 });
 
-test('of two refreshes at a time, the newer state stays', async () => {
-  const handle = await client.create({ path: 'app.tasks.race' });
-  await client.startAttempt(handle.id, 'w');
-  await Promise.all([handle.refresh(), client.succeed(handle.id, 1, 1), handle.refresh(), handle.refresh()]);
-  await handle.refresh();
-  expect(handle).toMatchObject({ revision: 3, status: 'SUCCESSFUL', returnValue: 1 });
+test('of two refreshes at a time, the newer state stays, whichever answer comes last', async () => {
+  const created = await client.create({ path: 'app.tasks.race' });
+  await client.startAttempt(created.id, 'w');
+  const older = await client.changesSince(created.id, 1);
+  await client.succeed(created.id, 1, 'done');
+  const newer = await client.changesSince(created.id, 1);
+
+  const answers = [delay(100, older), Promise.resolve(newer)];
+  const source = { json: losslessJson, changesSince: () => answers.shift() } as unknown as TaskResultSource;
+  const handle = new TaskResult(source, created);
+  await Promise.all([handle.refresh(), handle.refresh()]);
+  expect(handle).toMatchObject({ revision: 3, status: 'SUCCESSFUL', returnValue: 'done' });
 });
 
 test('JSON texts stay as they are stored, and integers are not rounded', async () => {

@@ -184,10 +184,10 @@ function brief(event: TaskResultEvent): string {
   return `${event.type} ${event.id}`;
 }
 
-function collectEvents(...given: Parameters<TaskResults['watchEvents']>) {
+function collectEvents(from: TaskResults, ...given: Parameters<TaskResults['watchEvents']>) {
   const seen: string[] = [];
   const done = (async () => {
-    for await (const event of client.watchEvents(...given)) seen.push(brief(event));
+    for await (const event of from.watchEvents(...given)) seen.push(brief(event));
   })();
   done.catch(() => {});
   return { seen, done };
@@ -195,20 +195,24 @@ function collectEvents(...given: Parameters<TaskResults['watchEvents']>) {
 
 test('the events of many ids end when each is finished, deleted or not found', async () => {
   const [a, b, c] = [await create(), await create(), freshId()];
-  const { seen, done } = collectEvents({ ids: [a, b, c] });
+  const link = await TappedLink.to(fixture.server.port);
+  const { seen, done } = collectEvents(fixture.client({ target: link.address }), { ids: [a, b, c] });
   await until(() => seen.length === 3, 'all are told of');
   expect(seen.sort()).toEqual([`${a}@1`, `${b}@1`, `notFound ${c}`].sort());
   await finish(client, a);
   await client.delete(b);
   await done;
   expect(seen).toEqual(expect.arrayContaining([`${a}@3`, `deleted ${b}`]));
+  // The server has ended it: one reset less to count.
+  expect(link.cancelled).toBe(0);
+  await link.close();
   for await (const _ of client.watchEvents({ ids: [] })) throw new Error('nothing can come');
 });
 
 test('kept open, they go on, also for an id that comes later', async () => {
   const id = freshId();
   const stop = new AbortController();
-  const { seen, done } = collectEvents({ ids: [id] }, { keepOpen: true, signal: stop.signal });
+  const { seen, done } = collectEvents(client, { ids: [id] }, { keepOpen: true, signal: stop.signal });
   await until(() => seen.length === 1, 'it is missing');
   await client.register({ path: 'app.tasks.later', id });
   await until(() => seen.includes(`${id}@1`), 'it is there');
@@ -225,7 +229,7 @@ test('the events of a filter go on through a restart, and tell nothing twice', a
   const stop = new AbortController();
   const options = { view: 'BASIC', signal: stop.signal, onLost: (why: string) => losses.push(why) } as const;
   const filter = { path: 'app.tasks.filtered', statuses: ['READY'] } as const;
-  const { seen, done } = collectEvents({ filter }, options);
+  const { seen, done } = collectEvents(client, { filter }, options);
   const [a, b] = [freshId(), freshId()];
   await client.register({ path: filter.path, id: a });
   await until(() => seen.includes(`${a}@1`), 'it matches');

@@ -13,6 +13,8 @@ export class TappedLink {
   opened = 0;
   /** Streams that the client has cancelled. */
   cancelled = 0;
+  /** Bytes that the client has sent. */
+  sent = 0;
   /** Bytes that the client got. */
   received = 0;
   /** Connections that were made. */
@@ -76,6 +78,7 @@ export class TappedLink {
       if (isLast || type === RST_STREAM) this.#open.delete(key(stream));
     });
     near.on('data', (bytes) => {
+      this.sent += bytes.length;
       sent.read(bytes as Buffer);
       far.write(bytes);
     });
