@@ -6,7 +6,6 @@ export interface Failure {
   message: string;
   code?: number | null;
   fields?: readonly string[];
-  /** @internal */
   retryAfterMs?: number;
   cause?: unknown;
 }
@@ -22,7 +21,7 @@ export class TaskResultsError extends Error {
   readonly code: number | null;
   /** The fields of the request that break their rules. */
   readonly fields: readonly string[];
-  /** @internal How long the server asks not to be asked again. */
+  /** How long the server asks not to be asked again, in milliseconds; 0 when it does not say. */
   readonly retryAfterMs: number;
 
   constructor({ reason, message, code = null, fields = [], retryAfterMs = 0, cause }: Failure) {
@@ -32,8 +31,6 @@ export class TaskResultsError extends Error {
     this.code = code;
     this.fields = fields;
     this.retryAfterMs = retryAfterMs;
-    // Of no interest in what is printed of it.
-    Object.defineProperty(this, 'retryAfterMs', { enumerable: false });
   }
 }
 
