@@ -1,199 +1,164 @@
-import { once } from 'node:events';
-import { credentials, type ServiceError } from '@grpc/grpc-js';
 import {
+  CreateTaskResultRequest,
   FinishAttemptRequest,
-  type RecordTransitionsRequest,
+  TaskLifecycleServiceService as Lifecycle,
+  RecordTransitionsRequest,
+  RecordTransitionsResponse,
   StartAttemptRequest,
-  TaskLifecycleServiceClient,
 } from '../src/gen/taskresults/v1/task_lifecycle_service';
 import {
   BatchGetTaskResultsRequest,
   GetTaskResultRequest,
   RefreshTaskResultRequest,
-  TaskResultServiceClient,
+  TaskResultServiceService as Results,
 } from '../src/gen/taskresults/v1/task_result_service';
-import { load, type Measured } from './load';
-import { createRequest, RETURN_VALUE } from './payloads';
+import type { LoadGenerator, Measured } from './load-generator';
+import { createRequest, finishRequest, startRequest } from './payloads';
 
-/** One client, as a service under load has it: one channel for everything. */
-export class BenchClient {
-  readonly reads: TaskResultServiceClient;
-  readonly writes: TaskLifecycleServiceClient;
-
-  constructor(address: string) {
-    const options = { 'grpc.max_receive_message_length': -1, 'grpc.use_local_subchannel_pool': 1 };
-    this.reads = new TaskResultServiceClient(address, credentials.createInsecure(), options);
-    this.writes = new TaskLifecycleServiceClient(address, credentials.createInsecure(), options);
-  }
-
-  close(): void {
-    this.reads.close();
-    this.writes.close();
-  }
-}
-
-type Done = (error: ServiceError | null, response: unknown) => void;
-
-function call(start: (done: Done) => unknown): Promise<unknown> {
-  return new Promise((resolve, reject) => start((error, response) => (error ? reject(error) : resolve(response))));
-}
-
-/** What the operations of one target work on. */
-export interface Data {
-  /** READY results. */
-  ready: string[];
-  /** SUCCESSFUL results, at revision 3. */
-  finished: string[];
+/** A server under load, and what is in it. */
+export interface Target {
+  name: string;
+  load: LoadGenerator;
+  /** The bare server has no results, and answers as if it had. */
+  bare: boolean;
   /** Bytes of a result. */
   bytes: number;
-  /** For ids of new results. */
-  prefix: string;
-  next: number;
-}
-
-export function emptyData(bytes: number): Data {
-  return { ready: [], finished: [], bytes, prefix: '01890000-0000-7000-8000', next: 0 };
+  /** READY results. */
+  ready: readonly string[];
+  /** SUCCESSFUL results, at revision 3. */
+  finished: readonly string[];
 }
 
 export interface Operation {
   name: string;
+  /** How many calls at a time; 1 for a stream. */
   callers: number;
-  /** What one call of the operation counts for. */
+  /** What one call counts for. */
   unit: number;
-  /** A call of the echo server that the ratio is taken against, when it is not the operation itself. */
+  /** The operation on the bare server that the ratio is taken against, where it is not the same one. */
   baseline?: 'Get';
-  run(client: BenchClient, data: Data, seconds: number, real: boolean): Promise<Measured>;
+  /** Makes what is needed for about so many seconds, and answers the run to measure. */
+  prepare(target: Target, seconds: number): Promise<() => Promise<Measured>>;
 }
 
-const unary = (
-  name: string,
-  callers: number,
-  start: (client: BenchClient, data: Data, n: number, done: Done) => unknown,
-  prepare?: (client: BenchClient, data: Data, seconds: number) => Promise<void>,
-): Operation => ({
-  name,
-  callers,
-  unit: 1,
-  async run(client, data, seconds, real) {
-    if (real) await prepare?.(client, data, seconds);
-    return load(callers, seconds, (n) => call((done) => start(client, data, n, done)));
-  },
-});
+type State = 'ready' | 'running' | 'finished';
 
-const pick = (ids: readonly string[], n: number) => ids[(n * 7919) % ids.length] as string;
+let made = 0;
 
-const get = (client: BenchClient, id: string, done: Done) =>
-  client.reads.getTaskResult(GetTaskResultRequest.fromPartial({ id }), done as never);
+/** Ids as the server makes them: as long, and each greater than the one before. */
+function newIds(count: number): string[] {
+  return Array.from({ length: count }, () => `01890000-0000-7000-8000-${String(made++).padStart(12, '0')}`);
+}
 
-const create = (client: BenchClient, data: Data, done: Done) =>
-  client.writes.createTaskResult(createRequest(`${data.prefix}-${data.next++}`, data.bytes), done as never);
-
-/** Results made for an operation that uses each of them up: about as many as it can get through in a second. */
-const MOST_CALLS = 9_000;
-const MOST_BYTES = 300 * 1024 * 1024;
-const callsPerSecond = (bytes: number) => Math.min(MOST_CALLS, Math.floor(MOST_BYTES / bytes));
-let fresh: string[] = [];
-
-export async function makeResults(
-  client: BenchClient,
-  data: Data,
-  count: number,
-  state: 'ready' | 'running' | 'finished',
-) {
-  const ids = Array.from({ length: count }, () => `${data.prefix}-${data.next++}`);
-  await transitions(client, ids.length, (n) => ({
-    $case: 'create',
-    value: createRequest(ids[n] as string, data.bytes),
-  }));
+/** Makes results; on the bare server, only their ids. */
+export async function makeResults(target: Target, count: number, state: State): Promise<string[]> {
+  const ids = newIds(count);
+  if (target.bare) return ids;
+  await record(target, ids, (id) => ({ $case: 'create', value: createRequest(id, target.bytes) }));
   if (state === 'ready') return ids;
-  await transitions(client, ids.length, (n) => ({ $case: 'start', value: startRequest(ids[n] as string) }));
+  await record(target, ids, (id) => ({ $case: 'start', value: startRequest(id) }));
   if (state === 'running') return ids;
-  await transitions(client, ids.length, (n) => ({ $case: 'finish', value: finishRequest(ids[n] as string) }));
+  await record(target, ids, (id) => ({ $case: 'finish', value: finishRequest(id) }));
   return ids;
 }
 
-const startRequest = (id: string) => StartAttemptRequest.fromPartial({ id, workerId: 'worker-1' });
-const finishRequest = (id: string) =>
-  FinishAttemptRequest.fromPartial({
-    id,
-    attempt: 1,
-    outcome: { $case: 'succeeded', value: { returnValueJson: RETURN_VALUE } },
-  });
+type Transition = NonNullable<RecordTransitionsRequest['transition']>;
 
-/** Everything that may happen to one result, in single calls. */
-export async function lifeOfOne(client: BenchClient, data: Data): Promise<void> {
-  const id = `${data.prefix}-${data.next++}`;
-  await call((done) => client.writes.createTaskResult(createRequest(id, data.bytes), done as never));
-  await call((done) => get(client, id, done));
-  await call((done) => client.writes.startAttempt(startRequest(id), done as never));
-  await call((done) => client.writes.finishAttempt(finishRequest(id), done as never));
-  const request = RefreshTaskResultRequest.fromPartial({ id, knownRevision: 1n });
-  await call((done) => client.reads.refreshTaskResult(request, done as never));
-  await call((done) => get(client, id, done));
-}
-
-/** Sends `count` transitions over one stream and waits for all answers. Throws when one is refused. */
-async function transitions(
-  client: BenchClient,
-  count: number,
-  transition: (n: number) => NonNullable<RecordTransitionsRequest['transition']>,
-): Promise<void> {
-  const stream = client.writes.recordTransitions();
-  let answered = 0;
-  const ended = new Promise<void>((resolve, reject) => {
-    stream.on('error', reject);
-    stream.on('data', ({ outcome }) => {
-      if (outcome?.$case === 'error') reject(new Error(outcome.value.message));
-      answered++;
-    });
-    stream.on('end', () => (answered === count ? resolve() : reject(new Error(`${answered} of ${count} answered`))));
-  });
-  for (let n = 0; n < count; n++) {
-    if (!stream.write({ number: BigInt(n), transition: transition(n) }))
-      await Promise.race([once(stream, 'drain'), ended]);
+/** One transition of each result over one stream. Throws when one is refused. */
+async function record(
+  { load }: Target,
+  ids: readonly string[],
+  transition: (id: string) => Transition,
+): Promise<Measured> {
+  const requests = ids.map((id, n) =>
+    RecordTransitionsRequest.encode({ number: BigInt(n), transition: transition(id) }).finish(),
+  );
+  const { answers, ...measured } = await load.stream(Lifecycle.recordTransitions.path, requests);
+  for (const answer of answers) {
+    const { outcome } = RecordTransitionsResponse.decode(answer);
+    if (outcome?.$case === 'error') throw new Error(outcome.value.message);
   }
-  stream.end();
-  await ended;
+  if (answers.length !== ids.length) throw new Error(`${answers.length} of ${ids.length} answered`);
+  return measured;
 }
+
+/** What is made for a second of an operation that uses it up: more than a server gets through, within some memory. */
+const MOST_CALLS = 15_000;
+const MOST_BYTES = 300 * 1024 * 1024;
+const usedUp = (bytes: number, seconds: number) => Math.min(MOST_CALLS * seconds, Math.floor(MOST_BYTES / bytes));
+
+/** Calls that can be made again and again, each time with another of the ids. */
+function repeated(
+  name: string,
+  callers: number,
+  method: string,
+  request: (id: string) => Uint8Array,
+  ids: (target: Target) => readonly string[],
+): Operation {
+  return {
+    name,
+    callers,
+    unit: 1,
+    async prepare(target, seconds) {
+      const requests = shuffled(ids(target)).map(request);
+      return () => target.load.unary({ method, callers, seconds, repeat: true }, requests);
+    },
+  };
+}
+
+/** Calls that each need something of their own. */
+function once(
+  name: string,
+  callers: number,
+  method: string,
+  requests: (target: Target, count: number) => Promise<Uint8Array[]> | Uint8Array[],
+): Operation {
+  return {
+    name,
+    callers,
+    unit: 1,
+    async prepare(target, seconds) {
+      const ready = await requests(target, usedUp(target.bytes, seconds));
+      return () => target.load.unary({ method, callers, seconds, repeat: false }, ready);
+    },
+  };
+}
+
+/** An order that is no order, and the same in every run. */
+function shuffled(ids: readonly string[]): string[] {
+  return ids.map((_, n) => ids[(n * 7919) % ids.length] as string);
+}
+
+const get = (id: string) => GetTaskResultRequest.encode(GetTaskResultRequest.fromPartial({ id })).finish();
+const refresh = (id: string) =>
+  RefreshTaskResultRequest.encode(RefreshTaskResultRequest.fromPartial({ id, knownRevision: 3n })).finish();
+const create = ({ bytes }: Target, count: number) =>
+  newIds(count).map((id) => CreateTaskResultRequest.encode(createRequest(id, bytes)).finish());
+
+/** How many of the finished results are asked for, so that they all fit into the server's memory. */
+const REMEMBERED = 1_000;
 
 export const OPERATIONS: readonly Operation[] = [
-  unary('Get, from the database', 64, (client, data, n, done) => get(client, pick(data.ready, n), done)),
-  unary('Get, finished', 64, (client, data, n, done) => get(client, pick(data.finished, n % 1_000), done)),
-  unary('Refresh, unchanged', 64, (client, data, n, done) => {
-    const request = RefreshTaskResultRequest.fromPartial({ id: pick(data.finished, n), knownRevision: 3n });
-    return client.reads.refreshTaskResult(request, done as never);
+  repeated('Get, from the database', 64, Results.getTaskResult.path, get, ({ ready }) => ready),
+  repeated('Get, finished', 64, Results.getTaskResult.path, get, ({ finished }) => finished.slice(0, REMEMBERED)),
+  repeated('Refresh, unchanged', 64, Results.refreshTaskResult.path, refresh, ({ finished }) => finished),
+  once('Create', 64, Lifecycle.createTaskResult.path, create),
+  once('StartAttempt', 64, Lifecycle.startAttempt.path, async (target, count) => {
+    const ids = await makeResults(target, count, 'ready');
+    return ids.map((id) => StartAttemptRequest.encode(startRequest(id)).finish());
   }),
-  unary('Create', 64, (client, data, _n, done) => create(client, data, done)),
-  unary(
-    'StartAttempt',
-    64,
-    (client, _data, n, done) => client.writes.startAttempt(startRequest(fresh[n] ?? 'x'), done as never),
-    async (client, data, seconds) => {
-      fresh = await makeResults(client, data, callsPerSecond(data.bytes) * seconds, 'ready');
-    },
-  ),
-  unary(
-    'FinishAttempt',
-    64,
-    (client, _data, n, done) => client.writes.finishAttempt(finishRequest(fresh[n] ?? 'x'), done as never),
-    async (client, data, seconds) => {
-      fresh = await makeResults(client, data, callsPerSecond(data.bytes) * seconds, 'running');
-    },
-  ),
+  once('FinishAttempt', 64, Lifecycle.finishAttempt.path, async (target, count) => {
+    const ids = await makeResults(target, count, 'running');
+    return ids.map((id) => FinishAttemptRequest.encode(finishRequest(id)).finish());
+  }),
   {
     name: 'RecordTransitions, creates',
     callers: 1,
     unit: 1,
     baseline: 'Get',
-    async run(client, data, seconds) {
-      const count = Math.round((data.bytes > 50_000 ? 1_000 : 15_000) * seconds);
-      const begin = performance.now();
-      await transitions(client, count, () => ({
-        $case: 'create',
-        value: createRequest(`${data.prefix}-${data.next++}`, data.bytes),
-      }));
-      const ms = performance.now() - begin;
-      return { perSecond: (count / ms) * 1_000, p50Ms: Number.NaN, p99Ms: Number.NaN };
+    async prepare(target, seconds) {
+      const ids = newIds(usedUp(target.bytes, seconds));
+      return () => record(target, ids, (id) => ({ $case: 'create', value: createRequest(id, target.bytes) }));
     },
   },
   {
@@ -201,18 +166,17 @@ export const OPERATIONS: readonly Operation[] = [
     callers: 16,
     unit: 100,
     baseline: 'Get',
-    run: (client, data, seconds) =>
-      load(
-        16,
-        seconds,
-        (n) => {
-          const ids = Array.from({ length: 100 }, (_, i) => pick(data.ready, n * 100 + i));
-          const request = BatchGetTaskResultsRequest.fromPartial({ ids });
-          return call((done) => client.reads.batchGetTaskResults(request, done as never));
-        },
-        100,
-      ),
+    async prepare({ ready, load }, seconds) {
+      const ids = shuffled(ready);
+      const requests = Array.from({ length: ids.length / 100 }, (_, n) =>
+        BatchGetTaskResultsRequest.encode(
+          BatchGetTaskResultsRequest.fromPartial({ ids: ids.slice(n * 100, (n + 1) * 100) }),
+        ).finish(),
+      );
+      return () =>
+        load.unary({ method: Results.batchGetTaskResults.path, callers: 16, seconds, repeat: true }, requests);
+    },
   },
-  unary('Get, one lone caller', 1, (client, data, n, done) => get(client, pick(data.ready, n), done)),
-  unary('Create, one lone caller', 1, (client, data, _n, done) => create(client, data, done)),
+  repeated('Get, one lone caller', 1, Results.getTaskResult.path, get, ({ ready }) => ready),
+  once('Create, one lone caller', 1, Lifecycle.createTaskResult.path, create),
 ];

@@ -1,4 +1,9 @@
-import { CreateTaskResultRequest, type TaskResultState } from '../src/gen/taskresults/v1/task_lifecycle_service';
+import {
+  CreateTaskResultRequest,
+  FinishAttemptRequest,
+  StartAttemptRequest,
+  type TaskResultState,
+} from '../src/gen/taskresults/v1/task_lifecycle_service';
 import {
   type TaskResult,
   TaskResult as TaskResultMessage,
@@ -23,11 +28,23 @@ export function finishedResult(id: string, bytes: number): TaskResult {
   });
 }
 
-export const RETURN_VALUE = '{"ok":true,"lines":1234}';
+const RETURN_VALUE = '{"ok":true,"lines":1234}';
 
 /** A request that makes such a result. */
 export function createRequest(id: string, bytes: number): CreateTaskResultRequest {
   return CreateTaskResultRequest.fromPartial({ id, ...content(bytes) });
+}
+
+export function startRequest(id: string): StartAttemptRequest {
+  return StartAttemptRequest.fromPartial({ id, workerId: 'worker-1' });
+}
+
+export function finishRequest(id: string): FinishAttemptRequest {
+  return FinishAttemptRequest.fromPartial({
+    id,
+    attempt: 1,
+    outcome: { $case: 'succeeded', value: { returnValueJson: RETURN_VALUE } },
+  });
 }
 
 /** The frame of a result is about 170 bytes; arguments fill the rest. */

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PrivateMysql } from '../test/support/private-mysql';
-import { median } from './load';
-import { BenchClient, type Data, emptyData, makeResults, OPERATIONS, type Operation } from './operations';
+import { LoadGenerator } from './load-generator';
+import { makeResults, OPERATIONS, type Operation, type Target } from './operations';
 import { preloadMysql, preloadSqlite } from './preload';
 import { ServerProcess } from './processes';
+import { median } from './statistics';
 
 /**
  * `npm run bench [-- --seconds 2 --rounds 3 --bytes 300,10240,102400 --only Create --preload 1000000]`: every operation on the service over
@@ -22,11 +23,8 @@ interface Options {
   preload: number;
 }
 
-interface Target {
-  name: 'echo' | 'mysql' | 'sqlite';
+interface MeasuredTarget extends Target {
   server: ServerProcess;
-  client: BenchClient;
-  data: Data;
 }
 
 interface Row {
@@ -49,6 +47,7 @@ const DIST = join(__dirname, '..');
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
+  LoadGenerator.build();
   const folder = mkdtempSync(join(tmpdir(), 'taskresults-bench-'));
   const mysql = await PrivateMysql.start();
   const rows: Row[] = [];
@@ -63,15 +62,15 @@ async function main(): Promise<void> {
       }
       const targets = [await startEcho(bytes)];
       for (const [name, url] of Object.entries(databaseUrls)) {
-        targets.push(await startService(name as Target['name'], url, bytes));
+        targets.push(await startService(name, url, bytes));
       }
       try {
         for (const operation of OPERATIONS.filter(({ name }) => name.includes(options.only))) {
           rows.push(...(await measure(operation, targets, options)));
         }
       } finally {
-        for (const { client, server } of targets) {
-          client.close();
+        for (const { load, server } of targets) {
+          await load.close();
           await server.stop();
         }
       }
@@ -91,37 +90,41 @@ async function fill(url: string, results: number): Promise<void> {
   console.log(`${results} results in ${url.split(':')[0]} after ${((performance.now() - began) / 1_000).toFixed(0)} s`);
 }
 
-async function startEcho(bytes: number): Promise<Target> {
+async function startEcho(bytes: number): Promise<MeasuredTarget> {
   const server = await ServerProcess.start(join(__dirname, 'echo-server.js'), [String(bytes)]);
-  const data = { ...emptyData(bytes), ready: ['any'], finished: ['any'] };
-  return { name: 'echo', server, client: new BenchClient(server.address), data };
+  const target = { name: 'echo', server, load: new LoadGenerator(server.address), bare: true, bytes };
+  return addResults({ ...target, ready: [], finished: [] });
 }
 
-async function startService(name: Target['name'], databaseUrl: string, bytes: number): Promise<Target> {
+async function startService(name: string, databaseUrl: string, bytes: number): Promise<MeasuredTarget> {
   const flags = ['--port', '0', '--migrate', '--log-level', 'warn', '--database-url', databaseUrl];
   const server = await ServerProcess.start(join(DIST, 'main.js'), ['serve', ...flags]);
-  const client = new BenchClient(server.address);
-  const data = emptyData(bytes);
-  const count = bytes > 50_000 ? 1_000 : 10_000;
-  data.ready = await makeResults(client, data, count, 'ready');
-  data.finished = await makeResults(client, data, count, 'finished');
-  return { name, server, client, data };
+  const target = { name, server, load: new LoadGenerator(server.address), bare: false, bytes };
+  return addResults({ ...target, ready: [], finished: [] });
 }
 
-async function measure(operation: Operation, targets: readonly Target[], options: Options): Promise<Row[]> {
-  const samples = new Map(targets.map((target) => [target.name, [] as Row[]]));
+async function addResults(target: MeasuredTarget): Promise<MeasuredTarget> {
+  const count = target.bytes > 50_000 ? 1_000 : 10_000;
+  const ready = await makeResults(target, count, 'ready');
+  const finished = await makeResults(target, count, 'finished');
+  return { ...target, ready, finished };
+}
+
+async function measure(operation: Operation, targets: readonly MeasuredTarget[], options: Options): Promise<Row[]> {
+  const samples = new Map(targets.map(({ name }) => [name, [] as Row[]]));
   for (let round = 0; round < options.rounds + 1; round++) {
     for (const target of targets) {
-      const { client, data, server, name } = target;
-      // What cannot be asked of the echo server is compared with its Get.
-      const asked = name === 'echo' && operation.baseline ? baselineOf(operation) : operation;
+      const { server, name, bytes } = target;
+      // What cannot be asked of the bare server is compared with its Get.
+      const asked = target.bare && operation.baseline ? baselineOf(operation) : operation;
+      const run = await asked.prepare(target, options.seconds);
       const cpuBefore = server.cpuSeconds();
-      const began = performance.now();
-      const measured = await asked.run(client, data, options.seconds, name !== 'echo');
-      const cpu = (server.cpuSeconds() - cpuBefore) / ((performance.now() - began) / 1_000);
+      const { calls, seconds, p50Ms, p99Ms } = await run();
+      const cpu = (server.cpuSeconds() - cpuBefore) / seconds;
       if (round === 0) continue; // to warm up
-      const common = { operation: operation.name, bytes: data.bytes, target: name, ratio: 0, timesP50: 0 };
-      samples.get(name)?.push({ ...common, ...measured, cpu, residentMb: server.residentMb() });
+      const perSecond = (calls * asked.unit) / seconds;
+      const common = { operation: operation.name, bytes, target: name, ratio: 0, timesP50: 0 };
+      samples.get(name)?.push({ ...common, perSecond, p50Ms, p99Ms, cpu, residentMb: server.residentMb() });
     }
   }
   const rows = [...samples.values()].map(medians);

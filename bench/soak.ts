@@ -2,20 +2,23 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PrivateMysql } from '../test/support/private-mysql';
-import { load, median } from './load';
-import { BenchClient, type Data, emptyData, lifeOfOne, makeResults } from './operations';
+import { LoadGenerator } from './load-generator';
+import { makeResults, OPERATIONS, type Target } from './operations';
 import { ServerProcess } from './processes';
+import { median } from './statistics';
 
 /**
- * `npm run bench:soak [-- --minutes 10 --engine mysql]`: results are created, run, read and finished by 64 callers and by a bulk
- * stream without a pause, and removed by retention a minute later. Prints the memory of the server every ten seconds, and whether it
+ * `npm run bench:soak [-- --minutes 10 --engine mysql]`: every operation of the benchmark in turn, a second each, over and over;
+ * what is finished is removed by retention a minute later. Prints the memory of the server after each turn, and whether it
  * grew: the median of the last third over that of the second.
  */
-const CALLERS = 64;
-const SAMPLE_SECONDS = 10;
+const SECONDS_EACH = 1;
+const RESULTS_READ = 2_000;
+const BYTES = 300;
 const DIST = join(__dirname, '..');
 
 async function main(): Promise<void> {
+  LoadGenerator.build();
   const option = (name: string, otherwise: string) => {
     const at = process.argv.indexOf(`--${name}`);
     return at === -1 ? otherwise : (process.argv[at + 1] ?? otherwise);
@@ -36,17 +39,18 @@ async function soak(engine: string, databaseUrl: string, seconds: number): Promi
   const flags = ['--port', '0', '--migrate', '--log-level', 'warn', '--database-url', databaseUrl];
   const kept = ['--retention', '1m', '--change-log-retention', '1m'];
   const server = await ServerProcess.start(join(DIST, 'main.js'), ['serve', ...flags, ...kept]);
-  const client = new BenchClient(server.address);
-  const data = emptyData(300);
+  const load = new LoadGenerator(server.address);
   const memory: number[] = [];
+  const began = performance.now();
+  const elapsed = () => (performance.now() - began) / 1_000;
   try {
-    for (let elapsed = 0; elapsed < seconds; elapsed += SAMPLE_SECONDS) {
-      const { perSecond } = await round(client, data);
+    while (elapsed() < seconds) {
+      const calls = await turn({ name: engine, load, bare: false, bytes: BYTES, ready: [], finished: [] });
       memory.push(server.residentMb());
-      console.log(`${elapsed + SAMPLE_SECONDS} s  ${perSecond.toFixed(0)} lives/s  ${memory.at(-1)?.toFixed(0)} MB`);
+      console.log(`${elapsed().toFixed(0)} s  ${calls} calls  ${memory.at(-1)?.toFixed(0)} MB`);
     }
   } finally {
-    client.close();
+    await load.close();
     await server.stop();
   }
   const third = Math.floor(memory.length / 3);
@@ -57,12 +61,16 @@ async function soak(engine: string, databaseUrl: string, seconds: number): Promi
   writeFileSync(join(DIST, `../bench/soak-${engine}-results.json`), `${JSON.stringify(report, null, 2)}\n`);
 }
 
-/** Ten seconds of single calls, beside one stream of transitions. */
-async function round(client: BenchClient, data: Data): Promise<{ perSecond: number }> {
-  const bulk = makeResults(client, data, 2_000, 'finished');
-  const measured = await load(CALLERS, SAMPLE_SECONDS, () => lifeOfOne(client, data));
-  await bulk;
-  return measured;
+/** Every operation once, on results made for it: those of the turn before may have been removed. Answers the calls made. */
+async function turn(empty: Target): Promise<number> {
+  const ready = await makeResults(empty, RESULTS_READ, 'ready');
+  const finished = await makeResults(empty, RESULTS_READ, 'finished');
+  let calls = 0;
+  for (const operation of OPERATIONS) {
+    const run = await operation.prepare({ ...empty, ready, finished }, SECONDS_EACH);
+    calls += (await run()).calls;
+  }
+  return calls;
 }
 
 main().catch((error: unknown) => {

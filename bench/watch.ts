@@ -10,9 +10,11 @@ import { TaskResult } from '../src/gen/taskresults/v1/task_result';
 import { WatchTaskResultsRequest, type WatchTaskResultsResponse } from '../src/gen/taskresults/v1/task_result_service';
 import { PrivateMysql } from '../test/support/private-mysql';
 import { until } from '../test/support/until';
-import { median, percentiles } from './load';
-import { BenchClient, type Data, makeResults } from './operations';
+import { BenchClient } from './client';
+import { LoadGenerator } from './load-generator';
+import { makeResults, type Target } from './operations';
 import { ServerProcess } from './processes';
+import { median, percentiles } from './statistics';
 
 /**
  * `npm run bench:watch`: what 10,000 watchers cost, how long one change needs to reach them all beside a bare grpc-js
@@ -35,6 +37,7 @@ function note(name: string, value: number): void {
 }
 
 async function main(): Promise<void> {
+  LoadGenerator.build();
   const mysql = await PrivateMysql.start();
   const url = await mysql.createDatabase('bench_watch');
   const flags = ['serve', '--port', '0', '--migrate', '--log-level', 'warn', '--database-url', url];
@@ -45,18 +48,20 @@ async function main(): Promise<void> {
     servers.push(await ServerProcess.start(join(__dirname, 'echo-server.js'), [String(BYTES)]));
     const [service, replica, echo] = servers as [ServerProcess, ServerProcess, ServerProcess];
     const writer = new BenchClient(service.address);
-    const data: Data = { ready: [], finished: [], bytes: BYTES, prefix: 'watched', next: 0 };
+    const load = new LoadGenerator(service.address);
+    const target: Target = { name: 'mysql', load, bare: false, bytes: BYTES, ready: [], finished: [] };
     for (const [what, server] of [
       ['same process', service],
       ['another replica', replica],
     ] as const) {
-      await latency(what, writer, server, await makeResults(writer, data, WATCHED_IDS, 'ready'));
+      await latency(what, writer, server, await makeResults(target, WATCHED_IDS, 'ready'));
     }
-    const ids = await makeResults(writer, data, WATCHERS, 'ready');
+    const ids = await makeResults(target, WATCHERS, 'ready');
     await memory('10,000 watches of one id', service, ids, 1);
     await memory('100 watches of 100 ids', service, ids, 100);
     await fanOut(writer, service, echo, ids[0] as string);
     writer.close();
+    await load.close();
   } finally {
     for (const server of servers) await server.stop();
     await mysql.stop();
