@@ -25,7 +25,7 @@ interface Entry {
 export interface Writes {
   removedIds: string[];
   inserts: ResultRow[];
-  updates: (ResultState & { returnValueJson: string | null })[];
+  updates: { state: ResultState; returnValueJson: string | null }[];
   attempts: AttemptRow[];
   errors: ErrorRow[];
   metadata: MetadataRow[];
@@ -88,13 +88,13 @@ export class Batch {
     for (const [id, entry] of this.#entries) {
       const { state, created, returnValueJson } = entry;
       if (entry.removed) writes.removedIds.push(id);
-      if (entry.changed) writes.changes.push({ taskId: id, ...entry.changed });
+      if (entry.changed) writes.changes.push({ taskId: id, revision: entry.changed.revision, at: entry.changed.at });
       if (state === null || !entry.touched) continue;
       if (created) {
         writes.inserts.push(newRow(state, created, returnValueJson));
         for (const [name, value] of Object.entries(created.metadata)) writes.metadata.push({ taskId: id, name, value });
       } else {
-        writes.updates.push({ ...state, returnValueJson });
+        writes.updates.push({ state, returnValueJson });
       }
       writes.attempts.push(...entry.attempts);
       writes.errors.push(...entry.errors);

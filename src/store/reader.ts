@@ -61,8 +61,8 @@ const WORKER: readonly (keyof AttemptRow)[] = ['taskId', 'attempt', 'workerId'];
 const LABEL: readonly (keyof MetadataRow)[] = ['taskId', 'name', 'value'];
 const CHANGE: readonly (keyof ChangeRow)[] = ['seq', 'taskId', 'revision', 'at'];
 
-/** Of reading results that are being deleted and created anew. More than a few in a row means broken data. */
-const MOST_ROUNDS = 10;
+/** Of reading results that are being deleted and created anew, each round having lost to a rival. So many mean broken data. */
+const MOST_ROUNDS = 100;
 
 /** The read side of the store. */
 export class Reader {

@@ -3,6 +3,9 @@ import { placeholders, type Statement } from './statement';
 
 type Property<Row> = keyof Row & string;
 
+/** Appends some values of a row. */
+export type Append<Row> = (values: unknown[], row: Row) => void;
+
 /**
  * The statements of one table, made from its entity. TypeORM's entity manager would build and read these statements
  * through objects of its own for each value, which costs more than all the rest of a call: see docs/benchmarks.md.
@@ -10,19 +13,23 @@ type Property<Row> = keyof Row & string;
 export class Table<Row extends object> {
   readonly name: string;
   readonly #columns: Map<Property<Row>, string>;
-  readonly #transformers: [Property<Row>, ValueTransformer][] = [];
-  /** What the database does not make itself. */
-  readonly #insertable: Property<Row>[] = [];
+  readonly #transformers = new Map<Property<Row>, ValueTransformer>();
+  readonly #insert: { columns: string; marks: string; append: Append<Row> };
 
   constructor(source: DataSource, entity: EntitySchema<Row>) {
     const { tableName, columns } = source.getMetadata(entity);
     this.name = tableName;
     this.#columns = new Map(columns.map((column) => [column.propertyName as Property<Row>, column.databaseName]));
-    for (const { propertyName, transformer, isGenerated } of columns) {
-      const property = propertyName as Property<Row>;
-      if (transformer) this.#transformers.push([property, transformer as ValueTransformer]);
-      if (!isGenerated) this.#insertable.push(property);
+    for (const { propertyName, transformer } of columns) {
+      if (transformer) this.#transformers.set(propertyName as Property<Row>, transformer as ValueTransformer);
     }
+    // What the database does not make itself.
+    const insertable = columns.filter((column) => !column.isGenerated);
+    this.#insert = {
+      columns: insertable.map((column) => column.databaseName).join(', '),
+      marks: `(${placeholders(insertable.length)})`,
+      append: this.appender(insertable.map((column) => column.propertyName as Property<Row>)),
+    };
   }
 
   column(property: Property<Row>): string {
@@ -46,26 +53,22 @@ export class Table<Row extends object> {
     return rows;
   }
 
-  /** Values of one row, in the order of `properties`, as the driver takes them. */
-  toRaw(row: Row, properties: readonly Property<Row>[]): unknown[] {
-    const values: unknown[] = properties.map((property) => row[property]);
-    for (const [property, { to }] of this.#transformers) {
-      const at = properties.indexOf(property);
-      if (at !== -1) values[at] = to(values[at]);
-    }
-    return values;
+  /** A function that appends the values of `properties` of a row, in their order and as the driver takes them. */
+  appender(properties: readonly Property<Row>[]): Append<Row> {
+    const columns = properties.map((property) => ({ property, to: this.#transformers.get(property)?.to }));
+    return (values, row) => {
+      for (const { property, to } of columns) values.push(to ? to(row[property]) : row[property]);
+    };
   }
 
   /** Inserts all rows; no statement for none. */
   insertion(rows: readonly Row[]): Statement[] {
     if (rows.length === 0) return [];
-    const columns = this.#insertable.map((property) => this.column(property)).join(', ');
-    const marks = `(${placeholders(this.#insertable.length)})`;
+    const { columns, marks, append } = this.#insert;
+    const values: unknown[] = [];
+    for (const row of rows) append(values, row);
     return [
-      {
-        text: `INSERT INTO ${this.name} (${columns}) VALUES ${marks}${`, ${marks}`.repeat(rows.length - 1)}`,
-        values: rows.flatMap((row) => this.toRaw(row, this.#insertable)),
-      },
+      { text: `INSERT INTO ${this.name} (${columns}) VALUES ${marks}${`, ${marks}`.repeat(rows.length - 1)}`, values },
     ];
   }
 }

@@ -3,10 +3,11 @@ import type { Dialect } from './dialect';
 import type { Statement } from './statement';
 
 const BEGIN: Statement = { text: 'BEGIN', values: [] };
+const COMMIT: Statement = { text: 'COMMIT', values: [] };
 
 /**
  * One transaction on a connection of its own, in as few round trips as the engine allows: BEGIN travels with the first
- * statements. COMMIT travels alone, so that what the statements answered is known if the answer to COMMIT gets lost.
+ * statements and COMMIT with the last. When one of them fails, the engine runs none of those after it, COMMIT included.
  */
 export class Transaction {
   #state: 'new' | 'open' | 'committed' = 'new';
@@ -24,9 +25,12 @@ export class Transaction {
     return (await this.dialect.runAll(this.runner, [BEGIN, ...statements])).slice(1);
   }
 
-  async commit(): Promise<void> {
-    if (this.#state === 'open') await this.runner.query('COMMIT');
+  /** The same for the last statements of the transaction, which then is committed. */
+  async commit(statements: readonly Statement[]): Promise<unknown[]> {
+    if (this.#state === 'new' && statements.length === 0) return [];
+    const answers = await this.send([...statements, COMMIT]);
     this.#state = 'committed';
+    return answers.slice(0, -1);
   }
 
   /** Gives the connection back. What is not committed is rolled back. */

@@ -9,6 +9,7 @@ import { classify, withoutParameters } from './driver-errors';
 import type { ChangeRow, ResultRow } from './entities';
 import { pauseBeforeRetry, RETRIES } from './retry';
 import { placeholders, type Statement } from './statement';
+import type { Append } from './table';
 import type { Tables } from './tables';
 import { Transaction } from './transaction';
 
@@ -34,7 +35,7 @@ const STATE: readonly (keyof ResultState)[] = [
 ];
 
 /** Columns that every transition may change; the return value is set by one alone. */
-const CHANGING: readonly (keyof ResultRow)[] = [
+const CHANGING: readonly (keyof ResultState)[] = [
   'status',
   'revision',
   'attempts',
@@ -51,22 +52,30 @@ const CHANGING: readonly (keyof ResultRow)[] = [
   'errorBytes',
 ];
 
-/** A batch whose COMMIT was sent and not answered: it took effect if and only if this entry is in the change log. */
+/** A batch that was sent with its COMMIT and not answered: it took effect if and only if its entry is in the change log. */
 interface InDoubt {
   decisions: Decision[];
-  /** The whole of it: after a crash its `seq` may be given to another one. */
-  entry: ChangeRow;
+  /** The first of its entries. */
+  entry: Omit<ChangeRow, 'seq'>;
+  /** All of its entries come after this one. */
+  afterSeq: number;
 }
 
 /** The write side of the store: one transaction for each batch of commands. */
 export class Writer {
+  readonly #appendState: Append<ResultState>;
+  /** Of the entries of this process in the change log; 0: not known. */
+  #newestSeq = 0;
+
   constructor(
     private readonly source: DataSource,
     private readonly tables: Tables,
     private readonly dialect: Dialect,
     private readonly clock: Clock,
     private readonly retention: Retention,
-  ) {}
+  ) {
+    this.#appendState = tables.results.appender(CHANGING) as Append<ResultState>;
+  }
 
   /** See TaskResultStore.transact. */
   transact(commands: readonly Command[]): Promise<Decision[]> {
@@ -98,12 +107,14 @@ export class Writer {
     try {
       const stored = await this.#lock(transaction, toLock);
       // The locks are ours, so an earlier try of this batch has come to its end, one way or the other.
-      if (inDoubt.value && (await this.#isLogged(transaction, inDoubt.value.entry))) return inDoubt.value.decisions;
+      if (inDoubt.value && (await this.#isLogged(transaction, inDoubt.value))) return inDoubt.value.decisions;
       const batch = new Batch(stored, this.clock(), this.retention);
       const decisions = commands.map((command) => batch.take(command));
-      const entry = await this.#write(transaction, batch.writes());
-      inDoubt.value = entry && { decisions, entry };
-      await transaction.commit();
+      const writes = batch.writes();
+      const [entry] = writes.changes;
+      inDoubt.value = entry ? { decisions, entry, afterSeq: this.#newestSeq } : null;
+      const answers = await transaction.commit(this.#statements(writes));
+      if (entry) this.#newestSeq = this.dialect.generatedKey(answers.at(-1)) ?? 0;
       return decisions;
     } finally {
       await transaction.end();
@@ -118,15 +129,15 @@ export class Writer {
     return this.tables.results.fromRaw(rows as ResultRow[]);
   }
 
-  async #isLogged(transaction: Transaction, { seq, taskId, revision, at }: ChangeRow): Promise<boolean> {
-    const text = 'SELECT seq FROM task_changes WHERE seq = ? AND task_id = ? AND revision = ? AND at = ?';
-    const [rows] = await transaction.send([{ text, values: [seq, taskId, revision, at] }]);
+  async #isLogged(transaction: Transaction, { entry, afterSeq }: InDoubt): Promise<boolean> {
+    const text = 'SELECT seq FROM task_changes WHERE seq > ? AND task_id = ? AND revision = ? AND at = ? LIMIT 1';
+    const [rows] = await transaction.send([{ text, values: [afterSeq, entry.taskId, entry.revision, entry.at] }]);
     return (rows as unknown[]).length > 0;
   }
 
-  /** Answers the first of the batch's entries in the change log; null when it has none. */
-  async #write(transaction: Transaction, writes: Writes): Promise<ChangeRow | null> {
-    const answers = await transaction.send([
+  /** Entries of the change log come last. */
+  #statements(writes: Writes): Statement[] {
+    return [
       ...this.#removal(writes.removedIds),
       ...this.tables.results.insertion(writes.inserts),
       ...this.#update(writes.updates),
@@ -134,10 +145,7 @@ export class Writer {
       ...this.tables.errors.insertion(writes.errors),
       ...this.tables.metadata.insertion(writes.metadata),
       ...this.tables.changes.insertion(writes.changes as ChangeRow[]),
-    ]);
-    const [first] = writes.changes;
-    const seq = first ? this.dialect.generatedKey(answers.at(-1)) : null;
-    return first && seq !== null ? { seq, ...first } : null;
+    ];
   }
 
   #removal(ids: readonly string[]): Statement[] {
@@ -151,24 +159,26 @@ export class Writer {
   }
 
   /** Many rows, each with its own values, in one statement. */
-  #update(rows: Writes['updates']): Statement[] {
-    if (rows.length === 0) return [];
+  #update(updates: Writes['updates']): Statement[] {
+    if (updates.length === 0) return [];
     // A column of long texts makes this statement a quarter slower, and most batches have none to set.
-    const finishing = rows.some(({ returnValueJson }) => returnValueJson !== null);
-    const changing = finishing ? [...CHANGING, 'returnValueJson' as const] : CHANGING;
-    const columns = changing.map((property) => this.tables.results.column(property));
+    const finishing = updates.some(({ returnValueJson }) => returnValueJson !== null);
+    const properties = finishing ? [...CHANGING, 'returnValueJson' as const] : CHANGING;
+    const columns = properties.map((property) => this.tables.results.column(property));
     const first = `SELECT ? AS id, ${columns.map((column) => `? AS ${column}`).join(', ')}`;
     const further = ` UNION ALL SELECT ${placeholders(columns.length + 1)}`;
     const text = this.dialect.updateFrom(
       this.tables.results.name,
       'id',
       columns,
-      first + further.repeat(rows.length - 1),
+      first + further.repeat(updates.length - 1),
     );
-    const values = rows.flatMap((row) => [
-      this.dialect.bytes(row.id),
-      ...this.tables.results.toRaw(row as ResultRow, changing),
-    ]);
+    const values: unknown[] = [];
+    for (const { state, returnValueJson } of updates) {
+      values.push(this.dialect.bytes(state.id));
+      this.#appendState(values, state);
+      if (finishing) values.push(returnValueJson);
+    }
     return [{ text, values }];
   }
 }

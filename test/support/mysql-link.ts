@@ -9,7 +9,8 @@ export type Cut =
   /** It is on its way, and what becomes of it is open. */
   | 'while it is on its way';
 
-const COMMIT = Buffer.from('\x03COMMIT');
+/** At the end of a packet, with or without statements before it. */
+const COMMIT = Buffer.from('COMMIT');
 
 /** A TCP link to a MySQL server that can be cut just at a COMMIT. */
 export class MysqlLink {
@@ -71,7 +72,7 @@ export class MysqlLink {
     });
     near.on('data', (bytes) => {
       if (cutting) return;
-      if (!bytes.includes(COMMIT)) return void far.write(bytes);
+      if (!bytes.subarray(-COMMIT.length).equals(COMMIT)) return void far.write(bytes);
       this.commits++;
       const armed = this.#armed;
       if (!armed) return void far.write(bytes);
@@ -89,8 +90,33 @@ export class MysqlLink {
 async function reached(cut: Cut, far: Socket, commit: Buffer): Promise<void> {
   if (cut === 'before it arrives') return void far.destroy();
   await new Promise<void>((resolve) => {
-    if (cut === 'after it was answered') far.once('data', () => resolve());
+    let answer = Buffer.alloc(0);
+    far.on('data', (bytes) => {
+      answer = Buffer.concat([answer, bytes]);
+      if (cut === 'after it was answered' && isWhole(answer)) resolve();
+    });
     far.write(commit, () => cut === 'while it is on its way' && resolve());
   });
   far.destroy();
+}
+
+const HEADER_BYTES = 4;
+const MORE_RESULTS = 0x0008;
+
+/** Whether these packets, each an OK, answer all statements that were sent together. */
+function isWhole(packets: Buffer): boolean {
+  for (let at = 0; packets.length - at > HEADER_BYTES; ) {
+    const end = at + HEADER_BYTES + packets.readUIntLE(at, 3);
+    if (end > packets.length) return false;
+    const status = afterInteger(packets, afterInteger(packets, at + HEADER_BYTES + 1));
+    if (!(packets.readUInt16LE(status) & MORE_RESULTS)) return true;
+    at = end;
+  }
+  return false;
+}
+
+/** Where a length-encoded integer ends. */
+function afterInteger(bytes: Buffer, at: number): number {
+  const extra = { 252: 2, 253: 3, 254: 8 }[bytes[at] as number] ?? 0;
+  return at + 1 + extra;
 }
