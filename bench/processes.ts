@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Supervised } from '../test/support/supervised';
+
+const MAIN = join(__dirname, '../main.js');
 
 /** CPU time of a process is counted in these, on every Linux. */
 const TICKS_PER_SECOND = 100;
@@ -12,6 +15,19 @@ export class ServerProcess {
     private readonly pid: number,
     readonly port: number,
   ) {}
+
+  /** Starts the service as `npm start` does. */
+  static serve(args: readonly string[]): Promise<ServerProcess> {
+    return ServerProcess.start('--max-semi-space-size=32', [
+      MAIN,
+      'serve',
+      '--port',
+      '0',
+      '--log-level',
+      'warn',
+      ...args,
+    ]);
+  }
 
   /** Starts `node script …args` and waits until it prints a line that ends in its port (perhaps followed by more). */
   static async start(script: string, args: readonly string[]): Promise<ServerProcess> {

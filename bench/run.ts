@@ -97,8 +97,7 @@ async function startEcho(bytes: number): Promise<MeasuredTarget> {
 }
 
 async function startService(name: string, databaseUrl: string, bytes: number): Promise<MeasuredTarget> {
-  const flags = ['--port', '0', '--migrate', '--log-level', 'warn', '--database-url', databaseUrl];
-  const server = await ServerProcess.start(join(DIST, 'main.js'), ['serve', ...flags]);
+  const server = await ServerProcess.serve(['--migrate', '--database-url', databaseUrl]);
   const target = { name, server, load: new LoadGenerator(server.address), bare: false, bytes };
   return addResults({ ...target, ready: [], finished: [] });
 }

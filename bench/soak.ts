@@ -36,9 +36,8 @@ async function main(): Promise<void> {
 }
 
 async function soak(engine: string, databaseUrl: string, seconds: number): Promise<void> {
-  const flags = ['--port', '0', '--migrate', '--log-level', 'warn', '--database-url', databaseUrl];
   const kept = ['--retention', '1m', '--change-log-retention', '1m'];
-  const server = await ServerProcess.start(join(DIST, 'main.js'), ['serve', ...flags, ...kept]);
+  const server = await ServerProcess.serve(['--migrate', '--database-url', databaseUrl, ...kept]);
   const load = new LoadGenerator(server.address);
   const memory: number[] = [];
   const began = performance.now();

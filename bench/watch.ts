@@ -40,11 +40,11 @@ async function main(): Promise<void> {
   LoadGenerator.build();
   const mysql = await PrivateMysql.start();
   const url = await mysql.createDatabase('bench_watch');
-  const flags = ['serve', '--port', '0', '--migrate', '--log-level', 'warn', '--database-url', url];
+  const flags = ['--migrate', '--database-url', url];
   const servers: ServerProcess[] = [];
   try {
-    servers.push(await ServerProcess.start(join(DIST, 'main.js'), flags));
-    servers.push(await ServerProcess.start(join(DIST, 'main.js'), flags));
+    servers.push(await ServerProcess.serve(flags));
+    servers.push(await ServerProcess.serve(flags));
     servers.push(await ServerProcess.start(join(__dirname, 'echo-server.js'), [String(BYTES)]));
     const [service, replica, echo] = servers as [ServerProcess, ServerProcess, ServerProcess];
     const writer = new BenchClient(service.address);

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=32
 import { buildProgram } from './cli/program';
 import { run } from './cli/run';
 

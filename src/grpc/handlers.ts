@@ -8,6 +8,7 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { TaskResultsError } from '../domain/errors';
+import { type Encodable, encode } from './encode';
 import { toServiceError } from './status';
 
 /** What arrived could not be read as the message that was expected. */
@@ -20,18 +21,22 @@ export type OnInternalError = (error: unknown) => void;
 export type Authorize = (call: { metadata: ServerUnaryCall<unknown, unknown>['metadata'] }) => void;
 
 /**
- * The definition of a service with two additions: bytes that are no such message reach the handler as Malformed, which it
- * answers with INVALID_ARGUMENT where grpc-js would say INTERNAL; and answers that are bytes already are sent as they are.
+ * The definition of a service with three changes: bytes that are no such message reach the handler as Malformed, which it
+ * answers with INVALID_ARGUMENT where grpc-js would say INTERNAL; answers that are bytes already are sent as they are; and
+ * others are encoded by `encode`. `messages` has what was generated beside the definition: the answer of a call is named
+ * after it, as buf's lint rule RPC_RESPONSE_STANDARD_NAME asks for.
  */
-export function tolerant<T extends ServiceDefinition>(definition: T): T {
+export function tolerant<T extends ServiceDefinition>(definition: T, messages: object): T {
   const methods = Object.entries(definition).map(([name, method]) => {
-    const { requestDeserialize, responseSerialize } = method as MethodDefinition<unknown, unknown>;
+    const { path, requestDeserialize } = method as MethodDefinition<unknown, unknown>;
+    const type = (messages as Record<string, Encodable>)[`${path.split('/').at(-1)}Response`];
+    if (!type) throw new Error(`${path} has no answer of its name`);
     return [
       name,
       {
         ...method,
         requestDeserialize: (bytes: Buffer) => decode(requestDeserialize, bytes),
-        responseSerialize: (answer: unknown) => (Buffer.isBuffer(answer) ? answer : responseSerialize(answer)),
+        responseSerialize: (answer: unknown) => (Buffer.isBuffer(answer) ? answer : encode(type, answer)),
       },
     ];
   });

@@ -8,6 +8,7 @@ import {
 } from '../gen/taskresults/v1/task_result_service';
 import type { EndReason, Sink, Watch, WatchEvent } from '../service/watch';
 import { toTaskResult } from './convert';
+import { encode } from './encode';
 import { type Authorize, type OnInternalError, refuseMalformed } from './handlers';
 import { toServiceError } from './status';
 
@@ -38,7 +39,7 @@ export function watchHandler(makeWatch: MakeWatch, authorize: Authorize, onInter
     };
     let buffered = 0;
     const send = (event: WatchEvent): boolean => {
-      const bytes = encode(event);
+      const bytes = toBytes(event);
       buffered += bytes.length;
       call.write(bytes as never, () => {
         const wasFull = buffered >= MOST_BUFFERED_BYTES;
@@ -67,7 +68,7 @@ export function watchHandler(makeWatch: MakeWatch, authorize: Authorize, onInter
 /** A result that goes to many watchers is the same object for all of them: it is serialised once. */
 const encodedSnapshots = new WeakMap<TaskResult, Buffer>();
 
-function encode(event: WatchEvent): Buffer {
+function toBytes(event: WatchEvent): Buffer {
   if (event.kind !== 'snapshot') return serialise(toEvent(event));
   let bytes = encodedSnapshots.get(event.result);
   if (!bytes) {
@@ -78,7 +79,7 @@ function encode(event: WatchEvent): Buffer {
 }
 
 function serialise(event: WatchTaskResultsResponse['event']): Buffer {
-  return Buffer.from(WatchTaskResultsResponse.encode({ event }).finish());
+  return encode(WatchTaskResultsResponse, { event });
 }
 
 function toEvent(event: Exclude<WatchEvent, { kind: 'snapshot' }>): WatchTaskResultsResponse['event'] {

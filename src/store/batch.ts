@@ -5,8 +5,8 @@ import type { AttemptRow, ChangeRow, ErrorRow, MetadataRow, ResultRow } from './
 
 /** What one result was before a batch of commands, and what it has become. */
 interface Entry {
-  /** A row stands in the table. */
-  stored: boolean;
+  /** What stands in the table. */
+  stored: ResultState | null;
   /** The stored row goes. */
   removed: boolean;
   /** A new row comes. */
@@ -21,11 +21,19 @@ interface Entry {
   touched: boolean;
 }
 
+/** A stored row that gets other values. */
+export interface Update {
+  before: ResultState;
+  after: ResultState;
+  /** Null: stays as it is. */
+  returnValueJson: string | null;
+}
+
 /** Rows to write, by kind of statement. */
 export interface Writes {
   removedIds: string[];
   inserts: ResultRow[];
-  updates: { state: ResultState; returnValueJson: string | null }[];
+  updates: Update[];
   attempts: AttemptRow[];
   errors: ErrorRow[];
   metadata: MetadataRow[];
@@ -41,7 +49,7 @@ export class Batch {
     readonly now: Micros,
     readonly retention: Retention,
   ) {
-    for (const state of stored) this.#entries.set(state.id, { ...blank(), stored: true, state });
+    for (const state of stored) this.#entries.set(state.id, { ...blank(), stored: state, state });
   }
 
   take(command: Command): Decision {
@@ -68,7 +76,7 @@ export class Batch {
       this.#entries.set(command.id, {
         ...blank(),
         stored,
-        removed: stored,
+        removed: stored !== null,
         changed: { revision: decision.revision, at: this.now },
       });
     }
@@ -86,15 +94,15 @@ export class Batch {
       changes: [],
     };
     for (const [id, entry] of this.#entries) {
-      const { state, created, returnValueJson } = entry;
+      const { stored, state, created, returnValueJson } = entry;
       if (entry.removed) writes.removedIds.push(id);
       if (entry.changed) writes.changes.push({ taskId: id, revision: entry.changed.revision, at: entry.changed.at });
       if (state === null || !entry.touched) continue;
       if (created) {
         writes.inserts.push(newRow(state, created, returnValueJson));
         for (const [name, value] of Object.entries(created.metadata)) writes.metadata.push({ taskId: id, name, value });
-      } else {
-        writes.updates.push({ state, returnValueJson });
+      } else if (stored) {
+        writes.updates.push({ before: stored, after: state, returnValueJson });
       }
       writes.attempts.push(...entry.attempts);
       writes.errors.push(...entry.errors);
@@ -114,7 +122,7 @@ export class Batch {
 
 function blank(): Entry {
   return {
-    stored: false,
+    stored: null,
     removed: false,
     created: null,
     state: null,

@@ -54,7 +54,7 @@ export class Table<Row extends object> {
   }
 
   /** A function that appends the values of `properties` of a row, in their order and as the driver takes them. */
-  appender(properties: readonly Property<Row>[]): Append<Row> {
+  appender<P extends Property<Row>>(properties: readonly P[]): Append<Pick<Row, P>> {
     const columns = properties.map((property) => ({ property, to: this.#transformers.get(property)?.to }));
     return (values, row) => {
       for (const { property, to } of columns) values.push(to ? to(row[property]) : row[property]);

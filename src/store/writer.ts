@@ -34,7 +34,7 @@ const STATE: readonly (keyof ResultState)[] = [
   'errorBytes',
 ];
 
-/** Columns that every transition may change; the return value is set by one alone. */
+/** What transitions may change, but for the return value. */
 const CHANGING: readonly (keyof ResultState)[] = [
   'status',
   'revision',
@@ -63,7 +63,6 @@ interface InDoubt {
 
 /** The write side of the store: one transaction for each batch of commands. */
 export class Writer {
-  readonly #appendState: Append<ResultState>;
   /** Of the entries of this process in the change log; 0: not known. */
   #newestSeq = 0;
 
@@ -73,9 +72,7 @@ export class Writer {
     private readonly dialect: Dialect,
     private readonly clock: Clock,
     private readonly retention: Retention,
-  ) {
-    this.#appendState = tables.results.appender(CHANGING) as Append<ResultState>;
-  }
+  ) {}
 
   /** See TaskResultStore.transact. */
   transact(commands: readonly Command[]): Promise<Decision[]> {
@@ -161,22 +158,24 @@ export class Writer {
   /** Many rows, each with its own values, in one statement. */
   #update(updates: Writes['updates']): Statement[] {
     if (updates.length === 0) return [];
-    // A column of long texts makes this statement a quarter slower, and most batches have none to set.
+    const { results } = this.tables;
+    // Only what differs in some row: every column costs, and most those of long texts.
+    const properties: (keyof ResultState)[] = CHANGING.filter((property) =>
+      updates.some(({ before, after }) => before[property] !== after[property]),
+    );
     const finishing = updates.some(({ returnValueJson }) => returnValueJson !== null);
-    const properties = finishing ? [...CHANGING, 'returnValueJson' as const] : CHANGING;
-    const columns = properties.map((property) => this.tables.results.column(property));
+    const columns = [...properties, ...(finishing ? ['returnValueJson' as const] : [])].map((each) =>
+      results.column(each),
+    );
+    if (columns.length === 0) return [];
     const first = `SELECT ? AS id, ${columns.map((column) => `? AS ${column}`).join(', ')}`;
     const further = ` UNION ALL SELECT ${placeholders(columns.length + 1)}`;
-    const text = this.dialect.updateFrom(
-      this.tables.results.name,
-      'id',
-      columns,
-      first + further.repeat(updates.length - 1),
-    );
+    const text = this.dialect.updateFrom(results.name, 'id', columns, first + further.repeat(updates.length - 1));
+    const append: Append<ResultState> = results.appender(properties);
     const values: unknown[] = [];
-    for (const { state, returnValueJson } of updates) {
-      values.push(this.dialect.bytes(state.id));
-      this.#appendState(values, state);
+    for (const { after, returnValueJson } of updates) {
+      values.push(this.dialect.bytes(after.id));
+      append(values, after);
       if (finishing) values.push(returnValueJson);
     }
     return [{ text, values }];
