@@ -126,13 +126,16 @@ async function measure(operation: Operation, targets: readonly MeasuredTarget[],
       samples.get(name)?.push({ ...common, perSecond, p50Ms, p99Ms, cpu, residentMb: server.residentMb() });
     }
   }
-  const rows = [...samples.values()].map(medians);
-  const echo = rows[0] as Row;
-  for (const row of rows) {
-    row.ratio = row.perSecond / echo.perSecond;
-    row.timesP50 = row.p50Ms / echo.p50Ms;
-    print(row);
+  // Against the echo of the same round: a machine that gets slower meanwhile does so for both.
+  const [echo = []] = samples.values();
+  for (const ofTarget of samples.values()) {
+    ofTarget.forEach((row, round) => {
+      row.ratio = row.perSecond / (echo[round] as Row).perSecond;
+      row.timesP50 = row.p50Ms / (echo[round] as Row).p50Ms;
+    });
   }
+  const rows = [...samples.values()].map(medians);
+  for (const row of rows) print(row);
   return rows;
 }
 
@@ -142,10 +145,12 @@ function baselineOf(operation: Operation): Operation {
   return baseline;
 }
 
+const MEASURED = ['perSecond', 'p50Ms', 'p99Ms', 'ratio', 'timesP50', 'cpu', 'residentMb'] as const;
+
 function medians(samples: readonly Row[]): Row {
-  const of = (key: 'perSecond' | 'p50Ms' | 'p99Ms' | 'cpu' | 'residentMb') => median(samples.map((row) => row[key]));
-  const numbers = { perSecond: of('perSecond'), p50Ms: of('p50Ms'), p99Ms: of('p99Ms'), cpu: of('cpu') };
-  return { ...(samples[0] as Row), ...numbers, residentMb: of('residentMb') };
+  const row = { ...(samples[0] as Row) };
+  for (const key of MEASURED) row[key] = median(samples.map((sample) => sample[key]));
+  return row;
 }
 
 function print({ operation, bytes, target, perSecond, p50Ms, p99Ms, ratio, timesP50, cpu, residentMb }: Row): void {
