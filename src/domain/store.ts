@@ -68,6 +68,7 @@ export interface Change {
   seq: number;
   taskId: string;
   revision: number;
+  /** When the change was decided, by the clock of the process that decided it. */
   at: Micros;
 }
 

@@ -16,7 +16,7 @@ interface Entry {
   attempts: AttemptRow[];
   errors: ErrorRow[];
   /** What to tell watchers: this is, or was, the newest revision. */
-  changed: { revision: number; at: Micros } | null;
+  changedRevision: number | null;
   /** The stored row has other values now. */
   touched: boolean;
 }
@@ -59,8 +59,7 @@ export class Batch {
       const { state, additions } = decision;
       if (entry.state?.revision !== state.revision) {
         // A result created anew begins at 1 again: whoever knows the old one must be told a revision beyond it.
-        const revision = Math.max(state.revision, entry.changed?.revision ?? 0);
-        entry.changed = { revision, at: state.changedAt };
+        entry.changedRevision = Math.max(state.revision, entry.changedRevision ?? 0);
       }
       entry.state = state;
       entry.touched = true;
@@ -77,7 +76,7 @@ export class Batch {
         ...blank(),
         stored,
         removed: stored !== null,
-        changed: { revision: decision.revision, at: this.now },
+        changedRevision: decision.revision,
       });
     }
     return decision;
@@ -96,7 +95,8 @@ export class Batch {
     for (const [id, entry] of this.#entries) {
       const { stored, state, created, returnValueJson } = entry;
       if (entry.removed) writes.removedIds.push(id);
-      if (entry.changed) writes.changes.push({ taskId: id, revision: entry.changed.revision, at: entry.changed.at });
+      // The time of this batch, not of the result: another process whose clock is behind the result's would give the same.
+      if (entry.changedRevision) writes.changes.push({ taskId: id, revision: entry.changedRevision, at: this.now });
       if (state === null || !entry.touched) continue;
       if (created) {
         writes.inserts.push(newRow(state, created, returnValueJson));
@@ -129,7 +129,7 @@ function blank(): Entry {
     returnValueJson: null,
     attempts: [],
     errors: [],
-    changed: null,
+    changedRevision: null,
     touched: false,
   };
 }

@@ -55,7 +55,7 @@ const CHANGING: readonly (keyof ResultState)[] = [
 /** A batch that was sent with its COMMIT and not answered: it took effect if and only if its entry is in the change log. */
 interface InDoubt {
   decisions: Decision[];
-  /** The first of its entries. */
+  /** The first of its entries. Nobody else makes this revision of this result in the same microsecond of a clock. */
   entry: Omit<ChangeRow, 'seq'>;
   /** All of its entries come after this one. */
   afterSeq: number;
