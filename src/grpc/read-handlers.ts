@@ -1,9 +1,11 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
-import type { TaskResultServiceServer } from '../gen/taskresults/v1/task_result_service';
+import { isFinished, type TaskResult } from '../domain/task-result';
+import { GetTaskResultResponse, type TaskResultServiceServer } from '../gen/taskresults/v1/task_result_service';
 import type { Reads } from '../service/reads';
 import { waitFor } from '../service/wait';
 import type { WatchHub } from '../service/watch-hub';
 import { toTaskResult, toUpdate } from './convert';
+import { encodedOnce } from './encode';
 import { count, resultId, text } from './fields';
 import { type Authorize, type Handlers, type OnInternalError, unary } from './handlers';
 import { fromPageToken, toPageToken } from './page-token';
@@ -23,11 +25,16 @@ export function readHandlers(
     answer: (request: Request, call: ServerUnaryCall<Request, Response>) => Promise<Response>,
   ) => unary(authorize, onInternalError, answer);
 
+  const got = (result: TaskResult) => ({ taskResult: toTaskResult(result) });
+  // A finished result comes from memory the next time: the same object.
+  const finished = encodedOnce(GetTaskResultResponse, got);
+
   return {
     getTaskResult: handle(async (request) => {
       const id = resultId('id', request.id);
       const expected = text('expected_task_path', request.expectedTaskPath, 0, 255) || null;
-      return { taskResult: toTaskResult(await reads.get(id, expected, parse.view(request.view))) };
+      const result = await reads.get(id, expected, parse.view(request.view));
+      return isFinished(result.status) ? finished(result) : got(result);
     }),
 
     batchGetTaskResults: handle(async (request) => {

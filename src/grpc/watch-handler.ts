@@ -8,7 +8,7 @@ import {
 } from '../gen/taskresults/v1/task_result_service';
 import type { EndReason, Sink, Watch, WatchEvent } from '../service/watch';
 import { toTaskResult } from './convert';
-import { encode } from './encode';
+import { encode, encodedOnce } from './encode';
 import { type Authorize, type OnInternalError, refuseMalformed } from './handlers';
 import { toServiceError } from './status';
 
@@ -65,21 +65,14 @@ export function watchHandler(makeWatch: MakeWatch, authorize: Authorize, onInter
   };
 }
 
-/** A result that goes to many watchers is the same object for all of them: it is serialised once. */
-const encodedSnapshots = new WeakMap<TaskResult, Buffer>();
+/** A result that goes to many watchers is the same object for all of them: it is encoded once. */
+const snapshot = encodedOnce<TaskResult, WatchTaskResultsResponse>(WatchTaskResultsResponse, (result) => ({
+  event: { $case: 'snapshot', value: toTaskResult(result) },
+}));
 
 function toBytes(event: WatchEvent): Buffer {
-  if (event.kind !== 'snapshot') return serialise(toEvent(event));
-  let bytes = encodedSnapshots.get(event.result);
-  if (!bytes) {
-    bytes = serialise({ $case: 'snapshot', value: toTaskResult(event.result) });
-    encodedSnapshots.set(event.result, bytes);
-  }
-  return bytes;
-}
-
-function serialise(event: WatchTaskResultsResponse['event']): Buffer {
-  return encode(WatchTaskResultsResponse, { event });
+  if (event.kind === 'snapshot') return snapshot(event.result);
+  return encode(WatchTaskResultsResponse, { event: toEvent(event) });
 }
 
 function toEvent(event: Exclude<WatchEvent, { kind: 'snapshot' }>): WatchTaskResultsResponse['event'] {

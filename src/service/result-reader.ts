@@ -78,5 +78,6 @@ export class ResultReader {
 
 function sizeOf({ argsJson, kwargsJson, returnValueJson, errors }: TaskResult): number {
   const ofErrors = errors.reduce((sum, { message, traceback }) => sum + message.length + traceback.length + 200, 0);
-  return ENTRY_BYTES + 2 * (argsJson.length + kwargsJson.length + (returnValueJson?.length ?? 0) + ofErrors);
+  // Two bytes a character, and one or more once it has been encoded for an answer.
+  return ENTRY_BYTES + 3 * (argsJson.length + kwargsJson.length + (returnValueJson?.length ?? 0) + ofErrors);
 }
