@@ -46,14 +46,12 @@ const COLUMNS = [
   'attempts',
   'error_count',
   'metadata_count',
-  'worker_id',
   'created_by',
   'made_by',
   'payload_bytes',
   'error_bytes',
   'args_json',
   'kwargs_json',
-  'return_value_json',
 ];
 const INSERT_RESULT = `INSERT INTO task_results (${COLUMNS.join(', ')})`;
 const MARKS = `(${COLUMNS.map(() => '?').join(', ')})`;

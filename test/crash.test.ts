@@ -72,6 +72,7 @@ async function figures(database: Database): Promise<Record<string, number>> {
   const statement = `SELECT
     (SELECT COALESCE(SUM(attempts), 0) FROM task_results) AS attempts, (SELECT COUNT(*) FROM task_attempts) AS attempt_rows,
     (SELECT COALESCE(SUM(error_count), 0) FROM task_results) AS errors, (SELECT COUNT(*) FROM task_errors) AS error_rows,
+    (SELECT COUNT(*) FROM task_results WHERE status = 4) AS successful, (SELECT COUNT(*) FROM task_return_values) AS return_values,
     (SELECT COUNT(*) FROM task_results) AS results, (SELECT COUNT(*) FROM task_metadata) AS labels,
     (SELECT COALESCE(SUM(revision), 0) FROM task_results) AS revisions, (SELECT COUNT(*) FROM task_changes) AS changes`;
   const source =
@@ -112,6 +113,7 @@ describe.each(ENGINES)('a server on %s that is killed in the middle of its write
       expect(found).toMatchObject({
         attempt_rows: found.attempts,
         error_rows: found.errors,
+        return_values: found.successful,
         labels: found.results,
         changes: found.revisions,
       });

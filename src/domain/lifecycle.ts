@@ -15,8 +15,6 @@ export interface ResultState {
   attempts: number;
   /** Errors kept so far. */
   errorCount: number;
-  /** The worker of the newest attempt. */
-  workerId: string | null;
   enqueuedAt: Micros;
   startedAt: Micros | null;
   lastAttemptedAt: Micros | null;
@@ -40,7 +38,8 @@ export interface ResultState {
 export interface Additions {
   created?: CreateCommand;
   attempt?: { attempt: number; workerId: string; startedAt: Micros };
-  errors?: TaskError[];
+  /** Each of the worker of its attempt. */
+  errors?: Omit<TaskError, 'workerId'>[];
   returnValueJson?: string;
 }
 
@@ -90,7 +89,6 @@ function create(command: CreateCommand, now: Micros): Decision {
     revision: 1,
     attempts: 0,
     errorCount: 0,
-    workerId: null,
     enqueuedAt: now,
     startedAt: null,
     lastAttemptedAt: null,
@@ -144,7 +142,6 @@ function start(state: ResultState, command: Of<'start'>, at: Micros): Decision {
     status: 'RUNNING',
     revision: state.revision + 1,
     attempts: attempt,
-    workerId: command.workerId,
     startedAt: state.startedAt ?? at,
     lastAttemptedAt: at,
     leaseExpiresAt: command.lease === null ? null : at + command.lease,
@@ -238,12 +235,11 @@ function withError(
   const room = Math.max(0, ERRORS_BUDGET_BYTES - before.errorBytes);
   const message = cutText(reported.message, Math.max(room, LEAST_MESSAGE_BYTES));
   const traceback = cutText(reported.traceback, room);
-  const error: TaskError = {
+  const error = {
     exceptionClassPath: reported.exceptionClassPath,
     message,
     traceback,
     attempt: before.attempts,
-    workerId: before.workerId ?? '',
     raisedAt: at,
   };
   next.errorCount = before.errorCount + 1;

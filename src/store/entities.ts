@@ -1,8 +1,8 @@
 import { EntitySchema, type EntitySchemaColumnOptions, type ValueTransformer } from 'typeorm';
 import type { ResultState } from '../domain/lifecycle';
-import type { TaskError, TaskResult, TaskResultStatus } from '../domain/task-result';
+import type { TaskError, TaskResultStatus } from '../domain/task-result';
 
-/** One row of `task_results`: everything of a result whose size does not depend on the number of attempts. */
+/** One row of `task_results`: what is given at creation, and the state. Its size never changes. */
 export interface ResultRow extends ResultState {
   taskPath: string;
   priority: number;
@@ -13,10 +13,9 @@ export interface ResultRow extends ResultState {
   metadataCount: number;
   argsJson: string;
   kwargsJson: string;
-  returnValueJson: TaskResult['returnValueJson'];
 }
 
-/** The worker of each attempt. `task_attempts` is append-only, as are `task_errors` and `task_metadata`. */
+/** The worker of each attempt. `task_attempts` is append-only, as are all tables below. */
 export interface AttemptRow {
   taskId: string;
   attempt: number;
@@ -24,10 +23,17 @@ export interface AttemptRow {
   startedAt: number;
 }
 
-export interface ErrorRow extends TaskError {
+/** Its worker is that of its attempt. */
+export interface ErrorRow extends Omit<TaskError, 'workerId'> {
   taskId: string;
   /** Place in the list of errors, from 1. */
   ordinal: number;
+}
+
+/** Of a SUCCESSFUL result. */
+export interface ReturnValueRow {
+  taskId: string;
+  returnValueJson: string;
 }
 
 export interface MetadataRow {
@@ -47,6 +53,7 @@ export interface Entities {
   results: EntitySchema<ResultRow>;
   attempts: EntitySchema<AttemptRow>;
   errors: EntitySchema<ErrorRow>;
+  returnValues: EntitySchema<ReturnValueRow>;
   metadata: EntitySchema<MetadataRow>;
   changes: EntitySchema<ChangeRow>;
 }
@@ -62,6 +69,8 @@ export function statusNumber(status: TaskResultStatus): number {
 
 const asStatus: ValueTransformer = { to: statusNumber, from: (value: number) => STATUSES[value] };
 const asNumber: ValueTransformer = { to: (v) => v, from: (v) => (v === null ? null : Number(v)) };
+/** 0 is no moment: a column that may be NULL changes its size. */
+const orNever: ValueTransformer = { to: (v) => v ?? 0, from: (v) => Number(v) || null };
 const asText: ValueTransformer = { to: (v) => v, from: (v) => (v === null ? null : String(v)) };
 const asBoolean: ValueTransformer = { to: Number, from: Boolean };
 
@@ -72,13 +81,17 @@ type Column = EntitySchemaColumnOptions;
  * TiDB share takes "a" and "a " for the same, and most take "a" and "A" for the same. Times are integers, and JSON is text,
  * because every engine and driver hands just these back unchanged.
  */
-const COLUMNS: Record<EntityDialect, Record<'id' | 'name' | 'print' | 'long' | 'micros' | 'int' | 'flag', Column>> = {
+const COLUMNS: Record<
+  EntityDialect,
+  Record<'id' | 'name' | 'print' | 'long' | 'micros' | 'moment' | 'int' | 'flag', Column>
+> = {
   mysql: {
     id: { type: 'varbinary', length: 256, transformer: asText },
     name: { type: 'varbinary', length: 1020, transformer: asText },
     print: { type: 'char', length: 22 },
     long: { type: 'longtext' },
     micros: { type: 'bigint', transformer: asNumber },
+    moment: { type: 'bigint', transformer: orNever },
     int: { type: 'int' },
     flag: { type: 'tinyint', transformer: asBoolean },
   },
@@ -88,6 +101,7 @@ const COLUMNS: Record<EntityDialect, Record<'id' | 'name' | 'print' | 'long' | '
     print: { type: 'text' },
     long: { type: 'text' },
     micros: { type: 'integer' },
+    moment: { type: 'integer', transformer: orNever },
     int: { type: 'integer' },
     flag: { type: 'integer', transformer: asBoolean },
   },
@@ -95,7 +109,7 @@ const COLUMNS: Record<EntityDialect, Record<'id' | 'name' | 'print' | 'long' | '
 
 /** The tables as TypeORM sees them. The migrations of each engine create them; nothing is synchronised from here. */
 export function entitiesFor(dialect: EntityDialect): Entities {
-  const { id, name, print, long, micros, int, flag } = COLUMNS[dialect];
+  const { id, name, print, long, micros, moment, int, flag } = COLUMNS[dialect];
   const nullable = (column: Column, columnName: string): Column => ({ ...column, name: columnName, nullable: true });
   const named = (column: Column, columnName: string): Column => ({ ...column, name: columnName });
   const key = (column: Column, columnName: string): Column => ({ ...column, name: columnName, primary: true });
@@ -117,13 +131,12 @@ export function entitiesFor(dialect: EntityDialect): Entities {
         attempts: named(int, 'attempts'),
         errorCount: named(int, 'error_count'),
         metadataCount: named(int, 'metadata_count'),
-        workerId: nullable(name, 'worker_id'),
         enqueuedAt: named(micros, 'enqueued_at'),
-        startedAt: nullable(micros, 'started_at'),
-        lastAttemptedAt: nullable(micros, 'last_attempted_at'),
-        finishedAt: nullable(micros, 'finished_at'),
-        leaseExpiresAt: nullable(micros, 'lease_expires_at'),
-        expiresAt: nullable(micros, 'expires_at'),
+        startedAt: named(moment, 'started_at'),
+        lastAttemptedAt: named(moment, 'last_attempted_at'),
+        finishedAt: named(moment, 'finished_at'),
+        leaseExpiresAt: named(moment, 'lease_expires_at'),
+        expiresAt: named(moment, 'expires_at'),
         changedAt: named(micros, 'changed_at'),
         createdBy: named(print, 'created_by'),
         madeBy: named(print, 'made_by'),
@@ -131,7 +144,6 @@ export function entitiesFor(dialect: EntityDialect): Entities {
         errorBytes: named(int, 'error_bytes'),
         argsJson: named(long, 'args_json'),
         kwargsJson: named(long, 'kwargs_json'),
-        returnValueJson: nullable(long, 'return_value_json'),
       },
     }),
     attempts: new EntitySchema<AttemptRow>({
@@ -151,12 +163,16 @@ export function entitiesFor(dialect: EntityDialect): Entities {
         taskId: key(id, 'task_id'),
         ordinal: key(int, 'ordinal'),
         attempt: named(int, 'attempt'),
-        workerId: named(name, 'worker_id'),
         raisedAt: named(micros, 'raised_at'),
         exceptionClassPath: named(long, 'exception_class_path'),
         message: named(long, 'message'),
         traceback: named(long, 'traceback'),
       },
+    }),
+    returnValues: new EntitySchema<ReturnValueRow>({
+      name: 'TaskReturnValue',
+      tableName: 'task_return_values',
+      columns: { taskId: key(id, 'task_id'), returnValueJson: named(long, 'return_value_json') },
     }),
     metadata: new EntitySchema<MetadataRow>({
       name: 'TaskMetadata',

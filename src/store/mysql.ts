@@ -2,7 +2,7 @@ import type { ExecuteValues, Pool, PoolConnection, QueryError, QueryValues, RowD
 import { DataSource, QueryFailedError, type QueryRunner } from 'typeorm';
 import type { Dialect } from './dialect';
 import { entitiesFor } from './entities';
-import { CreateTables1700000000000 } from './migrations/mysql/1700000000000-create-tables';
+import { CreateTables1763850000000 } from './migrations/mysql/1763850000000-create-tables';
 import type { Statement } from './statement';
 
 /** No gap locks: two replicas that create different ids never wait for each other. */
@@ -118,7 +118,7 @@ export function createMysqlDataSource({ url: text, poolSize }: MysqlOptions): Da
       ...(tls && { ssl: { rejectUnauthorized: true, minVersion: 'TLSv1.2', verifyIdentity: true } }),
     },
     entities: Object.values(entitiesFor('mysql')),
-    migrations: [CreateTables1700000000000],
+    migrations: [CreateTables1763850000000],
     migrationsTableName: 'taskresults_migrations',
     migrationsTransactionMode: 'none', // these engines commit at every CREATE anyway
     logging: false,

@@ -17,6 +17,14 @@ import { placeholders, type Statement } from './statement';
 import type { Table } from './table';
 import type { Tables } from './tables';
 
+/** A row of `task_results`, and what belongs to it in other tables but mostly is one value. */
+interface WholeRow extends ResultRow {
+  /** The worker of the newest attempt. */
+  workerId: string | null;
+  /** Left out in the view BASIC. */
+  returnValueJson?: string | null;
+}
+
 const BASIC: readonly (keyof ResultRow)[] = [
   'id',
   'taskPath',
@@ -30,14 +38,13 @@ const BASIC: readonly (keyof ResultRow)[] = [
   'attempts',
   'errorCount',
   'metadataCount',
-  'workerId',
   'enqueuedAt',
   'startedAt',
   'lastAttemptedAt',
   'finishedAt',
   'expiresAt',
 ];
-const FULL: readonly (keyof ResultRow)[] = [...BASIC, 'argsJson', 'kwargsJson', 'returnValueJson'];
+const FULL: readonly (keyof ResultRow)[] = [...BASIC, 'argsJson', 'kwargsJson'];
 const OUTLINE: readonly (keyof ResultRow & keyof Outline)[] = [
   'id',
   'enqueuedAt',
@@ -51,13 +58,14 @@ const ERROR: readonly (keyof ErrorRow)[] = [
   'taskId',
   'ordinal',
   'attempt',
-  'workerId',
   'raisedAt',
   'exceptionClassPath',
   'message',
 ];
 
 const WORKER: readonly (keyof AttemptRow)[] = ['taskId', 'attempt', 'workerId'];
+const NEWEST_WORKER = ['workerId'] as const;
+const RETURN_VALUE = ['returnValueJson'] as const;
 const LABEL: readonly (keyof MetadataRow)[] = ['taskId', 'name', 'value'];
 const CHANGE: readonly (keyof ChangeRow)[] = ['seq', 'taskId', 'revision', 'at'];
 
@@ -82,7 +90,10 @@ export class Reader {
   /** See TaskResultStore.outline. */
   outline(ids: readonly string[]): Promise<Outline[]> {
     if (ids.length === 0) return Promise.resolve([]);
-    return this.#run(() => this.#byId(OUTLINE, ids));
+    const text = `${this.tables.results.select(OUTLINE, 'r')} WHERE r.id IN (${placeholders(ids.length)})`;
+    return this.#run(() =>
+      this.#select(this.tables.results, OUTLINE, { text, values: ids, prepared: ids.length === 1 }),
+    );
   }
 
   /** See TaskResultStore.list. */
@@ -98,7 +109,9 @@ export class Reader {
           id: after.id,
         });
       }
-      return this.tables.results.fromRaw(await query.getRawMany());
+      const rows = await query.getRawMany<Outline>();
+      this.tables.results.fromRaw(rows, OUTLINE);
+      return rows;
     });
   }
 
@@ -125,26 +138,46 @@ export class Reader {
 
   /** See TaskResultStore.expired. */
   expired(now: Micros, limit: number): Promise<Outline[]> {
-    const text = `${this.tables.results.select(OUTLINE, 'r')} WHERE r.expires_at <= ? LIMIT ?`;
-    return this.#run(() => this.#select(this.tables.results, { text, values: [now, limit] }));
+    const text = `${this.tables.results.select(OUTLINE, 'r')} WHERE r.expires_at BETWEEN 1 AND ? LIMIT ?`;
+    return this.#run(() => this.#select(this.tables.results, OUTLINE, { text, values: [now, limit] }));
   }
 
   #run<T>(read: () => Promise<T>): Promise<T> {
     return this.dialect.exclusively(() => readWithRetries(read));
   }
 
-  async #select<Row extends object>(table: Table<Row>, statement: Statement): Promise<Row[]> {
-    return table.fromRaw((await this.dialect.select(this.source, statement)) as Row[]);
+  async #select<Row extends object, P extends keyof Row & string>(
+    table: Table<Row>,
+    properties: readonly P[],
+    statement: Statement,
+  ): Promise<Pick<Row, P>[]> {
+    const rows = (await this.dialect.select(this.source, statement)) as Pick<Row, P>[];
+    table.fromRaw(rows, properties);
+    return rows;
   }
 
-  #byId(properties: readonly (keyof ResultRow)[], ids: readonly string[]): Promise<ResultRow[]> {
-    const text = `${this.tables.results.select(properties, 'r')} WHERE r.id IN (${placeholders(ids.length)})`;
-    return this.#select(this.tables.results, { text, values: ids, prepared: ids.length === 1 });
+  async #byId(ids: readonly string[], view: View): Promise<WholeRow[]> {
+    const { results, attempts, returnValues } = this.tables;
+    const properties = view === 'FULL' ? FULL : BASIC;
+    const columns = [results.list(properties, 'r'), attempts.list(NEWEST_WORKER, 'a')];
+    const joins = [`LEFT JOIN ${attempts.name} a ON a.task_id = r.id AND a.attempt = r.attempts`];
+    if (view === 'FULL') {
+      columns.push(returnValues.list(RETURN_VALUE, 'v'));
+      joins.push(`LEFT JOIN ${returnValues.name} v ON v.task_id = r.id`);
+    }
+    const text =
+      `SELECT ${columns.join(', ')} FROM ${results.name} r ${joins.join(' ')}` +
+      ` WHERE r.id IN (${placeholders(ids.length)})`;
+    const statement = { text, values: ids, prepared: ids.length === 1 };
+    const rows = (await this.dialect.select(this.source, statement)) as WholeRow[];
+    results.fromRaw(rows, properties);
+    attempts.fromRaw(rows as { workerId: string }[], NEWEST_WORKER);
+    return rows;
   }
 
   #changesWhere(condition: string, parameters: readonly unknown[], limit: number): Promise<Change[]> {
     const text = `${this.tables.changes.select(CHANGE, 'c')} WHERE ${condition} ORDER BY c.seq LIMIT ?`;
-    return this.#select(this.tables.changes, { text, values: [...parameters, limit] });
+    return this.#select(this.tables.changes, CHANGE, { text, values: [...parameters, limit] });
   }
 
   #where(query: SelectQueryBuilder<ResultRow>, filter: Filter): void {
@@ -161,7 +194,7 @@ export class Reader {
     const bounds = { es: enqueued?.start, ee: enqueued?.end, fs: finished?.start, fe: finished?.end };
     if (typeof bounds.es === 'number') query.andWhere('r.enqueuedAt >= :es', bounds);
     if (typeof bounds.ee === 'number') query.andWhere('r.enqueuedAt < :ee', bounds);
-    if (finished) query.andWhere('r.finishedAt IS NOT NULL');
+    if (finished) query.andWhere('r.finishedAt > 0');
     if (typeof bounds.fs === 'number') query.andWhere('r.finishedAt >= :fs', bounds);
     if (typeof bounds.fe === 'number') query.andWhere('r.finishedAt < :fe', bounds);
     Object.entries(filter.metadata).forEach(([name, value], i) => {
@@ -181,8 +214,8 @@ export class Reader {
     const results: TaskResult[] = [];
     for (let pending = ids, rounds = 0; pending.length > 0; rounds++) {
       if (rounds === MOST_ROUNDS) throw new Error('the history of a result does not fit its row');
-      const rows = await this.#byId(view === 'FULL' ? FULL : BASIC, pending);
-      // The row itself holds the worker of the newest attempt, which mostly is the only one.
+      const rows = await this.#byId(pending, view);
+      // The newest attempt mostly is the only one.
       const workers = await this.#history(
         this.tables.attempts,
         WORKER,
@@ -201,12 +234,13 @@ export class Reader {
       pending = [];
       for (const row of rows) {
         const names = labels.get(row.id) ?? [];
+        const workerIds =
+          row.attempts === 1
+            ? [row.workerId ?? '']
+            : (workers.get(row.id) ?? []).slice(0, row.attempts).map(({ workerId }) => workerId);
         const history = {
-          workerIds:
-            row.attempts === 1
-              ? [row.workerId ?? '']
-              : (workers.get(row.id) ?? []).slice(0, row.attempts).map((w) => w.workerId),
-          errors: (errors.get(row.id) ?? []).slice(0, row.errorCount).map(asError),
+          workerIds,
+          errors: (errors.get(row.id) ?? []).slice(0, row.errorCount).map((error) => asError(error, workerIds)),
           metadata: Object.fromEntries(names.map(({ name, value }) => [name, value])),
         };
         const whole =
@@ -229,13 +263,13 @@ export class Reader {
     const byId = new Map<string, Row[]>();
     if (results.length === 0) return byId;
     const times = [...new Set(results.map((row) => row.enqueuedAt))];
-    const rows = await this.#select(table, {
+    const rows = (await this.#select(table, properties, {
       text:
         `${table.select(properties, 'h')} JOIN task_results r ON r.id = h.task_id` +
         ` AND r.enqueued_at IN (${placeholders(times.length)})` +
         ` WHERE h.task_id IN (${placeholders(results.length)}) ORDER BY h.task_id, 2`,
       values: [...times, ...results.map((row) => row.id)],
-    });
+    })) as Row[];
     for (const row of rows) {
       const ofTask = byId.get(row.taskId);
       if (ofTask) ofTask.push(row);
@@ -249,12 +283,13 @@ function errorColumns(view: View): readonly (keyof ErrorRow)[] {
   return view === 'FULL' ? [...ERROR, 'traceback'] : ERROR;
 }
 
-function asError(row: ErrorRow): TaskError {
-  const { exceptionClassPath, message, traceback, attempt, workerId, raisedAt } = row;
+function asError(row: ErrorRow, workerIds: readonly string[]): TaskError {
+  const { exceptionClassPath, message, traceback, attempt, raisedAt } = row;
+  const workerId = workerIds[attempt - 1] ?? '';
   return { exceptionClassPath, message, traceback: traceback ?? '', attempt, workerId, raisedAt };
 }
 
-function asResult(row: ResultRow, history: Pick<TaskResult, 'errors' | 'workerIds' | 'metadata'>): TaskResult {
+function asResult(row: WholeRow, history: Pick<TaskResult, 'errors' | 'workerIds' | 'metadata'>): TaskResult {
   const { taskPath: path, priority, queueName, runAfter, takesContext } = row;
   return {
     id: row.id,

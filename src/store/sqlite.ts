@@ -2,7 +2,7 @@ import { Mutex } from 'async-mutex';
 import { DataSource } from 'typeorm';
 import type { Dialect } from './dialect';
 import { entitiesFor } from './entities';
-import { CreateTables1700000000000 } from './migrations/sqlite/1700000000000-create-tables';
+import { CreateTables1763850000000 } from './migrations/sqlite/1763850000000-create-tables';
 
 /**
  * Embedded SQLite. There is one connection, so work takes turns: reads too, or they would see a transaction that is not
@@ -44,7 +44,7 @@ export function createSqliteDataSource(file: string): DataSource {
     },
     timeout: 1_000,
     entities: Object.values(entitiesFor('sqlite')),
-    migrations: [CreateTables1700000000000],
+    migrations: [CreateTables1763850000000],
     migrationsTableName: 'taskresults_migrations',
     logging: false,
   });

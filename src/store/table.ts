@@ -38,19 +38,20 @@ export class Table<Row extends object> {
 
   /** `SELECT` of these properties, under their own names, `FROM` this table as `alias`. */
   select(properties: readonly Property<Row>[], alias: string): string {
-    const columns = properties.map((property) => `${alias}.${this.column(property)} AS ${quoted(property)}`);
-    return `SELECT ${columns.join(', ')} FROM ${this.name} ${alias}`;
+    return `SELECT ${this.list(properties, alias)} FROM ${this.name} ${alias}`;
   }
 
-  /** Rows as the driver gives them, in place. */
-  fromRaw(rows: Row[]): Row[] {
-    for (const row of rows) {
-      for (const [property, { from }] of this.#transformers) {
-        const value = row[property];
-        if (value !== undefined) row[property] = from(value);
-      }
+  /** These properties of this table as `alias`, under their own names. */
+  list(properties: readonly Property<Row>[], alias: string): string {
+    return properties.map((property) => `${alias}.${this.column(property)} AS ${quoted(property)}`).join(', ');
+  }
+
+  /** The properties of rows as the driver gives them, in place. */
+  fromRaw<P extends Property<Row>>(rows: Pick<Row, P>[], properties: readonly P[]): void {
+    for (const property of properties) {
+      const from = this.#transformers.get(property)?.from;
+      if (from) for (const row of rows) row[property] = from(row[property]);
     }
-    return rows;
   }
 
   /** A function that appends the values of `properties` of a row, in their order and as the driver takes them. */

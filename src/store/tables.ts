@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { AttemptRow, ChangeRow, Entities, ErrorRow, MetadataRow, ResultRow } from './entities';
+import type { AttemptRow, ChangeRow, Entities, ErrorRow, MetadataRow, ResultRow, ReturnValueRow } from './entities';
 import { Table } from './table';
 
 /** All tables of an open data source. */
@@ -7,6 +7,7 @@ export class Tables {
   readonly results: Table<ResultRow>;
   readonly attempts: Table<AttemptRow>;
   readonly errors: Table<ErrorRow>;
+  readonly returnValues: Table<ReturnValueRow>;
   readonly metadata: Table<MetadataRow>;
   readonly changes: Table<ChangeRow>;
 
@@ -14,6 +15,7 @@ export class Tables {
     this.results = new Table(source, entities.results);
     this.attempts = new Table(source, entities.attempts);
     this.errors = new Table(source, entities.errors);
+    this.returnValues = new Table(source, entities.returnValues);
     this.metadata = new Table(source, entities.metadata);
     this.changes = new Table(source, entities.changes);
   }

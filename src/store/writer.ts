@@ -6,7 +6,7 @@ import type { Clock } from '../domain/task-result';
 import { Batch, type Writes } from './batch';
 import type { Dialect } from './dialect';
 import { classify, withoutParameters } from './driver-errors';
-import type { ChangeRow, ResultRow } from './entities';
+import type { ChangeRow } from './entities';
 import { pauseBeforeRetry, RETRIES } from './retry';
 import { placeholders, type Statement } from './statement';
 import type { Append } from './table';
@@ -20,7 +20,6 @@ const STATE: readonly (keyof ResultState)[] = [
   'revision',
   'attempts',
   'errorCount',
-  'workerId',
   'enqueuedAt',
   'startedAt',
   'lastAttemptedAt',
@@ -34,13 +33,12 @@ const STATE: readonly (keyof ResultState)[] = [
   'errorBytes',
 ];
 
-/** What transitions may change, but for the return value. */
+/** What transitions may change. */
 const CHANGING: readonly (keyof ResultState)[] = [
   'status',
   'revision',
   'attempts',
   'errorCount',
-  'workerId',
   'startedAt',
   'lastAttemptedAt',
   'finishedAt',
@@ -123,7 +121,9 @@ export class Writer {
     if (ids.size === 0) return [];
     const select = `${this.tables.results.select(STATE, 'r')} WHERE r.id IN (${placeholders(ids.size)}) ORDER BY r.id`;
     const [rows] = await transaction.send([{ text: `${select} ${this.dialect.lockClause}`, values: [...ids] }]);
-    return this.tables.results.fromRaw(rows as ResultRow[]);
+    const states = rows as ResultState[];
+    this.tables.results.fromRaw(states, STATE);
+    return states;
   }
 
   async #isLogged(transaction: Transaction, { entry, afterSeq }: InDoubt): Promise<boolean> {
@@ -140,6 +140,7 @@ export class Writer {
       ...this.#update(writes.updates),
       ...this.tables.attempts.insertion(writes.attempts),
       ...this.tables.errors.insertion(writes.errors),
+      ...this.tables.returnValues.insertion(writes.returnValues),
       ...this.tables.metadata.insertion(writes.metadata),
       ...this.tables.changes.insertion(writes.changes as ChangeRow[]),
     ];
@@ -147,36 +148,35 @@ export class Writer {
 
   #removal(ids: readonly string[]): Statement[] {
     if (ids.length === 0) return [];
-    const { attempts, errors, metadata, results } = this.tables;
+    const { attempts, errors, returnValues, metadata, results } = this.tables;
     const from = (table: string, column: string) => ({
       text: `DELETE FROM ${table} WHERE ${column} IN (${placeholders(ids.length)})`,
       values: ids,
     });
-    return [...[attempts, errors, metadata].map(({ name }) => from(name, 'task_id')), from(results.name, 'id')];
+    return [
+      ...[attempts, errors, returnValues, metadata].map(({ name }) => from(name, 'task_id')),
+      from(results.name, 'id'),
+    ];
   }
 
   /** Many rows, each with its own values, in one statement. */
   #update(updates: Writes['updates']): Statement[] {
     if (updates.length === 0) return [];
     const { results } = this.tables;
-    // Only what differs in some row: every column costs, and most those of long texts.
+    // Only what differs in some row: every column costs.
     const properties: (keyof ResultState)[] = CHANGING.filter((property) =>
       updates.some(({ before, after }) => before[property] !== after[property]),
     );
-    const finishing = updates.some(({ returnValueJson }) => returnValueJson !== null);
-    const columns = [...properties, ...(finishing ? ['returnValueJson' as const] : [])].map((each) =>
-      results.column(each),
-    );
-    if (columns.length === 0) return [];
+    if (properties.length === 0) return [];
+    const columns = properties.map((property) => results.column(property));
     const first = `SELECT ? AS id, ${columns.map((column) => `? AS ${column}`).join(', ')}`;
     const further = ` UNION ALL SELECT ${placeholders(columns.length + 1)}`;
     const text = this.dialect.updateFrom(results.name, 'id', columns, first + further.repeat(updates.length - 1));
     const append: Append<ResultState> = results.appender(properties);
     const values: unknown[] = [];
-    for (const { after, returnValueJson } of updates) {
+    for (const { after } of updates) {
       values.push(this.dialect.bytes(after.id));
       append(values, after);
-      if (finishing) values.push(returnValueJson);
     }
     return [{ text, values }];
   }

@@ -179,7 +179,7 @@ describe('leases', () => {
     ['taken over after it ran out', start(ID, 'w2', { force: true }), 1_200, 'taskresults.LeaseExpired'],
   ])('a lost attempt leaves an error: %s', (_how, command, at, exceptionClassPath) => {
     const decision = decide(LEASED, command, at, KEEP);
-    expect(changed(decision)).toMatchObject({ revision: 3, attempts: 2, errorCount: 1, workerId: 'w2' });
+    expect(changed(decision)).toMatchObject({ revision: 3, attempts: 2, errorCount: 1 });
     expect(additions(decision)).toEqual({
       attempt: { attempt: 2, workerId: 'w2', startedAt: at },
       errors: [
@@ -188,7 +188,6 @@ describe('leases', () => {
           message: expect.stringContaining('attempt 1'),
           traceback: '',
           attempt: 1,
-          workerId: 'w1',
           raisedAt: at,
         },
       ],
@@ -255,9 +254,9 @@ describe('delete', () => {
 });
 
 describe('errors', () => {
-  test('carry the attempt and its worker', () => {
+  test('carry the attempt', () => {
     const decision = decide(SECOND, failAttempt(ID, 2, { error: reported('boom', 'tb') }), 2_000, KEEP);
-    const error = { ...reported('boom', 'tb'), attempt: 2, workerId: 'w2', raisedAt: 2_000 };
+    const error = { ...reported('boom', 'tb'), attempt: 2, raisedAt: 2_000 };
     expect(additions(decision)?.errors).toEqual([error]);
     expect(changed(decision).errorCount).toBe(2);
   });

@@ -1,5 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+/**
+ * What transitions change in `task_results` is of a fixed size and never NULL, so that InnoDB changes rows where they stand. A
+ * row that grows is moved, and its page rewritten: seven times as much redo log for a start or a finish (docs/benchmarks.md).
+ */
 const TABLES = [
   `CREATE TABLE task_results (
     id VARBINARY(256) NOT NULL PRIMARY KEY,
@@ -14,13 +18,12 @@ const TABLES = [
     attempts INT NOT NULL,
     error_count INT NOT NULL,
     metadata_count INT NOT NULL,
-    worker_id VARBINARY(1020) NULL,
     enqueued_at BIGINT NOT NULL,
-    started_at BIGINT NULL,
-    last_attempted_at BIGINT NULL,
-    finished_at BIGINT NULL,
-    lease_expires_at BIGINT NULL,
-    expires_at BIGINT NULL,
+    started_at BIGINT NOT NULL,
+    last_attempted_at BIGINT NOT NULL,
+    finished_at BIGINT NOT NULL,
+    lease_expires_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     created_by CHAR(22) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     made_by CHAR(22) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -28,7 +31,6 @@ const TABLES = [
     error_bytes INT NOT NULL,
     args_json LONGTEXT NOT NULL,
     kwargs_json LONGTEXT NOT NULL,
-    return_value_json LONGTEXT NULL,
     INDEX task_results_enqueued (enqueued_at, id),
     INDEX task_results_status (status, enqueued_at, id),
     INDEX task_results_path (task_path, enqueued_at, id),
@@ -46,12 +48,15 @@ const TABLES = [
     task_id VARBINARY(256) NOT NULL,
     ordinal INT NOT NULL,
     attempt INT NOT NULL,
-    worker_id VARBINARY(1020) NOT NULL,
     raised_at BIGINT NOT NULL,
     exception_class_path LONGTEXT NOT NULL,
     message LONGTEXT NOT NULL,
     traceback LONGTEXT NOT NULL,
     PRIMARY KEY (task_id, ordinal)
+  ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+  `CREATE TABLE task_return_values (
+    task_id VARBINARY(256) NOT NULL PRIMARY KEY,
+    return_value_json LONGTEXT NOT NULL
   ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
   `CREATE TABLE task_metadata (
     task_id VARBINARY(256) NOT NULL,
@@ -69,15 +74,15 @@ const TABLES = [
   ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin /*T![auto_id_cache] AUTO_ID_CACHE 1 */`,
 ];
 
-export class CreateTables1700000000000 implements MigrationInterface {
-  readonly name = 'CreateTables1700000000000';
+export class CreateTables1763850000000 implements MigrationInterface {
+  readonly name = 'CreateTables1763850000000';
 
   async up(runner: QueryRunner): Promise<void> {
     for (const table of TABLES) await runner.query(table);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const name of ['changes', 'metadata', 'errors', 'attempts', 'results'])
+    for (const name of ['changes', 'metadata', 'return_values', 'errors', 'attempts', 'results'])
       await runner.query(`DROP TABLE task_${name}`);
   }
 }

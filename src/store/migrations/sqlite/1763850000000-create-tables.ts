@@ -15,21 +15,19 @@ const STATEMENTS = [
     attempts INTEGER NOT NULL,
     error_count INTEGER NOT NULL,
     metadata_count INTEGER NOT NULL,
-    worker_id TEXT NULL,
     enqueued_at INTEGER NOT NULL,
-    started_at INTEGER NULL,
-    last_attempted_at INTEGER NULL,
-    finished_at INTEGER NULL,
-    lease_expires_at INTEGER NULL,
-    expires_at INTEGER NULL,
+    started_at INTEGER NOT NULL,
+    last_attempted_at INTEGER NOT NULL,
+    finished_at INTEGER NOT NULL,
+    lease_expires_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
     changed_at INTEGER NOT NULL,
     created_by TEXT NOT NULL,
     made_by TEXT NOT NULL,
     payload_bytes INTEGER NOT NULL,
     error_bytes INTEGER NOT NULL,
     args_json TEXT NOT NULL,
-    kwargs_json TEXT NOT NULL,
-    return_value_json TEXT NULL
+    kwargs_json TEXT NOT NULL
   )`,
   'CREATE INDEX task_results_enqueued ON task_results (enqueued_at, id)',
   'CREATE INDEX task_results_status ON task_results (status, enqueued_at, id)',
@@ -47,12 +45,15 @@ const STATEMENTS = [
     task_id TEXT NOT NULL,
     ordinal INTEGER NOT NULL,
     attempt INTEGER NOT NULL,
-    worker_id TEXT NOT NULL,
     raised_at INTEGER NOT NULL,
     exception_class_path TEXT NOT NULL,
     message TEXT NOT NULL,
     traceback TEXT NOT NULL,
     PRIMARY KEY (task_id, ordinal)
+  )`,
+  `CREATE TABLE task_return_values (
+    task_id TEXT NOT NULL PRIMARY KEY,
+    return_value_json TEXT NOT NULL
   )`,
   `CREATE TABLE task_metadata (
     task_id TEXT NOT NULL,
@@ -69,15 +70,15 @@ const STATEMENTS = [
   )`,
 ];
 
-export class CreateTables1700000000000 implements MigrationInterface {
-  readonly name = 'CreateTables1700000000000';
+export class CreateTables1763850000000 implements MigrationInterface {
+  readonly name = 'CreateTables1763850000000';
 
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of STATEMENTS) await runner.query(statement);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const name of ['changes', 'metadata', 'errors', 'attempts', 'results'])
+    for (const name of ['changes', 'metadata', 'return_values', 'errors', 'attempts', 'results'])
       await runner.query(`DROP TABLE task_${name}`);
   }
 }
