@@ -87,6 +87,21 @@ const MOST_CALLS = 15_000;
 const MOST_BYTES = 300 * 1024 * 1024;
 const usedUp = (bytes: number, seconds: number) => Math.min(MOST_CALLS * seconds, Math.floor(MOST_BYTES / bytes));
 
+type Requests = (target: Target, count: number) => Promise<Uint8Array[]> | Uint8Array[];
+
+/** Unary calls. When they run out of requests they begin again, or end. */
+function unary(name: string, callers: number, method: string, repeat: boolean, requests: Requests): Operation {
+  return {
+    name,
+    callers,
+    unit: 1,
+    async prepare(target, seconds) {
+      const ready = await requests(target, usedUp(target.bytes, seconds));
+      return () => target.load.unary({ method, callers, seconds, repeat }, ready);
+    },
+  };
+}
+
 /** Calls that can be made again and again, each time with another of the ids. */
 function repeated(
   name: string,
@@ -95,33 +110,12 @@ function repeated(
   request: (id: string) => Uint8Array,
   ids: (target: Target) => readonly string[],
 ): Operation {
-  return {
-    name,
-    callers,
-    unit: 1,
-    async prepare(target, seconds) {
-      const requests = shuffled(ids(target)).map(request);
-      return () => target.load.unary({ method, callers, seconds, repeat: true }, requests);
-    },
-  };
+  return unary(name, callers, method, true, (target) => shuffled(ids(target)).map(request));
 }
 
 /** Calls that each need something of their own. */
-function once(
-  name: string,
-  callers: number,
-  method: string,
-  requests: (target: Target, count: number) => Promise<Uint8Array[]> | Uint8Array[],
-): Operation {
-  return {
-    name,
-    callers,
-    unit: 1,
-    async prepare(target, seconds) {
-      const ready = await requests(target, usedUp(target.bytes, seconds));
-      return () => target.load.unary({ method, callers, seconds, repeat: false }, ready);
-    },
-  };
+function once(name: string, callers: number, method: string, requests: Requests): Operation {
+  return unary(name, callers, method, false, requests);
 }
 
 /** An order that is no order, and the same in every run. */
@@ -130,6 +124,8 @@ function shuffled(ids: readonly string[]): string[] {
 }
 
 const get = (id: string) => GetTaskResultRequest.encode(GetTaskResultRequest.fromPartial({ id })).finish();
+const batchGet = (ids: string[]) =>
+  BatchGetTaskResultsRequest.encode(BatchGetTaskResultsRequest.fromPartial({ ids })).finish();
 const refresh = (id: string) =>
   RefreshTaskResultRequest.encode(RefreshTaskResultRequest.fromPartial({ id, knownRevision: 3n })).finish();
 const create = ({ bytes }: Target, count: number) =>
@@ -162,20 +158,12 @@ export const OPERATIONS: readonly Operation[] = [
     },
   },
   {
-    name: 'BatchGet of 100',
-    callers: 16,
+    ...unary('BatchGet of 100', 16, Results.batchGetTaskResults.path, true, ({ ready }) => {
+      const ids = shuffled(ready);
+      return Array.from({ length: ids.length / 100 }, (_, n) => batchGet(ids.slice(n * 100, (n + 1) * 100)));
+    }),
     unit: 100,
     baseline: 'Get',
-    async prepare({ ready, load }, seconds) {
-      const ids = shuffled(ready);
-      const requests = Array.from({ length: ids.length / 100 }, (_, n) =>
-        BatchGetTaskResultsRequest.encode(
-          BatchGetTaskResultsRequest.fromPartial({ ids: ids.slice(n * 100, (n + 1) * 100) }),
-        ).finish(),
-      );
-      return () =>
-        load.unary({ method: Results.batchGetTaskResults.path, callers: 16, seconds, repeat: true }, requests);
-    },
   },
   repeated('Get, one lone caller', 1, Results.getTaskResult.path, get, ({ ready }) => ready),
   once('Create, one lone caller', 1, Lifecycle.createTaskResult.path, create),

@@ -160,8 +160,9 @@ function print({ operation, bytes, target, perSecond, p50Ms, p99Ms, ratio, times
     target.padEnd(7),
     `${perSecond.toFixed(0).padStart(7)}/s`,
     `ratio ${ratio.toFixed(2)}`,
-    `p50 ${p50Ms.toFixed(2)} ms (×${timesP50.toFixed(2)})`,
-    `p99 ${p99Ms.toFixed(2)} ms`,
+    Number.isNaN(p50Ms)
+      ? 'one stream'
+      : `p50 ${p50Ms.toFixed(2)} ms (×${timesP50.toFixed(2)})  p99 ${p99Ms.toFixed(2)} ms`,
     `cpu ${cpu.toFixed(2)}`,
     `${residentMb.toFixed(0)} MB`,
   ];

@@ -1,4 +1,4 @@
-// Command load-generator calls a gRPC server as fast as a number of callers can, and says how long the calls took.
+// Command generator calls a gRPC server as fast as a number of callers can, and says how long the calls took.
 //
 // It knows nothing of what it sends: requests come encoded, and answers are counted or handed back encoded. Its one
 // argument is the server's address. Each job on its standard input is a line of JSON, the [job], followed by its requests;
@@ -51,7 +51,7 @@ type measured struct {
 
 func main() {
 	if err := serve(os.Args[1], bufio.NewReaderSize(os.Stdin, 1<<20), bufio.NewWriter(os.Stdout)); err != nil {
-		fmt.Fprintln(os.Stderr, "load-generator:", err)
+		fmt.Fprintln(os.Stderr, "generator:", err)
 		os.Exit(1)
 	}
 }
@@ -132,6 +132,9 @@ func unary(connection *grpc.ClientConn, asked job, requests [][]byte) (measured,
 		return measured{}, err
 	}
 	all := slices.Concat(times...)
+	if len(all) == 0 {
+		return measured{}, errors.New("no call was made")
+	}
 	slices.Sort(all)
 	at := func(part float64) float64 {
 		return float64(all[min(len(all)-1, int(float64(len(all))*part))]) / float64(time.Millisecond)

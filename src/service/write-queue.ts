@@ -6,6 +6,11 @@ import { MOST_COMMANDS, type TaskResultStore } from '../domain/store';
 
 /** Of one transaction beside MOST_COMMANDS. Soft by one command: the one that passes it is still taken. */
 const MOST_BYTES = 2 * 1024 * 1024;
+/**
+ * Of a few dozen commands one half goes: while the database works on it, this process answers and takes the calls of the
+ * other. Fewer are not worth it, and of more, as streams bring them, each costs the less the more go together.
+ */
+const HALVED = { least: 32, most: 96 };
 /** Bounds of what may wait. Beyond, callers are told to come back. */
 const MOST_WAITING = 20_000;
 const MOST_WAITING_BYTES = 256 * 1024 * 1024;
@@ -18,7 +23,7 @@ interface Waiting {
 }
 
 /**
- * Group commit: while one transaction is in flight, commands wait; the next transaction takes them all. A command that finds
+ * Group commit: while one transaction is in flight, commands wait; the next transaction takes them together. A command that finds
  * nothing in flight goes at once. Commands for one id keep their order.
  */
 export class WriteQueue {
@@ -61,8 +66,10 @@ export class WriteQueue {
   #nextBatch(): Waiting[] {
     let bytes = 0;
     let rows = 0;
-    while (rows < this.#waiting.length && rows < MOST_COMMANDS && bytes < MOST_BYTES)
-      bytes += this.#waiting[rows++]?.bytes ?? 0;
+    const waiting = this.#waiting.length;
+    const share = waiting > HALVED.most ? MOST_COMMANDS : Math.max(HALVED.least, Math.ceil(waiting / 2));
+    const most = Math.min(waiting, share);
+    while (rows < most && bytes < MOST_BYTES) bytes += this.#waiting[rows++]?.bytes ?? 0;
     this.#waitingBytes -= bytes;
     return this.#waiting.splice(0, rows);
   }
