@@ -73,9 +73,11 @@ export function describeRivals(opened: () => TemporaryStore): void {
       return [create(id, { argsJson: `[${n}]`, metadata }), ...attempts];
     };
     await store.transact(born(0));
+    const seen: TaskResult[] = [];
     let writing = true;
     const write = async () => {
-      for (let n = 1; n <= 60; n++) {
+      // A reader may lose many rounds in a row.
+      for (let n = 1; n <= 60 || (seen.length <= 10 && n <= 2_000); n++) {
         if (n % 2) await rival.transact([remove(id), ...born(n)]);
         else {
           await rival.transact([remove(id)]);
@@ -84,7 +86,6 @@ export function describeRivals(opened: () => TemporaryStore): void {
       }
       writing = false;
     };
-    const seen: TaskResult[] = [];
     const look = async () => {
       while (writing) seen.push(...(await store.read([id], 'FULL')));
     };
