@@ -55,10 +55,15 @@ export class WriteQueue {
   }
 
   async #drain(): Promise<void> {
+    // What arrived in the same turn of the event loop goes together; SQLite would let nothing else arrive meanwhile.
+    let turn = endOfTurn();
     while (this.#waiting.length > 0) {
-      // What arrived in the same turn of the event loop goes together; SQLite would let nothing else arrive meanwhile.
-      await endOfTurn();
-      await this.#commit(this.#nextBatch());
+      await turn;
+      const answer = await this.#commit(this.#nextBatch());
+      turn = endOfTurn();
+      // Answering takes a while, which the database need not wait for: the next transaction begins first, in the same turn.
+      if (this.#waiting.length > 0) setImmediate(answer);
+      else answer();
     }
     this.#running = null;
   }
@@ -74,14 +79,22 @@ export class WriteQueue {
     return this.#waiting.splice(0, rows);
   }
 
-  async #commit(batch: readonly Waiting[]): Promise<void> {
+  /** Resolves to what tells the callers. */
+  async #commit(batch: readonly Waiting[]): Promise<() => void> {
     try {
       const decisions = await this.store.transact(batch.map(({ command }) => command));
-      for (const [i, { resolve }] of batch.entries()) resolve(decisions[i] as Decision);
+      return () => {
+        for (const [i, { resolve }] of batch.entries()) resolve(decisions[i] as Decision);
+      };
     } catch (error) {
       // A store out of reach fails them all. Anything else is a bug that one of them met: the others go on without it.
-      if (batch.length === 1 || error instanceof TaskResultsError) for (const { reject } of batch) reject(error);
-      else for (const one of batch) await this.#commit([one]);
+      if (batch.length === 1 || error instanceof TaskResultsError) {
+        return () => {
+          for (const { reject } of batch) reject(error);
+        };
+      }
+      for (const one of batch) (await this.#commit([one]))();
+      return () => {};
     }
   }
 }
