@@ -1,10 +1,12 @@
 import { createConnection } from 'mysql2/promise';
 import { DataSource } from 'typeorm';
 
-/** Rows of one statement. */
-const CHUNK = 1_500;
+/** Rows of one statement: SQLite takes 32,766 parameters. */
+const CHUNK = 1_000;
+const READY = 1;
+const SUCCESSFUL = 4;
 /** Two thirds finished, one third not, over some thirty days. */
-const STATUSES = [4, 4, 1];
+const STATUSES = [SUCCESSFUL, SUCCESSFUL, READY];
 const DAY_MICROS = 86_400_000_000;
 
 /** Runs a statement with parameters on the database to fill. */
@@ -15,53 +17,70 @@ export type Execute = (statement: string, parameters: unknown[]) => Promise<unkn
  * then removed again, as a service that has been running for long would have it.
  */
 export async function preload(execute: Execute, results: number): Promise<void> {
+  const insert = (table: string, rows: readonly Record<string, unknown>[]) => {
+    const columns = Object.keys(rows[0] ?? {});
+    const marks = `(${columns.map(() => '?').join(', ')})`;
+    return execute(
+      `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${rows.map(() => marks).join(', ')}`,
+      rows.flatMap((row) => columns.map((column) => row[column])),
+    );
+  };
   const begin = (Date.now() - 30 * 86_400_000) * 1_000;
   const step = Math.floor((30 * DAY_MICROS) / results);
   for (let first = 0; first < results; first += CHUNK) {
-    const count = Math.min(CHUNK, results - first);
-    const rows = Array.from({ length: count }, (_, i) => resultRow(first + i, begin + (first + i) * step));
-    await execute(`${INSERT_RESULT} VALUES ${rows.map(() => MARKS).join(', ')}`, rows.flat());
-    for (let round = 0; round < 10; round++) {
-      const changes = rows.map(([id, , , at]) => [id, round + 1, at]);
-      await execute(
-        `INSERT INTO task_changes (task_id, revision, at) VALUES ${changes.map(() => '(?, ?, ?)').join(', ')}`,
-        changes.flat(),
+    const numbers = Array.from({ length: Math.min(CHUNK, results - first) }, (_, i) => first + i);
+    const rows = numbers.map((n) => resultRow(n, begin + n * step));
+    const finished = rows.filter(({ status }) => status === SUCCESSFUL);
+    await insert('task_results', rows);
+    await insert(
+      'task_attempts',
+      finished.map(({ id, started_at }) => ({ task_id: id, attempt: 1, worker_id: 'worker-1', started_at })),
+    );
+    await insert(
+      'task_return_values',
+      finished.map(({ id }) => ({ task_id: id, return_value_json: '{"ok":true}' })),
+    );
+    for (let revision = 1; revision <= 10; revision++) {
+      await insert(
+        'task_changes',
+        rows.map(({ id, changed_at }) => ({ task_id: id, revision, at: changed_at })),
       );
     }
     await execute('DELETE FROM task_changes WHERE at < ?', [Number.MAX_SAFE_INTEGER]);
   }
 }
 
-const COLUMNS = [
-  'id',
-  'task_path',
-  'status',
-  'enqueued_at',
-  'changed_at',
-  'priority',
-  'queue_name',
-  'takes_context',
-  'backend',
-  'revision',
-  'attempts',
-  'error_count',
-  'metadata_count',
-  'created_by',
-  'made_by',
-  'payload_bytes',
-  'error_bytes',
-  'args_json',
-  'kwargs_json',
-];
-const INSERT_RESULT = `INSERT INTO task_results (${COLUMNS.join(', ')})`;
-const MARKS = `(${COLUMNS.map(() => '?').join(', ')})`;
-
-function resultRow(n: number, at: number): unknown[] {
+/** All columns that may not be NULL. */
+function resultRow(n: number, at: number) {
   const status = STATUSES[n % STATUSES.length] as number;
-  const finished = status === 4;
-  const common = [0, 'default', 0, 'default', finished ? 3 : 1, finished ? 1 : 0, 0, 0, finished ? 'worker-1' : null];
-  const texts = [`["${'x'.repeat(100)}"]`, '{}', finished ? '{"ok":true}' : null];
-  return [`preloaded-${n}`, `bench.task_${n % 50}`, status, at, at, ...common, 'bench', 'bench', 120, 0, ...texts];
+  const finished = status === SUCCESSFUL;
+  const once = finished ? at : 0;
+  return {
+    id: `preloaded-${n}`,
+    task_path: `bench.task_${n % 50}`,
+    priority: 0,
+    queue_name: 'default',
+    takes_context: 0,
+    backend: 'default',
+    status,
+    revision: finished ? 3 : 1,
+    attempts: finished ? 1 : 0,
+    error_count: 0,
+    metadata_count: 0,
+    enqueued_at: at,
+    started_at: once,
+    last_attempted_at: once,
+    finished_at: once,
+    lease_expires_at: 0,
+    expires_at: 0,
+    changed_at: at,
+    created_by: 'bench',
+    made_by: 'bench',
+    payload_bytes: 120,
+    error_bytes: 0,
+    args_json: `["${'x'.repeat(100)}"]`,
+    kwargs_json: '{}',
+  };
 }
 
 export async function preloadMysql(url: string, results: number): Promise<void> {
