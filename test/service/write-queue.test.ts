@@ -74,6 +74,15 @@ test('a command that finds nothing in flight goes; those that come meanwhile go 
   expect((await settled).map(({ status }) => status)).toEqual(Array(3).fill('fulfilled'));
 });
 
+test('the next transaction begins before the callers of the last one are answered', async () => {
+  const answered = queue.submit(create('first')).then(sizes);
+  await transaction(1);
+  const later = submit(create('second'));
+  held.end();
+  expect(await answered).toEqual([1, 1]);
+  await endAllUntil(later);
+});
+
 test('a transaction takes 256 commands at most, and of a few dozen one half', async () => {
   await busy();
   await endAllUntil(submit(...Array.from({ length: 600 }, (_, i) => create(`${i}`))));
