@@ -1,6 +1,6 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 
-/** A writer of a message larger than this is not kept. */
+/** A writer of a message larger than this is not kept; of one of 100 KB it saves two thirds of the time (docs/benchmarks.md). */
 const MOST_KEPT_BYTES = 1024 * 1024;
 
 /** How messages of one type are written; generated. */
@@ -10,15 +10,17 @@ export interface Encodable<T = never> {
 
 /** A writer whose buffer stays with it, for the next message. */
 class ReusedWriter extends BinaryWriter {
-  /** What was written since the last call. */
+  /**
+   * What was written since the last call. `finish` would put each message into memory of its own outside the heap, which took
+   * a twelfth of the time of a call (docs/benchmarks.md). Brackets reach what is private, and keep its type.
+   */
   take(allocate: (size: number) => Buffer): Buffer {
-    // biome-ignore lint/complexity/useLiteralKeys: private, and `finish` would put each message into memory of its own outside the heap, which took a twelfth of the time of a call (docs/benchmarks.md)
+    // biome-ignore-start lint/complexity/useLiteralKeys: private, see above
     const length = this['pos'];
     const bytes = allocate(length);
-    // biome-ignore lint/complexity/useLiteralKeys: as above
     bytes.set(this['buffer'].subarray(0, length));
-    // biome-ignore lint/complexity/useLiteralKeys: as above
     this['pos'] = 0;
+    // biome-ignore-end lint/complexity/useLiteralKeys: private, see above
     return bytes;
   }
 }

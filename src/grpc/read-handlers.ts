@@ -26,15 +26,16 @@ export function readHandlers(
   ) => unary(authorize, onInternalError, answer);
 
   const got = (result: TaskResult) => ({ taskResult: toTaskResult(result) });
-  // A finished result comes from memory the next time: the same object.
-  const finished = encodedOnce(GetTaskResultResponse, got);
+  // A whole result that is finished is remembered: the next time it is the same object.
+  const remembered = encodedOnce(GetTaskResultResponse, got);
 
   return {
     getTaskResult: handle(async (request) => {
       const id = resultId('id', request.id);
       const expected = text('expected_task_path', request.expectedTaskPath, 0, 255) || null;
-      const result = await reads.get(id, expected, parse.view(request.view));
-      return isFinished(result.status) ? finished(result) : got(result);
+      const view = parse.view(request.view);
+      const result = await reads.get(id, expected, view);
+      return view === 'FULL' && isFinished(result.status) ? remembered(result) : got(result);
     }),
 
     batchGetTaskResults: handle(async (request) => {
