@@ -101,7 +101,7 @@ test.each<[Flags]>([
   [{ port: '-1' }],
   [{ port: '1.5' }],
   [{ port: '0x10' }],
-  [{ poolSize: '0' }],
+  [{ poolSize: '1' }],
   [{ maxWorkerIdLength: '256' }],
   [{ retention: '0d' }],
   [{ changeLogRetention: '59s' }],

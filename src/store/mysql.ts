@@ -85,7 +85,7 @@ function poolOf(source: DataSource): Pool {
 export interface MysqlOptions {
   /** `mysql://user:password@host:port/database`, also `mariadb://`. `?tls=verify` asks for TLS with a checked certificate. */
   url: string;
-  /** Most connections at a time. */
+  /** Most connections at a time; 2 or more, since migrations run while one connection holds their lock. */
   poolSize: number;
 }
 
@@ -112,7 +112,7 @@ export function createMysqlDataSource({ url: text, poolSize }: MysqlOptions): Da
       flags: ['-FOUND_ROWS'],
       // A caller is told at once that the database cannot keep up, rather than waiting without end.
       queueLimit: 1_000,
-      maxIdle: Math.max(1, poolSize - 1),
+      maxIdle: poolSize - 1,
       idleTimeout: 60_000,
       enableKeepAlive: true,
       ...(tls && { ssl: { rejectUnauthorized: true, minVersion: 'TLSv1.2', verifyIdentity: true } }),

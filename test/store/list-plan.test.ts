@@ -62,7 +62,7 @@ describe.each(ENGINES)('pages of a list on %s', (engine) => {
     // One connection, so that its counters are those of the query.
     source =
       database.engine === 'mysql'
-        ? createMysqlDataSource({ url: database.url, poolSize: 1 })
+        ? createMysqlDataSource({ url: database.url, poolSize: 2 })
         : createSqliteDataSource(database.file);
     source.setOptions({ logger: last as unknown as Logger });
     dialect = engine === 'mysql' ? mysqlDialect : sqliteDialect();
