@@ -21,12 +21,6 @@ export interface Dialect {
   /** Runs statements in their order until one fails, and answers what the driver answered to each. */
   runAll(runner: QueryRunner, statements: readonly Statement[]): Promise<unknown[]>;
 
-  /** An UPDATE that sets `columns` of `table` from `values`, a derived table with these columns and `key`. */
-  updateFrom(table: string, key: string, columns: readonly string[], values: string): string;
-
-  /** A parameter for a column that holds bytes on this engine. */
-  bytes(text: string): unknown;
-
   /** The first key that an INSERT generated, from what the driver answered; null where nobody needs to know. */
   generatedKey(answer: unknown): number | null;
 

@@ -49,14 +49,6 @@ export const mysqlDialect: Dialect = {
     });
   },
 
-  // STRAIGHT_JOIN: a few given rows, each found by primary key, whatever the statistics say.
-  updateFrom(table, key, columns, values) {
-    const assignments = columns.map((column) => `t.${column} = v.${column}`).join(', ');
-    return `UPDATE (${values}) v STRAIGHT_JOIN ${table} t ON t.${key} = v.${key} SET ${assignments}`;
-  },
-
-  bytes: (text) => Buffer.from(text, 'utf8'),
-
   generatedKey: (answer) => (answer as { insertId: number } | null)?.insertId ?? null,
 
   async whileMigrating(runner: QueryRunner, work) {

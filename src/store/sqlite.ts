@@ -21,11 +21,6 @@ export function sqliteDialect(): Dialect {
       for (const { text, values } of statements) answers.push(await runner.query(text, [...values]));
       return answers;
     },
-    updateFrom(table, key, columns, values) {
-      const assignments = columns.map((column) => `${column} = v.${column}`).join(', ');
-      return `UPDATE ${table} SET ${assignments} FROM (${values}) AS v WHERE ${table}.${key} = v.${key}`;
-    },
-    bytes: (text) => text,
     generatedKey: () => null, // there is no connection that could be lost during COMMIT
     whileMigrating: (_runner, work) => work(), // the file is ours alone while it is open
   };

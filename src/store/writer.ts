@@ -2,14 +2,13 @@ import type { DataSource } from 'typeorm';
 import type { Command } from '../domain/command';
 import { storeUnavailable } from '../domain/errors';
 import type { Decision, ResultState, Retention } from '../domain/lifecycle';
-import type { Clock } from '../domain/task-result';
+import type { Clock, TaskResultStatus } from '../domain/task-result';
 import { Batch, type Writes } from './batch';
 import type { Dialect } from './dialect';
 import { classify, withoutParameters } from './driver-errors';
 import type { ChangeRow } from './entities';
 import { pauseBeforeRetry, RETRIES } from './retry';
 import { placeholders, type Statement } from './statement';
-import type { Append } from './table';
 import type { Tables } from './tables';
 import { Transaction } from './transaction';
 
@@ -49,6 +48,9 @@ const CHANGING: readonly (keyof ResultState)[] = [
   'payloadBytes',
   'errorBytes',
 ];
+
+/** Values of one statement are looked for one by one, in a CASE. More than these are quicker in two statements. */
+const MOST_ROWS_OF_AN_UPDATE = 32;
 
 /** A batch that was sent with its COMMIT and not answered: it took effect if and only if its entry is in the change log. */
 interface InDoubt {
@@ -159,26 +161,30 @@ export class Writer {
     ];
   }
 
-  /** Many rows, each with its own values, in one statement. */
+  /** Each row gets its own values. Rows of one status mostly share all but one or two, so they go together. */
   #update(updates: Writes['updates']): Statement[] {
-    if (updates.length === 0) return [];
-    const { results } = this.tables;
+    const byStatus = new Map<TaskResultStatus, Writes['updates']>();
+    for (const update of updates) {
+      const alike = byStatus.get(update.after.status);
+      if (alike) alike.push(update);
+      else byStatus.set(update.after.status, [update]);
+    }
+    const statements: Statement[] = [];
+    for (const alike of byStatus.values()) {
+      for (let first = 0; first < alike.length; first += MOST_ROWS_OF_AN_UPDATE) {
+        statements.push(...this.#updateTogether(alike.slice(first, first + MOST_ROWS_OF_AN_UPDATE)));
+      }
+    }
+    return statements;
+  }
+
+  #updateTogether(updates: Writes['updates']): Statement[] {
     // Only what differs in some row: every column costs.
-    const properties: (keyof ResultState)[] = CHANGING.filter((property) =>
+    const properties = CHANGING.filter((property) =>
       updates.some(({ before, after }) => before[property] !== after[property]),
     );
-    if (properties.length === 0) return [];
-    const columns = properties.map((property) => results.column(property));
-    const first = `SELECT ? AS id, ${columns.map((column) => `? AS ${column}`).join(', ')}`;
-    const further = ` UNION ALL SELECT ${placeholders(columns.length + 1)}`;
-    const text = this.dialect.updateFrom(results.name, 'id', columns, first + further.repeat(updates.length - 1));
-    const append: Append<ResultState> = results.appender(properties);
-    const values: unknown[] = [];
-    for (const { after } of updates) {
-      values.push(this.dialect.bytes(after.id));
-      append(values, after);
-    }
-    return [{ text, values }];
+    const rows: ResultState[] = updates.map(({ after }) => after);
+    return properties.length > 0 ? [this.tables.results.update(rows, 'id', properties)] : [];
   }
 }
 

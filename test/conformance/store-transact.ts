@@ -1,3 +1,4 @@
+import type { Command } from '../../src/domain/command';
 import { create, fail, failAttempt, remove, renew, reported, start, succeed } from '../support/commands';
 import { outcomes } from '../support/decisions';
 import { fresh } from '../support/fresh';
@@ -145,6 +146,24 @@ export function describeTransact(opened: () => TemporaryStore): void {
     for (const { revision, workerIds, errors } of results) {
       expect([revision, workerIds.length, errors.length]).toEqual([4, 2, 1]);
     }
+  });
+
+  test('moves of many kinds and sizes in one batch: what is stored is what was decided', async () => {
+    const ids = Array.from({ length: 120 }, () => fresh());
+    const { store } = opened();
+    await store.transact([...ids.map((id) => create(id)), ...ids.map((id, i) => start(id, 'w', { lease: 1_000 + i }))]);
+    const moves = ids.map((id, i): Command => {
+      const error = reported('e'.repeat(i), 'é'.repeat(i));
+      if (i % 4 === 0) return succeed(id, 1, `${10 ** (i % 17)}`);
+      if (i % 4 === 1) return start(id, `w${i}`, { lease: 5_000_000 + i, force: true });
+      return failAttempt(id, 1, { error, retry: i % 4 === 2 });
+    });
+    const statesAfter = async () =>
+      (await store.transact(moves)).map((decision) => [decision.kind, 'state' in decision && decision.state]);
+    const decided = await statesAfter();
+    // The same calls again find their own work, and answer what is in the table.
+    expect(await statesAfter()).toEqual(decided.map(([, state]) => ['unchanged', state]));
+    expect(new Set(decided.map(([kind]) => kind))).toEqual(new Set(['changed']));
   });
 
   test('256 results with 32 labels each in one batch, and each of them changed in another', async () => {
