@@ -17,8 +17,11 @@ export interface TaskResultStore {
    */
   transact(commands: readonly Command[]): Promise<Decision[]>;
 
-  /** The results with these ids, in any order; ids that no result has are left out. */
-  read(ids: readonly string[], view: View): Promise<TaskResult[]>;
+  /**
+   * The results with these ids, in any order; ids that no result has are left out, and so are results with more than
+   * `mostBytes` of text in this view.
+   */
+  read(ids: readonly string[], view: View, mostBytes?: number): Promise<TaskResult[]>;
 
   /** What these results look like from outside, in any order; ids that no result has are left out. */
   outline(ids: readonly string[]): Promise<Outline[]>;
@@ -57,7 +60,7 @@ export interface Position {
 export interface Outline extends Position {
   status: TaskResultStatus;
   revision: number;
-  /** UTF-8 bytes of arguments and return value. */
+  /** UTF-8 bytes of arguments and return value, which the view BASIC leaves out. */
   payloadBytes: number;
   /** UTF-8 bytes of all errors. */
   errorBytes: number;

@@ -7,6 +7,11 @@ export const ANSWER_BYTES = 3 * 1024 * 1024;
 /** About as many bytes as a result without its texts. */
 const FRAME_BYTES = 512;
 
+/** Bytes of text that each of `count` results may have when all of them are to fit into one answer. */
+export function evenShare(count: number): number {
+  return Math.floor(ANSWER_BYTES / count) - FRAME_BYTES;
+}
+
 /** How many of `outlines`, from the first on, fit in `budget` when they are read whole; at least one. */
 export function countThatFit(outlines: readonly Outline[], view: View, budget: number): number {
   let bytes = 0;

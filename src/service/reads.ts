@@ -1,8 +1,8 @@
 import { doesNotExist, TaskResultsError } from '../domain/errors';
 import { type Filter, matches } from '../domain/filter';
-import type { Outline, Position, TaskResultStore } from '../domain/store';
+import type { Position, TaskResultStore } from '../domain/store';
 import type { TaskResult, View } from '../domain/task-result';
-import { ANSWER_BYTES, countThatFit } from './answer-budget';
+import { ANSWER_BYTES, countThatFit, evenShare } from './answer-budget';
 import type { ResultReader } from './result-reader';
 
 export interface KnownResult {
@@ -50,14 +50,17 @@ export class Reads {
 
   async batchGet(ids: readonly string[], view: View): Promise<BatchGet> {
     const distinct = [...new Set(ids)];
-    const outlines = await this.#outlines(distinct);
-    const present = distinct.flatMap((id) => outlines.get(id) ?? []);
-    const fitting = present.slice(0, countThatFit(present, view, ANSWER_BYTES));
-    const results = await this.#readInOrder(fitting, view);
-    const found = new Set(results.map((result) => result.id));
-    const deferred = present.slice(fitting.length).map((outline) => outline.id);
-    const elsewhere = new Set([...found, ...deferred]);
-    return { found: results, notFound: distinct.filter((id) => !elsewhere.has(id)), deferred };
+    // Mostly all are there and small, which takes one round trip.
+    const results = byId(await this.store.read(distinct, view, evenShare(distinct.length)));
+    if (results.size === distinct.length) return { found: inOrder(distinct, results), notFound: [], deferred: [] };
+    const present = inOrder(distinct, byId(await this.store.outline(distinct)));
+    const fitting = idsOf(present.slice(0, countThatFit(present, view, ANSWER_BYTES)));
+    const larger = fitting.filter((id) => !results.has(id));
+    for (const result of await this.store.read(larger, view)) results.set(result.id, result);
+    const found = inOrder(fitting, results);
+    const deferred = idsOf(present.slice(fitting.length));
+    const elsewhere = new Set([...idsOf(found), ...deferred]);
+    return { found, notFound: distinct.filter((id) => !elsewhere.has(id)), deferred };
   }
 
   /** The result when it has another revision than the known one, otherwise null. */
@@ -73,7 +76,7 @@ export class Reads {
   async batchRefresh(asked: readonly KnownResult[]): Promise<BatchRefresh> {
     const known = new Map([...asked].reverse().map(({ id, revision }) => [id, revision]));
     const ids = [...new Set(asked.map(({ id }) => id))];
-    const outlines = await this.#outlines(ids);
+    const outlines = byId(await this.store.outline(ids));
     const unchanged = ids.filter((id) => outlines.get(id)?.revision === known.get(id));
     const same = new Set(unchanged);
     const { found, notFound, deferred } = await this.batchGet(
@@ -87,7 +90,7 @@ export class Reads {
     const outlines = await this.store.list(filter, after, pageSize + 1);
     const page = outlines.slice(0, pageSize);
     const fitting = page.slice(0, countThatFit(page, view, ANSWER_BYTES));
-    const results = await this.#readInOrder(fitting, view);
+    const results = inOrder(idsOf(fitting), byId(await this.store.read(idsOf(fitting), view)));
     const last = fitting.at(-1);
     return {
       // A result may have changed since its key was read, and match no longer.
@@ -95,14 +98,21 @@ export class Reads {
       next: last && fitting.length < outlines.length ? { enqueuedAt: last.enqueuedAt, id: last.id } : null,
     };
   }
+}
 
-  async #outlines(ids: readonly string[]): Promise<Map<string, Outline>> {
-    return new Map((await this.store.outline(ids)).map((outline) => [outline.id, outline]));
-  }
+interface Identified {
+  id: string;
+}
 
-  async #readInOrder(outlines: readonly Outline[], view: View): Promise<TaskResult[]> {
-    const ids = outlines.map((outline) => outline.id);
-    const results = new Map((await this.store.read(ids, view)).map((result) => [result.id, result]));
-    return ids.flatMap((id) => results.get(id) ?? []);
-  }
+function idsOf(items: readonly Identified[]): string[] {
+  return items.map(({ id }) => id);
+}
+
+function byId<T extends Identified>(items: readonly T[]): Map<string, T> {
+  return new Map(items.map((item) => [item.id, item]));
+}
+
+/** What has these ids, in their order. */
+function inOrder<T>(ids: readonly string[], items: ReadonlyMap<string, T>): T[] {
+  return ids.flatMap((id) => items.get(id) ?? []);
 }

@@ -82,9 +82,9 @@ export class Reader {
   ) {}
 
   /** See TaskResultStore.read. */
-  read(ids: readonly string[], view: View): Promise<TaskResult[]> {
+  read(ids: readonly string[], view: View, mostBytes?: number): Promise<TaskResult[]> {
     if (ids.length === 0) return Promise.resolve([]);
-    return this.#run(() => this.#readWhole([...ids], view));
+    return this.#run(() => this.#readWhole([...ids], view, mostBytes));
   }
 
   /** See TaskResultStore.outline. */
@@ -156,7 +156,7 @@ export class Reader {
     return rows;
   }
 
-  async #byId(ids: readonly string[], view: View): Promise<WholeRow[]> {
+  async #byId(ids: readonly string[], view: View, mostBytes?: number): Promise<WholeRow[]> {
     const { results, attempts, returnValues } = this.tables;
     const properties = view === 'FULL' ? FULL : BASIC;
     const columns = [results.list(properties, 'r'), attempts.list(NEWEST_WORKER, 'a')];
@@ -165,10 +165,15 @@ export class Reader {
       columns.push(returnValues.list(RETURN_VALUE, 'v'));
       joins.push(`LEFT JOIN ${returnValues.name} v ON v.task_id = r.id`);
     }
-    const text =
-      `SELECT ${columns.join(', ')} FROM ${results.name} r ${joins.join(' ')}` +
-      ` WHERE r.id IN (${placeholders(ids.length)})`;
-    const statement = { text, values: ids, prepared: ids.length === 1 };
+    const select = `SELECT ${columns.join(', ')} FROM ${results.name} r ${joins.join(' ')}`;
+    const conditions = [`r.id IN (${placeholders(ids.length)})`];
+    const values: unknown[] = [...ids];
+    if (mostBytes !== undefined) {
+      conditions.push(`${view === 'FULL' ? 'r.payload_bytes + ' : ''}r.error_bytes <= ?`);
+      values.push(mostBytes);
+    }
+    const text = `${select} WHERE ${conditions.join(' AND ')}`;
+    const statement = { text, values, prepared: ids.length === 1 };
     const rows = (await this.dialect.select(this.source, statement)) as WholeRow[];
     results.fromRaw(rows, properties);
     attempts.fromRaw(rows as { workerId: string }[], NEWEST_WORKER);
@@ -210,11 +215,11 @@ export class Reader {
    * cutting it there makes one picture of one moment. When it is shorter the result has been deleted in between, and
    * perhaps created anew, which the history of the new one tells by its `enqueuedAt`: such ids are read again.
    */
-  async #readWhole(ids: string[], view: View): Promise<TaskResult[]> {
+  async #readWhole(ids: string[], view: View, mostBytes?: number): Promise<TaskResult[]> {
     const results: TaskResult[] = [];
     for (let pending = ids, rounds = 0; pending.length > 0; rounds++) {
       if (rounds === MOST_ROUNDS) throw new Error('the history of a result does not fit its row');
-      const rows = await this.#byId(pending, view);
+      const rows = await this.#byId(pending, view, mostBytes);
       // The newest attempt mostly is the only one.
       const workers = await this.#history(
         this.tables.attempts,

@@ -32,8 +32,8 @@ export class TypeOrmStore implements TaskResultStore {
     return this.#writer.transact(commands);
   }
 
-  read(ids: readonly string[], view: View): Promise<TaskResult[]> {
-    return this.#reader.read(ids, view);
+  read(ids: readonly string[], view: View, mostBytes?: number): Promise<TaskResult[]> {
+    return this.#reader.read(ids, view, mostBytes);
   }
 
   outline(ids: readonly string[]): Promise<Outline[]> {
