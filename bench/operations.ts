@@ -41,6 +41,9 @@ export interface Operation {
   prepare(target: Target, seconds: number): Promise<() => Promise<Measured>>;
 }
 
+/** Transitions that a caller in a hurry puts into one message. */
+const TOGETHER = 50;
+
 type State = 'ready' | 'running' | 'finished';
 
 let made = 0;
@@ -64,22 +67,31 @@ export async function makeResults(target: Target, count: number, state: State): 
 
 type Transition = NonNullable<RecordTransitionsRequest['transition']>;
 
-/** One transition of each result over one stream. Throws when one is refused. */
+/** One transition of each result over one stream, so many in a message. Throws when one is refused. */
 async function record(
   { load }: Target,
   ids: readonly string[],
   transition: (id: string) => Transition,
+  inOneMessage = TOGETHER,
 ): Promise<Measured> {
-  const requests = ids.map((id, n) =>
-    RecordTransitionsRequest.encode({ number: BigInt(n), transition: transition(id) }).finish(),
-  );
-  const { answers, ...measured } = await load.stream(Lifecycle.recordTransitions.path, requests);
-  for (const answer of answers) {
-    const { outcome } = RecordTransitionsResponse.decode(answer);
-    if (outcome?.$case === 'error') throw new Error(outcome.value.message);
+  const numbered = ids.map((id, n) => ({ number: BigInt(n), transition: transition(id), more: [] }));
+  const requests: Uint8Array[] = [];
+  for (let n = 0; n < numbered.length; n += inOneMessage) {
+    const more = numbered.slice(n, n + inOneMessage);
+    const message = inOneMessage === 1 ? more[0] : { more };
+    requests.push(RecordTransitionsRequest.encode(RecordTransitionsRequest.fromPartial({ ...message })).finish());
   }
-  if (answers.length !== ids.length) throw new Error(`${answers.length} of ${ids.length} answered`);
-  return { ...measured, p50Ms: Number.NaN, p99Ms: Number.NaN };
+  const { answers, ...measured } = await load.stream(Lifecycle.recordTransitions.path, requests);
+  let answered = 0;
+  for (const answer of answers) {
+    const { more, ...first } = RecordTransitionsResponse.decode(answer);
+    for (const { outcome } of [first, ...more]) {
+      if (outcome?.$case === 'error') throw new Error(outcome.value.message);
+      answered++;
+    }
+  }
+  if (answered !== ids.length) throw new Error(`${answered} of ${ids.length} answered`);
+  return { ...measured, calls: answered, p50Ms: Number.NaN, p99Ms: Number.NaN };
 }
 
 /** What is made for a second of an operation that uses it up: more than a server gets through, within some memory. */
@@ -118,6 +130,21 @@ function once(name: string, callers: number, method: string, requests: Requests)
   return unary(name, callers, method, false, requests);
 }
 
+/** Creates over one stream. */
+function recorded(name: string, inOneMessage: number): Operation {
+  return {
+    name,
+    callers: 1,
+    unit: 1,
+    baseline: 'Get',
+    async prepare(target, seconds) {
+      const ids = newIds(usedUp(target.bytes, seconds));
+      const create = (id: string): Transition => ({ $case: 'create', value: createRequest(id, target.bytes) });
+      return () => record(target, ids, create, inOneMessage);
+    },
+  };
+}
+
 /** An order that is no order, and the same in every run. */
 function shuffled(ids: readonly string[]): string[] {
   return ids.map((_, n) => ids[(n * 7919) % ids.length] as string);
@@ -147,16 +174,8 @@ export const OPERATIONS: readonly Operation[] = [
     const ids = await makeResults(target, count, 'running');
     return ids.map((id) => FinishAttemptRequest.encode(finishRequest(id)).finish());
   }),
-  {
-    name: 'RecordTransitions, creates',
-    callers: 1,
-    unit: 1,
-    baseline: 'Get',
-    async prepare(target, seconds) {
-      const ids = newIds(usedUp(target.bytes, seconds));
-      return () => record(target, ids, (id) => ({ $case: 'create', value: createRequest(id, target.bytes) }));
-    },
-  },
+  recorded('RecordTransitions, one a message', 1),
+  recorded(`RecordTransitions, ${TOGETHER} a message`, TOGETHER),
   {
     ...unary('BatchGet of 100', 16, Results.batchGetTaskResults.path, true, ({ ready }) => {
       const ids = shuffled(ready);

@@ -1,6 +1,6 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Command } from '../domain/command';
-import { shuttingDown, TaskResultsError } from '../domain/errors';
+import { invalidField, shuttingDown, TaskResultsError } from '../domain/errors';
 import type { ResultState } from '../domain/lifecycle';
 import type { Limits } from '../domain/limits';
 import {
@@ -16,9 +16,12 @@ import { type Authorize, type OnInternalError, refuseMalformed } from './handler
 import * as parse from './lifecycle-requests';
 import { toServiceError, toStatus } from './status';
 
-/** What one stream may have under way before it is read no further: enough to fill the next transactions. */
+/** What one stream may have under way before no more is taken from it: enough to fill the next transactions. */
 const MOST_UNDER_WAY = 1_024;
 const MOST_BYTES_UNDER_WAY = 8 * 1024 * 1024;
+
+/** Outcomes of one message: below 4 MiB, which clients take by default, though each were an error with all its details. */
+const MOST_IN_A_GROUP = 256;
 
 type Call = ServerDuplexStream<RecordTransitionsRequest, RecordTransitionsResponse>;
 
@@ -46,15 +49,23 @@ export function recordTransitionsHandler(
 }
 
 /**
- * One stream: messages are taken as they come and answered as they are decided. Back-pressure goes both ways: the stream is
- * not read while too much of it is under way, or while its answers are not taken.
+ * One stream: transitions are taken as they come and answered as they are decided. Back-pressure goes both ways: no more are
+ * taken while too much is under way, or while the answers are not read.
  */
 class TransitionStream {
+  /** Messages as they were read, and the place of the next one to be taken. */
+  #read: RecordTransitionsRequest[] = [];
+  #next = 0;
+  /** Taken, and the answer not yet written. */
   #underWay = 0;
   #bytesUnderWay = 0;
-  /** The caller does not take its answers. */
+  /** Not yet written: what is decided in one turn goes out together. */
+  #answers: RecordTransitionsResponse[] = [];
+  /** The caller sends many transitions in a message, and reads many outcomes from one. */
+  #grouped = false;
+  /** The caller does not read its answers. */
   #full = false;
-  /** Nothing more is read; once all is answered the stream ends, with this error or with OK. */
+  /** Once all is answered the stream ends, with this error or with OK. */
   #finish: { error: unknown } | null = null;
   #ended = false;
 
@@ -64,24 +75,27 @@ class TransitionStream {
     private readonly limits: Limits,
     private readonly onInternalError: OnInternalError,
   ) {
-    call.on('data', (message: RecordTransitionsRequest) => this.#take(message));
+    call.on('data', (message: RecordTransitionsRequest) => this.#receive(message));
     call.on('drain', () => {
       this.#full = false;
       this.#flow();
     });
-    call.on('end', () => this.finish(null));
+    call.on('end', () => {
+      this.#finish ??= { error: null };
+      this.#flow();
+    });
     call.on('cancelled', () => this.finish(null));
   }
 
-  /** Reads nothing more, answers what is under way, and ends the stream. */
+  /** Takes nothing more, answers what is under way, and ends the stream. */
   finish(error: unknown): void {
-    if (this.#finish) return;
-    this.#finish = { error };
-    this.call.pause();
-    this.#endIfDone();
+    const leftOver = this.#next < this.#read.length;
+    if (leftOver || !this.#finish) this.#finish = { error };
+    this.#next = this.#read.length;
+    this.#flow();
   }
 
-  #take(message: RecordTransitionsRequest): void {
+  #receive(message: RecordTransitionsRequest): void {
     if (this.#finish) return;
     try {
       refuseMalformed(message);
@@ -89,15 +103,50 @@ class TransitionStream {
       this.finish(error); // it has no number to answer to
       return;
     }
+    if (this.#next === this.#read.length) {
+      this.#read = [];
+      this.#next = 0;
+    }
+    const { number, transition, more } = message;
+    if (more.length === 0) {
+      this.#read.push(message);
+    } else {
+      this.#grouped = true;
+      if (transition) this.#read.push({ number, transition, more: [] });
+      for (const one of more) this.#read.push(one);
+    }
+    this.#flow();
+  }
+
+  #flow(): void {
+    while (this.#next < this.#read.length && !this.#busy)
+      this.#take(this.#read[this.#next++] as RecordTransitionsRequest);
+    const allTaken = this.#next === this.#read.length;
+    if (this.#finish) {
+      this.call.pause();
+      if (allTaken && this.#underWay === 0) this.#end(this.#finish.error);
+    } else if (this.#busy || !allTaken) {
+      this.call.pause();
+    } else if (this.call.isPaused()) {
+      this.call.resume();
+    }
+  }
+
+  get #busy(): boolean {
+    return this.#full || this.#underWay >= MOST_UNDER_WAY || this.#bytesUnderWay >= MOST_BYTES_UNDER_WAY;
+  }
+
+  #take({ number, transition, more }: RecordTransitionsRequest): void {
+    this.#underWay++;
     let command: Command;
     try {
-      command = toCommand(message, this.limits);
+      if (more.length > 0) throw invalidField('more', 'must not have more of its own');
+      command = toCommand(transition, this.limits);
     } catch (error) {
-      this.#answer(message.number, this.#refusal(error));
+      this.#answer(number, this.#refusal(error));
       return;
     }
     const bytes = weigh(command);
-    this.#underWay++;
     this.#bytesUnderWay += bytes;
     this.lifecycle
       .record(command)
@@ -106,32 +155,29 @@ class TransitionStream {
         (error: unknown) => this.#refusal(error),
       )
       .then((outcome) => {
-        this.#underWay--;
         this.#bytesUnderWay -= bytes;
-        this.#answer(message.number, outcome);
+        this.#answer(number, outcome);
       });
-    if (this.#busy) this.call.pause();
   }
 
   #answer(number: bigint, outcome: RecordTransitionsResponse['outcome']): void {
-    if (!this.call.cancelled && !this.call.write({ number, outcome })) this.#full = true;
+    this.#answers.push({ number, outcome, more: [] });
+    if (this.#answers.length === 1) process.nextTick(() => this.#write());
+  }
+
+  #write(): void {
+    const answers = this.#answers;
+    this.#answers = [];
+    this.#underWay -= answers.length;
+    for (const message of this.#grouped ? inGroups(answers) : answers) {
+      if (!this.call.cancelled && !this.call.write(message)) this.#full = true;
+    }
     this.#flow();
   }
 
-  get #busy(): boolean {
-    return this.#full || this.#underWay >= MOST_UNDER_WAY || this.#bytesUnderWay >= MOST_BYTES_UNDER_WAY;
-  }
-
-  #flow(): void {
-    if (this.#finish) this.#endIfDone();
-    else if (this.#busy) this.call.pause();
-    else if (this.call.isPaused()) this.call.resume();
-  }
-
-  #endIfDone(): void {
-    if (this.#underWay > 0 || !this.#finish || this.#ended) return;
+  #end(error: unknown): void {
+    if (this.#ended) return;
     this.#ended = true;
-    const { error } = this.#finish;
     if (error === null) this.call.end();
     else this.call.emit('error', toServiceError(error));
   }
@@ -143,8 +189,8 @@ class TransitionStream {
   }
 }
 
-function toCommand(message: RecordTransitionsRequest, limits: Limits): Command {
-  const transition = required('transition', message.transition);
+function toCommand(given: RecordTransitionsRequest['transition'], limits: Limits): Command {
+  const transition = required('transition', given);
   switch (transition.$case) {
     case 'create':
       return parse.createCommand(transition.value, limits);
@@ -164,4 +210,14 @@ function toCommand(message: RecordTransitionsRequest, limits: Limits): Command {
 /** For a delete, only the id. */
 function toOutcome(command: Command, state: ResultState | null): RecordTransitionsResponse['outcome'] {
   return { $case: 'state', value: state ? toState(state) : TaskResultState.fromPartial({ id: command.id }) };
+}
+
+/** The same outcomes in fewer messages. */
+function inGroups(answers: readonly RecordTransitionsResponse[]): RecordTransitionsResponse[] {
+  const groups: RecordTransitionsResponse[] = [];
+  for (let i = 0; i < answers.length; i += MOST_IN_A_GROUP) {
+    const [first, ...more] = answers.slice(i, i + MOST_IN_A_GROUP) as [RecordTransitionsResponse];
+    groups.push({ ...first, more });
+  }
+  return groups;
 }

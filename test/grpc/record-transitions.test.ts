@@ -19,14 +19,17 @@ const succeed = (id: string): Transition => ({ $case: 'finish', value: succeeded
 /** A stream, its answers by number, and how it ended. */
 class Transitions {
   readonly answers = new Map<number, RecordTransitionsResponse['outcome']>();
+  /** In which the answers came. */
+  messages = 0;
   readonly stream;
   readonly ended: Promise<number>;
   #number = 0;
 
   constructor({ writes }: TestService) {
     this.stream = writes.recordTransitions();
-    this.stream.on('data', ({ number, outcome }: RecordTransitionsResponse) => {
-      this.answers.set(Number(number), outcome);
+    this.stream.on('data', ({ more, ...first }: RecordTransitionsResponse) => {
+      this.messages++;
+      for (const { number, outcome } of [first, ...more]) this.answers.set(Number(number), outcome);
     });
     this.stream.on('error', () => {});
     this.ended = new Promise((resolve) => this.stream.on('status', ({ code }) => resolve(code)));
@@ -37,6 +40,12 @@ class Transitions {
     const message = RecordTransitionsRequest.fromPartial({ number: BigInt(number), transition });
     if (!this.stream.write(message)) await Promise.race([once(this.stream, 'drain'), this.ended]);
     return number;
+  }
+
+  /** All of them in one message, numbered from 0. */
+  sendTogether(transitions: readonly Transition[], first?: Transition): void {
+    const more = transitions.map((transition, n) => ({ number: BigInt(n), transition }));
+    this.stream.write(RecordTransitionsRequest.fromPartial({ number: -1n, transition: first, more }));
   }
 
   async end(): Promise<number> {
@@ -110,6 +119,57 @@ describe.each(ENGINES)('RecordTransitions on %s', (engine) => {
     expect(new Set([...transitions.answers.keys()].map((number) => transitions.outcome(number)))).toEqual(
       new Set([1n]),
     );
+  });
+
+  test('many transitions in one message are taken in their order, and each fails alone', async () => {
+    const transitions = new Transitions(service);
+    const id = 'together';
+    transitions.sendTogether([start(id), start(id, 'rival'), undefined, succeed(id), start('nobody')], create(id));
+    expect(await transitions.end()).toBe(status.OK);
+    expect([-1, 0, 1, 2, 3, 4].map((number) => transitions.outcome(number))).toEqual([
+      1n,
+      2n,
+      'ATTEMPT_IN_PROGRESS',
+      'INVALID_FIELD',
+      3n,
+      'TASK_RESULT_DOES_NOT_EXIST',
+    ]);
+    expect(transitions.answers.size).toBe(6);
+  });
+
+  test('more transitions in one message than may be under way are all answered, many in a message', async () => {
+    const transitions = new Transitions(service);
+    transitions.sendTogether(Array.from({ length: 5_000 }, (_, n) => create(`together-${n}`)));
+    expect(await transitions.end()).toBe(status.OK);
+    expect(new Set([...transitions.answers.keys()].map((number) => transitions.outcome(number)))).toEqual(
+      new Set([1n]),
+    );
+    expect(transitions.answers.size).toBe(5_000);
+    expect(transitions.messages).toBeLessThan(500);
+  });
+
+  test('thousands that are all refused are all answered', async () => {
+    const transitions = new Transitions(service);
+    transitions.sendTogether(Array.from({ length: 5_000 }, () => undefined));
+    expect(await transitions.end()).toBe(status.OK);
+    expect(transitions.answers.size).toBe(5_000);
+    expect(transitions.outcome(4_999)).toBe('INVALID_FIELD');
+  });
+
+  test('what is sent together holds no more of its own', async () => {
+    const transitions = new Transitions(service);
+    const nested = { number: 1n, transition: create('nested'), more: [{ number: 2n, transition: create('deeper') }] };
+    transitions.stream.write(RecordTransitionsRequest.fromPartial({ more: [nested] }));
+    expect(await transitions.end()).toBe(status.OK);
+    expect([...transitions.answers.keys()]).toEqual([1]);
+    expect(transitions.outcome(1)).toBe('INVALID_FIELD');
+  });
+
+  test('who sends one in a message is answered one in a message', async () => {
+    const transitions = new Transitions(service);
+    for (let n = 0; n < 20; n++) await transitions.send(create(`single-${n}`));
+    expect(await transitions.end()).toBe(status.OK);
+    expect([transitions.messages, transitions.answers.size]).toEqual([20, 20]);
   });
 
   test('a stream that breaks is repeated safely', async () => {

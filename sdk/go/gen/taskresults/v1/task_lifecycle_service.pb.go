@@ -902,9 +902,9 @@ func (*DeleteTaskResultResponse) Descriptor() ([]byte, []int) {
 // One transition of RecordTransitions.
 type RecordTransitionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The caller's number for this message, given back with its outcome.
+	// The caller's number for this transition, given back with its outcome.
 	Number int64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
-	// The call, with the rules of the RPC of the same name. Required.
+	// The call, with the rules of the RPC of the same name. Required, unless there are `more`.
 	//
 	// Types that are valid to be assigned to Transition:
 	//
@@ -914,7 +914,10 @@ type RecordTransitionsRequest struct {
 	//	*RecordTransitionsRequest_Finish
 	//	*RecordTransitionsRequest_Fail
 	//	*RecordTransitionsRequest_Delete
-	Transition    isRecordTransitionsRequest_Transition `protobuf_oneof:"transition"`
+	Transition isRecordTransitionsRequest_Transition `protobuf_oneof:"transition"`
+	// Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+	// costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+	More          []*RecordTransitionsRequest `protobuf:"bytes,8,rep,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1017,6 +1020,13 @@ func (x *RecordTransitionsRequest) GetDelete() *DeleteTaskResultRequest {
 	return nil
 }
 
+func (x *RecordTransitionsRequest) GetMore() []*RecordTransitionsRequest {
+	if x != nil {
+		return x.More
+	}
+	return nil
+}
+
 type isRecordTransitionsRequest_Transition interface {
 	isRecordTransitionsRequest_Transition()
 }
@@ -1063,18 +1073,20 @@ func (*RecordTransitionsRequest_Fail) isRecordTransitionsRequest_Transition() {}
 
 func (*RecordTransitionsRequest_Delete) isRecordTransitionsRequest_Transition() {}
 
-// One outcome of RecordTransitions.
+// One outcome of RecordTransitions, or several.
 type RecordTransitionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The caller's number.
 	Number int64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
-	// What became of the message with that number.
+	// What became of the transition with that number.
 	//
 	// Types that are valid to be assigned to Outcome:
 	//
 	//	*RecordTransitionsResponse_State
 	//	*RecordTransitionsResponse_Error
-	Outcome       isRecordTransitionsResponse_Outcome `protobuf_oneof:"outcome"`
+	Outcome isRecordTransitionsResponse_Outcome `protobuf_oneof:"outcome"`
+	// Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+	More          []*RecordTransitionsResponse `protobuf:"bytes,4,rep,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1137,6 +1149,13 @@ func (x *RecordTransitionsResponse) GetError() *status.Status {
 		if x, ok := x.Outcome.(*RecordTransitionsResponse_Error); ok {
 			return x.Error
 		}
+	}
+	return nil
+}
+
+func (x *RecordTransitionsResponse) GetMore() []*RecordTransitionsResponse {
+	if x != nil {
+		return x.More
 	}
 	return nil
 }
@@ -1335,7 +1354,7 @@ const file_taskresults_v1_task_lifecycle_service_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x12#\n" +
 	"\rallow_missing\x18\x03 \x01(\bR\fallowMissing\"\x1a\n" +
-	"\x18DeleteTaskResultResponse\"\xbb\x03\n" +
+	"\x18DeleteTaskResultResponse\"\xf9\x03\n" +
 	"\x18RecordTransitionsRequest\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x03R\x06number\x12A\n" +
 	"\x06create\x18\x02 \x01(\v2'.taskresults.v1.CreateTaskResultRequestH\x00R\x06create\x12;\n" +
@@ -1343,13 +1362,15 @@ const file_taskresults_v1_task_lifecycle_service_proto_rawDesc = "" +
 	"\x05renew\x18\x04 \x01(\v2!.taskresults.v1.RenewLeaseRequestH\x00R\x05renew\x12>\n" +
 	"\x06finish\x18\x05 \x01(\v2$.taskresults.v1.FinishAttemptRequestH\x00R\x06finish\x12;\n" +
 	"\x04fail\x18\x06 \x01(\v2%.taskresults.v1.FailTaskResultRequestH\x00R\x04fail\x12A\n" +
-	"\x06delete\x18\a \x01(\v2'.taskresults.v1.DeleteTaskResultRequestH\x00R\x06deleteB\f\n" +
+	"\x06delete\x18\a \x01(\v2'.taskresults.v1.DeleteTaskResultRequestH\x00R\x06delete\x12<\n" +
+	"\x04more\x18\b \x03(\v2(.taskresults.v1.RecordTransitionsRequestR\x04moreB\f\n" +
 	"\n" +
-	"transition\"\xa3\x01\n" +
+	"transition\"\xe2\x01\n" +
 	"\x19RecordTransitionsResponse\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x03R\x06number\x127\n" +
 	"\x05state\x18\x02 \x01(\v2\x1f.taskresults.v1.TaskResultStateH\x00R\x05state\x12*\n" +
-	"\x05error\x18\x03 \x01(\v2\x12.google.rpc.StatusH\x00R\x05errorB\t\n" +
+	"\x05error\x18\x03 \x01(\v2\x12.google.rpc.StatusH\x00R\x05error\x12=\n" +
+	"\x04more\x18\x04 \x03(\v2).taskresults.v1.RecordTransitionsResponseR\x04moreB\t\n" +
 	"\aoutcome2\xc1\x05\n" +
 	"\x14TaskLifecycleService\x12e\n" +
 	"\x10CreateTaskResult\x12'.taskresults.v1.CreateTaskResultRequest\x1a(.taskresults.v1.CreateTaskResultResponse\x12Y\n" +
@@ -1427,28 +1448,30 @@ var file_taskresults_v1_task_lifecycle_service_proto_depIdxs = []int32{
 	7,  // 22: taskresults.v1.RecordTransitionsRequest.finish:type_name -> taskresults.v1.FinishAttemptRequest
 	9,  // 23: taskresults.v1.RecordTransitionsRequest.fail:type_name -> taskresults.v1.FailTaskResultRequest
 	11, // 24: taskresults.v1.RecordTransitionsRequest.delete:type_name -> taskresults.v1.DeleteTaskResultRequest
-	0,  // 25: taskresults.v1.RecordTransitionsResponse.state:type_name -> taskresults.v1.TaskResultState
-	23, // 26: taskresults.v1.RecordTransitionsResponse.error:type_name -> google.rpc.Status
-	22, // 27: taskresults.v1.FinishAttemptRequest.Failed.error:type_name -> taskresults.v1.TaskError
-	1,  // 28: taskresults.v1.TaskLifecycleService.CreateTaskResult:input_type -> taskresults.v1.CreateTaskResultRequest
-	3,  // 29: taskresults.v1.TaskLifecycleService.StartAttempt:input_type -> taskresults.v1.StartAttemptRequest
-	5,  // 30: taskresults.v1.TaskLifecycleService.RenewLease:input_type -> taskresults.v1.RenewLeaseRequest
-	7,  // 31: taskresults.v1.TaskLifecycleService.FinishAttempt:input_type -> taskresults.v1.FinishAttemptRequest
-	9,  // 32: taskresults.v1.TaskLifecycleService.FailTaskResult:input_type -> taskresults.v1.FailTaskResultRequest
-	11, // 33: taskresults.v1.TaskLifecycleService.DeleteTaskResult:input_type -> taskresults.v1.DeleteTaskResultRequest
-	13, // 34: taskresults.v1.TaskLifecycleService.RecordTransitions:input_type -> taskresults.v1.RecordTransitionsRequest
-	2,  // 35: taskresults.v1.TaskLifecycleService.CreateTaskResult:output_type -> taskresults.v1.CreateTaskResultResponse
-	4,  // 36: taskresults.v1.TaskLifecycleService.StartAttempt:output_type -> taskresults.v1.StartAttemptResponse
-	6,  // 37: taskresults.v1.TaskLifecycleService.RenewLease:output_type -> taskresults.v1.RenewLeaseResponse
-	8,  // 38: taskresults.v1.TaskLifecycleService.FinishAttempt:output_type -> taskresults.v1.FinishAttemptResponse
-	10, // 39: taskresults.v1.TaskLifecycleService.FailTaskResult:output_type -> taskresults.v1.FailTaskResultResponse
-	12, // 40: taskresults.v1.TaskLifecycleService.DeleteTaskResult:output_type -> taskresults.v1.DeleteTaskResultResponse
-	14, // 41: taskresults.v1.TaskLifecycleService.RecordTransitions:output_type -> taskresults.v1.RecordTransitionsResponse
-	35, // [35:42] is the sub-list for method output_type
-	28, // [28:35] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	13, // 25: taskresults.v1.RecordTransitionsRequest.more:type_name -> taskresults.v1.RecordTransitionsRequest
+	0,  // 26: taskresults.v1.RecordTransitionsResponse.state:type_name -> taskresults.v1.TaskResultState
+	23, // 27: taskresults.v1.RecordTransitionsResponse.error:type_name -> google.rpc.Status
+	14, // 28: taskresults.v1.RecordTransitionsResponse.more:type_name -> taskresults.v1.RecordTransitionsResponse
+	22, // 29: taskresults.v1.FinishAttemptRequest.Failed.error:type_name -> taskresults.v1.TaskError
+	1,  // 30: taskresults.v1.TaskLifecycleService.CreateTaskResult:input_type -> taskresults.v1.CreateTaskResultRequest
+	3,  // 31: taskresults.v1.TaskLifecycleService.StartAttempt:input_type -> taskresults.v1.StartAttemptRequest
+	5,  // 32: taskresults.v1.TaskLifecycleService.RenewLease:input_type -> taskresults.v1.RenewLeaseRequest
+	7,  // 33: taskresults.v1.TaskLifecycleService.FinishAttempt:input_type -> taskresults.v1.FinishAttemptRequest
+	9,  // 34: taskresults.v1.TaskLifecycleService.FailTaskResult:input_type -> taskresults.v1.FailTaskResultRequest
+	11, // 35: taskresults.v1.TaskLifecycleService.DeleteTaskResult:input_type -> taskresults.v1.DeleteTaskResultRequest
+	13, // 36: taskresults.v1.TaskLifecycleService.RecordTransitions:input_type -> taskresults.v1.RecordTransitionsRequest
+	2,  // 37: taskresults.v1.TaskLifecycleService.CreateTaskResult:output_type -> taskresults.v1.CreateTaskResultResponse
+	4,  // 38: taskresults.v1.TaskLifecycleService.StartAttempt:output_type -> taskresults.v1.StartAttemptResponse
+	6,  // 39: taskresults.v1.TaskLifecycleService.RenewLease:output_type -> taskresults.v1.RenewLeaseResponse
+	8,  // 40: taskresults.v1.TaskLifecycleService.FinishAttempt:output_type -> taskresults.v1.FinishAttemptResponse
+	10, // 41: taskresults.v1.TaskLifecycleService.FailTaskResult:output_type -> taskresults.v1.FailTaskResultResponse
+	12, // 42: taskresults.v1.TaskLifecycleService.DeleteTaskResult:output_type -> taskresults.v1.DeleteTaskResultResponse
+	14, // 43: taskresults.v1.TaskLifecycleService.RecordTransitions:output_type -> taskresults.v1.RecordTransitionsResponse
+	37, // [37:44] is the sub-list for method output_type
+	30, // [30:37] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_taskresults_v1_task_lifecycle_service_proto_init() }

@@ -84,8 +84,8 @@ type TaskLifecycleServiceClient interface {
 	// NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
 	// ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
 	DeleteTaskResult(ctx context.Context, in *DeleteTaskResultRequest, opts ...grpc.CallOption) (*DeleteTaskResultResponse, error)
-	// All of the above in bulk: a message in for each call, a message out for each outcome, in any order. One that is
-	// refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+	// All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
+	// order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
 	RecordTransitions(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[RecordTransitionsRequest, RecordTransitionsResponse], error)
 }
 
@@ -208,8 +208,8 @@ type TaskLifecycleServiceServer interface {
 	// NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
 	// ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
 	DeleteTaskResult(context.Context, *DeleteTaskResultRequest) (*DeleteTaskResultResponse, error)
-	// All of the above in bulk: a message in for each call, a message out for each outcome, in any order. One that is
-	// refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+	// All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
+	// order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
 	RecordTransitions(grpc.BidiStreamingServer[RecordTransitionsRequest, RecordTransitionsResponse]) error
 	mustEmbedUnimplementedTaskLifecycleServiceServer()
 }

@@ -139,8 +139,8 @@ class TaskLifecycleServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RecordTransitions(self, request_iterator, context):
-        """All of the above in bulk: a message in for each call, a message out for each outcome, in any order. One that is
-        refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+        """All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
+        order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -89,8 +89,8 @@ class TaskLifecycleServiceStub:
     ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
     """
     RecordTransitions: _grpc.StreamStreamMultiCallable[_task_lifecycle_service_pb2.RecordTransitionsRequest, _task_lifecycle_service_pb2.RecordTransitionsResponse]
-    """All of the above in bulk: a message in for each call, a message out for each outcome, in any order. One that is
-    refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+    """All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
+    order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
     """
 
 @_typing.type_check_only
@@ -137,8 +137,8 @@ class TaskLifecycleServiceAsyncStub(TaskLifecycleServiceStub):
     ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
     """
     RecordTransitions: _aio.StreamStreamMultiCallable[_task_lifecycle_service_pb2.RecordTransitionsRequest, _task_lifecycle_service_pb2.RecordTransitionsResponse]  # type: ignore[assignment]
-    """All of the above in bulk: a message in for each call, a message out for each outcome, in any order. One that is
-    refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+    """All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
+    order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
     """
 
 class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -224,8 +224,8 @@ class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_task_lifecycle_service_pb2.RecordTransitionsRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_task_lifecycle_service_pb2.RecordTransitionsResponse], _abc.AsyncIterator[_task_lifecycle_service_pb2.RecordTransitionsResponse]]:
-        """All of the above in bulk: a message in for each call, a message out for each outcome, in any order. One that is
-        refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+        """All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
+        order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
         """
 
 def add_TaskLifecycleServiceServicer_to_server(servicer: TaskLifecycleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -32,6 +32,7 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private RecordTransitionsRequest() {
+    more_ = java.util.Collections.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -106,7 +107,7 @@ private static final long serialVersionUID = 0L;
   private long number_ = 0L;
   /**
    * <pre>
-   * The caller's number for this message, given back with its outcome.
+   * The caller's number for this transition, given back with its outcome.
    * </pre>
    *
    * <code>int64 number = 1;</code>
@@ -375,6 +376,72 @@ private static final long serialVersionUID = 0L;
     return io.taskresults.v1.DeleteTaskResultRequest.getDefaultInstance();
   }
 
+  public static final int MORE_FIELD_NUMBER = 8;
+  @SuppressWarnings("serial")
+  private java.util.List<io.taskresults.v1.RecordTransitionsRequest> more_;
+  /**
+   * <pre>
+   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+   */
+  @java.lang.Override
+  public java.util.List<io.taskresults.v1.RecordTransitionsRequest> getMoreList() {
+    return more_;
+  }
+  /**
+   * <pre>
+   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends io.taskresults.v1.RecordTransitionsRequestOrBuilder> 
+      getMoreOrBuilderList() {
+    return more_;
+  }
+  /**
+   * <pre>
+   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+   */
+  @java.lang.Override
+  public int getMoreCount() {
+    return more_.size();
+  }
+  /**
+   * <pre>
+   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+   */
+  @java.lang.Override
+  public io.taskresults.v1.RecordTransitionsRequest getMore(int index) {
+    return more_.get(index);
+  }
+  /**
+   * <pre>
+   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+   */
+  @java.lang.Override
+  public io.taskresults.v1.RecordTransitionsRequestOrBuilder getMoreOrBuilder(
+      int index) {
+    return more_.get(index);
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -410,6 +477,9 @@ private static final long serialVersionUID = 0L;
     if (transitionCase_ == 7) {
       output.writeMessage(7, (io.taskresults.v1.DeleteTaskResultRequest) transition_);
     }
+    for (int i = 0; i < more_.size(); i++) {
+      output.writeMessage(8, more_.get(i));
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -442,6 +512,15 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(7, (io.taskresults.v1.DeleteTaskResultRequest) transition_);
     }
+
+        {
+          final int count = more_.size();
+          for (int i = 0; i < count; i++) {
+            size += com.google.protobuf.CodedOutputStream
+              .computeMessageSizeNoTag(more_.get(i));
+          }
+          size += 1 * count;
+        }
     return size;
   }
   @java.lang.Override
@@ -468,6 +547,8 @@ private static final long serialVersionUID = 0L;
 
     if (getNumber()
         != other.getNumber()) return false;
+    if (!getMoreList()
+        .equals(other.getMoreList())) return false;
     if (!getTransitionCase().equals(other.getTransitionCase())) return false;
     switch (transitionCase_) {
       case 2:
@@ -511,6 +592,10 @@ private static final long serialVersionUID = 0L;
     hash = (37 * hash) + NUMBER_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
         getNumber());
+    if (getMoreCount() > 0) {
+      hash = (37 * hash) + MORE_FIELD_NUMBER;
+      hash = (53 * hash) + getMoreList().hashCode();
+    }
     switch (transitionCase_) {
       case 2:
         hash = (37 * hash) + CREATE_FIELD_NUMBER;
@@ -693,6 +778,13 @@ private static final long serialVersionUID = 0L;
       if (deleteBuilder_ != null) {
         deleteBuilder_.clear();
       }
+      if (moreBuilder_ == null) {
+        more_ = java.util.Collections.emptyList();
+      } else {
+        more_ = null;
+        moreBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000080);
       transitionCase_ = 0;
       transition_ = null;
       return this;
@@ -721,10 +813,23 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public io.taskresults.v1.RecordTransitionsRequest buildPartial() {
       io.taskresults.v1.RecordTransitionsRequest result = new io.taskresults.v1.RecordTransitionsRequest(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       buildPartialOneofs(result);
       onBuilt();
       return result;
+    }
+
+    private void buildPartialRepeatedFields(io.taskresults.v1.RecordTransitionsRequest result) {
+      if (moreBuilder_ == null) {
+        if (((bitField0_ & 0x00000080) != 0)) {
+          more_ = java.util.Collections.unmodifiableList(more_);
+          bitField0_ = (bitField0_ & ~0x00000080);
+        }
+        result.more_ = more_;
+      } else {
+        result.more_ = moreBuilder_.build();
+      }
     }
 
     private void buildPartial0(io.taskresults.v1.RecordTransitionsRequest result) {
@@ -777,6 +882,32 @@ private static final long serialVersionUID = 0L;
       if (other == io.taskresults.v1.RecordTransitionsRequest.getDefaultInstance()) return this;
       if (other.getNumber() != 0L) {
         setNumber(other.getNumber());
+      }
+      if (moreBuilder_ == null) {
+        if (!other.more_.isEmpty()) {
+          if (more_.isEmpty()) {
+            more_ = other.more_;
+            bitField0_ = (bitField0_ & ~0x00000080);
+          } else {
+            ensureMoreIsMutable();
+            more_.addAll(other.more_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.more_.isEmpty()) {
+          if (moreBuilder_.isEmpty()) {
+            moreBuilder_.dispose();
+            moreBuilder_ = null;
+            more_ = other.more_;
+            bitField0_ = (bitField0_ & ~0x00000080);
+            moreBuilder_ = 
+              com.google.protobuf.GeneratedMessage.alwaysUseFieldBuilders ?
+                 internalGetMoreFieldBuilder() : null;
+          } else {
+            moreBuilder_.addAllMessages(other.more_);
+          }
+        }
       }
       switch (other.getTransitionCase()) {
         case CREATE: {
@@ -878,6 +1009,19 @@ private static final long serialVersionUID = 0L;
               transitionCase_ = 7;
               break;
             } // case 58
+            case 66: {
+              io.taskresults.v1.RecordTransitionsRequest m =
+                  input.readMessage(
+                      io.taskresults.v1.RecordTransitionsRequest.parser(),
+                      extensionRegistry);
+              if (moreBuilder_ == null) {
+                ensureMoreIsMutable();
+                more_.add(m);
+              } else {
+                moreBuilder_.addMessage(m);
+              }
+              break;
+            } // case 66
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -913,7 +1057,7 @@ private static final long serialVersionUID = 0L;
     private long number_ ;
     /**
      * <pre>
-     * The caller's number for this message, given back with its outcome.
+     * The caller's number for this transition, given back with its outcome.
      * </pre>
      *
      * <code>int64 number = 1;</code>
@@ -925,7 +1069,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The caller's number for this message, given back with its outcome.
+     * The caller's number for this transition, given back with its outcome.
      * </pre>
      *
      * <code>int64 number = 1;</code>
@@ -941,7 +1085,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The caller's number for this message, given back with its outcome.
+     * The caller's number for this transition, given back with its outcome.
      * </pre>
      *
      * <code>int64 number = 1;</code>
@@ -2008,6 +2152,330 @@ private static final long serialVersionUID = 0L;
       transitionCase_ = 7;
       onChanged();
       return deleteBuilder_;
+    }
+
+    private java.util.List<io.taskresults.v1.RecordTransitionsRequest> more_ =
+      java.util.Collections.emptyList();
+    private void ensureMoreIsMutable() {
+      if (!((bitField0_ & 0x00000080) != 0)) {
+        more_ = new java.util.ArrayList<io.taskresults.v1.RecordTransitionsRequest>(more_);
+        bitField0_ |= 0x00000080;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilder<
+        io.taskresults.v1.RecordTransitionsRequest, io.taskresults.v1.RecordTransitionsRequest.Builder, io.taskresults.v1.RecordTransitionsRequestOrBuilder> moreBuilder_;
+
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public java.util.List<io.taskresults.v1.RecordTransitionsRequest> getMoreList() {
+      if (moreBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(more_);
+      } else {
+        return moreBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public int getMoreCount() {
+      if (moreBuilder_ == null) {
+        return more_.size();
+      } else {
+        return moreBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public io.taskresults.v1.RecordTransitionsRequest getMore(int index) {
+      if (moreBuilder_ == null) {
+        return more_.get(index);
+      } else {
+        return moreBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public Builder setMore(
+        int index, io.taskresults.v1.RecordTransitionsRequest value) {
+      if (moreBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        ensureMoreIsMutable();
+        more_.set(index, value);
+        onChanged();
+      } else {
+        moreBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public Builder setMore(
+        int index, io.taskresults.v1.RecordTransitionsRequest.Builder builderForValue) {
+      if (moreBuilder_ == null) {
+        ensureMoreIsMutable();
+        more_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        moreBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public Builder addMore(io.taskresults.v1.RecordTransitionsRequest value) {
+      if (moreBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        ensureMoreIsMutable();
+        more_.add(value);
+        onChanged();
+      } else {
+        moreBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public Builder addMore(
+        int index, io.taskresults.v1.RecordTransitionsRequest value) {
+      if (moreBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        ensureMoreIsMutable();
+        more_.add(index, value);
+        onChanged();
+      } else {
+        moreBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public Builder addMore(
+        io.taskresults.v1.RecordTransitionsRequest.Builder builderForValue) {
+      if (moreBuilder_ == null) {
+        ensureMoreIsMutable();
+        more_.add(builderForValue.build());
+        onChanged();
+      } else {
+        moreBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public Builder addMore(
+        int index, io.taskresults.v1.RecordTransitionsRequest.Builder builderForValue) {
+      if (moreBuilder_ == null) {
+        ensureMoreIsMutable();
+        more_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        moreBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public Builder addAllMore(
+        java.lang.Iterable<? extends io.taskresults.v1.RecordTransitionsRequest> values) {
+      if (moreBuilder_ == null) {
+        ensureMoreIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, more_);
+        onChanged();
+      } else {
+        moreBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public Builder clearMore() {
+      if (moreBuilder_ == null) {
+        more_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000080);
+        onChanged();
+      } else {
+        moreBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public Builder removeMore(int index) {
+      if (moreBuilder_ == null) {
+        ensureMoreIsMutable();
+        more_.remove(index);
+        onChanged();
+      } else {
+        moreBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public io.taskresults.v1.RecordTransitionsRequest.Builder getMoreBuilder(
+        int index) {
+      return internalGetMoreFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public io.taskresults.v1.RecordTransitionsRequestOrBuilder getMoreOrBuilder(
+        int index) {
+      if (moreBuilder_ == null) {
+        return more_.get(index);  } else {
+        return moreBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public java.util.List<? extends io.taskresults.v1.RecordTransitionsRequestOrBuilder> 
+         getMoreOrBuilderList() {
+      if (moreBuilder_ != null) {
+        return moreBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(more_);
+      }
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public io.taskresults.v1.RecordTransitionsRequest.Builder addMoreBuilder() {
+      return internalGetMoreFieldBuilder().addBuilder(
+          io.taskresults.v1.RecordTransitionsRequest.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public io.taskresults.v1.RecordTransitionsRequest.Builder addMoreBuilder(
+        int index) {
+      return internalGetMoreFieldBuilder().addBuilder(
+          index, io.taskresults.v1.RecordTransitionsRequest.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+     */
+    public java.util.List<io.taskresults.v1.RecordTransitionsRequest.Builder> 
+         getMoreBuilderList() {
+      return internalGetMoreFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilder<
+        io.taskresults.v1.RecordTransitionsRequest, io.taskresults.v1.RecordTransitionsRequest.Builder, io.taskresults.v1.RecordTransitionsRequestOrBuilder> 
+        internalGetMoreFieldBuilder() {
+      if (moreBuilder_ == null) {
+        moreBuilder_ = new com.google.protobuf.RepeatedFieldBuilder<
+            io.taskresults.v1.RecordTransitionsRequest, io.taskresults.v1.RecordTransitionsRequest.Builder, io.taskresults.v1.RecordTransitionsRequestOrBuilder>(
+                more_,
+                ((bitField0_ & 0x00000080) != 0),
+                getParentForChildren(),
+                isClean());
+        more_ = null;
+      }
+      return moreBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:taskresults.v1.RecordTransitionsRequest)

@@ -12,7 +12,7 @@ public interface RecordTransitionsRequestOrBuilder extends
 
   /**
    * <pre>
-   * The caller's number for this message, given back with its outcome.
+   * The caller's number for this transition, given back with its outcome.
    * </pre>
    *
    * <code>int64 number = 1;</code>
@@ -181,6 +181,55 @@ public interface RecordTransitionsRequestOrBuilder extends
    * <code>.taskresults.v1.DeleteTaskResultRequest delete = 7;</code>
    */
   io.taskresults.v1.DeleteTaskResultRequestOrBuilder getDeleteOrBuilder();
+
+  /**
+   * <pre>
+   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+   */
+  java.util.List<io.taskresults.v1.RecordTransitionsRequest> 
+      getMoreList();
+  /**
+   * <pre>
+   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+   */
+  io.taskresults.v1.RecordTransitionsRequest getMore(int index);
+  /**
+   * <pre>
+   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+   */
+  int getMoreCount();
+  /**
+   * <pre>
+   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+   */
+  java.util.List<? extends io.taskresults.v1.RecordTransitionsRequestOrBuilder> 
+      getMoreOrBuilderList();
+  /**
+   * <pre>
+   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
+   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
+   */
+  io.taskresults.v1.RecordTransitionsRequestOrBuilder getMoreOrBuilder(
+      int index);
 
   io.taskresults.v1.RecordTransitionsRequest.TransitionCase getTransitionCase();
 }

@@ -7,7 +7,7 @@ package io.taskresults.v1;
 
 /**
  * <pre>
- * One outcome of RecordTransitions.
+ * One outcome of RecordTransitions, or several.
  * </pre>
  *
  * Protobuf type {@code taskresults.v1.RecordTransitionsResponse}
@@ -32,6 +32,7 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private RecordTransitionsResponse() {
+    more_ = java.util.Collections.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -195,6 +196,67 @@ private static final long serialVersionUID = 0L;
     return com.google.rpc.Status.getDefaultInstance();
   }
 
+  public static final int MORE_FIELD_NUMBER = 4;
+  @SuppressWarnings("serial")
+  private java.util.List<io.taskresults.v1.RecordTransitionsResponse> more_;
+  /**
+   * <pre>
+   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+   */
+  @java.lang.Override
+  public java.util.List<io.taskresults.v1.RecordTransitionsResponse> getMoreList() {
+    return more_;
+  }
+  /**
+   * <pre>
+   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends io.taskresults.v1.RecordTransitionsResponseOrBuilder> 
+      getMoreOrBuilderList() {
+    return more_;
+  }
+  /**
+   * <pre>
+   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+   */
+  @java.lang.Override
+  public int getMoreCount() {
+    return more_.size();
+  }
+  /**
+   * <pre>
+   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+   */
+  @java.lang.Override
+  public io.taskresults.v1.RecordTransitionsResponse getMore(int index) {
+    return more_.get(index);
+  }
+  /**
+   * <pre>
+   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+   */
+  @java.lang.Override
+  public io.taskresults.v1.RecordTransitionsResponseOrBuilder getMoreOrBuilder(
+      int index) {
+    return more_.get(index);
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -218,6 +280,9 @@ private static final long serialVersionUID = 0L;
     if (outcomeCase_ == 3) {
       output.writeMessage(3, (com.google.rpc.Status) outcome_);
     }
+    for (int i = 0; i < more_.size(); i++) {
+      output.writeMessage(4, more_.get(i));
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -234,6 +299,15 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(3, (com.google.rpc.Status) outcome_);
     }
+
+        {
+          final int count = more_.size();
+          for (int i = 0; i < count; i++) {
+            size += com.google.protobuf.CodedOutputStream
+              .computeMessageSizeNoTag(more_.get(i));
+          }
+          size += 1 * count;
+        }
     return size;
   }
   @java.lang.Override
@@ -260,6 +334,8 @@ private static final long serialVersionUID = 0L;
 
     if (getNumber()
         != other.getNumber()) return false;
+    if (!getMoreList()
+        .equals(other.getMoreList())) return false;
     if (!getOutcomeCase().equals(other.getOutcomeCase())) return false;
     switch (outcomeCase_) {
       case 2:
@@ -287,6 +363,10 @@ private static final long serialVersionUID = 0L;
     hash = (37 * hash) + NUMBER_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
         getNumber());
+    if (getMoreCount() > 0) {
+      hash = (37 * hash) + MORE_FIELD_NUMBER;
+      hash = (53 * hash) + getMoreList().hashCode();
+    }
     switch (outcomeCase_) {
       case 2:
         hash = (37 * hash) + STATE_FIELD_NUMBER;
@@ -398,7 +478,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One outcome of RecordTransitions.
+   * One outcome of RecordTransitions, or several.
    * </pre>
    *
    * Protobuf type {@code taskresults.v1.RecordTransitionsResponse}
@@ -441,6 +521,13 @@ private static final long serialVersionUID = 0L;
       if (errorBuilder_ != null) {
         errorBuilder_.clear();
       }
+      if (moreBuilder_ == null) {
+        more_ = java.util.Collections.emptyList();
+      } else {
+        more_ = null;
+        moreBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000008);
       outcomeCase_ = 0;
       outcome_ = null;
       return this;
@@ -469,10 +556,23 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public io.taskresults.v1.RecordTransitionsResponse buildPartial() {
       io.taskresults.v1.RecordTransitionsResponse result = new io.taskresults.v1.RecordTransitionsResponse(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       buildPartialOneofs(result);
       onBuilt();
       return result;
+    }
+
+    private void buildPartialRepeatedFields(io.taskresults.v1.RecordTransitionsResponse result) {
+      if (moreBuilder_ == null) {
+        if (((bitField0_ & 0x00000008) != 0)) {
+          more_ = java.util.Collections.unmodifiableList(more_);
+          bitField0_ = (bitField0_ & ~0x00000008);
+        }
+        result.more_ = more_;
+      } else {
+        result.more_ = moreBuilder_.build();
+      }
     }
 
     private void buildPartial0(io.taskresults.v1.RecordTransitionsResponse result) {
@@ -509,6 +609,32 @@ private static final long serialVersionUID = 0L;
       if (other == io.taskresults.v1.RecordTransitionsResponse.getDefaultInstance()) return this;
       if (other.getNumber() != 0L) {
         setNumber(other.getNumber());
+      }
+      if (moreBuilder_ == null) {
+        if (!other.more_.isEmpty()) {
+          if (more_.isEmpty()) {
+            more_ = other.more_;
+            bitField0_ = (bitField0_ & ~0x00000008);
+          } else {
+            ensureMoreIsMutable();
+            more_.addAll(other.more_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.more_.isEmpty()) {
+          if (moreBuilder_.isEmpty()) {
+            moreBuilder_.dispose();
+            moreBuilder_ = null;
+            more_ = other.more_;
+            bitField0_ = (bitField0_ & ~0x00000008);
+            moreBuilder_ = 
+              com.google.protobuf.GeneratedMessage.alwaysUseFieldBuilders ?
+                 internalGetMoreFieldBuilder() : null;
+          } else {
+            moreBuilder_.addAllMessages(other.more_);
+          }
+        }
       }
       switch (other.getOutcomeCase()) {
         case STATE: {
@@ -566,6 +692,19 @@ private static final long serialVersionUID = 0L;
               outcomeCase_ = 3;
               break;
             } // case 26
+            case 34: {
+              io.taskresults.v1.RecordTransitionsResponse m =
+                  input.readMessage(
+                      io.taskresults.v1.RecordTransitionsResponse.parser(),
+                      extensionRegistry);
+              if (moreBuilder_ == null) {
+                ensureMoreIsMutable();
+                more_.add(m);
+              } else {
+                moreBuilder_.addMessage(m);
+              }
+              break;
+            } // case 34
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -992,6 +1131,312 @@ private static final long serialVersionUID = 0L;
       outcomeCase_ = 3;
       onChanged();
       return errorBuilder_;
+    }
+
+    private java.util.List<io.taskresults.v1.RecordTransitionsResponse> more_ =
+      java.util.Collections.emptyList();
+    private void ensureMoreIsMutable() {
+      if (!((bitField0_ & 0x00000008) != 0)) {
+        more_ = new java.util.ArrayList<io.taskresults.v1.RecordTransitionsResponse>(more_);
+        bitField0_ |= 0x00000008;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilder<
+        io.taskresults.v1.RecordTransitionsResponse, io.taskresults.v1.RecordTransitionsResponse.Builder, io.taskresults.v1.RecordTransitionsResponseOrBuilder> moreBuilder_;
+
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public java.util.List<io.taskresults.v1.RecordTransitionsResponse> getMoreList() {
+      if (moreBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(more_);
+      } else {
+        return moreBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public int getMoreCount() {
+      if (moreBuilder_ == null) {
+        return more_.size();
+      } else {
+        return moreBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public io.taskresults.v1.RecordTransitionsResponse getMore(int index) {
+      if (moreBuilder_ == null) {
+        return more_.get(index);
+      } else {
+        return moreBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public Builder setMore(
+        int index, io.taskresults.v1.RecordTransitionsResponse value) {
+      if (moreBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        ensureMoreIsMutable();
+        more_.set(index, value);
+        onChanged();
+      } else {
+        moreBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public Builder setMore(
+        int index, io.taskresults.v1.RecordTransitionsResponse.Builder builderForValue) {
+      if (moreBuilder_ == null) {
+        ensureMoreIsMutable();
+        more_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        moreBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public Builder addMore(io.taskresults.v1.RecordTransitionsResponse value) {
+      if (moreBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        ensureMoreIsMutable();
+        more_.add(value);
+        onChanged();
+      } else {
+        moreBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public Builder addMore(
+        int index, io.taskresults.v1.RecordTransitionsResponse value) {
+      if (moreBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        ensureMoreIsMutable();
+        more_.add(index, value);
+        onChanged();
+      } else {
+        moreBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public Builder addMore(
+        io.taskresults.v1.RecordTransitionsResponse.Builder builderForValue) {
+      if (moreBuilder_ == null) {
+        ensureMoreIsMutable();
+        more_.add(builderForValue.build());
+        onChanged();
+      } else {
+        moreBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public Builder addMore(
+        int index, io.taskresults.v1.RecordTransitionsResponse.Builder builderForValue) {
+      if (moreBuilder_ == null) {
+        ensureMoreIsMutable();
+        more_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        moreBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public Builder addAllMore(
+        java.lang.Iterable<? extends io.taskresults.v1.RecordTransitionsResponse> values) {
+      if (moreBuilder_ == null) {
+        ensureMoreIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, more_);
+        onChanged();
+      } else {
+        moreBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public Builder clearMore() {
+      if (moreBuilder_ == null) {
+        more_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000008);
+        onChanged();
+      } else {
+        moreBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public Builder removeMore(int index) {
+      if (moreBuilder_ == null) {
+        ensureMoreIsMutable();
+        more_.remove(index);
+        onChanged();
+      } else {
+        moreBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public io.taskresults.v1.RecordTransitionsResponse.Builder getMoreBuilder(
+        int index) {
+      return internalGetMoreFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public io.taskresults.v1.RecordTransitionsResponseOrBuilder getMoreOrBuilder(
+        int index) {
+      if (moreBuilder_ == null) {
+        return more_.get(index);  } else {
+        return moreBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public java.util.List<? extends io.taskresults.v1.RecordTransitionsResponseOrBuilder> 
+         getMoreOrBuilderList() {
+      if (moreBuilder_ != null) {
+        return moreBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(more_);
+      }
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public io.taskresults.v1.RecordTransitionsResponse.Builder addMoreBuilder() {
+      return internalGetMoreFieldBuilder().addBuilder(
+          io.taskresults.v1.RecordTransitionsResponse.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public io.taskresults.v1.RecordTransitionsResponse.Builder addMoreBuilder(
+        int index) {
+      return internalGetMoreFieldBuilder().addBuilder(
+          index, io.taskresults.v1.RecordTransitionsResponse.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+     */
+    public java.util.List<io.taskresults.v1.RecordTransitionsResponse.Builder> 
+         getMoreBuilderList() {
+      return internalGetMoreFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilder<
+        io.taskresults.v1.RecordTransitionsResponse, io.taskresults.v1.RecordTransitionsResponse.Builder, io.taskresults.v1.RecordTransitionsResponseOrBuilder> 
+        internalGetMoreFieldBuilder() {
+      if (moreBuilder_ == null) {
+        moreBuilder_ = new com.google.protobuf.RepeatedFieldBuilder<
+            io.taskresults.v1.RecordTransitionsResponse, io.taskresults.v1.RecordTransitionsResponse.Builder, io.taskresults.v1.RecordTransitionsResponseOrBuilder>(
+                more_,
+                ((bitField0_ & 0x00000008) != 0),
+                getParentForChildren(),
+                isClean());
+        more_ = null;
+      }
+      return moreBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:taskresults.v1.RecordTransitionsResponse)

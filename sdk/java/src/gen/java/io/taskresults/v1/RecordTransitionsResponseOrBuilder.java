@@ -74,5 +74,49 @@ public interface RecordTransitionsResponseOrBuilder extends
    */
   com.google.rpc.StatusOrBuilder getErrorOrBuilder();
 
+  /**
+   * <pre>
+   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+   */
+  java.util.List<io.taskresults.v1.RecordTransitionsResponse> 
+      getMoreList();
+  /**
+   * <pre>
+   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+   */
+  io.taskresults.v1.RecordTransitionsResponse getMore(int index);
+  /**
+   * <pre>
+   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+   */
+  int getMoreCount();
+  /**
+   * <pre>
+   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+   */
+  java.util.List<? extends io.taskresults.v1.RecordTransitionsResponseOrBuilder> 
+      getMoreOrBuilderList();
+  /**
+   * <pre>
+   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
+   */
+  io.taskresults.v1.RecordTransitionsResponseOrBuilder getMoreOrBuilder(
+      int index);
+
   io.taskresults.v1.RecordTransitionsResponse.OutcomeCase getOutcomeCase();
 }

@@ -374,8 +374,8 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * All of the above in bulk: a message in for each call, a message out for each outcome, in any order. One that is
-     * refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+     * All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
+     * order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
      * </pre>
      */
     default io.grpc.stub.StreamObserver<io.taskresults.v1.RecordTransitionsRequest> recordTransitions(
@@ -499,8 +499,8 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * All of the above in bulk: a message in for each call, a message out for each outcome, in any order. One that is
-     * refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+     * All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
+     * order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
      * </pre>
      */
     public io.grpc.stub.StreamObserver<io.taskresults.v1.RecordTransitionsRequest> recordTransitions(
@@ -605,8 +605,8 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * All of the above in bulk: a message in for each call, a message out for each outcome, in any order. One that is
-     * refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+     * All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
+     * order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")

@@ -176,7 +176,7 @@ public final class TaskLifecycleServiceOuterClass extends com.google.protobuf.Ge
       "ults.v1.TaskResultState\"N\n\027DeleteTaskRes" +
       "ultRequest\022\n\n\002id\030\001 \001(\t\022\020\n\010revision\030\002 \001(\003" +
       "\022\025\n\rallow_missing\030\003 \001(\010\"\032\n\030DeleteTaskRes" +
-      "ultResponse\"\207\003\n\030RecordTransitionsRequest" +
+      "ultResponse\"\277\003\n\030RecordTransitionsRequest" +
       "\022\016\n\006number\030\001 \001(\003\0229\n\006create\030\002 \001(\0132\'.taskr" +
       "esults.v1.CreateTaskResultRequestH\000\0224\n\005s" +
       "tart\030\003 \001(\0132#.taskresults.v1.StartAttempt" +
@@ -185,32 +185,34 @@ public final class TaskLifecycleServiceOuterClass extends com.google.protobuf.Ge
       "taskresults.v1.FinishAttemptRequestH\000\0225\n" +
       "\004fail\030\006 \001(\0132%.taskresults.v1.FailTaskRes" +
       "ultRequestH\000\0229\n\006delete\030\007 \001(\0132\'.taskresul" +
-      "ts.v1.DeleteTaskResultRequestH\000B\014\n\ntrans" +
-      "ition\"\215\001\n\031RecordTransitionsResponse\022\016\n\006n" +
-      "umber\030\001 \001(\003\0220\n\005state\030\002 \001(\0132\037.taskresults" +
-      ".v1.TaskResultStateH\000\022#\n\005error\030\003 \001(\0132\022.g" +
-      "oogle.rpc.StatusH\000B\t\n\007outcome2\301\005\n\024TaskLi" +
-      "fecycleService\022e\n\020CreateTaskResult\022\'.tas" +
-      "kresults.v1.CreateTaskResultRequest\032(.ta" +
-      "skresults.v1.CreateTaskResultResponse\022Y\n" +
-      "\014StartAttempt\022#.taskresults.v1.StartAtte" +
-      "mptRequest\032$.taskresults.v1.StartAttempt" +
-      "Response\022S\n\nRenewLease\022!.taskresults.v1." +
-      "RenewLeaseRequest\032\".taskresults.v1.Renew" +
-      "LeaseResponse\022\\\n\rFinishAttempt\022$.taskres" +
-      "ults.v1.FinishAttemptRequest\032%.taskresul" +
-      "ts.v1.FinishAttemptResponse\022_\n\016FailTaskR" +
-      "esult\022%.taskresults.v1.FailTaskResultReq" +
-      "uest\032&.taskresults.v1.FailTaskResultResp" +
-      "onse\022e\n\020DeleteTaskResult\022\'.taskresults.v" +
-      "1.DeleteTaskResultRequest\032(.taskresults." +
-      "v1.DeleteTaskResultResponse\022l\n\021RecordTra" +
-      "nsitions\022(.taskresults.v1.RecordTransiti" +
-      "onsRequest\032).taskresults.v1.RecordTransi" +
-      "tionsResponse(\0010\001Ba\n\021io.taskresults.v1P\001" +
-      "ZJgithub.com/taskresults/taskresults/sdk" +
-      "/go/gen/taskresults/v1;taskresultsv1b\006pr" +
-      "oto3"
+      "ts.v1.DeleteTaskResultRequestH\000\0226\n\004more\030" +
+      "\010 \003(\0132(.taskresults.v1.RecordTransitions" +
+      "RequestB\014\n\ntransition\"\306\001\n\031RecordTransiti" +
+      "onsResponse\022\016\n\006number\030\001 \001(\003\0220\n\005state\030\002 \001" +
+      "(\0132\037.taskresults.v1.TaskResultStateH\000\022#\n" +
+      "\005error\030\003 \001(\0132\022.google.rpc.StatusH\000\0227\n\004mo" +
+      "re\030\004 \003(\0132).taskresults.v1.RecordTransiti" +
+      "onsResponseB\t\n\007outcome2\301\005\n\024TaskLifecycle" +
+      "Service\022e\n\020CreateTaskResult\022\'.taskresult" +
+      "s.v1.CreateTaskResultRequest\032(.taskresul" +
+      "ts.v1.CreateTaskResultResponse\022Y\n\014StartA" +
+      "ttempt\022#.taskresults.v1.StartAttemptRequ" +
+      "est\032$.taskresults.v1.StartAttemptRespons" +
+      "e\022S\n\nRenewLease\022!.taskresults.v1.RenewLe" +
+      "aseRequest\032\".taskresults.v1.RenewLeaseRe" +
+      "sponse\022\\\n\rFinishAttempt\022$.taskresults.v1" +
+      ".FinishAttemptRequest\032%.taskresults.v1.F" +
+      "inishAttemptResponse\022_\n\016FailTaskResult\022%" +
+      ".taskresults.v1.FailTaskResultRequest\032&." +
+      "taskresults.v1.FailTaskResultResponse\022e\n" +
+      "\020DeleteTaskResult\022\'.taskresults.v1.Delet" +
+      "eTaskResultRequest\032(.taskresults.v1.Dele" +
+      "teTaskResultResponse\022l\n\021RecordTransition" +
+      "s\022(.taskresults.v1.RecordTransitionsRequ" +
+      "est\032).taskresults.v1.RecordTransitionsRe" +
+      "sponse(\0010\001Ba\n\021io.taskresults.v1P\001ZJgithu" +
+      "b.com/taskresults/taskresults/sdk/go/gen" +
+      "/taskresults/v1;taskresultsv1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -321,13 +323,13 @@ public final class TaskLifecycleServiceOuterClass extends com.google.protobuf.Ge
     internal_static_taskresults_v1_RecordTransitionsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_RecordTransitionsRequest_descriptor,
-        new java.lang.String[] { "Number", "Create", "Start", "Renew", "Finish", "Fail", "Delete", "Transition", });
+        new java.lang.String[] { "Number", "Create", "Start", "Renew", "Finish", "Fail", "Delete", "More", "Transition", });
     internal_static_taskresults_v1_RecordTransitionsResponse_descriptor =
       getDescriptor().getMessageType(14);
     internal_static_taskresults_v1_RecordTransitionsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_RecordTransitionsResponse_descriptor,
-        new java.lang.String[] { "Number", "State", "Error", "Outcome", });
+        new java.lang.String[] { "Number", "State", "Error", "More", "Outcome", });
     descriptor.resolveAllFeaturesImmutable();
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();
