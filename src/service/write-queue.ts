@@ -3,6 +3,7 @@ import type { Command } from '../domain/command';
 import { shuttingDown, TaskResultsError } from '../domain/errors';
 import type { Decision } from '../domain/lifecycle';
 import { MOST_COMMANDS, type TaskResultStore } from '../domain/store';
+import { type Deferred, deferred } from './deferred';
 
 /** Of one transaction beside MOST_COMMANDS. Soft by one command: the one that passes it is still taken. */
 const MOST_BYTES = 2 * 1024 * 1024;
@@ -11,6 +12,9 @@ const MOST_BYTES = 2 * 1024 * 1024;
  * other. Fewer are not worth it, and of more, as streams bring them, each costs the less the more go together.
  */
 const HALVED = { least: 32, most: 96 };
+/** Transactions in flight at a time, and what must wait for more than one. */
+const MOST_DRAINS = 2;
+const ENOUGH_FOR_TWO = 2 * MOST_COMMANDS;
 /** Bounds of what may wait. Beyond, callers are told to come back. */
 const MOST_WAITING = 20_000;
 const MOST_WAITING_BYTES = 256 * 1024 * 1024;
@@ -25,12 +29,17 @@ interface Waiting {
 /**
  * Group commit: while one transaction is in flight, commands wait; the next transaction takes them together. A command that finds
  * nothing in flight goes at once. Commands for one id keep their order.
+ *
+ * When so many wait that two transactions would be full, two are in flight at a time, of different ids: the database works on
+ * one while this process makes the statements of the other.
  */
 export class WriteQueue {
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
-  #running: Promise<void> | null = null;
-  #closed = false;
+  /** Each runs one transaction after the other. */
+  #drains = 0;
+  readonly #idsInFlight = new Set<string>();
+  #closed: Deferred<void> | null = null;
 
   constructor(private readonly store: TaskResultStore) {}
 
@@ -44,30 +53,42 @@ export class WriteQueue {
       const bytes = weigh(command);
       this.#waiting.push({ command, bytes, resolve, reject });
       this.#waitingBytes += bytes;
-      this.#running ??= this.#drain();
+      if (this.#isWorkBeside(this.#drains)) void this.#drain();
     });
   }
 
   /** Takes no more commands; resolves when those that wait are decided. */
   async close(): Promise<void> {
-    this.#closed = true;
-    await this.#running;
+    this.#closed ??= deferred();
+    if (this.#drains === 0) this.#closed.resolve();
+    await this.#closed.promise;
+  }
+
+  /** Whether enough waits for one more drain beside `others`. */
+  #isWorkBeside(others: number): boolean {
+    return others === 0 ? this.#waiting.length > 0 : others < MOST_DRAINS && this.#waiting.length >= ENOUGH_FOR_TWO;
   }
 
   async #drain(): Promise<void> {
+    this.#drains++;
     // What arrived in the same turn of the event loop goes together; SQLite would let nothing else arrive meanwhile.
     let turn = endOfTurn();
-    while (this.#waiting.length > 0) {
+    while (this.#isWorkBeside(this.#drains - 1)) {
       await turn;
-      const answer = await this.#commit(this.#nextBatch());
+      const batch = this.#nextBatch();
+      if (batch.length === 0) break;
+      const answer = await this.#commit(batch);
+      for (const { command } of batch) this.#idsInFlight.delete(command.id);
       turn = endOfTurn();
       // Answering takes a while, which the database need not wait for: the next transaction begins first, in the same turn.
       if (this.#waiting.length > 0) setImmediate(answer);
       else answer();
     }
-    this.#running = null;
+    this.#drains--;
+    if (this.#drains === 0) this.#closed?.resolve();
   }
 
+  /** Takes what goes next. Nothing, when the other drain has taken it, or has one of the ids in flight. */
   #nextBatch(): Waiting[] {
     let bytes = 0;
     let rows = 0;
@@ -75,8 +96,12 @@ export class WriteQueue {
     const share = waiting > HALVED.most ? MOST_COMMANDS : Math.max(HALVED.least, Math.ceil(waiting / 2));
     const most = Math.min(waiting, share);
     while (rows < most && bytes < MOST_BYTES) bytes += this.#waiting[rows++]?.bytes ?? 0;
+    const batch = this.#waiting.slice(0, rows);
+    if (batch.some(({ command }) => this.#idsInFlight.has(command.id))) return [];
+    this.#waiting.splice(0, rows);
     this.#waitingBytes -= bytes;
-    return this.#waiting.splice(0, rows);
+    for (const { command } of batch) this.#idsInFlight.add(command.id);
+    return batch;
   }
 
   /** Resolves to what tells the callers. */

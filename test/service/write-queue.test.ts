@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Command } from '../../src/domain/command';
 import { TaskResultsError } from '../../src/domain/errors';
 import type { Decision } from '../../src/domain/lifecycle';
@@ -87,6 +88,30 @@ test('a transaction takes 256 commands at most, and of a few dozen one half', as
   await busy();
   await endAllUntil(submit(...Array.from({ length: 600 }, (_, i) => create(`${i}`))));
   expect(sizes()).toEqual([1, 256, 256, 44, 32, 12]);
+});
+
+test('when two full transactions wait, one more goes beside the one in flight, and no third', async () => {
+  await busy();
+  const creates = Array.from({ length: 1_024 }, (_, i) => create(`${i}`));
+  const settled = submit(...creates);
+  await transaction(2);
+  for (let turns = 0; turns < 5; turns++) await endOfTurn();
+  expect(sizes()).toEqual([1, 256]);
+  held.end(); // the first
+  await transaction(3);
+  await endAllUntil(settled);
+  expect(held.batches.flat().slice(1)).toEqual(creates);
+});
+
+test('commands for an id that is in flight wait for it, though another transaction could go', async () => {
+  await busy();
+  const settled = submit(start('first'), ...Array.from({ length: 700 }, (_, i) => create(`${i}`)));
+  for (let turns = 0; turns < 5; turns++) await endOfTurn();
+  expect(sizes()).toEqual([1]);
+  held.end();
+  await transaction(2);
+  expect(held.batches[1]?.[0]).toEqual(start('first'));
+  await endAllUntil(settled);
 });
 
 test('a transaction takes a few MiB at most, far below what databases take at once', async () => {
