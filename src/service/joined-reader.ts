@@ -3,7 +3,7 @@ import { type Deferred, deferred } from './deferred';
 /** Ids of one query. */
 const MOST_IDS = 64;
 /** Queries under way at a time, so that what was read can go out before more is read. */
-const MOST_QUERIES = 4;
+const MOST_QUERIES = 2;
 
 /**
  * Reads by id that are asked for within one turn of the event loop become one query, and all who ask for one id share what
