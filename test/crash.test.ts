@@ -1,7 +1,11 @@
 import { once } from 'node:events';
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { DataSource } from 'typeorm';
-import { RecordTransitionsRequest, TaskLifecycleServiceClient } from '../src/gen/taskresults/v1/task_lifecycle_service';
+import {
+  RecordTransitionsRequest,
+  type RecordTransitionsResponse,
+  TaskLifecycleServiceClient,
+} from '../src/gen/taskresults/v1/task_lifecycle_service';
 import { TaskResultServiceClient } from '../src/gen/taskresults/v1/task_result_service';
 import type { Database } from '../src/store/open';
 import { type Calls, callsOf, createRequest, FAILED, READY, RUNNING, SUCCESSFUL } from './support/calls';
@@ -150,37 +154,44 @@ describe.each(ENGINES)('a server on %s that is killed in the middle of its write
     60_000,
   );
 
-  test.each(KILL_AFTER)('has what it answered on a stream: after %d answers', async (killAfter) => {
-    const { writes, close } = connect(server.address);
-    const stream = writes.recordTransitions();
-    const answered: number[] = [];
-    const over = new Promise((resolve) => stream.on('error', resolve));
-    stream.on('data', ({ number, outcome }) => {
-      expect(outcome.$case).toBe('state');
-      if (answered.push(Number(number)) === killAfter) void server.end('SIGKILL');
-    });
-    for (let n = 0; n < 20_000 && !stream.destroyed; n++) {
-      const value = createRequest({ id: `${killAfter} stream ${n}` });
-      const message = RecordTransitionsRequest.fromPartial({
-        number: BigInt(n),
-        transition: { $case: 'create', value },
+  // With 50 in a message so many wait that two transactions are in flight.
+  test.each(KILL_AFTER.flatMap((killAfter) => [1, 50].map((together) => [killAfter, together])))(
+    'has what it answered on a stream: after %d answers, with %d in a message',
+    async (killAfter, together) => {
+      const { writes, close } = connect(server.address);
+      const stream = writes.recordTransitions();
+      const idOf = (n: number) => `${killAfter} ${together} stream ${n}`;
+      const answered: number[] = [];
+      const over = new Promise((resolve) => stream.on('error', resolve));
+      stream.on('data', ({ more, ...first }: RecordTransitionsResponse) => {
+        for (const { number, outcome } of [first, ...more]) {
+          expect(outcome?.$case).toBe('state');
+          if (answered.push(Number(number)) === killAfter) void server.end('SIGKILL');
+        }
       });
-      if (!stream.write(message)) await Promise.race([once(stream, 'drain'), over]);
-    }
-    await over;
-    close();
-    await server.end('SIGKILL');
-    expect(answered.length).toBeGreaterThanOrEqual(killAfter);
-
-    server = await start();
-    const next = connect(server.address);
-    try {
-      for (let i = 0; i < answered.length; i += 1_000) {
-        const ids = answered.slice(i, i + 1_000).map((n) => `${killAfter} stream ${n}`);
-        expect((await next.calls.batchGet(ids)).notFoundIds).toEqual([]);
+      for (let next = 0; next < 20_000 && !stream.destroyed; next += together) {
+        const more = Array.from({ length: together }, (_, i) => ({
+          number: BigInt(next + i),
+          transition: { $case: 'create' as const, value: createRequest({ id: idOf(next + i) }) },
+        }));
+        const message = RecordTransitionsRequest.fromPartial(together === 1 ? (more[0] ?? {}) : { more });
+        if (!stream.write(message)) await Promise.race([once(stream, 'drain'), over]);
       }
-    } finally {
-      next.close();
-    }
-  });
+      await over;
+      close();
+      await server.end('SIGKILL');
+      expect(answered.length).toBeGreaterThanOrEqual(killAfter);
+
+      server = await start();
+      const next = connect(server.address);
+      try {
+        for (let i = 0; i < answered.length; i += 1_000) {
+          const ids = answered.slice(i, i + 1_000).map(idOf);
+          expect((await next.calls.batchGet(ids)).notFoundIds).toEqual([]);
+        }
+      } finally {
+        next.close();
+      }
+    },
+  );
 });

@@ -1,0 +1,56 @@
+import type { TaskResultStore } from '../../src/domain/store';
+import { Reads } from '../../src/service/reads';
+import { ResultReader } from '../../src/service/result-reader';
+import { create } from '../support/commands';
+import { openTemporaryStore, type TemporaryStore } from '../support/temporary-store';
+
+let temporary: TemporaryStore;
+beforeAll(async () => {
+  temporary = await openTemporaryStore('sqlite');
+});
+afterAll(() => temporary?.close());
+
+/** Reads over the store, and the calls that the store gets. */
+function counted(): { reads: Reads; calls: string[] } {
+  const { store } = temporary;
+  const calls: string[] = [];
+  const counting: Pick<TaskResultStore, 'read' | 'outline'> = {
+    read: (ids, view, mostBytes) => {
+      if (ids.length > 0) calls.push(`read ${ids.length}`);
+      return store.read(ids, view, mostBytes);
+    },
+    outline: (ids) => {
+      calls.push(`outline ${ids.length}`);
+      return store.outline(ids);
+    },
+  };
+  return { reads: new Reads(counting as TaskResultStore, new ResultReader(store, 0)), calls };
+}
+
+test('a batch of results that are all there and small is one read', async () => {
+  const ids = Array.from({ length: 100 }, (_, i) => `small ${i}`);
+  await temporary.store.transact(ids.map((id) => create(id)));
+  const { reads, calls } = counted();
+  expect((await reads.batchGet([...ids, ...ids], 'FULL')).found.map(({ id }) => id)).toEqual(ids);
+  expect(calls).toEqual(['read 100']);
+  expect(await reads.batchRefresh(ids.map((id) => ({ id, revision: 1 })))).toMatchObject({ unchanged: ids });
+  expect(calls.slice(1)).toEqual(['outline 100']);
+});
+
+test('of a batch with larger results, and some that are missing, each is read once', async () => {
+  const large = ['large 1', 'large 2'];
+  const argsJson = `["${'x'.repeat(1_000_000)}"]`;
+  await temporary.store.transact([...large.map((id) => create(id, { argsJson })), create('between')]);
+  const { reads, calls } = counted();
+  const asked = ['large 1', 'missing', 'between', 'large 2'];
+  const { found, notFound, deferred } = await reads.batchGet(asked, 'FULL');
+  expect([found.map(({ id }) => id), notFound, deferred]).toEqual([['large 1', 'between', 'large 2'], ['missing'], []]);
+  expect(calls).toEqual(['read 4', 'outline 4', 'read 2']);
+});
+
+test('what the view leaves out does not count', async () => {
+  await temporary.store.transact([create('huge', { argsJson: `["${'x'.repeat(4_000_000)}"]` })]);
+  const { reads, calls } = counted();
+  expect((await reads.batchGet(['huge'], 'BASIC')).found).toHaveLength(1);
+  expect(calls).toEqual(['read 1']);
+});
