@@ -174,8 +174,8 @@ export const OPERATIONS: readonly Operation[] = [
     const ids = await makeResults(target, count, 'running');
     return ids.map((id) => FinishAttemptRequest.encode(finishRequest(id)).finish());
   }),
-  recorded('RecordTransitions, one a message', 1),
-  recorded(`RecordTransitions, ${TOGETHER} a message`, TOGETHER),
+  recorded('RecordTransitions, one in a message', 1),
+  recorded(`RecordTransitions, ${TOGETHER} in a message`, TOGETHER),
   {
     ...unary('BatchGet of 100', 16, Results.batchGetTaskResults.path, true, ({ ready }) => {
       const ids = shuffled(ready);

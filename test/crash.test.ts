@@ -154,7 +154,7 @@ describe.each(ENGINES)('a server on %s that is killed in the middle of its write
     60_000,
   );
 
-  // With 50 in a message so many wait that two transactions are in flight.
+  // With 50 in a message, so many can wait that two transactions are in flight on MySQL.
   test.each(KILL_AFTER.flatMap((killAfter) => [1, 50].map((together) => [killAfter, together])))(
     'has what it answered on a stream: after %d answers, with %d in a message',
     async (killAfter, together) => {

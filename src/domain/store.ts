@@ -18,8 +18,8 @@ export interface TaskResultStore {
   transact(commands: readonly Command[]): Promise<Decision[]>;
 
   /**
-   * The results with these ids, in any order; ids that no result has are left out, and so are results with more than
-   * `mostBytes` of text in this view.
+   * The results with these ids, in any order; ids that no result has are left out, and so are results whose `errorBytes`,
+   * in the view FULL together with `payloadBytes`, are more than `mostBytes`.
    */
   read(ids: readonly string[], view: View, mostBytes?: number): Promise<TaskResult[]>;
 

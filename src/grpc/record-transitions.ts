@@ -11,7 +11,7 @@ import {
 import type { Lifecycle } from '../service/lifecycle';
 import { weigh } from '../service/write-queue';
 import { toState } from './convert';
-import { required } from './fields';
+import { list, required } from './fields';
 import { type Authorize, type OnInternalError, refuseMalformed } from './handlers';
 import * as parse from './lifecycle-requests';
 import { toServiceError, toStatus } from './status';
@@ -20,6 +20,8 @@ import { toServiceError, toStatus } from './status';
 const MOST_UNDER_WAY = 1_024;
 const MOST_BYTES_UNDER_WAY = 8 * 1024 * 1024;
 
+/** Transitions of one message beside the first. */
+const MOST_IN_A_MESSAGE = 1_000;
 /** Outcomes of one message: below 4 MiB, which clients take by default, though each were an error with all its details. */
 const MOST_IN_A_GROUP = 256;
 
@@ -53,7 +55,7 @@ export function recordTransitionsHandler(
  * taken while too much is under way, or while the answers are not read.
  */
 class TransitionStream {
-  /** Messages as they were read, and the place of the next one to be taken. */
+  /** Not all taken yet, and the place of the next one. */
   #read: RecordTransitionsRequest[] = [];
   #next = 0;
   /** Taken, and the answer not yet written. */
@@ -89,9 +91,10 @@ class TransitionStream {
 
   /** Takes nothing more, answers what is under way, and ends the stream. */
   finish(error: unknown): void {
-    const leftOver = this.#next < this.#read.length;
-    if (leftOver || !this.#finish) this.#finish = { error };
-    this.#next = this.#read.length;
+    // A caller that has ended its side gets OK only if all that it sent was taken.
+    if (this.#read.length > 0 || !this.#finish) this.#finish = { error };
+    this.#read = [];
+    this.#next = 0;
     this.#flow();
   }
 
@@ -99,13 +102,10 @@ class TransitionStream {
     if (this.#finish) return;
     try {
       refuseMalformed(message);
+      list('more', message.more, 0, MOST_IN_A_MESSAGE);
     } catch (error) {
-      this.finish(error); // it has no number to answer to
+      this.finish(error); // it has no number to answer to, or too many
       return;
-    }
-    if (this.#next === this.#read.length) {
-      this.#read = [];
-      this.#next = 0;
     }
     const { number, transition, more } = message;
     if (more.length === 0) {
@@ -122,6 +122,10 @@ class TransitionStream {
     while (this.#next < this.#read.length && !this.#busy)
       this.#take(this.#read[this.#next++] as RecordTransitionsRequest);
     const allTaken = this.#next === this.#read.length;
+    if (allTaken) {
+      this.#read = [];
+      this.#next = 0;
+    }
     if (this.#finish) {
       this.call.pause();
       if (allTaken && this.#underWay === 0) this.#end(this.#finish.error);

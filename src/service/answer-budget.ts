@@ -7,7 +7,7 @@ export const ANSWER_BYTES = 3 * 1024 * 1024;
 /** About as many bytes as a result without its texts. */
 const FRAME_BYTES = 512;
 
-/** Bytes of text that each of `count` results may have when all of them are to fit into one answer. */
+/** Bytes of payload and errors that each of `count` results may have when all of them are to fit into one answer. */
 export function evenShare(count: number): number {
   return Math.floor(ANSWER_BYTES / count) - FRAME_BYTES;
 }

@@ -50,7 +50,7 @@ export class Reads {
 
   async batchGet(ids: readonly string[], view: View): Promise<BatchGet> {
     const distinct = [...new Set(ids)];
-    // Mostly all are there and small, which takes one round trip.
+    // Mostly all are there and small: one read.
     const results = byId(await this.store.read(distinct, view, evenShare(distinct.length)));
     if (results.size === distinct.length) return { found: inOrder(distinct, results), notFound: [], deferred: [] };
     const present = inOrder(distinct, byId(await this.store.outline(distinct)));

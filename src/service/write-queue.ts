@@ -30,8 +30,8 @@ interface Waiting {
  * Group commit: while one transaction is in flight, commands wait; the next transaction takes them together. A command that finds
  * nothing in flight goes at once. Commands for one id keep their order.
  *
- * When so many wait that two transactions would be full, two are in flight at a time, of different ids: the database works on
- * one while this process makes the statements of the other.
+ * When so many commands wait that two transactions would be full, two are in flight at a time, of different ids: the database
+ * works on one while this process makes the statements of the other. On SQLite they take turns.
  */
 export class WriteQueue {
   #waiting: Waiting[] = [];

@@ -68,7 +68,7 @@ export class Table<Row extends object> {
 
   /**
    * Sets these properties of rows that exist, found by `key`. What all rows share is said once, all else in a CASE, which
-   * every engine takes. A join with the rows as a derived table took the database a tenth to a third longer: docs/benchmarks.md.
+   * every engine takes. A join with the rows as a derived table took the database a tenth to a quarter longer: docs/benchmarks.md.
    */
   update<P extends Property<Row>>(rows: readonly Pick<Row, P>[], key: P, properties: readonly P[]): Statement {
     const keys = this.#values(rows, key);

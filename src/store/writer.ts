@@ -64,7 +64,7 @@ interface InDoubt {
 /** The write side of the store: one transaction for each batch of commands. */
 export class Writer {
   /** Of the entries of this process in the change log; 0: not known. */
-  #newestSeq = 0;
+  #toldSeq = 0;
 
   constructor(
     private readonly source: DataSource,
@@ -109,9 +109,9 @@ export class Writer {
       const decisions = commands.map((command) => batch.take(command));
       const writes = batch.writes();
       const [entry] = writes.changes;
-      inDoubt.value = entry ? { decisions, entry, afterSeq: this.#newestSeq } : null;
+      inDoubt.value = entry ? { decisions, entry, afterSeq: this.#toldSeq } : null;
       const answers = await transaction.commit(this.#statements(writes));
-      if (entry) this.#newestSeq = this.dialect.generatedKey(answers.at(-1)) ?? 0;
+      if (entry) this.#toldSeq = this.dialect.generatedKey(answers.at(-1)) ?? 0;
       return decisions;
     } finally {
       await transaction.end();

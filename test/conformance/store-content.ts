@@ -50,6 +50,11 @@ export function describeContent(opened: () => TemporaryStore): void {
       await store.transact([create(other, { argsJson: '["other"]' }), start(other)]);
       expect(await read(one)).toMatchObject({ id: one, argsJson: '["one"]', workerIds: [] });
       expect(await read(other)).toMatchObject({ id: other, argsJson: '["other"]', workerIds: ['w1'] });
+      // Each has values of its own in the one statement that changes both.
+      const both = [start(one, 'w2', { lease: 1_000_000 }), start(other, 'w3', { lease: 2_000_000, force: true })];
+      const states = async () =>
+        (await store.transact(both)).map((decision) => ('state' in decision ? decision.state : decision));
+      expect(await states()).toEqual(await states());
     });
   });
 

@@ -149,7 +149,7 @@ export function describeTransact(opened: () => TemporaryStore): void {
   });
 
   test('moves of many kinds and sizes in one batch: what is stored is what was decided', async () => {
-    const ids = Array.from({ length: 120 }, () => fresh());
+    const ids = Array.from({ length: 200 }, () => fresh());
     const { store } = opened();
     await store.transact([...ids.map((id) => create(id)), ...ids.map((id, i) => start(id, 'w', { lease: 1_000 + i }))]);
     const moves = ids.map((id, i): Command => {

@@ -5,7 +5,7 @@ import {
   type RecordTransitionsResponse,
 } from '../../src/gen/taskresults/v1/task_lifecycle_service';
 import { callsOf, createRequest, failedRequest, SUCCESSFUL, succeededRequest } from '../support/calls';
-import { ENGINES, temporaryDatabase } from '../support/engines';
+import { ENGINES, type TemporaryDatabase, temporaryDatabase } from '../support/engines';
 import { describeError, describeStatus } from '../support/refusal';
 import { serve, startOn, type TestService } from '../support/service';
 import { until } from '../support/until';
@@ -42,10 +42,12 @@ class Transitions {
     return number;
   }
 
-  /** All of them in one message, numbered from 0. */
+  /** All of them in one message, and `first` before them. */
   sendTogether(transitions: readonly Transition[], first?: Transition): void {
-    const more = transitions.map((transition, n) => ({ number: BigInt(n), transition }));
-    this.stream.write(RecordTransitionsRequest.fromPartial({ number: -1n, transition: first, more }));
+    const number = () => BigInt(this.#number++);
+    const before = first ? { number: number(), transition: first } : {};
+    const more = transitions.map((transition) => ({ number: number(), transition }));
+    this.stream.write(RecordTransitionsRequest.fromPartial({ ...before, more }));
   }
 
   async end(): Promise<number> {
@@ -59,6 +61,8 @@ class Transitions {
     return outcome?.$case === 'error' ? describeStatus(outcome.value).reason : outcome?.value.revision;
   }
 }
+
+const thousand = (transition: (i: number) => Transition) => Array.from({ length: 1_000 }, (_, i) => transition(i));
 
 describe.each(ENGINES)('RecordTransitions on %s', (engine) => {
   let service: TestService;
@@ -126,7 +130,7 @@ describe.each(ENGINES)('RecordTransitions on %s', (engine) => {
     const id = 'together';
     transitions.sendTogether([start(id), start(id, 'rival'), undefined, succeed(id), start('nobody')], create(id));
     expect(await transitions.end()).toBe(status.OK);
-    expect([-1, 0, 1, 2, 3, 4].map((number) => transitions.outcome(number))).toEqual([
+    expect([0, 1, 2, 3, 4, 5].map((number) => transitions.outcome(number))).toEqual([
       1n,
       2n,
       'ATTEMPT_IN_PROGRESS',
@@ -137,9 +141,9 @@ describe.each(ENGINES)('RecordTransitions on %s', (engine) => {
     expect(transitions.answers.size).toBe(6);
   });
 
-  test('more transitions in one message than may be under way are all answered, many in a message', async () => {
+  test('more transitions in a few messages than may be under way are all answered, many in a message', async () => {
     const transitions = new Transitions(service);
-    transitions.sendTogether(Array.from({ length: 5_000 }, (_, n) => create(`together-${n}`)));
+    for (let n = 0; n < 5; n++) transitions.sendTogether(thousand((i) => create(`together-${n}-${i}`)));
     expect(await transitions.end()).toBe(status.OK);
     expect(new Set([...transitions.answers.keys()].map((number) => transitions.outcome(number)))).toEqual(
       new Set([1n]),
@@ -150,10 +154,20 @@ describe.each(ENGINES)('RecordTransitions on %s', (engine) => {
 
   test('thousands that are all refused are all answered', async () => {
     const transitions = new Transitions(service);
-    transitions.sendTogether(Array.from({ length: 5_000 }, () => undefined));
+    for (let n = 0; n < 5; n++) transitions.sendTogether(thousand(() => undefined));
     expect(await transitions.end()).toBe(status.OK);
     expect(transitions.answers.size).toBe(5_000);
     expect(transitions.outcome(4_999)).toBe('INVALID_FIELD');
+  });
+
+  test('a message of more than 1,000 ends the stream; what came before is answered', async () => {
+    const transitions = new Transitions(service);
+    const id = 'before-too-many';
+    await transitions.send(create(id));
+    transitions.sendTogether([...thousand((i) => create(`too-many-${i}`)), create('too-many')]);
+    expect(await transitions.end()).toBe(status.INVALID_ARGUMENT);
+    expect([...transitions.answers.keys()]).toEqual([0]);
+    expect((await callsOf(service).batchGet(['too-many-0', id])).notFoundIds).toEqual(['too-many-0']);
   });
 
   test('what is sent together holds no more of its own', async () => {
@@ -185,22 +199,48 @@ describe.each(ENGINES)('RecordTransitions on %s', (engine) => {
   });
 });
 
-test('a stopping server answers what is under way, and ends the stream with SHUTTING_DOWN', async () => {
-  const { database, drop } = await temporaryDatabase('sqlite');
-  const service = await serve(database);
-  const transitions = new Transitions(service);
-  const failed = new Promise((resolve) =>
-    transitions.stream.on('error', (error) => resolve(describeError(error as never))),
-  );
-  for (let n = 0; n < 200; n++) await transitions.send(create(`under-way-${n}`));
-  await until(() => transitions.answers.size > 0, 'some answers');
-  await service.stop();
-  expect(await failed).toMatchObject({ code: 'UNAVAILABLE', reason: 'SHUTTING_DOWN' });
-  const durable = transitions.answers.size;
+describe('a stopping server', () => {
+  let temporary: TemporaryDatabase;
+  let service: TestService;
+  let transitions: Transitions;
+  let failed: Promise<unknown>;
+  beforeEach(async () => {
+    temporary = await temporaryDatabase('sqlite');
+    service = await serve(temporary.database);
+    transitions = new Transitions(service);
+    failed = new Promise((resolve) =>
+      transitions.stream.on('error', (error) => resolve(describeError(error as never))),
+    );
+  });
+  afterEach(async () => {
+    await service?.stop();
+    await temporary?.drop();
+  });
 
-  const next = await serve(database);
-  const stored = await callsOf(next).list({ pageSize: 1_000 });
-  expect(stored.taskResults.length).toBe(durable);
-  await next.stop();
-  await drop();
+  const stop = async () => {
+    await until(() => transitions.answers.size > 0, 'some answers');
+    await service.stop();
+    expect(await failed).toMatchObject({ code: 'UNAVAILABLE', reason: 'SHUTTING_DOWN' });
+    const next = await serve(temporary.database);
+    const stored: string[] = [];
+    for (let pageToken: string | undefined = ''; pageToken !== undefined; ) {
+      const page = await callsOf(next).list({ pageSize: 1_000, pageToken });
+      stored.push(...page.taskResults.map(({ id }) => id));
+      pageToken = page.nextPageToken || undefined;
+    }
+    await next.stop();
+    expect(stored.length).toBe(transitions.answers.size);
+  };
+
+  test('answers what is under way, and ends the stream with SHUTTING_DOWN', async () => {
+    for (let n = 0; n < 200; n++) await transitions.send(create(`under-way-${n}`));
+    await stop();
+  });
+
+  test('does so though the caller has ended its side, when not all of it was taken', async () => {
+    for (let n = 0; n < 50; n++) transitions.sendTogether(thousand((i) => create(`left-${n}-${i}`)));
+    transitions.stream.end();
+    await stop();
+    expect(transitions.answers.size).toBeLessThan(50_000);
+  });
 });

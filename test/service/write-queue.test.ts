@@ -180,3 +180,18 @@ test('closing takes no more, and waits for what was taken', async () => {
   await closing;
   expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
 });
+
+test('closing waits for both transactions that are in flight', async () => {
+  await busy();
+  const settled = submit(...Array.from({ length: 600 }, (_, i) => create(`${i}`)));
+  await transaction(2);
+  let closed = false;
+  const closing = queue.close().then(() => {
+    closed = true;
+  });
+  held.end();
+  for (let turns = 0; turns < 5; turns++) await endOfTurn();
+  expect(closed).toBe(false);
+  await endAllUntil(settled);
+  await closing;
+});

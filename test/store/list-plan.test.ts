@@ -59,7 +59,7 @@ describe.each(ENGINES)('pages of a list on %s', (engine) => {
     const filling = await openStore(database, { clock: clock.read, whenOutdated: 'migrate', ...common });
     await fill(filling);
     await filling.close();
-    // One connection, so that its counters are those of the query.
+    // One call after the other, and so one connection: its counters are those of the query.
     source =
       database.engine === 'mysql'
         ? createMysqlDataSource({ url: database.url, poolSize: 2 })

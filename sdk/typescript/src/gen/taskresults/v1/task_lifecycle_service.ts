@@ -249,8 +249,10 @@ export interface RecordTransitionsRequest {
     { $case: "delete"; value: DeleteTaskResultRequest }
     | undefined;
   /**
-   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+   * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+   * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+   * [INVALID_FIELD] at a message with more than 1,000.
    */
   more: RecordTransitionsRequest[];
 }

@@ -381,8 +381,10 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.taskresults.v1.RecordTransitionsRequest> more_;
   /**
    * <pre>
-   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+   * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+   * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+   * [INVALID_FIELD] at a message with more than 1,000.
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -393,8 +395,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+   * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+   * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+   * [INVALID_FIELD] at a message with more than 1,000.
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -406,8 +410,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+   * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+   * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+   * [INVALID_FIELD] at a message with more than 1,000.
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -418,8 +424,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+   * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+   * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+   * [INVALID_FIELD] at a message with more than 1,000.
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -430,8 +438,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-   * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+   * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+   * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+   * [INVALID_FIELD] at a message with more than 1,000.
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2168,8 +2178,10 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2183,8 +2195,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2198,8 +2212,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2213,8 +2229,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2233,8 +2251,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2252,8 +2272,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2271,8 +2293,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2291,8 +2315,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2310,8 +2336,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2329,8 +2357,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2349,8 +2379,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2367,8 +2399,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2385,8 +2419,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2397,8 +2433,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2412,8 +2450,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2428,8 +2468,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2440,8 +2482,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2453,8 +2497,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, each with a number of its own and no `more`. They come after the one above, in their order. A message
-     * costs both sides more than a small transition, so dozens in a message go faster than one in each; as many as fit.
+     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
+     * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
+     * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
+     * [INVALID_FIELD] at a message with more than 1,000.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
