@@ -41,8 +41,9 @@ export interface Operation {
   prepare(target: Target, seconds: number): Promise<() => Promise<Measured>>;
 }
 
-/** Transitions that a caller in a hurry puts into one message. */
+/** Transitions that a caller in a hurry puts into one message, as long as it stays small. */
 const TOGETHER = 50;
+const TOGETHER_BYTES = 512 * 1024;
 
 type State = 'ready' | 'running' | 'finished';
 
@@ -69,11 +70,12 @@ type Transition = NonNullable<RecordTransitionsRequest['transition']>;
 
 /** One transition of each result over one stream, so many in a message. Throws when one is refused. */
 async function record(
-  { load }: Target,
+  { load, bytes }: Target,
   ids: readonly string[],
   transition: (id: string) => Transition,
-  inOneMessage = TOGETHER,
+  most = TOGETHER,
 ): Promise<Measured> {
+  const inOneMessage = Math.min(most, Math.ceil(TOGETHER_BYTES / bytes));
   const numbered = ids.map((id, n) => ({ number: BigInt(n), transition: transition(id), more: [] }));
   const requests: Uint8Array[] = [];
   for (let n = 0; n < numbered.length; n += inOneMessage) {

@@ -1,11 +1,17 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
 import { isFinished, type TaskResult } from '../domain/task-result';
-import { GetTaskResultResponse, type TaskResultServiceServer } from '../gen/taskresults/v1/task_result_service';
+import {
+  BatchGetTaskResultsResponse,
+  BatchRefreshTaskResultsResponse,
+  GetTaskResultResponse,
+  ListTaskResultsResponse,
+  type TaskResultServiceServer,
+} from '../gen/taskresults/v1/task_result_service';
 import type { Reads } from '../service/reads';
 import { waitFor } from '../service/wait';
 import type { WatchHub } from '../service/watch-hub';
 import { toTaskResult, toUpdate } from './convert';
-import { encodedOnce } from './encode';
+import { encodedOnce, encodeWhatFits } from './encode';
 import { count, resultId, text } from './fields';
 import { type Authorize, type Handlers, type OnInternalError, unary } from './handlers';
 import { fromPageToken, toPageToken } from './page-token';
@@ -40,7 +46,12 @@ export function readHandlers(
 
     batchGetTaskResults: handle(async (request) => {
       const { found, notFound, deferred } = await reads.batchGet(parse.ids(request.ids), parse.view(request.view));
-      return { taskResults: found.map(toTaskResult), notFoundIds: notFound, deferredIds: deferred };
+      const taskResults = found.map(toTaskResult);
+      return encodeWhatFits(BatchGetTaskResultsResponse, found.length, (count) => ({
+        taskResults: taskResults.slice(0, count),
+        notFoundIds: notFound,
+        deferredIds: [...idsOf(found.slice(count)), ...deferred],
+      }));
     }),
 
     refreshTaskResult: handle(async (request) => {
@@ -52,20 +63,31 @@ export function readHandlers(
     }),
 
     batchRefreshTaskResults: handle(async (request) => {
-      const answer = await reads.batchRefresh(parse.knownResults('task_results', request.taskResults));
-      return {
-        updated: answer.updated.map((result) => ({ id: result.id, update: toUpdate(result) })),
-        unchangedIds: answer.unchanged,
-        notFoundIds: answer.notFound,
-        deferredIds: answer.deferred,
-      };
+      const known = parse.knownResults('task_results', request.taskResults);
+      const { updated, unchanged, notFound, deferred } = await reads.batchRefresh(known);
+      const updates = updated.map((result) => ({ id: result.id, update: toUpdate(result) }));
+      return encodeWhatFits(BatchRefreshTaskResultsResponse, updates.length, (count) => ({
+        updated: updates.slice(0, count),
+        unchangedIds: unchanged,
+        notFoundIds: notFound,
+        deferredIds: [...idsOf(updated.slice(count)), ...deferred],
+      }));
     }),
 
     listTaskResults: handle(async (request) => {
       const filter = parse.filter(request.filter);
       const after = fromPageToken(request.pageToken, filter);
-      const page = await reads.list(filter, after, parse.pageSize(request.pageSize), parse.view(request.view));
-      return { taskResults: page.results.map(toTaskResult), nextPageToken: toPageToken(page.next, filter) };
+      const { results, next } = await reads.list(
+        filter,
+        after,
+        parse.pageSize(request.pageSize),
+        parse.view(request.view),
+      );
+      const taskResults = results.map(toTaskResult);
+      return encodeWhatFits(ListTaskResultsResponse, results.length, (count) => ({
+        taskResults: taskResults.slice(0, count),
+        nextPageToken: toPageToken(count < results.length ? (results[count - 1] ?? next) : next, filter),
+      }));
     }),
 
     waitTaskResult: handle(async (request, call) => {
@@ -78,6 +100,10 @@ export function readHandlers(
       return { taskResult: toTaskResult(result), timedOut };
     }),
   };
+}
+
+function idsOf(results: readonly TaskResult[]): string[] {
+  return results.map(({ id }) => id);
 }
 
 /** Milliseconds until the caller gives up, less what the answer needs to reach it. */

@@ -124,6 +124,24 @@ describe.each(ENGINES)('reading on %s', (engine) => {
     });
   });
 
+  test('what only labels make large is deferred, or on the next page, too: clients take 4 MiB', async () => {
+    const path = fresh('labelled');
+    const metadata = new Map(Array.from({ length: 32 }, (_, i) => [`${i}`.padEnd(63, 'n'), 'v'.repeat(255)]));
+    const asked = await Promise.all(Array.from({ length: 450 }, () => created({ task: { path }, metadata })));
+
+    const batch = await calls.batchGet(asked);
+    expect(batch.deferredIds.length).toBeGreaterThan(0);
+    expect([...ids(batch), ...batch.deferredIds]).toEqual(asked);
+
+    const refreshed = await calls.batchRefresh(asked.map((id) => [id, 0]));
+    expect([...refreshed.updated.map(({ id }) => id), ...refreshed.deferredIds]).toEqual(asked);
+
+    const first = await calls.list({ pageSize: 1_000, filter: { taskPath: path } });
+    const second = await calls.list({ pageSize: 1_000, filter: { taskPath: path }, pageToken: first.nextPageToken });
+    expect([...ids(first), ...ids(second)].sort()).toEqual([...asked].sort());
+    expect(second.nextPageToken).toBe('');
+  });
+
   describe('RefreshTaskResult', () => {
     test('says that nothing has changed, or all that can have', async () => {
       const id = await created({ metadata: new Map([['a', 'b']]) });
