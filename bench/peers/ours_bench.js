@@ -62,7 +62,7 @@ async function record(ids, transition) {
   });
   const ended = once(stream, 'end');
   for (const [n, id] of ids.entries()) {
-    if (!stream.write({ number: BigInt(n), transition: transition(id) })) await once(stream, 'drain');
+    if (!stream.write({ number: BigInt(n), transition: transition(id), more: [] })) await once(stream, 'drain');
   }
   stream.end();
   await ended;
