@@ -1,10 +1,8 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { ANSWER_BYTES } from '../service/answer-budget';
 
 /** A writer of a message larger than this is not kept; of one of 100 KB it saves two thirds of the time (docs/benchmarks.md). */
 const MOST_KEPT_BYTES = 1024 * 1024;
-
-/** What gRPC clients take in one message when nobody tells them otherwise. */
-const CLIENTS_TAKE_BYTES = 4 * 1024 * 1024;
 
 /** How messages of one type are written; generated. */
 export interface Encodable<T = never> {
@@ -47,13 +45,13 @@ export function encode<T>(type: Encodable<T>, message: T, allocate = Buffer.allo
 }
 
 /**
- * The message of the first `count` items, or of as many as clients take by default; at least of one. Answers are kept small by the
- * sizes that the rows know of; what these leave out, such as labels and workers, is seen only here.
+ * The message of the first `count` items, or of as many as an answer holds; at least of one. Answers are kept small by the sizes that
+ * the rows know of; what these leave out, such as labels and workers, is seen only here.
  */
 export function encodeWhatFits<M>(type: Encodable<M>, count: number, toMessage: (count: number) => M): Buffer {
   const bytes = encode(type, toMessage(count));
-  if (bytes.length <= CLIENTS_TAKE_BYTES || count <= 1) return bytes;
-  return encodeWhatFits(type, Math.floor((count * CLIENTS_TAKE_BYTES) / bytes.length) || 1, toMessage);
+  if (bytes.length <= ANSWER_BYTES || count <= 1) return bytes;
+  return encodeWhatFits(type, Math.floor((count * ANSWER_BYTES) / bytes.length) || 1, toMessage);
 }
 
 /**

@@ -124,7 +124,7 @@ describe.each(ENGINES)('reading on %s', (engine) => {
     });
   });
 
-  test('what only labels make large is deferred, or on the next page, too: clients take 4 MiB', async () => {
+  test('what only labels make large is deferred, or on the next page, too: answers stop at 3 MiB', async () => {
     const path = fresh('labelled');
     const metadata = new Map(Array.from({ length: 32 }, (_, i) => [`${i}`.padEnd(63, 'n'), 'v'.repeat(255)]));
     const asked = await Promise.all(Array.from({ length: 450 }, () => created({ task: { path }, metadata })));
