@@ -81,10 +81,7 @@ export class Table<Row extends object> {
       const shared = ofRows.every((value) => value === ofRows[0]);
       assignments.push(`${this.column(property)} = ${shared ? '?' : cases}`);
       if (shared) values.push(ofRows[0]);
-      else
-        keys.forEach((of, i) => {
-          values.push(of, ofRows[i]);
-        });
+      else for (const [i, of] of keys.entries()) values.push(of, ofRows[i]);
     }
     values.push(...keys);
     return {

@@ -63,7 +63,7 @@ interface InDoubt {
 
 /** The write side of the store: one transaction for each batch of commands. */
 export class Writer {
-  /** Of the entries of this process in the change log; 0: not known. */
+  /** A number of the change log that this process was told: whatever it sends afterwards gets higher ones. 0: none yet. */
   #toldSeq = 0;
 
   constructor(

@@ -899,7 +899,7 @@ func (*DeleteTaskResultResponse) Descriptor() ([]byte, []int) {
 	return file_taskresults_v1_task_lifecycle_service_proto_rawDescGZIP(), []int{12}
 }
 
-// One transition of RecordTransitions.
+// One transition of RecordTransitions, or several.
 type RecordTransitionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The caller's number for this transition, given back with its outcome.
@@ -915,10 +915,10 @@ type RecordTransitionsRequest struct {
 	//	*RecordTransitionsRequest_Fail
 	//	*RecordTransitionsRequest_Delete
 	Transition isRecordTransitionsRequest_Transition `protobuf_oneof:"transition"`
-	// Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
-	// outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
-	// sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
-	// [INVALID_FIELD] at a message with more than 1,000.
+	// Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
+	// get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
+	// message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
+	// ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
 	More          []*RecordTransitionsRequest `protobuf:"bytes,8,rep,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -553,7 +553,7 @@ Global___DeleteTaskResultResponse: _TypeAlias = DeleteTaskResultResponse  # noqa
 
 @_typing.final
 class RecordTransitionsRequest(_message.Message):
-    """One transition of RecordTransitions."""
+    """One transition of RecordTransitions, or several."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -593,10 +593,10 @@ class RecordTransitionsRequest(_message.Message):
 
     @_builtins.property
     def more(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordTransitionsRequest]:
-        """Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
-        outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
-        sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
-        [INVALID_FIELD] at a message with more than 1,000.
+        """Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
+        get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
+        message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
+        ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
         """
 
     def __init__(

@@ -223,7 +223,7 @@ export interface DeleteTaskResultRequest {
 export interface DeleteTaskResultResponse {
 }
 
-/** One transition of RecordTransitions. */
+/** One transition of RecordTransitions, or several. */
 export interface RecordTransitionsRequest {
   /** The caller's number for this transition, given back with its outcome. */
   number: bigint;
@@ -249,10 +249,10 @@ export interface RecordTransitionsRequest {
     { $case: "delete"; value: DeleteTaskResultRequest }
     | undefined;
   /**
-   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and these get no
-   * outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A message costs both
-   * sides more than a small transition, so dozens in a message go faster than one in each. The stream ends with INVALID_ARGUMENT
-   * [INVALID_FIELD] at a message with more than 1,000.
+   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
+   * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
+   * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
+   * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
    */
   more: RecordTransitionsRequest[];
 }
