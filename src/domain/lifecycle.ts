@@ -22,7 +22,7 @@ export interface ResultState {
   /** Null: the running attempt has no lease. Only while RUNNING. */
   leaseExpiresAt: Micros | null;
   expiresAt: Micros | null;
-  /** The newest time given to this result; no later one may be older. */
+  /** The newest time given to this result. Each change has a later one than the change before, whatever the clock says. */
   changedAt: Micros;
   /** Fingerprint of the create, to tell the same content from other content. */
   createdBy: string;
@@ -65,7 +65,7 @@ export function decide(state: ResultState | null, command: Command, now: Micros,
   if (command.kind === 'delete') return remove(state, command);
   if (state === null) return { kind: 'refused', error: doesNotExist(command.id) };
 
-  const at = Math.max(now, state.changedAt);
+  const at = Math.max(now, state.changedAt + 1);
   switch (command.kind) {
     case 'start':
       return start(state, command, at);

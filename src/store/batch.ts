@@ -82,6 +82,11 @@ export class Batch {
     return decision;
   }
 
+  /** What each result has become; null: it is gone, or never was. */
+  *outcomes(): Iterable<[id: string, state: ResultState | null]> {
+    for (const [id, { state }] of this.#entries) yield [id, state];
+  }
+
   writes(): Writes {
     const writes: Writes = {
       removedIds: [],

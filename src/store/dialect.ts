@@ -21,6 +21,12 @@ export interface Dialect {
   /** Runs statements in their order until one fails, and answers what the driver answered to each. */
   runAll(runner: QueryRunner, statements: readonly Statement[]): Promise<unknown[]>;
 
+  /**
+   * Fails, so that no COMMIT follows, unless the statement before it changed so many rows. Nothing where no other process
+   * writes.
+   */
+  assertChanged(rows: number): Statement[];
+
   /** The first key that an INSERT generated, from what the driver answered; null where nobody needs to know. */
   generatedKey(answer: unknown): number | null;
 

@@ -49,6 +49,9 @@ export const mysqlDialect: Dialect = {
     });
   },
 
+  // A sum beyond the greatest integer is an error on all of them. The variable only makes it a statement without rows.
+  assertChanged: (rows) => [{ text: 'SET @checked = ~0 + (ROW_COUNT() <> ?)', values: [rows] }],
+
   generatedKey: (answer) => (answer as { insertId: number } | null)?.insertId ?? null,
 
   async whileMigrating(runner: QueryRunner, work) {

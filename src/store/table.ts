@@ -67,27 +67,31 @@ export class Table<Row extends object> {
   }
 
   /**
-   * Sets these properties of rows that exist, found by `key`. What all rows share is said once, all else in a CASE, which
-   * every engine takes. A join with the rows as a derived table took the database a tenth to a quarter longer: docs/benchmarks.md.
+   * Sets `properties` of rows found by `key`, if their `version` is still what it was before. What all rows share is
+   * said once, all else in a CASE, which every engine takes. A join with the rows as a derived table took the database a tenth to
+   * a quarter longer: docs/benchmarks.md.
    */
-  update<P extends Property<Row>>(rows: readonly Pick<Row, P>[], key: P, properties: readonly P[]): Statement {
-    const keys = this.#values(rows, key);
-    const keyColumn = this.column(key);
-    const cases = `CASE ${keyColumn}${' WHEN ? THEN ?'.repeat(rows.length)} END`;
-    const assignments: string[] = [];
+  update<P extends Property<Row>>(
+    updates: readonly { before: Pick<Row, P>; after: Pick<Row, P> }[],
+    { key, version, properties }: { key: P; version: P; properties: readonly P[] },
+  ): Statement {
+    const before = updates.map((update) => update.before);
+    const after = updates.map((update) => update.after);
+    const keys = this.#values(before, key);
+    const cases = `CASE ${this.column(key)}${' WHEN ? THEN ?'.repeat(keys.length)} END`;
     const values: unknown[] = [];
-    for (const property of properties) {
+    const equation = (rows: readonly Pick<Row, P>[], property: P) => {
       const ofRows = this.#values(rows, property);
       const shared = ofRows.every((value) => value === ofRows[0]);
-      assignments.push(`${this.column(property)} = ${shared ? '?' : cases}`);
       if (shared) values.push(ofRows[0]);
       else for (const [i, of] of keys.entries()) values.push(of, ofRows[i]);
-    }
-    values.push(...keys);
-    return {
-      text: `UPDATE ${this.name} SET ${assignments.join(', ')} WHERE ${keyColumn} IN (${placeholders(rows.length)})`,
-      values,
+      return `${this.column(property)} = ${shared ? '?' : cases}`;
     };
+    const assignments = properties.map((property) => equation(after, property)).join(', ');
+    values.push(...keys);
+    const found = `${this.column(key)} IN (${placeholders(keys.length)})`;
+    const unchanged = equation(before, version);
+    return { text: `UPDATE ${this.name} SET ${assignments} WHERE ${found} AND ${unchanged}`, values };
   }
 
   /** The values of one property, as the driver takes them. */

@@ -1,8 +1,9 @@
+import { LRUCache } from 'lru-cache';
 import type { DataSource } from 'typeorm';
 import type { Command } from '../domain/command';
 import { storeUnavailable } from '../domain/errors';
 import type { Decision, ResultState, Retention } from '../domain/lifecycle';
-import type { Clock, TaskResultStatus } from '../domain/task-result';
+import { type Clock, isFinished, type TaskResultStatus } from '../domain/task-result';
 import { Batch, type Writes } from './batch';
 import type { Dialect } from './dialect';
 import { classify, withoutParameters } from './driver-errors';
@@ -49,6 +50,9 @@ const CHANGING: readonly (keyof ResultState)[] = [
   'errorBytes',
 ];
 
+/** Of half a KB to a KB each. */
+const MOST_REMEMBERED = 16_384;
+
 /** Values of one statement are looked for one by one, in a CASE. More than these are quicker in two statements. */
 const MOST_ROWS_OF_AN_UPDATE = 32;
 
@@ -61,10 +65,22 @@ interface InDoubt {
   afterSeq: number;
 }
 
+/** What a batch is decided on. */
+interface Basis {
+  remembered: ReadonlyMap<string, ResultState>;
+  /** Ids to lock and to read. Those in neither are taken for new. */
+  toLock: ReadonlySet<string>;
+}
+
 /** The write side of the store: one transaction for each batch of commands. */
 export class Writer {
   /** A number of the change log that this process was told: whatever it sends afterwards gets higher ones. 0: none yet. */
   #toldSeq = 0;
+  /**
+   * Unfinished results as this process wrote or read them last: their next transition need not read them. Another process may
+   * have changed them since, so a decision on one of these holds only if the row could be written over.
+   */
+  readonly #remembered = new LRUCache<string, ResultState>({ max: MOST_REMEMBERED });
 
   constructor(
     private readonly source: DataSource,
@@ -83,38 +99,63 @@ export class Writer {
     const inDoubt: { value: InDoubt | null } = { value: null };
     for (let attempt = 1; ; attempt++) {
       try {
-        // Most ids that are to be created are new: they are looked up only if the database says that one is not.
-        const toLock = attempt === 1 ? idsNotCreated(commands) : new Set(commands.map(({ id }) => id));
-        return await this.#inTransaction(commands, toLock, inDoubt);
+        const basis = attempt === 1 ? this.#expected(commands) : everything(commands);
+        const decisions = await this.#inTransaction(commands, basis, inDoubt);
+        if (decisions) return decisions;
       } catch (error) {
         const fault = classify(error);
         if (fault === 'unknown') throw withoutParameters(error);
         if (fault === 'unavailable' || attempt > RETRIES) throw storeUnavailable(withoutParameters(error));
-        await pauseBeforeRetry(attempt);
+        if (fault !== 'outdated') await pauseBeforeRetry(attempt);
       }
     }
   }
 
+  /** Most ids that are to be created are new: they are looked up only if the database says that one is not. */
+  #expected(commands: readonly Command[]): Basis {
+    const toLock = idsNotCreated(commands);
+    const remembered = new Map<string, ResultState>();
+    for (const id of toLock) {
+      const state = this.#remembered.get(id);
+      if (!state) continue;
+      remembered.set(id, state);
+      toLock.delete(id);
+    }
+    return { remembered, toLock };
+  }
+
+  /** Answers null if `remembered` was not enough to decide. */
   async #inTransaction(
     commands: readonly Command[],
-    toLock: ReadonlySet<string>,
+    { remembered, toLock }: Basis,
     inDoubt: { value: InDoubt | null },
-  ): Promise<Decision[]> {
+  ): Promise<Decision[] | null> {
     const transaction = new Transaction(this.source.createQueryRunner(), this.dialect);
     try {
       const stored = await this.#lock(transaction, toLock);
-      // The locks are ours, so an earlier try of this batch has come to its end, one way or the other.
+      // The locks are ours: an earlier try of this batch has come to its end, or will find that its rows have changed.
       if (inDoubt.value && (await this.#isLogged(transaction, inDoubt.value))) return inDoubt.value.decisions;
-      const batch = new Batch(stored, this.clock(), this.retention);
+      const batch = new Batch([...stored, ...remembered.values()], this.clock(), this.retention);
       const decisions = commands.map((command) => batch.take(command));
+      // Only a change goes with an UPDATE, which finds out whether the row is still what it was taken for.
+      const isFounded = ({ id }: Command, i: number) => decisions[i]?.kind === 'changed' || !remembered.has(id);
+      if (!commands.every(isFounded)) return null;
       const writes = batch.writes();
       const [entry] = writes.changes;
       inDoubt.value = entry ? { decisions, entry, afterSeq: this.#toldSeq } : null;
       const answers = await transaction.commit(this.#statements(writes));
       if (entry) this.#toldSeq = this.dialect.generatedKey(answers.at(-1)) ?? 0;
+      this.#remember(batch);
       return decisions;
     } finally {
       await transaction.end();
+    }
+  }
+
+  #remember(batch: Batch): void {
+    for (const [id, state] of batch.outcomes()) {
+      if (state && !isFinished(state.status)) this.#remembered.set(id, state);
+      else this.#remembered.delete(id);
     }
   }
 
@@ -183,9 +224,14 @@ export class Writer {
     const properties = CHANGING.filter((property) =>
       updates.some(({ before, after }) => before[property] !== after[property]),
     );
-    const rows: ResultState[] = updates.map(({ after }) => after);
-    return properties.length > 0 ? [this.tables.results.update(rows, 'id', properties)] : [];
+    // Not the revision, which stays with a new lease, and begins again with a new row.
+    const statement = this.tables.results.update(updates, { key: 'id', version: 'changedAt', properties });
+    return [statement, ...this.dialect.assertChanged(updates.length)];
   }
+}
+
+function everything(commands: readonly Command[]): Basis {
+  return { remembered: new Map(), toLock: new Set(commands.map(({ id }) => id)) };
 }
 
 /** Ids of which the batch needs to know what is stored: all but those that it creates first. */

@@ -1,5 +1,6 @@
+import type { Command } from '../../src/domain/command';
 import type { TaskResult } from '../../src/domain/task-result';
-import { create, failAttempt, remove, start, succeed } from '../support/commands';
+import { create, failAttempt, remove, renew, start, succeed } from '../support/commands';
 import { outcomes } from '../support/decisions';
 import { fresh } from '../support/fresh';
 import type { TemporaryStore } from '../support/temporary-store';
@@ -62,6 +63,50 @@ export function describeRivals(opened: () => TemporaryStore): void {
       expect(new Set(result.workerIds).size).toBe(12);
       expect(result.errors.map(({ attempt }) => attempt)).toEqual(times(11, (i) => i + 1));
     }
+  });
+
+  describe('what was changed by another process since is found out', () => {
+    test.each<[what: string, meanwhile: (id: string) => Command[], then: (id: string) => Command, outcome: string]>([
+      ['started', (id) => [start(id, 'w2')], (id) => start(id), 'ATTEMPT_IN_PROGRESS'],
+      ['started', (id) => [start(id, 'w2')], (id) => succeed(id), 'changed'],
+      ['started', (id) => [start(id, 'w2')], (id) => start(id, 'w2'), 'unchanged'],
+      ['tried and given back', (id) => [start(id), failAttempt(id, 1, { retry: true })], (id) => start(id), 'changed'],
+      ['finished', (id) => [start(id, 'w2'), succeed(id)], (id) => start(id), 'ILLEGAL_TRANSITION'],
+      ['deleted', (id) => [remove(id)], (id) => start(id), 'TASK_RESULT_DOES_NOT_EXIST'],
+      ['deleted', (id) => [remove(id)], (id) => create(id), 'changed'],
+      ['created anew', (id) => [remove(id), create(id, { argsJson: '[2]' })], (id) => start(id), 'changed'],
+    ])('%s (%#)', async (_what, meanwhile, then, outcome) => {
+      const { store, rival } = opened();
+      const id = fresh();
+      await store.transact([create(id)]);
+      await rival.transact(meanwhile(id));
+      const [before] = await rival.read([id], 'FULL');
+      expect(outcomes(await store.transact([then(id)]))).toEqual([outcome]);
+      const [after] = await rival.read([id], 'FULL');
+      expect((after?.revision ?? 0) - (before?.revision ?? 0)).toBe(outcome === 'changed' ? 1 : 0);
+      if (before) expect(after).toMatchObject({ enqueuedAt: before.enqueuedAt, argsJson: before.argsJson });
+    });
+
+    test('a lease that was renewed', async () => {
+      const { store, rival, clock } = opened();
+      const id = fresh();
+      await store.transact([create(id), start(id, 'w1', { lease: 1_000 })]);
+      await rival.transact([renew(id, 1, 1_000_000)]);
+      clock.now += 10_000;
+      expect(outcomes(await store.transact([start(id, 'w2')]))).toEqual(['ATTEMPT_IN_PROGRESS']);
+    });
+
+    test('one of many in a batch', async () => {
+      const { store, rival } = opened();
+      const ids = times(10, () => fresh());
+      await store.transact(ids.map((id) => create(id)));
+      await rival.transact([start(ids[4] as string, 'w2')]);
+      const seq = await rival.newestChange();
+      const decided = outcomes(await store.transact(ids.map((id) => start(id))));
+      expect(decided).toEqual(ids.map((_, i) => (i === 4 ? 'ATTEMPT_IN_PROGRESS' : 'changed')));
+      const logged = await rival.changesAfter(seq, 100);
+      expect(logged.map(({ taskId }) => taskId).sort()).toEqual(ids.filter((_, i) => i !== 4).sort());
+    });
   });
 
   test('a read shows one moment of one result, also while it is deleted and created anew', async () => {

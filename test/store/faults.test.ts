@@ -89,38 +89,43 @@ describe.each(CUTS)('a COMMIT whose link is cut %s', (cut) => {
     return decided;
   };
 
-  test.each<[string, (id: string) => Command[], (id: string) => Command, object | undefined]>([
-    ['a create', () => [], (id) => create(id), { revision: 1, status: 'READY' }],
-    ['a start', (id) => [create(id)], (id) => start(id), { revision: 2, workerIds: ['w1'] }],
-    [
-      'a forced start',
-      (id) => [create(id), start(id)],
-      (id) => start(id, 'w2', { force: true }),
-      { revision: 3, workerIds: ['w1', 'w2'] },
-    ],
-    [
-      'a success',
-      (id) => [create(id), start(id)],
-      (id) => succeed(id, 1, '42'),
-      { revision: 3, returnValueJson: '42' },
-    ],
-    [
-      'a retry',
-      (id) => [create(id), start(id)],
-      (id) => failAttempt(id, 1, { retry: true }),
-      { revision: 3, status: 'READY' },
-    ],
-    ['a delete', (id) => [create(id)], (id) => remove(id), undefined],
-  ])('%s is decided once, and done once', async (_what, history, command, expected) => {
-    const id = fresh();
-    if (history(id).length > 0) await rival.transact(history(id));
-    const entries = await logged(async () => {
-      expect(await transactCut([command(id)])).toEqual([command(id).kind === 'delete' ? 'deleted' : 'changed']);
+  describe.each([
+    ['what another process wrote', () => rival],
+    ['what this process wrote', () => store],
+  ])('after %s', (_what, historian) => {
+    test.each<[string, (id: string) => Command[], (id: string) => Command, object | undefined]>([
+      ['a create', () => [], (id) => create(id), { revision: 1, status: 'READY' }],
+      ['a start', (id) => [create(id)], (id) => start(id), { revision: 2, workerIds: ['w1'] }],
+      [
+        'a forced start',
+        (id) => [create(id), start(id)],
+        (id) => start(id, 'w2', { force: true }),
+        { revision: 3, workerIds: ['w1', 'w2'] },
+      ],
+      [
+        'a success',
+        (id) => [create(id), start(id)],
+        (id) => succeed(id, 1, '42'),
+        { revision: 3, returnValueJson: '42' },
+      ],
+      [
+        'a retry',
+        (id) => [create(id), start(id)],
+        (id) => failAttempt(id, 1, { retry: true }),
+        { revision: 3, status: 'READY' },
+      ],
+      ['a delete', (id) => [create(id)], (id) => remove(id), undefined],
+    ])('%s is decided once, and done once', async (_what, history, command, expected) => {
+      const id = fresh();
+      if (history(id).length > 0) await historian().transact(history(id));
+      const entries = await logged(async () => {
+        expect(await transactCut([command(id)])).toEqual([command(id).kind === 'delete' ? 'deleted' : 'changed']);
+      });
+      expect(entries).toEqual([[id, expected ? (expected as { revision: number }).revision : 2]]);
+      const result = await read(id);
+      if (expected) expect(result).toMatchObject(expected);
+      else expect(result).toBeUndefined();
     });
-    expect(entries).toEqual([[id, expected ? (expected as { revision: number }).revision : 2]]);
-    const result = await read(id);
-    if (expected) expect(result).toMatchObject(expected);
-    else expect(result).toBeUndefined();
   });
 
   test('a renewal, which leaves no entry in the log, is done', async () => {
@@ -185,6 +190,26 @@ describe.each(CUTS)('a COMMIT whose link is cut %s', (cut) => {
     });
     expect(decided).toEqual(['changed']);
     expect(await read(id)).toMatchObject({ revision: 2, workerIds: ['w1'] });
+  });
+});
+
+describe('round trips of a transition', () => {
+  const requests = async (command: Command) => {
+    const before = link.requests;
+    expect(outcomes(await store.transact([command]))).toEqual(['changed']);
+    return link.requests - before;
+  };
+
+  test('one, of a result that this process knows', async () => {
+    const id = fresh();
+    await store.transact([create(id)]);
+    expect([await requests(start(id)), await requests(succeed(id))]).toEqual([1, 1]);
+  });
+
+  test('two, of one that it does not know', async () => {
+    const id = fresh();
+    await rival.transact([create(id)]);
+    expect([await requests(start(id)), await requests(succeed(id))]).toEqual([2, 1]);
   });
 });
 

@@ -16,6 +16,8 @@ const COMMIT = Buffer.from('COMMIT');
 export class MysqlLink {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #armed: { cut: Cut; meanwhile: () => Promise<void> } | null = null;
+  /** What was sent and awaited an answer. */
+  requests = 0;
   /** COMMITs seen. */
   commits = 0;
 
@@ -72,6 +74,7 @@ export class MysqlLink {
     });
     near.on('data', (bytes) => {
       if (cutting) return;
+      this.requests++;
       if (!bytes.subarray(-COMMIT.length).equals(COMMIT)) return void far.write(bytes);
       this.commits++;
       const armed = this.#armed;
