@@ -13,7 +13,7 @@ export interface TaskResultStore {
    * command fails alone. When the promise resolves, every change is durable, together with one entry in the change log for
    * each result whose revision changed; when it rejects, the caller must not assume either way.
    *
-   * Safe against other processes on the same store: what a decision was based on is locked until it is committed.
+   * Safe against other processes on the same store: what a decision was based on is locked, or found unchanged, when it is committed.
    */
   transact(commands: readonly Command[]): Promise<Decision[]>;
 
