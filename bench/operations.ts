@@ -12,6 +12,7 @@ import {
   RefreshTaskResultRequest,
   TaskResultServiceService as Results,
 } from '../src/gen/taskresults/v1/task_result_service';
+import { MOST_REMEMBERED } from '../src/store/writer';
 import type { LoadGenerator, Measured } from './load-generator';
 import { createRequest, finishRequest, startRequest } from './payloads';
 
@@ -172,6 +173,12 @@ export const OPERATIONS: readonly Operation[] = [
     const ids = await makeResults(target, count, 'ready');
     return ids.map((id) => StartAttemptRequest.encode(startRequest(id)).finish());
   }),
+  once('StartAttempt, not remembered', 64, Lifecycle.startAttempt.path, async (target, count) => {
+    const ids = await makeResults(target, count, 'ready');
+    // As if another process had created them: these take their places in memory.
+    await makeResults(target, MOST_REMEMBERED, 'ready');
+    return ids.map((id) => StartAttemptRequest.encode(startRequest(id)).finish());
+  }),
   once('FinishAttempt', 64, Lifecycle.finishAttempt.path, async (target, count) => {
     const ids = await makeResults(target, count, 'running');
     return ids.map((id) => FinishAttemptRequest.encode(finishRequest(id)).finish());
@@ -187,5 +194,8 @@ export const OPERATIONS: readonly Operation[] = [
     baseline: 'Get',
   },
   repeated('Get, one lone caller', 1, Results.getTaskResult.path, get, ({ ready }) => ready),
+  repeated('Get, finished, one lone caller', 1, Results.getTaskResult.path, get, ({ finished }) =>
+    finished.slice(0, REMEMBERED),
+  ),
   once('Create, one lone caller', 1, Lifecycle.createTaskResult.path, create),
 ];

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { PrivateMysql } from '../test/support/private-mysql';
 import { LoadGenerator } from './load-generator';
 import { makeResults, OPERATIONS, type Operation, type Target } from './operations';
@@ -170,16 +171,22 @@ function print({ operation, bytes, target, perSecond, p50Ms, p99Ms, ratio, times
 }
 
 function readOptions(args: readonly string[]): Options {
-  const value = (name: string, otherwise: string) => {
-    const at = args.indexOf(`--${name}`);
-    return at === -1 ? otherwise : (args[at + 1] ?? otherwise);
-  };
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seconds: { type: 'string', default: '2' },
+      rounds: { type: 'string', default: '3' },
+      bytes: { type: 'string', default: '300,10240,102400' },
+      only: { type: 'string', default: '' },
+      preload: { type: 'string', default: '0' },
+    },
+  });
   return {
-    seconds: Number(value('seconds', '2')),
-    rounds: Number(value('rounds', '3')),
-    bytes: value('bytes', '300,10240,102400').split(',').map(Number),
-    only: value('only', ''),
-    preload: Number(value('preload', '0')),
+    seconds: Number(values.seconds),
+    rounds: Number(values.rounds),
+    bytes: values.bytes.split(',').map(Number),
+    only: values.only,
+    preload: Number(values.preload),
   };
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { PrivateMysql } from '../test/support/private-mysql';
 import { LoadGenerator } from './load-generator';
 import { makeResults, OPERATIONS, type Target } from './operations';
@@ -19,16 +20,14 @@ const DIST = join(__dirname, '..');
 
 async function main(): Promise<void> {
   LoadGenerator.build();
-  const option = (name: string, otherwise: string) => {
-    const at = process.argv.indexOf(`--${name}`);
-    return at === -1 ? otherwise : (process.argv[at + 1] ?? otherwise);
-  };
-  const engine = option('engine', 'mysql');
+  const { engine, minutes } = parseArgs({
+    options: { engine: { type: 'string', default: 'mysql' }, minutes: { type: 'string', default: '10' } },
+  }).values;
   const folder = mkdtempSync(join(tmpdir(), 'taskresults-soak-'));
   const mysql = engine === 'mysql' ? await PrivateMysql.start() : null;
   try {
     const url = mysql ? await mysql.createDatabase('soak') : `sqlite:${join(folder, 'soak.sqlite')}`;
-    await soak(engine, url, Number(option('minutes', '10')) * 60);
+    await soak(engine, url, Number(minutes) * 60);
   } finally {
     await mysql?.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -51,7 +51,7 @@ const CHANGING: readonly (keyof ResultState)[] = [
 ];
 
 /** Of half a KB to a KB each. */
-const MOST_REMEMBERED = 16_384;
+export const MOST_REMEMBERED = 16_384;
 
 /** Values of one statement are looked for one by one, in a CASE. More than these are quicker in two statements. */
 const MOST_ROWS_OF_AN_UPDATE = 32;
