@@ -175,8 +175,8 @@ export const OPERATIONS: readonly Operation[] = [
   }),
   once('StartAttempt, not remembered', 64, Lifecycle.startAttempt.path, async (target, count) => {
     const ids = await makeResults(target, count, 'ready');
-    // As if another process had created them: these take their places in memory.
-    await makeResults(target, MOST_REMEMBERED, 'ready');
+    // As if another process had created them: these, small ones, take their places in memory.
+    await makeResults({ ...target, bytes: 0 }, MOST_REMEMBERED, 'ready');
     return ids.map((id) => StartAttemptRequest.encode(startRequest(id)).finish());
   }),
   once('FinishAttempt', 64, Lifecycle.finishAttempt.path, async (target, count) => {

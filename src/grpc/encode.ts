@@ -1,8 +1,11 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { ANSWER_BYTES } from '../service/answer-budget';
 
-/** A writer of a message larger than this is not kept; of one of 100 KB it saves two thirds of the time (docs/benchmarks.md). */
-const MOST_KEPT_BYTES = 1024 * 1024;
+/**
+ * A writer of a message larger than this is not kept. It holds the largest answer of many results: growing a new one for each
+ * took a tenth to a quarter of the time of such a call, and two thirds of the encoding of 100 KB (docs/benchmarks.md).
+ */
+const MOST_KEPT_BYTES = 4 * 1024 * 1024;
 
 /** How messages of one type are written; generated. */
 export interface Encodable<T = never> {

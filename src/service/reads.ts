@@ -1,9 +1,13 @@
+import { Semaphore } from 'async-mutex';
 import { doesNotExist, TaskResultsError } from '../domain/errors';
 import { type Filter, matches } from '../domain/filter';
 import type { Position, TaskResultStore } from '../domain/store';
 import type { TaskResult, View } from '../domain/task-result';
 import { ANSWER_BYTES, countThatFit, evenShare } from './answer-budget';
 import type { ResultReader } from './result-reader';
+
+/** Reads of many results at a time. More are no quicker, and each may hold several times ANSWER_BYTES. */
+const MOST_READS_OF_MANY = 4;
 
 export interface KnownResult {
   id: string;
@@ -34,6 +38,8 @@ export interface Page {
 
 /** What the reading calls mean, but for those that wait. */
 export class Reads {
+  readonly #turns = new Semaphore(MOST_READS_OF_MANY);
+
   constructor(
     private readonly store: TaskResultStore,
     private readonly reader: ResultReader,
@@ -51,12 +57,12 @@ export class Reads {
   async batchGet(ids: readonly string[], view: View): Promise<BatchGet> {
     const distinct = [...new Set(ids)];
     // Mostly all are there and small: one read.
-    const results = byId(await this.store.read(distinct, view, evenShare(distinct.length)));
+    const results = byId(await this.#readMany(distinct, view, evenShare(distinct.length)));
     if (results.size === distinct.length) return { found: inOrder(distinct, results), notFound: [], deferred: [] };
     const present = inOrder(distinct, byId(await this.store.outline(distinct)));
     const fitting = idsOf(present.slice(0, countThatFit(present, view, ANSWER_BYTES)));
     const larger = fitting.filter((id) => !results.has(id));
-    for (const result of await this.store.read(larger, view)) results.set(result.id, result);
+    for (const result of await this.#readMany(larger, view)) results.set(result.id, result);
     const found = inOrder(fitting, results);
     const deferred = idsOf(present.slice(fitting.length));
     const elsewhere = new Set([...idsOf(found), ...deferred]);
@@ -90,13 +96,17 @@ export class Reads {
     const outlines = await this.store.list(filter, after, pageSize + 1);
     const page = outlines.slice(0, pageSize);
     const fitting = page.slice(0, countThatFit(page, view, ANSWER_BYTES));
-    const results = inOrder(idsOf(fitting), byId(await this.store.read(idsOf(fitting), view)));
+    const results = inOrder(idsOf(fitting), byId(await this.#readMany(idsOf(fitting), view)));
     const last = fitting.at(-1);
     return {
       // A result may have changed since its key was read, and match no longer.
       results: results.filter((result) => matches(filter, result)),
       next: last && fitting.length < outlines.length ? { enqueuedAt: last.enqueuedAt, id: last.id } : null,
     };
+  }
+
+  #readMany(ids: readonly string[], view: View, mostBytes?: number): Promise<TaskResult[]> {
+    return this.#turns.runExclusive(() => this.store.read(ids, view, mostBytes));
   }
 }
 

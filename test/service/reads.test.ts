@@ -10,21 +10,24 @@ beforeAll(async () => {
 });
 afterAll(() => temporary?.close());
 
-/** Reads over the store, and the calls that the store gets. */
-function counted(): { reads: Reads; calls: string[] } {
+/** Reads over the store, the calls that the store gets, and how many of its reads were under way at a time. */
+function counted(): { reads: Reads; calls: string[]; most: () => number } {
   const { store } = temporary;
   const calls: string[] = [];
+  let underWay = 0;
+  let most = 0;
   const counting: Pick<TaskResultStore, 'read' | 'outline'> = {
-    read: (ids, view, mostBytes) => {
+    read: async (ids, view, mostBytes) => {
       if (ids.length > 0) calls.push(`read ${ids.length}`);
-      return store.read(ids, view, mostBytes);
+      most = Math.max(most, ++underWay);
+      return store.read(ids, view, mostBytes).finally(() => underWay--);
     },
     outline: (ids) => {
       calls.push(`outline ${ids.length}`);
       return store.outline(ids);
     },
   };
-  return { reads: new Reads(counting as TaskResultStore, new ResultReader(store, 0)), calls };
+  return { reads: new Reads(counting as TaskResultStore, new ResultReader(store, 0)), calls, most: () => most };
 }
 
 test('a batch of results that are all there and small is one read', async () => {
@@ -46,6 +49,15 @@ test('of a batch with larger results, and some that are missing, each is read on
   const { found, notFound, deferred } = await reads.batchGet(asked, 'FULL');
   expect([found.map(({ id }) => id), notFound, deferred]).toEqual([['large 1', 'between', 'large 2'], ['missing'], []]);
   expect(calls).toEqual(['read 4', 'outline 4', 'read 2']);
+});
+
+test('so that memory is bounded, few batches are read at a time, and all in the end', async () => {
+  const ids = ['one', 'two'];
+  await temporary.store.transact(ids.map((id) => create(id)));
+  const { reads, most } = counted();
+  const batches = await Promise.all(Array.from({ length: 40 }, () => reads.batchGet(ids, 'FULL')));
+  expect(batches.map(({ found }) => found.length)).toEqual(batches.map(() => 2));
+  expect(most()).toBe(4);
 });
 
 test('what the view leaves out does not count', async () => {
