@@ -9,11 +9,12 @@ export const MOST_COMMANDS = 256;
 /** Where results are kept. Every method rejects with STORE_UNAVAILABLE when the store is out of reach. */
 export interface TaskResultStore {
   /**
-   * Takes all commands, up to MOST_COMMANDS, in one transaction, in their order, and answers one decision for each, in the same order. A refused
-   * command fails alone. When the promise resolves, every change is durable, together with one entry in the change log for
-   * each result whose revision changed; when it rejects, the caller must not assume either way.
+   * Takes all commands, up to MOST_COMMANDS, in one transaction, in their order, and answers one decision for each, in the
+   * same order. A refused command fails alone. When the promise resolves, every change is durable, together with one entry in
+   * the change log for each result whose revision changed; when it rejects, the caller must not assume either way.
    *
-   * Safe against other processes on the same store: what a decision was based on is locked, or found unchanged, when it is committed.
+   * Safe against other processes on the same store: what a decision was based on is locked, or found unchanged, when it is
+   * committed.
    */
   transact(commands: readonly Command[]): Promise<Decision[]>;
 

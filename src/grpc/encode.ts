@@ -48,8 +48,8 @@ export function encode<T>(type: Encodable<T>, message: T, allocate = Buffer.allo
 }
 
 /**
- * The message of the first `count` items, or of as many as an answer holds; at least of one. Answers are kept small by the sizes that
- * the rows know of; what these leave out, such as labels and workers, is seen only here.
+ * The message of the first `count` items, or of as many as an answer holds; at least of one. Answers are kept small by the
+ * sizes that the rows know of; what these leave out, such as labels and workers, is seen only here.
  */
 export function encodeWhatFits<M>(type: Encodable<M>, count: number, toMessage: (count: number) => M): Buffer {
   const bytes = encode(type, toMessage(count));

@@ -21,9 +21,9 @@ export function sqliteDialect(): Dialect {
       for (const { text, values } of statements) answers.push(await runner.query(text, [...values]));
       return answers;
     },
-    assertChanged: () => [], // the file is ours alone while it is open
+    assertChanged: () => [], // nobody else writes: the file is ours alone while it is open
     generatedKey: () => null, // there is no connection that could be lost during COMMIT
-    whileMigrating: (_runner, work) => work(), // as above
+    whileMigrating: (_runner, work) => work(), // the file is ours alone, too
   };
 }
 

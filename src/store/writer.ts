@@ -111,7 +111,10 @@ export class Writer {
     }
   }
 
-  /** Most ids that are to be created are new: they are looked up only if the database says that one is not. */
+  /**
+   * Reads neither what this process remembers nor ids that are to be created, most of which are new: the database says so when
+   * one was changed, or is there already.
+   */
   #expected(commands: readonly Command[]): Basis {
     const toLock = idsNotCreated(commands);
     const remembered = new Map<string, ResultState>();
@@ -138,8 +141,8 @@ export class Writer {
       const batch = new Batch([...stored, ...remembered.values()], this.clock(), this.retention);
       const decisions = commands.map((command) => batch.take(command));
       // Only a change goes with an UPDATE, which finds out whether the row is still what it was taken for.
-      const isFounded = ({ id }: Command, i: number) => decisions[i]?.kind === 'changed' || !remembered.has(id);
-      if (!commands.every(isFounded)) return null;
+      const holds = ({ id }: Command, i: number) => decisions[i]?.kind === 'changed' || !remembered.has(id);
+      if (!commands.every(holds)) return null;
       const writes = batch.writes();
       const [entry] = writes.changes;
       inDoubt.value = entry ? { decisions, entry, afterSeq: this.#toldSeq } : null;
@@ -230,6 +233,7 @@ export class Writer {
   }
 }
 
+/** Takes nothing for granted. */
 function everything(commands: readonly Command[]): Basis {
   return { remembered: new Map(), toLock: new Set(commands.map(({ id }) => id)) };
 }
