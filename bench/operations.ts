@@ -12,6 +12,7 @@ import {
   RefreshTaskResultRequest,
   TaskResultServiceService as Results,
 } from '../src/gen/taskresults/v1/task_result_service';
+import { ANSWER_BYTES } from '../src/service/answer-budget';
 import { MOST_REMEMBERED } from '../src/store/writer';
 import type { LoadGenerator, Measured } from './load-generator';
 import { createRequest, finishRequest, startRequest } from './payloads';
@@ -34,8 +35,8 @@ export interface Operation {
   name: string;
   /** How many calls at a time; 1 for a stream. */
   callers: number;
-  /** What one call counts for. */
-  unit: number;
+  /** What one call counts for, with results of so many bytes. */
+  unit(bytes: number): number;
   /** The operation on the bare server that the ratio is taken against, where it is not the same one. */
   baseline?: 'Get';
   /** Makes what is needed for about so many seconds, and answers the run to measure. */
@@ -109,7 +110,7 @@ function unary(name: string, callers: number, method: string, repeat: boolean, r
   return {
     name,
     callers,
-    unit: 1,
+    unit: () => 1,
     async prepare(target, seconds) {
       const ready = await requests(target, usedUp(target.bytes, seconds));
       return () => target.load.unary({ method, callers, seconds, repeat }, ready);
@@ -138,7 +139,7 @@ function recorded(name: string, inOneMessage: number): Operation {
   return {
     name,
     callers: 1,
-    unit: 1,
+    unit: () => 1,
     baseline: 'Get',
     async prepare(target, seconds) {
       const ids = newIds(usedUp(target.bytes, seconds));
@@ -160,6 +161,9 @@ const refresh = (id: string) =>
   RefreshTaskResultRequest.encode(RefreshTaskResultRequest.fromPartial({ id, knownRevision: 3n })).finish();
 const create = ({ bytes }: Target, count: number) =>
   newIds(count).map((id) => CreateTaskResultRequest.encode(createRequest(id, bytes)).finish());
+
+/** Results of a BatchGet: a hundred, or as many as fit into its answer. */
+const atOnce = (bytes: number) => Math.min(100, Math.floor((0.95 * ANSWER_BYTES) / bytes));
 
 /** How many of the finished results are asked for, so that they all fit into the server's memory. */
 const REMEMBERED = 1_000;
@@ -186,11 +190,12 @@ export const OPERATIONS: readonly Operation[] = [
   recorded('RecordTransitions, one in a message', 1),
   recorded(`RecordTransitions, ${TOGETHER} in a message`, TOGETHER),
   {
-    ...unary('BatchGet of 100', 16, Results.batchGetTaskResults.path, true, ({ ready }) => {
+    ...unary('BatchGet of 100', 16, Results.batchGetTaskResults.path, true, ({ ready, bytes }) => {
       const ids = shuffled(ready);
-      return Array.from({ length: ids.length / 100 }, (_, n) => batchGet(ids.slice(n * 100, (n + 1) * 100)));
+      const each = atOnce(bytes);
+      return Array.from({ length: ids.length / each }, (_, n) => batchGet(ids.slice(n * each, (n + 1) * each)));
     }),
-    unit: 100,
+    unit: atOnce,
     baseline: 'Get',
   },
   repeated('Get, one lone caller', 1, Results.getTaskResult.path, get, ({ ready }) => ready),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Supervised } from '../test/support/supervised';
@@ -52,8 +52,21 @@ export class ServerProcess {
 
   /** Resident megabytes. */
   residentMb(): number {
+    return this.memory('VmRSS');
+  }
+
+  /** The most that it had resident since `forgetPeak`, or since its start, in megabytes. */
+  peakMb(): number {
+    return this.memory('VmHWM');
+  }
+
+  forgetPeak(): void {
+    writeFileSync(`/proc/${this.pid}/clear_refs`, '5');
+  }
+
+  private memory(field: string): number {
     const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+    return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
   }
 
   stop(): Promise<void> {

@@ -41,7 +41,8 @@ interface Row {
   timesP50: number;
   /** CPU seconds of the server for each second of the run. */
   cpu: number;
-  residentMb: number;
+  /** The most that the server had resident, preparations included. */
+  peakMb: number;
 }
 
 const DIST = join(__dirname, '..');
@@ -112,6 +113,7 @@ async function addResults(target: MeasuredTarget): Promise<MeasuredTarget> {
 
 async function measure(operation: Operation, targets: readonly MeasuredTarget[], options: Options): Promise<Row[]> {
   const samples = new Map(targets.map(({ name }) => [name, [] as Row[]]));
+  for (const { server } of targets) server.forgetPeak();
   for (let round = 0; round < options.rounds + 1; round++) {
     for (const target of targets) {
       const { server, name, bytes } = target;
@@ -122,9 +124,9 @@ async function measure(operation: Operation, targets: readonly MeasuredTarget[],
       const { calls, seconds, p50Ms, p99Ms } = await run();
       const cpu = (server.cpuSeconds() - cpuBefore) / seconds;
       if (round === 0) continue; // to warm up
-      const perSecond = (calls * asked.unit) / seconds;
+      const perSecond = (calls * asked.unit(bytes)) / seconds;
       const common = { operation: operation.name, bytes, target: name, ratio: 0, timesP50: 0 };
-      samples.get(name)?.push({ ...common, perSecond, p50Ms, p99Ms, cpu, residentMb: server.residentMb() });
+      samples.get(name)?.push({ ...common, perSecond, p50Ms, p99Ms, cpu, peakMb: server.peakMb() });
     }
   }
   // Against the echo of the same round: a machine that gets slower meanwhile does so for both.
@@ -146,15 +148,16 @@ function baselineOf(operation: Operation): Operation {
   return baseline;
 }
 
-const MEASURED = ['perSecond', 'p50Ms', 'p99Ms', 'ratio', 'timesP50', 'cpu', 'residentMb'] as const;
+const MEASURED = ['perSecond', 'p50Ms', 'p99Ms', 'ratio', 'timesP50', 'cpu'] as const;
 
 function medians(samples: readonly Row[]): Row {
   const row = { ...(samples[0] as Row) };
   for (const key of MEASURED) row[key] = median(samples.map((sample) => sample[key]));
+  row.peakMb = Math.max(...samples.map((sample) => sample.peakMb));
   return row;
 }
 
-function print({ operation, bytes, target, perSecond, p50Ms, p99Ms, ratio, timesP50, cpu, residentMb }: Row): void {
+function print({ operation, bytes, target, perSecond, p50Ms, p99Ms, ratio, timesP50, cpu, peakMb }: Row): void {
   const cells = [
     operation.padEnd(28),
     String(bytes).padStart(7),
@@ -165,7 +168,7 @@ function print({ operation, bytes, target, perSecond, p50Ms, p99Ms, ratio, times
       ? 'one stream'
       : `p50 ${p50Ms.toFixed(2)} ms (×${timesP50.toFixed(2)})  p99 ${p99Ms.toFixed(2)} ms`,
     `cpu ${cpu.toFixed(2)}`,
-    `${residentMb.toFixed(0)} MB`,
+    `${peakMb.toFixed(0)} MB`,
   ];
   console.log(cells.join('  '));
 }

@@ -15,14 +15,13 @@ export interface Encodable<T = never> {
 /** A writer whose buffer stays with it, for the next message. */
 class ReusedWriter extends BinaryWriter {
   /**
-   * What was written since the last call. `finish` would put each message into memory of its own outside the heap, which took
-   * a twelfth of the time of a call (docs/benchmarks.md). Brackets reach what is private, and keep its type.
+   * What was written since the last call, where it was written. `finish` would put each message into memory of its own outside
+   * the heap, which took a twelfth of the time of a call (docs/benchmarks.md). Brackets reach what is private, and keep its type.
    */
-  take(allocate: (size: number) => Buffer): Buffer {
+  take(): Buffer {
     // biome-ignore-start lint/complexity/useLiteralKeys: private, see above
-    const length = this['pos'];
-    const bytes = allocate(length);
-    bytes.set(this['buffer'].subarray(0, length));
+    const { buffer, byteOffset } = this['buffer'];
+    const bytes = Buffer.from(buffer, byteOffset, this['pos']);
     this['pos'] = 0;
     // biome-ignore-end lint/complexity/useLiteralKeys: private, see above
     return bytes;
@@ -32,17 +31,18 @@ class ReusedWriter extends BinaryWriter {
 let writer = new ReusedWriter();
 
 /**
- * A message as bytes. One writer serves them all: the generated code would make a new one for each message, whose buffer
- * grows from nothing, and which took twice as long (docs/benchmarks.md).
+ * A message as bytes, which the next call writes over: for `responseSerialize`, whose bytes grpc-js copies into a frame at once.
+ * One writer serves them all: the generated code would make a new one for each message, whose buffer grows from nothing, and which
+ * took twice as long (docs/benchmarks.md).
  */
-export function encode<T>(type: Encodable<T>, message: T, allocate = Buffer.allocUnsafe): Buffer {
+export function encode<T>(type: Encodable<T>, message: T): Buffer {
   try {
     type.encode(message, writer);
   } catch (error) {
     writer = new ReusedWriter(); // this one holds a part of the message
     throw error;
   }
-  const bytes = writer.take(allocate);
+  const bytes = writer.take();
   if (bytes.length > MOST_KEPT_BYTES) writer = new ReusedWriter();
   return bytes;
 }
@@ -69,8 +69,10 @@ export function encodedOnce<T extends object, M>(
   return (object) => {
     let bytes = encoded.get(object);
     if (!bytes) {
+      const passing = encode(type, toMessage(object));
       // Not out of the pool of Node.js, of which a few bytes would keep all.
-      bytes = encode(type, toMessage(object), Buffer.allocUnsafeSlow);
+      bytes = Buffer.allocUnsafeSlow(passing.length);
+      passing.copy(bytes);
       encoded.set(object, bytes);
     }
     return bytes;

@@ -36,11 +36,17 @@ export function tolerant<T extends ServiceDefinition>(definition: T, messages: o
       {
         ...method,
         requestDeserialize: (bytes: Buffer) => decode(requestDeserialize, bytes),
-        responseSerialize: (answer: unknown) => (Buffer.isBuffer(answer) ? answer : encode(type, answer)),
+        responseSerialize: (answer: unknown) => asBytes(type, answer),
       },
     ];
   });
   return Object.fromEntries(methods) as T;
+}
+
+/** An answer as a handler gives it: bytes, what makes them, or a message of this type. */
+function asBytes(type: Encodable, answer: unknown): Buffer {
+  if (Buffer.isBuffer(answer)) return answer;
+  return typeof answer === 'function' ? answer() : encode(type, answer as never);
 }
 
 /** Refuses texts that are not UTF-8, as proto3 asks for; the default would make one and the same of many of them. */

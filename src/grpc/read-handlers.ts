@@ -47,11 +47,12 @@ export function readHandlers(
     batchGetTaskResults: handle(async (request) => {
       const { found, notFound, deferred } = await reads.batchGet(parse.ids(request.ids), parse.view(request.view));
       const taskResults = found.map(toTaskResult);
-      return encodeWhatFits(BatchGetTaskResultsResponse, found.length, (count) => ({
-        taskResults: taskResults.slice(0, count),
-        notFoundIds: notFound,
-        deferredIds: [...idsOf(found.slice(count)), ...deferred],
-      }));
+      return () =>
+        encodeWhatFits(BatchGetTaskResultsResponse, found.length, (count) => ({
+          taskResults: taskResults.slice(0, count),
+          notFoundIds: notFound,
+          deferredIds: [...idsOf(found.slice(count)), ...deferred],
+        }));
     }),
 
     refreshTaskResult: handle(async (request) => {
@@ -66,12 +67,13 @@ export function readHandlers(
       const known = parse.knownResults('task_results', request.taskResults);
       const { updated, unchanged, notFound, deferred } = await reads.batchRefresh(known);
       const updates = updated.map((result) => ({ id: result.id, update: toUpdate(result) }));
-      return encodeWhatFits(BatchRefreshTaskResultsResponse, updates.length, (count) => ({
-        updated: updates.slice(0, count),
-        unchangedIds: unchanged,
-        notFoundIds: notFound,
-        deferredIds: [...idsOf(updated.slice(count)), ...deferred],
-      }));
+      return () =>
+        encodeWhatFits(BatchRefreshTaskResultsResponse, updates.length, (count) => ({
+          updated: updates.slice(0, count),
+          unchangedIds: unchanged,
+          notFoundIds: notFound,
+          deferredIds: [...idsOf(updated.slice(count)), ...deferred],
+        }));
     }),
 
     listTaskResults: handle(async (request) => {
@@ -84,10 +86,11 @@ export function readHandlers(
         parse.view(request.view),
       );
       const taskResults = results.map(toTaskResult);
-      return encodeWhatFits(ListTaskResultsResponse, results.length, (count) => ({
-        taskResults: taskResults.slice(0, count),
-        nextPageToken: toPageToken(count < results.length ? (results[count - 1] ?? next) : next, filter),
-      }));
+      return () =>
+        encodeWhatFits(ListTaskResultsResponse, results.length, (count) => ({
+          taskResults: taskResults.slice(0, count),
+          nextPageToken: toPageToken(count < results.length ? (results[count - 1] ?? next) : next, filter),
+        }));
     }),
 
     waitTaskResult: handle(async (request, call) => {

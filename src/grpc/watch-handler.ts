@@ -72,7 +72,7 @@ const snapshot = encodedOnce<TaskResult, WatchTaskResultsResponse>(WatchTaskResu
 
 function toBytes(event: WatchEvent): Buffer {
   if (event.kind === 'snapshot') return snapshot(event.result);
-  return encode(WatchTaskResultsResponse, { event: toEvent(event) });
+  return Buffer.from(encode(WatchTaskResultsResponse, { event: toEvent(event) })); // it may wait to be sent
 }
 
 function toEvent(event: Exclude<WatchEvent, { kind: 'snapshot' }>): WatchTaskResultsResponse['event'] {

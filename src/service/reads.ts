@@ -8,6 +8,8 @@ import type { ResultReader } from './result-reader';
 
 /** Reads of many results at a time. More are no quicker, and each may hold several times ANSWER_BYTES. */
 const MOST_READS_OF_MANY = 4;
+/** Of them, reads of results that surely are large. */
+const MOST_READS_OF_LARGE = 2;
 
 export interface KnownResult {
   id: string;
@@ -39,6 +41,7 @@ export interface Page {
 /** What the reading calls mean, but for those that wait. */
 export class Reads {
   readonly #turns = new Semaphore(MOST_READS_OF_MANY);
+  readonly #turnsOfLarge = new Semaphore(MOST_READS_OF_LARGE);
 
   constructor(
     private readonly store: TaskResultStore,
@@ -62,7 +65,7 @@ export class Reads {
     const present = inOrder(distinct, byId(await this.store.outline(distinct)));
     const fitting = idsOf(present.slice(0, countThatFit(present, view, ANSWER_BYTES)));
     const larger = fitting.filter((id) => !results.has(id));
-    for (const result of await this.#readMany(larger, view)) results.set(result.id, result);
+    for (const result of await this.#readLarge(larger, view)) results.set(result.id, result);
     const found = inOrder(fitting, results);
     const deferred = idsOf(present.slice(fitting.length));
     const elsewhere = new Set([...idsOf(found), ...deferred]);
@@ -107,6 +110,10 @@ export class Reads {
 
   #readMany(ids: readonly string[], view: View, mostBytes?: number): Promise<TaskResult[]> {
     return this.#turns.runExclusive(() => this.store.read(ids, view, mostBytes));
+  }
+
+  async #readLarge(ids: readonly string[], view: View): Promise<TaskResult[]> {
+    return ids.length > 0 ? this.#turnsOfLarge.runExclusive(() => this.store.read(ids, view)) : [];
   }
 }
 

@@ -124,6 +124,20 @@ describe.each(ENGINES)('reading on %s', (engine) => {
     });
   });
 
+  test('answers that are under way together, large and small, do not run into each other', async () => {
+    const texts = Array.from({ length: 20 }, (_, i) => JSON.stringify(`${i % 10}`.repeat(i % 2 ? 200 * 1024 : 20)));
+    const made = await Promise.all(texts.map((text) => created({ argsJson: `[${text}]` })));
+    const answers = await Promise.all(made.flatMap((id) => [calls.get(id), calls.get(id, { view: BASIC })]));
+    expect(answers.map(({ id, argsJson }) => [id, argsJson])).toEqual(
+      made.flatMap((id, i) => [
+        [id, `[${texts[i]}]`],
+        [id, ''],
+      ]),
+    );
+    const batches = await Promise.all(made.map((id, i) => calls.batchGet([id, made[i - 1] ?? id])));
+    expect(batches.map(({ taskResults: [one] }) => one?.argsJson)).toEqual(texts.map((text) => `[${text}]`));
+  });
+
   test('what only labels make large is deferred, or on the next page, too: answers stop at 3 MiB', async () => {
     const path = fresh('labelled');
     const metadata = new Map(Array.from({ length: 32 }, (_, i) => [`${i}`.padEnd(63, 'n'), 'v'.repeat(255)]));
