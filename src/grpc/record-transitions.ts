@@ -18,7 +18,7 @@ import { toServiceError, toStatus } from './status';
 
 /** What one stream may have under way before no more is taken from it: enough to fill the next transactions. */
 const MOST_UNDER_WAY = 1_024;
-const MOST_BYTES_UNDER_WAY = 8 * 1024 * 1024;
+const MOST_BYTES_UNDER_WAY = 4 * 1024 * 1024;
 
 /** Transitions of one message beside the first. */
 const MOST_IN_A_MESSAGE = 1_000;
