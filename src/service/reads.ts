@@ -8,7 +8,7 @@ import type { ResultReader } from './result-reader';
 
 /** Reads of many results at a time. More are no quicker, and each may hold several times ANSWER_BYTES. */
 const MOST_READS_OF_MANY = 4;
-/** Of them, reads of results that surely are large. */
+/** Beside them, reads of results that are known to be large. */
 const MOST_READS_OF_LARGE = 2;
 
 export interface KnownResult {
