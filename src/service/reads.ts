@@ -8,8 +8,6 @@ import type { ResultReader } from './result-reader';
 
 /** Reads of many results at a time. More are no quicker, and each may hold several times ANSWER_BYTES. */
 const MOST_READS_OF_MANY = 4;
-/** Beside them, reads of results that are known to be large. */
-const MOST_READS_OF_LARGE = 2;
 
 export interface KnownResult {
   id: string;
@@ -41,7 +39,6 @@ export interface Page {
 /** What the reading calls mean, but for those that wait. */
 export class Reads {
   readonly #turns = new Semaphore(MOST_READS_OF_MANY);
-  readonly #turnsOfLarge = new Semaphore(MOST_READS_OF_LARGE);
 
   constructor(
     private readonly store: TaskResultStore,
@@ -65,7 +62,7 @@ export class Reads {
     const present = inOrder(distinct, byId(await this.store.outline(distinct)));
     const fitting = idsOf(present.slice(0, countThatFit(present, view, ANSWER_BYTES)));
     const larger = fitting.filter((id) => !results.has(id));
-    for (const result of await this.#readLarge(larger, view)) results.set(result.id, result);
+    for (const result of await this.#readMany(larger, view)) results.set(result.id, result);
     const found = inOrder(fitting, results);
     const deferred = idsOf(present.slice(fitting.length));
     const elsewhere = new Set([...idsOf(found), ...deferred]);
@@ -108,12 +105,9 @@ export class Reads {
     };
   }
 
-  #readMany(ids: readonly string[], view: View, mostBytes?: number): Promise<TaskResult[]> {
+  async #readMany(ids: readonly string[], view: View, mostBytes?: number): Promise<TaskResult[]> {
+    if (ids.length === 0) return []; // without waiting for a turn
     return this.#turns.runExclusive(() => this.store.read(ids, view, mostBytes));
-  }
-
-  async #readLarge(ids: readonly string[], view: View): Promise<TaskResult[]> {
-    return ids.length > 0 ? this.#turnsOfLarge.runExclusive(() => this.store.read(ids, view)) : [];
   }
 }
 

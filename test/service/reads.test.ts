@@ -60,6 +60,14 @@ test('so that memory is bounded, few batches are read at a time, and all in the 
   expect(most()).toBe(4);
 });
 
+test('of results that are all unchanged or missing, nothing is read', async () => {
+  await temporary.store.transact([create('unchanged')]);
+  const { reads, calls, most } = counted();
+  expect(await reads.batchRefresh([{ id: 'unchanged', revision: 1 }])).toMatchObject({ unchanged: ['unchanged'] });
+  expect(calls).toEqual(['outline 1']);
+  expect(most()).toBe(0);
+});
+
 test('what the view leaves out does not count', async () => {
   await temporary.store.transact([create('huge', { argsJson: `["${'x'.repeat(4_000_000)}"]` })]);
   const { reads, calls } = counted();
