@@ -12,7 +12,7 @@ import { serve, type TestService } from './support/service';
 const AT_ONCE = 32;
 
 let temporary: TemporaryDatabase;
-let closing: (() => Promise<unknown> | void)[] = [];
+let closing: (() => unknown)[] = [];
 beforeEach(async () => {
   temporary = await temporaryDatabase('mysql');
 });
