@@ -13,6 +13,9 @@ import { until } from './support/until';
 const LISTENING = /^taskresults is listening on 127\.0\.0\.1:(\d+) \(.*\)\n$/;
 const STOPPING = /"msg":"stopping"/;
 
+// Each test starts several servers, some of them again after pauses of seconds.
+jest.setTimeout(90_000);
+
 /** Migrated, and kept for all tests. */
 let url: string;
 let drop: () => Promise<void>;
@@ -46,13 +49,19 @@ async function address(server: Program): Promise<string> {
   return `127.0.0.1:${LISTENING.exec(server.stdout)?.[1]}`;
 }
 
-/** Every process that starts reads this table, and so waits until it is unlocked. */
-async function whileStarting(processes: number, server: Program, work: () => Promise<void>): Promise<void> {
-  const wait = async () => (await connections("STATE LIKE '%metadata lock%'")) === processes;
-  await until(wait, 'all wait at their start', 30_000);
-  await work();
-  await database.query('UNLOCK TABLES');
-  expect(server.stdout).toBe('');
+/** Runs `work` while the processes of a group wait for a table that each reads when it starts. */
+async function whileStarting(work: (server: Program) => Promise<void>): Promise<Program> {
+  await database.query('LOCK TABLES taskresults_migrations WRITE');
+  try {
+    const server = serve(2);
+    const wait = async () => (await connections("STATE LIKE '%metadata lock%'")) === 2;
+    await until(wait, 'both wait at their start', 30_000);
+    await work(server);
+    expect(server.stdout).toBe('');
+    return server;
+  } finally {
+    await database.query('UNLOCK TABLES');
+  }
 }
 
 /** How many connections of the server's fulfil `condition`. */
@@ -158,10 +167,8 @@ describe('what one process says and answers, many say and answer once', () => {
 
 describe('starting again', () => {
   test('a process that dies before all listen is replaced', async () => {
-    await database.query('LOCK TABLES taskresults_migrations WRITE');
-    const server = serve(2);
     let victim = 0;
-    await whileStarting(2, server, async () => {
+    const server = await whileStarting(async (server) => {
       [victim = 0] = server.children();
       process.kill(victim, 'SIGKILL');
       await server.logged(/a process has ended/);
@@ -172,7 +179,7 @@ describe('starting again', () => {
     expect(await server.kill('SIGTERM')).toMatchObject({ code: 0 });
   });
 
-  test('those that cannot start while the database refuses are tried again until they can, on the same port', async () => {
+  test('those that cannot start for a while are tried again until they can, on the same port', async () => {
     const link = await Link.to(Number(new URL(url).port || 3306));
     const through = new URL(url);
     through.port = String(link.port);
@@ -182,11 +189,12 @@ describe('starting again', () => {
       await link.close();
       const before = server.children();
       for (const child of before) process.kill(child, 'SIGKILL');
-      await until(() => refusals(server) >= 3, 'starts have failed, and again', 30_000);
+      await until(() => refusals(server) >= 4, 'starts have failed, and again', 30_000);
       await link.reopen();
       await until(() => serves(at), 'it serves', 30_000);
       await until(() => server.children().length === 2, 'both are back', 30_000);
       expect(server.children().filter((child) => before.includes(child))).toEqual([]);
+      expect(server.stderr).toMatch(/"pauseMs":1000,.*"pauseMs":2000,.*"pauseMs":4000,/s);
       expect(await server.kill('SIGTERM')).toMatchObject({ code: 0 });
     } finally {
       await link.close();
@@ -205,9 +213,12 @@ describe('stopping', () => {
       .start(id)
       .catch((error: Error) => error);
     const waits = async () => (await connections("COMMAND IN ('Query', 'Execute') AND TIME >= 1")) > 0;
-    await until(waits, 'the call waits for its row', 30_000);
-    await work();
-    await database.rollback();
+    try {
+      await until(waits, 'the call waits for its row', 30_000);
+      await work();
+    } finally {
+      await database.rollback();
+    }
     const outcome = await started;
     client.close();
     return outcome;
@@ -222,7 +233,7 @@ describe('stopping', () => {
       for (const child of server.children()) spawnSync('kill', ['-s', signal.slice(3), String(child)]);
     });
     expect(outcome).toMatchObject({ attempt: 1 });
-    expect(await server.outcome()).toMatchObject({ code: 0 });
+    expect(await server.outcome()).toMatchObject({ code: 0, stderr: expect.not.stringContaining('started again') });
   });
 
   test('a second signal ends all at once', async () => {
@@ -238,9 +249,7 @@ describe('stopping', () => {
   });
 
   test('a signal while processes are starting', async () => {
-    await database.query('LOCK TABLES taskresults_migrations WRITE');
-    const server = serve(2);
-    await whileStarting(2, server, async () => {
+    await whileStarting(async (server) => {
       const children = server.children();
       expect(await server.kill('SIGTERM')).toMatchObject({ code: 0, stdout: '' });
       expect(children.filter(isAlive)).toEqual([]);

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { Failure } from './failure';
+import { Failure, toFailure } from './failure';
 
 /** Before a process that has ended is started again; each pause is twice the one before. */
 const MIN_PAUSE_MS = 1_000;
@@ -31,11 +31,15 @@ interface Ending {
 }
 
 /**
- * Several processes on one port, by the rules of node:cluster: connections are handed to them in turn. This process serves
- * nobody: it starts the others, starts them again when they end by themselves, and ends them. See docs/decisions/processes.md.
+ * Several processes on one port, by the rules of node:cluster: connections are handed to them in turn. This process
+ * serves nobody: it starts the others, starts them again when they end by themselves, and ends them. The reasons are in
+ * docs/decisions/processes.md.
  */
 export class ProcessGroup {
-  /** Resolves once each has listened. Rejects with a Failure when one cannot start at all, as when a server of one process cannot. */
+  /**
+   * Resolves once each has listened. Rejects with a Failure when one cannot start that has not listened yet: a
+   * server of one process could not start either.
+   */
   readonly listening: Promise<unknown>;
   readonly #ended: Promise<unknown>;
   readonly #workers = new Set<Worker>();
@@ -59,7 +63,7 @@ export class ProcessGroup {
     this.#ended = Promise.all(ended);
   }
 
-  /** Resolves when all have ended: by themselves, or by SIGKILL when the grace is long over. */
+  /** Resolves when all have ended: by themselves or, once the grace and a margin are over, by SIGKILL. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#kill('SIGTERM');
@@ -83,8 +87,12 @@ export class ProcessGroup {
     let pauseMs = MIN_PAUSE_MS;
     while (!stopping.aborted) {
       const { failure, listenedMs, ...ending } = await this.#runOne(onListening);
-      if (stopping.aborted) return;
-      hasListened ||= listenedMs > 0;
+      const listened = listenedMs > 0;
+      if (stopping.aborted) {
+        if (failure && listened) this.log.error({ ...ending, reason: failure.message }, 'a process failed to stop');
+        return;
+      }
+      hasListened ||= listened;
       if (failure && !hasListened) throw new Failure(failure.message, failure.exitCode);
       if (ending.code && !hasListened) throw new Failure('a process of the group crashed at its start', ending.code);
       if (listenedMs >= MIN_STEADY_MS) pauseMs = MIN_PAUSE_MS;
@@ -99,7 +107,7 @@ export class ProcessGroup {
     try {
       worker = cluster.fork({ [PORT_VARIABLE]: String(this.port) });
     } catch (error) {
-      return { code: null, signal: null, failure: new Failure(String(error)), listenedMs: 0 };
+      return { code: null, signal: null, failure: toFailure(error), listenedMs: 0 };
     }
     this.#workers.add(worker);
     let listensSince = Number.POSITIVE_INFINITY;
@@ -125,7 +133,7 @@ export class ProcessGroup {
   }
 }
 
-/** A port that is free now: one that is started again later must get the one that the others have. 0 when there is none. */
+/** A port that is free now, or 0 if there is none: a process that is started again must get the port of the others. */
 export function freePort(host: string): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().once('error', () => resolve(0));
@@ -138,7 +146,8 @@ export function freePort(host: string): Promise<number> {
 
 /** Where this process is to listen if it is one of a group, or else null. */
 export function portOfGroup(): number | null {
-  return cluster.isWorker ? Number(process.env[PORT_VARIABLE]) : null;
+  const port = process.env[PORT_VARIABLE];
+  return cluster.isWorker && port !== undefined ? Number(port) : null; // it may be a worker of somebody else's
 }
 
 /** Ends this process of a group; the first one says why. */

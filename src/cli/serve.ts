@@ -67,7 +67,7 @@ async function serveAsGroup(config: Config, log: Logger): Promise<void> {
   log.info('stopped');
 }
 
-/** As one of a group. A signal that the whole group gets comes twice, so only the first process may end this one at once. */
+/** As one of a group. A signal to the whole group comes twice, so only the first process may end this one at once. */
 async function serveInGroup(config: Config, log: Logger): Promise<void> {
   const stopSignal = firstStopSignal(() => {});
   try {
@@ -102,9 +102,10 @@ async function start(config: Config, log: Logger) {
 
 /** What keeps a server from its port, in the same words for one process and for many: Node.js words it differently. */
 function portFailure({ host, port }: Config, error: string): Failure | null {
-  if (error.includes('EADDRINUSE')) return new Failure(`port ${port} of ${host} is in use`);
-  if (error.includes('EADDRNOTAVAIL')) return new Failure(`${host} is no address of this machine`);
-  if (error.includes('EACCES')) return new Failure(`port ${port} of ${host} is not for this user to listen on`);
+  const code = /\b(?:listen|bind) (E[A-Z]+)/.exec(error)?.[1];
+  if (code === 'EADDRINUSE') return new Failure(`port ${port} of ${host} is in use`);
+  if (code === 'EADDRNOTAVAIL') return new Failure(`${host} is no address of this machine`);
+  if (code === 'EACCES') return new Failure(`this user may not listen on port ${port} of ${host}`);
   return null;
 }
 
