@@ -6,9 +6,9 @@ import type { Logger } from 'pino';
 import { type Config, readConfig, unknownVariables } from '../config';
 import { displayDatabase } from '../database-url';
 import { type Flags, SETTINGS, type SettingName } from '../settings';
-import { Failure } from './failure';
+import { Failure, toFailure } from './failure';
 import { createLog } from './log';
-import { isOneOfGroup, ProcessGroup, tellListening } from './processes';
+import { endWithFailure, freePort, ProcessGroup, portOfGroup } from './processes';
 import { addSettingOptions } from './setting-options';
 
 export function addServe(program: Command): void {
@@ -32,30 +32,58 @@ async function serve(flags: Flags): Promise<void> {
   const log = createLog(config.logLevel);
   // Whatever kills the server must leave its stack in the log.
   process.on('uncaughtExceptionMonitor', (error) => log.fatal({ err: error }, 'crashed'));
+  const port = portOfGroup();
+  if (port !== null) return serveInGroup({ ...config, port, migrate: false }, log);
   warn(config, log);
+  if (config.processes === 1) await serveAlone(config, log);
+  else await serveAsGroup(config, log);
+}
 
-  const stopSignal = firstStopSignal();
-  const service = isOneOfGroup() || config.processes === 1 ? await start(config, log) : await startGroup(config, log);
-  if (isOneOfGroup()) tellListening(service.port);
-  else announce(config, service.port);
+async function serveAlone(config: Config, log: Logger): Promise<void> {
+  const stopSignal = firstStopSignal(endAtOnce);
+  const service = await start(config, log);
+  announce(config, service.port);
   log.info({ signal: await stopSignal }, 'stopping');
   await service.stop();
   log.info('stopped');
-  // The channel to the first process of the group would keep this one.
-  if (isOneOfGroup()) process.disconnect();
+}
+
+/** As the first process of a group, which speaks for all. */
+async function serveAsGroup(config: Config, log: Logger): Promise<void> {
+  const stopSignal = firstStopSignal(endAtOnce);
+  if (config.migrate) {
+    const { migrate } = await import('../store/open.js');
+    await migrate(config.database);
+  }
+  const port = config.port || (await freePort(config.host));
+  const group = new ProcessGroup(config.processes, port, config.shutdownGraceMs, log);
+  try {
+    const listens = await Promise.race([group.listening.then(() => true), stopSignal.then(() => false)]);
+    if (listens) announce(config, port);
+    log.info({ signal: await stopSignal }, 'stopping');
+  } finally {
+    await group.stop();
+  }
+  log.info('stopped');
+}
+
+/** As one of a group. A signal to the whole group comes twice, so only the first process may end this one at once. */
+async function serveInGroup(config: Config, log: Logger): Promise<void> {
+  const stopSignal = firstStopSignal(() => {});
+  try {
+    // As long as it takes no calls, nothing is lost when it stops at once.
+    const service = await Promise.race([start(config, log), stopSignal.then(() => null)]);
+    await stopSignal;
+    await service?.stop();
+    process.exit();
+  } catch (error) {
+    endWithFailure(toFailure(error));
+  }
 }
 
 function announce(config: Config, port: number): void {
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   console.log(`taskresults is listening on ${host}:${port} (${displayDatabase(config.database)})`);
-}
-
-async function startGroup(config: Config, log: Logger): Promise<ProcessGroup> {
-  if (config.migrate) {
-    const { migrate } = await import('../store/open.js');
-    await migrate(config.database);
-  }
-  return ProcessGroup.start(config.processes, log);
 }
 
 async function start(config: Config, log: Logger) {
@@ -68,9 +96,17 @@ async function start(config: Config, log: Logger) {
     return await startService(config, log);
   } catch (error) {
     log.debug({ err: error }, 'cannot start');
-    if (!String(error).includes('EADDRINUSE')) throw error;
-    throw new Failure(`port ${config.port} of ${config.host} is in use`);
+    throw portFailure(config, String(error)) ?? error;
   }
+}
+
+/** What keeps a server from its port, in the same words for one process and for many: Node.js words it differently. */
+function portFailure({ host, port }: Config, error: string): Failure | null {
+  const code = /\b(?:listen|bind) (E[A-Z]+)/.exec(error)?.[1];
+  if (code === 'EADDRINUSE') return new Failure(`port ${port} of ${host} is in use`);
+  if (code === 'EADDRNOTAVAIL') return new Failure(`${host} is no address of this machine`);
+  if (code === 'EACCES') return new Failure(`this user may not listen on port ${port} of ${host}`);
+  return null;
 }
 
 function warn(config: Config, log: Logger): void {
@@ -86,16 +122,20 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** Resolves at the first SIGTERM or SIGINT; the second one ends the process at once. */
-function firstStopSignal(): Promise<NodeJS.Signals> {
+/** Resolves at the first SIGTERM or SIGINT; every further one is given to `onFurther`. */
+function firstStopSignal(onFurther: (signal: NodeJS.Signals) => void): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let asked = false;
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
-        if (asked) process.exit(128 + constants.signals[signal]);
+        if (asked) onFurther(signal);
         asked = true;
         resolve(signal);
       });
     }
   });
+}
+
+function endAtOnce(signal: NodeJS.Signals): void {
+  process.exit(128 + constants.signals[signal]);
 }

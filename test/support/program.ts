@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { childrenOf } from './children';
 import { until } from './until';
 
 const MAIN = join(__dirname, '../../dist/main.js');
@@ -21,8 +22,10 @@ export class Program {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #closed: Promise<number | null>;
 
-  constructor(args: readonly string[], env: Environment = {}) {
+  /** `detached`: with the processes that it starts it makes a group of its own, as under a shell or a supervisor. */
+  constructor(args: readonly string[], env: Environment = {}, detached = false) {
     this.#child = spawn(process.execPath, [MAIN, ...args], {
+      detached,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...withoutSettings(process.env), ...env },
     });
@@ -48,10 +51,26 @@ export class Program {
     return this.outcome();
   }
 
+  /** To all processes of a detached program, as Ctrl-C on a terminal. */
+  killGroup(signal: NodeJS.Signals): Promise<Outcome> {
+    process.kill(-(this.#child.pid as number), signal);
+    return this.outcome();
+  }
+
+  /** Processes that it has started. */
+  children(): number[] {
+    return childrenOf(this.#child.pid as number);
+  }
+
   /** Waits until what it printed on stdout matches. */
   async printed(pattern: RegExp): Promise<void> {
-    await until(() => pattern.test(this.stdout) || !running.has(this), `the program prints ${pattern}`);
+    await until(() => pattern.test(this.stdout) || !running.has(this), `the program prints ${pattern}`, 30_000);
     if (!pattern.test(this.stdout)) throw new Error(`ended without ${pattern}: ${this.stdout}${this.stderr}`);
+  }
+
+  /** Waits until what it logged matches. */
+  logged(pattern: RegExp): Promise<void> {
+    return until(() => pattern.test(this.stderr), `the program logs ${pattern}`, 30_000);
   }
 }
 
