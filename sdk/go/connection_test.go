@@ -5,10 +5,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http/httptest"
 	"runtime"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -47,10 +50,18 @@ func TestATokenForReadingOnly(t *testing.T) {
 	}
 }
 
-func TestTokensThatCannotBeSentAreRefused(t *testing.T) {
-	_, err := taskresults.NewClient("127.0.0.1:1", &taskresults.Options{Token: "secret\n"})
-	if !errors.Is(err, taskresults.ErrInvalidField) {
-		t.Errorf("the error is %v", err)
+func TestTokensThatCannotBeSentAreRefusedAndNeverQuoted(t *testing.T) {
+	for _, end := range []string{"\n", "\r\n", "\x00", "é", "\xff"} {
+		_, err := taskresults.NewClient("127.0.0.1:1", &taskresults.Options{Token: "secret" + end})
+		var failure *taskresults.Error
+		if !errors.As(err, &failure) || failure.Reason != taskresults.ErrInvalidField ||
+			!slices.Equal(failure.Fields, []string{"token"}) {
+			t.Errorf("%q: the error is %v", end, err)
+			continue
+		}
+		if told := fmt.Sprintf("%+v", failure); strings.Contains(told, "secret") || !strings.Contains(told, "token") {
+			t.Errorf("%q: the error tells %s", end, told)
+		}
 	}
 }
 

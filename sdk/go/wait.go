@@ -51,13 +51,14 @@ func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 	return nil, ended(ctx)
 }
 
-// poll asks once. The deadline of ctx goes to the server as the time to wait: as the deadline of the call it would be answered early.
+// poll asks once. The deadline of ctx goes to the server as the time to wait: as the deadline of the call it would be
+// answered early.
 func (c *Client) poll(ctx context.Context, id string) (*pb.WaitTaskResultResponse, *Error) {
 	request := &pb.WaitTaskResultRequest{Id: id}
 	if deadline, ok := ctx.Deadline(); ok {
-		request.Timeout = durationpb.New(max(time.Until(deadline), time.Millisecond))
+		request.Timeout = durationpb.New(min(max(time.Until(deadline), time.Millisecond), longestPoll))
 	}
-	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestPoll+c.timeout)
+	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(longestPoll+c.timeout, maxTimeout))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {

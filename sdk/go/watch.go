@@ -84,7 +84,7 @@ func (w *watch) run(ctx context.Context) error {
 // stream passes on the news of one stream until that ends. It is read to its end even when everything is settled: every
 // stream that the client breaks off costs the server's patience with the whole connection.
 func (w *watch) stream(ctx context.Context) *Error {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, maxTimeout)
 	defer cancel()
 	longestSilence := silentHeartbeats * w.client.heartbeat
 	silence := time.AfterFunc(longestSilence, cancel)
