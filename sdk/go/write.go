@@ -86,12 +86,7 @@ func (c *Client) Succeed(ctx context.Context, id string, attempt int, value any)
 	if err != nil {
 		return nil, err
 	}
-	succeeded := &pb.FinishAttemptRequest_Succeeded{ReturnValueJson: text}
-	return c.finish(ctx, &pb.FinishAttemptRequest{
-		Id:      id,
-		Attempt: toInt32(attempt),
-		Outcome: &pb.FinishAttemptRequest_Succeeded_{Succeeded: succeeded},
-	})
+	return c.finish(ctx, succeeded(id, attempt, text))
 }
 
 // Fail reports why an attempt failed: the result is Failed. See TaskError for what is kept of the error, which must not
@@ -107,12 +102,29 @@ func (c *Client) Retry(ctx context.Context, id string, attempt int, err error) (
 }
 
 func (c *Client) failAttempt(ctx context.Context, id string, attempt int, err error, retry bool) (*State, error) {
-	failed := &pb.FinishAttemptRequest_Failed{Error: describe(err), Retry: retry}
-	return c.finish(ctx, &pb.FinishAttemptRequest{
+	return sendError(err, func(described *pb.TaskError) (*State, error) {
+		return c.finish(ctx, failed(id, attempt, described, retry))
+	})
+}
+
+func succeeded(id string, attempt int, text string) *pb.FinishAttemptRequest {
+	return &pb.FinishAttemptRequest{
 		Id:      id,
 		Attempt: toInt32(attempt),
-		Outcome: &pb.FinishAttemptRequest_Failed_{Failed: failed},
-	})
+		Outcome: &pb.FinishAttemptRequest_Succeeded_{
+			Succeeded: &pb.FinishAttemptRequest_Succeeded{ReturnValueJson: text},
+		},
+	}
+}
+
+func failed(id string, attempt int, taskError *pb.TaskError, retry bool) *pb.FinishAttemptRequest {
+	return &pb.FinishAttemptRequest{
+		Id:      id,
+		Attempt: toInt32(attempt),
+		Outcome: &pb.FinishAttemptRequest_Failed_{
+			Failed: &pb.FinishAttemptRequest_Failed{Error: taskError, Retry: retry},
+		},
+	}
 }
 
 func (c *Client) finish(ctx context.Context, request *pb.FinishAttemptRequest) (*State, error) {
@@ -126,15 +138,18 @@ func (c *Client) finish(ctx context.Context, request *pb.FinishAttemptRequest) (
 // FailTask reports that the task could not be started at all: a Ready result is Failed. The error may be nil. It fails
 // with ErrIllegalTransition when the result is Running or finished.
 func (c *Client) FailTask(ctx context.Context, id string, err error) (*State, error) {
-	request := &pb.FailTaskResultRequest{Id: id}
-	if err != nil {
-		request.Error = describe(err)
+	send := func(described *pb.TaskError) (*State, error) {
+		request := &pb.FailTaskResultRequest{Id: id, Error: described}
+		response, err := call(ctx, c, c.lifecycle.FailTaskResult, request)
+		if err != nil {
+			return nil, err
+		}
+		return stateOf(response.GetState()), nil
 	}
-	response, err := call(ctx, c, c.lifecycle.FailTaskResult, request)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		return send(nil)
 	}
-	return stateOf(response.GetState()), nil
+	return sendError(err, send)
 }
 
 // DeleteOptions of Delete.
