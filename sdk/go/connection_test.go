@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"net/http/httptest"
 	"runtime"
@@ -15,6 +16,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc"
 
 	taskresults "github.com/taskresults/taskresults/sdk/go"
 	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
@@ -119,6 +122,28 @@ func TestConnServesTheGeneratedStubs(t *testing.T) {
 	stub := pb.NewTaskResultServiceClient(client.Conn())
 	if _, err := stub.ListTaskResults(t.Context(), &pb.ListTaskResultsRequest{PageSize: 1}); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAnIteratorThatBeginsAfterCloseOpensNothing(t *testing.T) {
+	var opened atomic.Int64
+	client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{streams(&opened)}})
+	result := enqueued(t, client)
+	ctx := t.Context()
+	iterators := map[string]iter.Seq2[*taskresults.TaskResult, error]{
+		"a watch":             client.Watch(ctx, result.ID),
+		"a watch of a handle": result.Watch(ctx),
+		"a list":              client.List(ctx, taskresults.Query{}),
+	}
+	_ = client.Close()
+	for name, iterator := range iterators {
+		var yielded []error
+		for _, err := range iterator {
+			yielded = append(yielded, err)
+		}
+		if len(yielded) != 1 || !errors.Is(yielded[0], taskresults.ErrClosed) || opened.Load() != 0 {
+			t.Errorf("%s opened %d streams, and yielded %v", name, opened.Load(), yielded)
+		}
 	}
 }
 

@@ -184,6 +184,20 @@ func TestNumbersAreNeverRounded(t *testing.T) {
 	}
 }
 
+func TestDeepValuesComeBack(t *testing.T) {
+	client := sharedClient(t)
+	var deep any
+	for range 10_000 { // As deep as encoding/json reads.
+		deep = []any{deep}
+	}
+	ran := must(client.Run(t.Context(), taskresults.TaskSpec{Path: "app.tasks.deep"}, "worker-a", returning(deep), nil))
+	result := must(client.Get(t.Context(), ran.ID, nil))
+	var value any
+	if err := result.ReturnValue(&value); err != nil || !reflect.DeepEqual(value, deep) {
+		t.Error(err)
+	}
+}
+
 func TestBasicViewHasNoValues(t *testing.T) {
 	client := sharedClient(t)
 	ran := must(client.Run(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}, "worker-a", returning(nil), nil))

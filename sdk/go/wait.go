@@ -23,7 +23,7 @@ const (
 
 // Wait returns the result once it is finished, at once if it is already. It waits until the deadline of ctx, and for
 // ever without one, also while the connection or the server is away. When the deadline comes first it fails with
-// ErrWaitTimedOut. A result that is deleted, or never was, is ErrDoesNotExist.
+// ErrWaitTimedOut, after it has asked at least once. A result that is deleted, or never was, is ErrDoesNotExist.
 func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 	if !utf8.ValidString(id) {
 		return nil, invalid("id", "must be UTF-8")
@@ -31,22 +31,20 @@ func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 	ctx, cancel := c.within(ctx)
 	defer cancel()
 	var p pauses
-	for ctx.Err() == nil {
+	for !errors.Is(ctx.Err(), context.Canceled) {
 		response, failure := c.poll(ctx, id)
 		switch {
 		case failure == nil && !response.GetTimedOut():
 			return c.newTaskResult(response.GetTaskResult()), nil
-		case ctx.Err() != nil: // which says more than the failure
+		case failure != nil && !failure.mayPass():
+			return nil, failure
+		case errors.Is(ctx.Err(), context.DeadlineExceeded):
+			return nil, waitTimedOut(id, context.Cause(ctx))
 		case failure == nil:
 			p = pauses{}
-		case !failure.mayPass():
-			return nil, failure
 		default:
 			p.pause(ctx, failure.retryDelay)
 		}
-	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return nil, waitTimedOut(id, context.Cause(ctx))
 	}
 	return nil, ended(ctx)
 }

@@ -50,6 +50,19 @@ func TestWaitSaysThatItTimedOut(t *testing.T) {
 	}
 }
 
+func TestWaitWithoutTimeStillAsksOnce(t *testing.T) {
+	client := sharedClient(t)
+	ran := must(client.Run(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}, "worker-a", returning(3), nil))
+	ctx, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	if result, err := client.Wait(ctx, ran.ID); err != nil || !result.IsFinished() {
+		t.Errorf("a finished result: %+v, %v", result, err)
+	}
+	if _, err := client.Wait(ctx, "never-was"); !errors.Is(err, taskresults.ErrDoesNotExist) {
+		t.Errorf("a result that never was: %v", err)
+	}
+}
+
 func TestWaitTimesOutAlsoWithoutAServer(t *testing.T) {
 	server := ownServer(t)
 	client := clientOf(t, server, nil)

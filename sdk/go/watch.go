@@ -62,13 +62,14 @@ func (w *watch) run(ctx context.Context) error {
 			return invalid("id", "must be UTF-8")
 		}
 	}
-	for len(w.known) > 0 {
+	if len(w.known) == 0 {
+		return nil
+	}
+	for ctx.Err() == nil {
 		failure := w.stream(ctx)
 		switch {
 		case w.left || len(w.known) == 0:
 			return nil
-		case ctx.Err() != nil:
-			return ended(ctx)
 		case failure != nil && !failure.mayPass():
 			return failure
 		}
@@ -78,7 +79,7 @@ func (w *watch) run(ctx context.Context) error {
 		}
 		w.pauses.pause(ctx, asked)
 	}
-	return nil
+	return ended(ctx)
 }
 
 // stream passes on the news of one stream until that ends. It is read to its end even when everything is settled: every
