@@ -39,7 +39,8 @@ func TestErrorsCarryReasonCodeAndFields(t *testing.T) {
 func TestEachMoveHasItsError(t *testing.T) {
 	client := sharedClient(t)
 	ctx := t.Context()
-	id := must(client.Create(ctx, taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	created := must(client.Create(ctx, taskresults.TaskSpec{Path: "app.tasks.add"}))
+	id := created.ID
 	expect := func(reason taskresults.Reason, err error) {
 		t.Helper()
 		if !errors.Is(err, reason) {
@@ -50,8 +51,9 @@ func TestEachMoveHasItsError(t *testing.T) {
 	expect(taskresults.ErrMismatch, err)
 	_, err = client.Create(ctx, taskresults.TaskSpec{ID: id, Path: "app.tasks.subtract"})
 	expect(taskresults.ErrExists, err)
-	expect(taskresults.ErrRevisionMismatch, client.Delete(ctx, id, &taskresults.DeleteOptions{Revision: 7}))
-	_, err = client.Renew(ctx, id, 1, time.Second)
+	stale := taskresults.Version{Incarnation: created.Incarnation, Revision: created.Revision + 1}
+	expect(taskresults.ErrRevisionMismatch, client.Delete(ctx, id, &taskresults.DeleteOptions{Version: stale}))
+	_, err = client.Renew(ctx, attempt(id, 1), time.Second)
 	expect(taskresults.ErrIllegalTransition, err)
 	state := must(client.Start(ctx, id, "worker-a", &taskresults.StartOptions{Lease: time.Minute}))
 	if left := state.LeaseExpiresAt.Sub(state.LastAttemptedAt); left != time.Minute || state.Attempts != 1 {
@@ -60,7 +62,7 @@ func TestEachMoveHasItsError(t *testing.T) {
 	_, err = client.Start(ctx, id, "worker-b", nil)
 	expect(taskresults.ErrAttemptInProgress, err)
 	must(client.Start(ctx, id, "worker-b", &taskresults.StartOptions{Force: true}))
-	_, err = client.Succeed(ctx, id, 1, nil)
+	_, err = client.Succeed(ctx, attempt(id, 1), nil)
 	expect(taskresults.ErrStaleAttempt, err)
 	_, err = client.FailTask(ctx, id, nil)
 	expect(taskresults.ErrIllegalTransition, err)

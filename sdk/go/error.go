@@ -103,6 +103,10 @@ func ended(ctx context.Context) *Error {
 	return &Error{Reason: nameOf(code), Code: code, Message: cause.Error(), cause: cause}
 }
 
+func staleAttempt(format string, args ...any) *Error {
+	return &Error{Reason: ErrStaleAttempt, Code: codes.FailedPrecondition, Message: fmt.Sprintf(format, args...)}
+}
+
 func invalid(field, rule string) *Error {
 	return &Error{
 		Reason:  ErrInvalidField,

@@ -17,8 +17,7 @@ import (
 // execution is an attempt under way in this process.
 type execution struct {
 	client  *Client
-	id      string
-	number  int
+	attempt Attempt
 	lease   time.Duration
 	reports func(cause any) bool
 }
@@ -58,7 +57,7 @@ func (e execution) call(ctx context.Context, function Function) (text string, er
 		thrown := recover()
 		if e.isReported(thrown) {
 			// What goes on up the stack leaves no room for an error of the report.
-			_ = e.reportError(ctx, unwound(thrown))
+			_ = e.reportError(ctx, unwound(thrown), false)
 		}
 		if thrown != nil {
 			panic(thrown)
@@ -94,17 +93,17 @@ func (e execution) hold(ctx context.Context, lose context.CancelCauseFunc) {
 func (e execution) renew(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, e.lease/3)
 	defer cancel()
-	_, err := e.client.Renew(ctx, e.id, e.number, e.lease)
+	_, err := e.client.Renew(ctx, e.attempt, e.lease)
 	return err
 }
 
 // succeed reports a value, or that it was refused.
 func (e execution) succeed(ctx context.Context, text string) (*State, error) {
-	state, err := e.report(ctx, succeeded(e.id, e.number, text))
+	state, err := e.report(ctx, succeeded(e.attempt, text))
 	var refusal *Error
 	if errors.As(err, &refusal) && isAboutValue(refusal) {
 		refusal.Message = "the return value was refused: " + refusal.Message
-		return nil, joined(refusal, e.reportError(ctx, refusal))
+		return nil, joined(refusal, e.reportError(ctx, refusal, false))
 	}
 	return state, err
 }
@@ -114,12 +113,17 @@ func (e execution) fail(ctx context.Context, err error) error {
 	if !e.isReported(err) {
 		return err
 	}
-	return joined(err, e.reportError(ctx, err))
+	return joined(err, e.reportError(ctx, err, false))
 }
 
-func (e execution) reportError(ctx context.Context, err error) error {
+// giveBack lets another worker have the task, and says why. It returns the error as fail does.
+func (e execution) giveBack(ctx context.Context, err error) error {
+	return joined(err, e.reportError(ctx, err, true))
+}
+
+func (e execution) reportError(ctx context.Context, err error, retry bool) error {
 	_, reportErr := sendError(err, func(described *pb.TaskError) (*State, error) {
-		return e.report(ctx, failed(e.id, e.number, described, false))
+		return e.report(ctx, failed(e.attempt, described, retry))
 	})
 	return reportErr
 }

@@ -117,7 +117,7 @@ func TestFailAndFailTaskReportAnErrorWhoseMethodsFail(t *testing.T) {
 	client := sharedClient(t)
 	id := enqueued(t, client).ID
 	must(client.Start(t.Context(), id, "worker-a", nil))
-	must(client.Retry(t.Context(), id, 1, (*fieldError)(nil)))
+	must(client.Retry(t.Context(), attempt(id, 1), (*fieldError)(nil)))
 	must(client.FailTask(t.Context(), id, &panicking{unprintable{}}))
 	result := must(client.Get(t.Context(), id, nil))
 	if len(result.Errors) != 2 || result.Errors[1].ExceptionClassPath != "*taskresults_test.panicking" {

@@ -45,6 +45,9 @@ func (c *Client) Run(
 // A report is repeated while the server is out of reach, for as long as the lease, or for Options.Timeout if that is
 // longer.
 //
+// The function is for the task that this TaskResult shows. When the result was deleted and created anew since, Run fails
+// with ErrStaleAttempt without calling it, and leaves the new task to others.
+//
 // When the attempt is lost, because another worker took it over or the result is gone, the function's context is
 // cancelled. Run still waits for the function; nothing of what it returns is kept, and the loss is returned:
 // ErrStaleAttempt, ErrIllegalTransition or ErrDoesNotExist. It is joined with the function's own error, if there is
@@ -59,11 +62,17 @@ func (r *TaskResult) Run(ctx context.Context, workerID string, function Function
 		return err
 	}
 	// From here on there is an attempt, which whatever else goes wrong must not leave without an outcome.
-	refreshErr := r.Refresh(ctx)
-	if isLoss(refreshErr) {
-		return refreshErr
+	e := execution{client: r.client, attempt: started.Attempt(), lease: lease, reports: options.Reports}
+	if started.Incarnation != r.Incarnation {
+		return e.giveBack(ctx, createdAnew(r.ID))
 	}
-	e := execution{client: r.client, id: r.ID, number: started.Attempts, lease: lease, reports: options.Reports}
+	refreshErr := r.Refresh(ctx)
+	switch {
+	case isLoss(refreshErr):
+		return refreshErr
+	case started.Incarnation != r.Incarnation:
+		return createdAnew(r.ID)
+	}
 	value, finished, err := e.run(ctx, function)
 	if err != nil {
 		return err
@@ -77,4 +86,8 @@ func (r *TaskResult) Run(ctx context.Context, workerID string, function Function
 	// The revision stays the one of which all is known, so that a later Refresh gets what this one may not.
 	_ = r.Refresh(ctx)
 	return nil
+}
+
+func createdAnew(id string) *Error {
+	return staleAttempt("task result %q has been created anew, maybe for another task", id)
 }

@@ -42,7 +42,7 @@ func TestRunOfAResultThatExists(t *testing.T) {
 	client := sharedClient(t)
 	created := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add", Args: []int{1, 2}}))
 	must(client.Start(t.Context(), created.ID, "worker-a", nil))
-	must(client.Retry(t.Context(), created.ID, 1, errors.New("no answer")))
+	must(client.Retry(t.Context(), attempt(created.ID, 1), errors.New("no answer")))
 
 	if err := created.Run(t.Context(), "worker-b", returning("done"), nil); err != nil {
 		t.Fatal(err)
@@ -196,7 +196,7 @@ func TestRunTellsTheLossOfItsAttempt(t *testing.T) {
 			return err
 		}, taskresults.ErrStaleAttempt},
 		"finished otherwise": {func(id string) error {
-			_, err := client.Succeed(t.Context(), id, 1, "by hand")
+			_, err := client.Succeed(t.Context(), attempt(id, 1), "by hand")
 			return err
 		}, taskresults.ErrIllegalTransition},
 		"deleted": {func(id string) error {

@@ -147,6 +147,11 @@ func enqueued(t *testing.T, client *taskresults.Client) *taskresults.TaskResult 
 	return must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}))
 }
 
+// attempt names one of whichever result has the id.
+func attempt(id string, number int) taskresults.Attempt {
+	return taskresults.Attempt{ID: id, Number: number}
+}
+
 // until waits for a condition, which must come true within thirty seconds.
 func until(t *testing.T, what string, condition func() bool) {
 	t.Helper()

@@ -70,9 +70,9 @@ func TestRefreshReplacesInPlaceWhatCanChange(t *testing.T) {
 	enqueuedAt := result.EnqueuedAt
 
 	must(client.Start(t.Context(), result.ID, "worker-a", nil))
-	must(client.Retry(t.Context(), result.ID, 1, errors.New("no answer")))
+	must(client.Retry(t.Context(), attempt(result.ID, 1), errors.New("no answer")))
 	must(client.Start(t.Context(), result.ID, "worker-b", nil))
-	must(client.Succeed(t.Context(), result.ID, 2, 3))
+	must(client.Succeed(t.Context(), attempt(result.ID, 2), 3))
 	if result.Status != taskresults.Ready || result.Revision != 1 {
 		t.Fatalf("the handle changed by itself: %+v", result)
 	}
@@ -153,7 +153,7 @@ func TestReturnValueSaysWhyThereIsNone(t *testing.T) {
 	must(client.Start(t.Context(), result.ID, "worker-a", nil))
 	_ = result.Refresh(t.Context())
 	expectNone(taskresults.ErrTaskNotFinished, "Task has not finished yet")
-	must(client.Fail(t.Context(), result.ID, 1, errors.New("disk full")))
+	must(client.Fail(t.Context(), attempt(result.ID, 1), errors.New("disk full")))
 	_ = result.Refresh(t.Context())
 	expectNone(taskresults.ErrTaskFailed, "Task failed")
 }
