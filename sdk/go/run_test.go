@@ -202,6 +202,10 @@ func TestRunTellsTheLossOfItsAttempt(t *testing.T) {
 		"deleted": {func(id string) error {
 			return client.Delete(t.Context(), id, nil)
 		}, taskresults.ErrDoesNotExist},
+		"created anew": {func(id string) error {
+			createdAnew(t, client, id)
+			return nil
+		}, taskresults.ErrStaleAttempt},
 	} {
 		result := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.slow"}))
 		var told error
