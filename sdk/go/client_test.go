@@ -1,6 +1,7 @@
 package taskresults_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -9,10 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	taskresults "github.com/taskresults/taskresults/sdk/go"
+	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 )
 
 func TestErrorsCarryReasonCodeAndFields(t *testing.T) {
@@ -79,6 +82,24 @@ func TestARepeatedCreateGivesWhatBecameOfTheResult(t *testing.T) {
 	again := must(client.Create(t.Context(), spec))
 	if again.Status != taskresults.Successful || again.Attempts() != 1 || string(again.ReturnValueJSON) != "3" {
 		t.Errorf("%+v", again)
+	}
+}
+
+func TestARepeatedCreateNeverGivesAResultOfOtherContent(t *testing.T) {
+	other := sharedClient(t)
+	created := enqueued(t, other)
+	must(other.Start(t.Context(), created.ID, "worker-a", nil))
+	client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{
+		intercepting(func(_ context.Context, method string, invoke func() error) error {
+			if method == pb.TaskResultService_GetTaskResult_FullMethodName {
+				createdAnew(t, other, created.ID)
+			}
+			return invoke()
+		}),
+	}})
+	again, err := client.Create(t.Context(), taskresults.TaskSpec{ID: created.ID, Path: created.Task.Path})
+	if !errors.Is(err, taskresults.ErrExists) {
+		t.Errorf("%+v, %v", again, err)
 	}
 }
 

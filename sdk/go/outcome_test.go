@@ -133,8 +133,9 @@ func TestAPanicThatCannotBePrintedIsReportedAndGoesOn(t *testing.T) {
 		_ = result.Run(t.Context(), "worker-a", func(context.Context) (any, error) { panic(unprintable{}) }, nil)
 		return nil
 	}()
-	if err := result.Refresh(t.Context()); err != nil || thrown != (unprintable{}) || result.Status != taskresults.Failed {
-		t.Errorf("%v, %+v, %v", thrown == nil, result, err)
+	_ = result.Refresh(t.Context())
+	if thrown != (unprintable{}) || result.Status != taskresults.Failed {
+		t.Errorf("%T, %+v", thrown, result)
 	}
 }
 

@@ -17,9 +17,9 @@ type RunOptions struct {
 	// another may take over. 0: 30 s.
 	Lease time.Duration
 	// Reports chooses what is reported of a function that returns no value. It is given the error that the function
-	// returned, or what its panic threw, or nil when it ended its goroutine (runtime.Goexit). Where it returns false, nothing
-	// is reported: the attempt stays Running until its lease has run out, and another worker takes over, as after the end
-	// of a process. Nil: everything is reported.
+	// returned, or what its panic threw, or nil when it ended its goroutine (runtime.Goexit). Where it returns false,
+	// nothing is reported: the attempt stays Running until its lease has run out, and another worker takes over, as after
+	// the end of a process. Where it panics, the outcome is reported. Nil: everything is.
 	Reports func(cause any) bool
 }
 
@@ -45,8 +45,8 @@ func (c *Client) Run(
 // A report is repeated while the server is out of reach, for as long as the lease, or for Options.Timeout if that is
 // longer.
 //
-// The function is for the task that this TaskResult shows. When the result was deleted and created anew since, Run fails
-// with ErrStaleAttempt without calling it, and leaves the new task to others.
+// The function is for the task that this TaskResult shows. When the result was deleted and created anew since, Run
+// fails with ErrStaleAttempt without calling it, and leaves the new task to others.
 //
 // When the attempt is lost, because another worker took it over or the result is gone, the function's context is
 // cancelled. Run still waits for the function; nothing of what it returns is kept, and the loss is returned:

@@ -23,7 +23,13 @@ func (c *Client) Create(ctx context.Context, spec TaskSpec) (*TaskResult, error)
 		return nil, err
 	}
 	if response.GetState().GetRevision() > 1 {
-		return c.Get(ctx, request.GetId(), nil)
+		result, err := c.Get(ctx, request.GetId(), nil)
+		if err == nil && result.Incarnation != response.GetState().GetIncarnation() {
+			// It was created anew meanwhile, maybe with other content.
+			spec.ID = request.GetId()
+			return c.Create(ctx, spec)
+		}
+		return result, err
 	}
 	// Nothing but the server's time is to be learnt of a new result.
 	return c.newTaskResult(&pb.TaskResult{
@@ -48,15 +54,15 @@ type StartOptions struct {
 	Lease time.Duration
 	// Force takes the task over though another attempt is running.
 	Force bool
-	// RequestID names this start among all of the result, up to 255 characters: a call with the same one counts as repeated,
-	// and gives the attempt that the first one started. Give one for each delivery of a task. Empty: the SDK makes a UUID, so
-	// that only its own repetitions count as such.
+	// RequestID names this start among all of the result, up to 255 characters: a call with the same one counts as
+	// repeated, and gives the attempt that the first one started. Give one for each delivery of a task. Empty: the SDK
+	// makes a UUID, so that only its own repetitions count as such.
 	RequestID string
 }
 
-// Start begins an attempt: State.Attempt goes with every further call of it. Start fails with ErrAttemptInProgress while
-// another attempt is running, with ErrIllegalTransition when the result is finished, and with ErrStaleAttempt when the
-// attempt that RequestID has started is over. Options may be nil.
+// Start begins an attempt: State.Attempt goes with every further call of it. Start fails with ErrAttemptInProgress
+// while another attempt is running, with ErrIllegalTransition when the result is finished, and with ErrStaleAttempt
+// when the attempt that RequestID has started is over. Options may be nil.
 func (c *Client) Start(ctx context.Context, id, workerID string, options *StartOptions) (*State, error) {
 	if options == nil {
 		options = &StartOptions{}
