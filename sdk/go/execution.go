@@ -152,7 +152,7 @@ func (e execution) report(ctx context.Context, request *pb.FinishAttemptRequest)
 	for {
 		state, err := e.reportOnce(ctx, request)
 		var failure *Error
-		if !errors.As(err, &failure) || !(failure.mayPass() || errors.Is(failure, ErrLimitReached)) {
+		if !errors.As(err, &failure) || !(failure.mayPass() || failure.Reason == ErrLimitReached) {
 			return state, err
 		}
 		if !p.pause(ctx, failure.retryDelay) {
@@ -169,7 +169,16 @@ func (e execution) reportOnce(ctx context.Context, request *pb.FinishAttemptRequ
 }
 
 func isLoss(err error) bool {
-	return errors.Is(err, ErrStaleAttempt) || errors.Is(err, ErrIllegalTransition) || errors.Is(err, ErrDoesNotExist)
+	var refusal *Error
+	if !errors.As(err, &refusal) {
+		return false
+	}
+	switch refusal.Reason {
+	case ErrStaleAttempt, ErrIllegalTransition, ErrDoesNotExist:
+		return true
+	default:
+		return false
+	}
 }
 
 // isAboutValue tells a refusal of what was sent.

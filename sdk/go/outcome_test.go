@@ -277,26 +277,37 @@ func TestTheCallerChoosesWhatIsReported(t *testing.T) {
 }
 
 func TestAnAttemptGoesOnThoughItCannotBeShown(t *testing.T) {
-	var refusing atomic.Bool
-	client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{
-		intercepting(func(_ context.Context, method string, invoke func() error) error {
-			if refusing.Load() && method == pb.TaskResultService_RefreshTaskResult_FullMethodName {
-				return status.Error(codes.Internal, "no refresh today")
-			}
-			return invoke()
-		}),
-	}})
-	result := enqueued(t, client)
-	refusing.Store(true)
-	if err := result.Run(t.Context(), "worker-a", returning(3), nil); err != nil {
-		t.Fatal(err)
-	}
-	if result.Status != taskresults.Successful || string(result.ReturnValueJSON) != "3" {
-		t.Errorf("%+v", result)
-	}
-	refusing.Store(false)
-	if err := result.Refresh(t.Context()); err != nil || result.Attempts() != 1 || !result.IsFinished() {
-		t.Errorf("%+v, %v", result, err)
+	for name, refuse := range map[string]func(context.Context) error{
+		"a refusal": func(context.Context) error {
+			return status.Error(codes.Internal, "no refresh today")
+		},
+		"no answer": func(ctx context.Context) error {
+			<-ctx.Done()
+			return status.FromContextError(ctx.Err()).Err()
+		},
+	} {
+		refusing := false
+		client := clientOf(t, shared, &taskresults.Options{
+			Timeout: time.Hour,
+			DialOptions: []grpc.DialOption{
+				intercepting(func(ctx context.Context, method string, invoke func() error) error {
+					if refusing && method == pb.TaskResultService_RefreshTaskResult_FullMethodName {
+						return refuse(ctx)
+					}
+					return invoke()
+				}),
+			},
+		})
+		result := enqueued(t, client)
+		refusing = true
+		err := result.Run(t.Context(), "worker-a", returning(3), &taskresults.RunOptions{Lease: 3 * time.Second})
+		if err != nil || result.Status != taskresults.Successful || string(result.ReturnValueJSON) != "3" {
+			t.Errorf("%s: %+v, %v", name, result, err)
+		}
+		refusing = false
+		if err := result.Refresh(t.Context()); err != nil || result.Attempts() != 1 || !result.IsFinished() {
+			t.Errorf("%s: %+v, %v", name, result, err)
+		}
 	}
 }
 

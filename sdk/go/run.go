@@ -66,7 +66,7 @@ func (r *TaskResult) Run(ctx context.Context, workerID string, function Function
 	if started.Incarnation != r.Incarnation {
 		return e.giveBack(ctx, createdAnew(r.ID))
 	}
-	refreshErr := r.Refresh(ctx)
+	refreshErr := r.refreshWithin(ctx, lease/3)
 	switch {
 	case isLoss(refreshErr):
 		return refreshErr
@@ -84,8 +84,16 @@ func (r *TaskResult) Run(ctx context.Context, workerID string, function Function
 		return nil
 	}
 	// The revision stays the one of which all is known, so that a later Refresh gets what this one may not.
-	_ = r.Refresh(ctx)
+	_ = r.refreshWithin(ctx, lease/3)
 	return nil
+}
+
+// refreshWithin gives up after some time: neither the function, nor whoever waits for its outcome, must wait for what is
+// only shown.
+func (r *TaskResult) refreshWithin(ctx context.Context, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return r.Refresh(ctx)
 }
 
 func createdAnew(id string) *Error {

@@ -111,17 +111,23 @@ func (r *TaskResult) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	isLate := func(answer *pb.TaskResult) bool {
-		version := Version{answer.GetIncarnation(), answer.GetRevision()}
-		return r.Version() != known && !version.IsNewerThan(r.Version())
-	}
-	switch {
-	case response.GetChanged() != nil && !isLate(response.GetChanged()):
-		r.take(response.GetChanged())
-	case response.GetReplaced() != nil && !isLate(response.GetReplaced()):
-		*r = *r.client.newTaskResult(response.GetReplaced())
+	switch outcome := response.GetOutcome().(type) {
+	case *pb.RefreshTaskResultResponse_Changed:
+		if r.isNews(outcome.Changed, known) {
+			r.take(outcome.Changed)
+		}
+	case *pb.RefreshTaskResultResponse_Replaced:
+		if r.isNews(outcome.Replaced, known) {
+			*r = *r.client.newTaskResult(outcome.Replaced)
+		}
 	}
 	return nil
+}
+
+// isNews is false for an answer to what was known that comes after a newer one.
+func (r *TaskResult) isNews(answer *pb.TaskResult, known Version) bool {
+	version := Version{answer.GetIncarnation(), answer.GetRevision()}
+	return r.Version() == known || version.IsNewerThan(r.Version())
 }
 
 // Watch yields the newer states of the result until it is finished, as Client.Watch does. The TaskResult itself stays
