@@ -169,10 +169,10 @@ func TestRunTurnsAValueThatIsRefusedIntoAFailure(t *testing.T) {
 func TestRunRenewsItsLease(t *testing.T) {
 	client := sharedClient(t)
 	result := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.slow"}))
-	lease := time.Second
+	lease := 2 * time.Second
 	err := result.Run(t.Context(), "worker-a", func(ctx context.Context) (any, error) {
-		// Three times as long, somebody else tries to take the task over.
-		for end := time.Now().Add(3 * lease); time.Now().Before(end); {
+		// Twice as long, somebody else tries to take the task over.
+		for end := time.Now().Add(2 * lease); time.Now().Before(end); {
 			_, err := client.Start(ctx, result.ID, "worker-b", nil)
 			if !errors.Is(err, taskresults.ErrAttemptInProgress) {
 				return nil, fmt.Errorf("taken over: %w", err)

@@ -44,7 +44,7 @@ type TaskResult struct {
 	WorkerIDs []string
 	// Metadata are the labels.
 	Metadata map[string]string
-	// Incarnation is higher when the result was deleted and created anew under its id. It never changes.
+	// Incarnation tells the creations under one id apart: a result that was deleted and created anew has a higher one.
 	Incarnation int64
 	// Revision grows at every change, and begins again when the result is created anew.
 	Revision int64
