@@ -266,7 +266,7 @@ func TestTheCallerChoosesWhatIsReported(t *testing.T) {
 		go func() {
 			defer close(ended)
 			defer func() { _ = recover() }()
-			options := &taskresults.RunOptions{Reports: outcome.reports}
+			options := &taskresults.RunOptions{Report: outcome.reports}
 			_ = result.Run(t.Context(), "worker-a", outcome.function, options)
 		}()
 		<-ended

@@ -16,11 +16,11 @@ type RunOptions struct {
 	// Lease of the attempt, 1 ms to 7 days, renewed at a third of its time. This long after a worker died at the latest,
 	// another may take over. 0: 30 s.
 	Lease time.Duration
-	// Reports chooses what is reported of a function that returns no value. It is given the error that the function
+	// Report chooses what is reported of a function that returns no value. It is given the error that the function
 	// returned, or what its panic threw, or nil when it ended its goroutine (runtime.Goexit). Where it returns false,
 	// nothing is reported: the attempt stays Running until its lease has run out, and another worker takes over, as after
 	// the end of a process. Where it panics, the outcome is reported. Nil: everything is.
-	Reports func(cause any) bool
+	Report func(cause any) bool
 }
 
 // Run creates a result and runs its task, as TaskResult.Run does. The TaskResult is nil if none was created. Options
@@ -40,7 +40,7 @@ func (c *Client) Run(
 //
 // An error makes the result Failed, and is returned. So does a value that is too large or cannot be JSON, as
 // ErrPayloadTooLarge or ErrNotEncodable. A panic makes it Failed, too, with the stack as the traceback, and goes on up
-// the stack. Refresh then tells what is kept. RunOptions.Reports may leave some of these to other workers.
+// the stack. Refresh then tells what is kept. RunOptions.Report may leave some of these to other workers.
 //
 // A report is repeated while the server is out of reach, for as long as the lease, or for Options.Timeout if that is
 // longer.
@@ -62,7 +62,7 @@ func (r *TaskResult) Run(ctx context.Context, workerID string, function Function
 		return err
 	}
 	// From here on there is an attempt, which whatever else goes wrong must not leave without an outcome.
-	e := execution{client: r.client, attempt: started.Attempt(), lease: lease, reports: options.Reports}
+	e := execution{client: r.client, attempt: started.Attempt(), lease: lease, reports: options.Report}
 	if started.Incarnation != r.Incarnation {
 		return e.giveBack(ctx, createdAnew(r.ID))
 	}
