@@ -181,15 +181,16 @@ func TestRunLeavesAResultCreatedAnewToOthers(t *testing.T) {
 
 func TestRunLeavesAResultCreatedAnewAtItsStartToOthers(t *testing.T) {
 	other := sharedClient(t)
+	id := "created-anew-" + time.Now().Format(time.RFC3339Nano)
 	client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{
 		intercepting(func(_ context.Context, method string, invoke func() error) error {
 			if method == pb.TaskResultService_RefreshTaskResult_FullMethodName {
-				createdAnew(t, other, "created-anew")
+				createdAnew(t, other, id)
 			}
 			return invoke()
 		}),
 	}})
-	spec := taskresults.TaskSpec{ID: "created-anew", Path: "app.tasks.add"}
+	spec := taskresults.TaskSpec{ID: id, Path: "app.tasks.add"}
 	_, err := client.Run(t.Context(), spec, "worker-a", func(context.Context) (any, error) {
 		t.Error("the function was called for another task")
 		return 3, nil
@@ -197,7 +198,7 @@ func TestRunLeavesAResultCreatedAnewAtItsStartToOthers(t *testing.T) {
 	if !errors.Is(err, taskresults.ErrStaleAttempt) {
 		t.Errorf("the error is %v", err)
 	}
-	if anew := must(client.Get(t.Context(), "created-anew", nil)); anew.Attempts() != 0 {
+	if anew := must(client.Get(t.Context(), id, nil)); anew.Attempts() != 0 {
 		t.Errorf("%+v", anew)
 	}
 }
