@@ -38,12 +38,16 @@ async function watch(ids: string[], options: Options, command: Command): Promise
   const onLost = (why: string) => display.lost(why);
   const unsuccessful = new Set(ids);
 
-  await withClient(options, async (client) => {
-    const { keepOpen } = options;
-    for await (const event of client.watchEvents(target, { view: viewOf(options), keepOpen, onLost })) {
-      display.show(event);
-      if (event.type === 'snapshot' && event.result.status === 'SUCCESSFUL') unsuccessful.delete(event.result.id);
-    }
-  });
+  try {
+    await withClient(options, async (client) => {
+      const { keepOpen } = options;
+      for await (const event of client.watchEvents(target, { view: viewOf(options), keepOpen, onLost })) {
+        display.show(event);
+        if (event.type === 'snapshot' && event.result.status === 'SUCCESSFUL') unsuccessful.delete(event.result.id);
+      }
+    });
+  } finally {
+    display.close();
+  }
   if (unsuccessful.size > 0) process.exitCode = 1;
 }
