@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import { constants } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
@@ -21,7 +21,7 @@ export function addServe(program: Command): void {
 const MORE_HELP = `
 Every option may be set in the environment instead, under the name in brackets. Only in the environment:
   TASKRESULTS_TOKEN       ${SETTINGS.token.description.replaceAll('`', '')}
-  TASKRESULTS_READ_TOKEN  ${SETTINGS.readToken.description}
+  TASKRESULTS_READ_TOKEN  ${SETTINGS.readToken.description.replaceAll('`', '')}
 
 Examples:
   taskresults serve
@@ -68,22 +68,39 @@ async function start(config: Config, log: Logger) {
     return await startService(config, log);
   } catch (error) {
     log.debug({ err: error }, 'cannot start');
-    if (!String(error).includes('EADDRINUSE')) throw error;
-    throw new Failure(`port ${config.port} of ${config.host} is in use`);
+    throw cannotListen(error, config) ?? error;
   }
+}
+
+/** What keeps the address from being listened on, in our words; null when it is something else. */
+function cannotListen(error: unknown, { host, port }: Config): Failure | null {
+  const why = String(error);
+  if (why.includes('EADDRINUSE')) return new Failure(`port ${port} of ${host} is in use`);
+  if (why.includes('EADDRNOTAVAIL')) return new Failure(`${host} is no address of this machine`);
+  if (why.includes('listen EACCES')) return new Failure(`port ${port} of ${host} must not be used by this user`);
+  if (why.includes('Name resolution failed')) return new Failure(`the name ${host} has no address`);
+  return null;
 }
 
 function warn(config: Config, log: Logger): void {
   for (const name of unknownVariables(process.env)) {
     log.warn(`${name} is no setting of this server: see taskresults serve --help`);
   }
-  if (!isLoopback(config.host) && config.tokens.full === null) {
-    log.warn(`anybody who can reach ${config.host} may write: set TASKRESULTS_TOKEN`);
+  const { full, readOnly } = config.tokens;
+  if (full === null && readOnly !== null) {
+    log.warn('nobody may write: set TASKRESULTS_TOKEN besides TASKRESULTS_READ_TOKEN');
+  } else if (full === null && !isLoopback(config.host)) {
+    log.warn(`anybody who can reach ${config.host} may read and write: set TASKRESULTS_TOKEN`);
   }
 }
 
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8);
+LOOPBACK.addAddress('::1', 'ipv6');
+
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  if (isIP(host) === 0) return host === 'localhost';
+  return LOOPBACK.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the second one ends the process at once. */
