@@ -6,7 +6,6 @@ import { Throttle } from './throttle';
 
 /** Nobody reads faster, and a watch of many results has thousands of events at its start. */
 const DRAW_INTERVAL_MS = 100;
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * One row for each result, drawn again in place. Ids asked for keep their order. When not all rows fit, the table has those
@@ -24,7 +23,6 @@ export class LiveTable {
     this.#rows = new Map(ids.map((id) => [id, noteRow(id, '')]));
     this.#byChange = new Set(ids);
     process.stdout.on('resize', this.#onResize);
-    for (const signal of STOP_SIGNALS) process.once(signal, this.#onStop);
   }
 
   show(event: TaskResultEvent): void {
@@ -49,17 +47,10 @@ export class LiveTable {
   /** Draws what has not been drawn, and lets go of the terminal. */
   close(): void {
     process.stdout.off('resize', this.#onResize);
-    for (const signal of STOP_SIGNALS) process.off(signal, this.#onStop);
     this.#drawing.flush();
   }
 
   readonly #onResize = (): void => this.#drawing.ask();
-
-  /** Ends the process as the signal would have done without this table. */
-  readonly #onStop = (signal: NodeJS.Signals): void => {
-    this.close();
-    process.kill(process.pid, signal);
-  };
 
   #draw(): void {
     const notes = this.#note === null ? [] : [this.#note];

@@ -37,6 +37,12 @@ async function watch(ids: string[], options: Options, command: Command): Promise
   const display = watchDisplay(options, ids);
   const onLost = (why: string) => display.lost(why);
   const unsuccessful = new Set(ids);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      display.close();
+      process.kill(process.pid, signal); // now nobody catches it, and it ends the process
+    });
+  }
 
   try {
     await withClient(options, async (client) => {

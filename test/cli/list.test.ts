@@ -60,6 +60,21 @@ test('a page token of somebody else is refused', async () => {
   expect(stderr).toMatch(/^error: .*page_token.*\n$/);
 });
 
+test('an outcome that is cut is not cut within a character', async () => {
+  const message = `${'x'.repeat(11)}${'😀'.repeat(60)}`;
+  await server.json('create', 'app.tasks.emoji', '--id', 'emoji');
+  await server.json('fail', 'emoji', '--error-class', 'E', '--message', message);
+  for (const [command, ...rest] of [
+    ['list', '--task', 'app.tasks.emoji'],
+    ['watch', 'emoji'],
+  ]) {
+    const { stdout } = await server.run(command, ...rest);
+    expect(stdout).not.toContain('\ufffd');
+    expect(stdout).toContain(`E: ${'x'.repeat(11)}${'😀'.repeat(25)}…\n`);
+  }
+  await server.json('delete', 'emoji');
+});
+
 test('people see a table', async () => {
   const { stdout } = await server.run('list', '--status', 'FAILED');
   expect(stdout).toMatch(/^ID {2}TASK {14}STATUS {2}ATTEMPTS {2}WORKER {4}REVISION {2}ENQUEUED {13}OUTCOME\n/);
