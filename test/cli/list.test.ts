@@ -64,11 +64,9 @@ test('an outcome that is cut is not cut within a character', async () => {
   const message = `${'x'.repeat(11)}${'😀'.repeat(60)}`;
   await server.json('create', 'app.tasks.emoji', '--id', 'emoji');
   await server.json('fail', 'emoji', '--error-class', 'E', '--message', message);
-  for (const [command, ...rest] of [
-    ['list', '--task', 'app.tasks.emoji'],
-    ['watch', 'emoji'],
-  ]) {
-    const { stdout } = await server.run(command, ...rest);
+  const list = await server.run('list', '--task', 'app.tasks.emoji');
+  const watch = await server.run('watch', 'emoji');
+  for (const { stdout } of [list, watch]) {
     expect(stdout).not.toContain('\ufffd');
     expect(stdout).toContain(`E: ${'x'.repeat(11)}${'😀'.repeat(25)}…\n`);
   }
