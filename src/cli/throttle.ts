@@ -9,7 +9,7 @@ export class Throttle {
   ) {}
 
   ask(): void {
-    const wait = Math.max(0, this.#lastRun + this.intervalMs - performance.now());
+    const wait = Math.max(0, Math.ceil(this.#lastRun + this.intervalMs - performance.now()));
     this.#timer ??= setTimeout(() => this.#run(), wait);
   }
 
