@@ -41,7 +41,7 @@ afterAll(async () => {
 /** A group that is detached from this process: it gets no signals but those that a test sends. */
 function serve(processes: number, ...args: string[]): Program {
   const all = ['serve', '--port', '0', '--processes', String(processes), '--database-url', url, ...args];
-  return new Program(all, {}, true);
+  return new Program(all, {}, { detached: true });
 }
 
 async function address(server: Program): Promise<string> {

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import { constants } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
@@ -21,7 +21,7 @@ export function addServe(program: Command): void {
 const MORE_HELP = `
 Every option may be set in the environment instead, under the name in brackets. Only in the environment:
   TASKRESULTS_TOKEN       ${SETTINGS.token.description.replaceAll('`', '')}
-  TASKRESULTS_READ_TOKEN  ${SETTINGS.readToken.description}
+  TASKRESULTS_READ_TOKEN  ${SETTINGS.readToken.description.replaceAll('`', '')}
 
 Examples:
   taskresults serve
@@ -102,24 +102,40 @@ async function start(config: Config, log: Logger) {
 
 /** What keeps a server from its port, in the same words for one process and for many: Node.js words it differently. */
 function portFailure({ host, port }: Config, error: string): Failure | null {
-  const code = /\b(?:listen|bind) (E[A-Z]+)/.exec(error)?.[1];
-  if (code === 'EADDRINUSE') return new Failure(`port ${port} of ${host} is in use`);
-  if (code === 'EADDRNOTAVAIL') return new Failure(`${host} is no address of this machine`);
-  if (code === 'EACCES') return new Failure(`this user may not listen on port ${port} of ${host}`);
-  return null;
+  const why = /\b(?:listen|bind) (E[A-Z]+)|Name resolution failed/.exec(error);
+  switch (why?.[1] ?? why?.[0]) {
+    case 'EADDRINUSE':
+      return new Failure(`port ${port} of ${host} is in use`);
+    case 'EADDRNOTAVAIL':
+      return new Failure(`${host} is no address of this machine`);
+    case 'EACCES':
+      return new Failure(`this user may not listen on port ${port} of ${host}`);
+    case 'Name resolution failed':
+      return new Failure(`the name ${host} has no address`);
+    default:
+      return null;
+  }
 }
 
 function warn(config: Config, log: Logger): void {
   for (const name of unknownVariables(process.env)) {
     log.warn(`${name} is no setting of this server: see taskresults serve --help`);
   }
-  if (!isLoopback(config.host) && config.tokens.full === null) {
-    log.warn(`anybody who can reach ${config.host} may write: set TASKRESULTS_TOKEN`);
+  const { full, readOnly } = config.tokens;
+  if (full === null && readOnly !== null) {
+    log.warn('nobody may write: set TASKRESULTS_TOKEN besides TASKRESULTS_READ_TOKEN');
+  } else if (full === null && !isLoopback(config.host)) {
+    log.warn(`anybody who can reach ${config.host} may read and write: set TASKRESULTS_TOKEN`);
   }
 }
 
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8);
+LOOPBACK.addAddress('::1', 'ipv6');
+
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  if (isIP(host) === 0) return host === 'localhost';
+  return LOOPBACK.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
 }
 
 /** Resolves at the first SIGTERM or SIGINT; every further one is given to `onFurther`. */

@@ -5,6 +5,7 @@ import { childrenOf } from './children';
 import { until } from './until';
 
 const MAIN = join(__dirname, '../../dist/main.js');
+const TERMINAL = join(__dirname, 'terminal.py');
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -15,16 +16,33 @@ export interface Outcome {
   stderr: string;
 }
 
-/** The compiled program in a process of its own, its output not a terminal. `npm test` compiles it first. */
+export interface Terminal {
+  rows: number;
+  columns: number;
+}
+
+interface HowToRun {
+  /** Its output is this terminal. */
+  terminal?: Terminal;
+  /** With the processes that it starts it makes a group of its own, as under a shell or a supervisor. */
+  detached?: boolean;
+}
+
+/**
+ * The compiled program in a process of its own. `npm test` compiles it first. Its output is a terminal only when one is asked
+ * for; `stdout` then has all that was drawn on it, and SIGINT is Ctrl-C.
+ */
 export class Program {
   stdout = '';
   stderr = '';
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #closed: Promise<number | null>;
 
-  /** `detached`: with the processes that it starts it makes a group of its own, as under a shell or a supervisor. */
-  constructor(args: readonly string[], env: Environment = {}, detached = false) {
-    this.#child = spawn(process.execPath, [MAIN, ...args], {
+  constructor(args: readonly string[], env: Environment = {}, { terminal, detached = false }: HowToRun = {}) {
+    const command = [process.execPath, MAIN, ...args];
+    const { rows, columns } = terminal ?? {};
+    const [file = '', ...rest] = terminal ? ['python3', TERMINAL, String(rows), String(columns), ...command] : command;
+    this.#child = spawn(file, rest, {
       detached,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...withoutSettings(process.env), ...env },
