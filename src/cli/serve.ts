@@ -35,7 +35,16 @@ async function serve(flags: Flags): Promise<void> {
   warn(config, log);
 
   const stopSignal = firstStopSignal();
-  const service = isOneOfGroup() || config.processes === 1 ? await start(config, log) : await startGroup(config, log);
+  const stopping = new AbortController();
+  void stopSignal.then(() => stopping.abort());
+  let service: { port: number; stop(): Promise<void> };
+  try {
+    const isGroup = !isOneOfGroup() && config.processes > 1;
+    service = isGroup ? await startGroup(config, log, stopping.signal) : await start(config, log, stopping.signal);
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+    return log.info('stopped before it was started');
+  }
   if (isOneOfGroup()) tellListening(service.port);
   else announce(config, service.port);
   log.info({ signal: await stopSignal }, 'stopping');
@@ -50,22 +59,22 @@ function announce(config: Config, port: number): void {
   console.log(`taskresults is listening on ${host}:${port} (${displayDatabase(config.database)})`);
 }
 
-async function startGroup(config: Config, log: Logger): Promise<ProcessGroup> {
+async function startGroup(config: Config, log: Logger, signal: AbortSignal): Promise<ProcessGroup> {
   if (config.migrate) {
     const { migrate } = await import('../store/open.js');
-    await migrate(config.database);
+    await migrate(config.database, signal);
   }
   return ProcessGroup.start(config.processes, log);
 }
 
-async function start(config: Config, log: Logger) {
+async function start(config: Config, log: Logger, signal: AbortSignal) {
   // The heap is collected when it has grown by a half, rather than by as much again or more: less memory, at no cost in speed that
   // could be measured, while 40 % cost a tenth (docs/benchmarks.md).
   setFlagsFromString('--heap-growing-percent=50');
   // Loaded only here: the client commands do without a server.
   const { startService } = await import('../start.js');
   try {
-    return await startService(config, log);
+    return await startService(config, log, undefined, signal);
   } catch (error) {
     log.debug({ err: error }, 'cannot start');
     if (!String(error).includes('EADDRINUSE')) throw error;

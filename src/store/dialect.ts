@@ -30,6 +30,6 @@ export interface Dialect {
   /** The first key that an INSERT generated, from what the driver answered; null where nobody needs to know. */
   generatedKey(answer: unknown): number | null;
 
-  /** Runs `work` while no other process migrates the same database. */
-  whileMigrating<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T>;
+  /** Runs `work` while no other process migrates the same database. Rejects with the reason of `signal` once it is aborted. */
+  whileMigrating<T>(runner: QueryRunner, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }

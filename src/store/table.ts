@@ -57,13 +57,21 @@ export class Table<Row extends object> {
 
   /** Inserts all rows; no statement for none. */
   insertion(rows: readonly Row[]): Statement[] {
-    if (rows.length === 0) return [];
+    return rows.length === 0 ? [] : [this.#insertionOf(rows)];
+  }
+
+  #insertionOf(rows: readonly Row[]): Statement {
     const { columns, marks, values: ofRow } = this.#insert;
     const values: unknown[] = [];
     for (const row of rows) for (const { property, to } of ofRow) values.push(to ? to(row[property]) : row[property]);
-    return [
-      { text: `INSERT INTO ${this.name} (${columns}) VALUES ${marks}${`, ${marks}`.repeat(rows.length - 1)}`, values },
-    ];
+    const text = `INSERT INTO ${this.name} (${columns}) VALUES ${marks}${`, ${marks}`.repeat(rows.length - 1)}`;
+    if (rows.length === 1) return { text, values };
+    const middle = rows.length >> 1;
+    return {
+      text,
+      values,
+      halves: () => [this.#insertionOf(rows.slice(0, middle)), this.#insertionOf(rows.slice(middle))],
+    };
   }
 
   /**
