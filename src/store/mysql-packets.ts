@@ -27,8 +27,8 @@ export function inPackets(
 ): Packet[] {
   const budget = maxBytes - RESERVED_BYTES;
   const text = statements.map((statement) => statement.text).join(SEPARATOR);
-  const { values, mostBytes } = concatenated(statements);
-  if (text.length + mostBytes <= budget) return [{ text, values, firsts: statements.map(() => true) }];
+  const values = concatenated(statements);
+  if (text.length + mostBytes(values) <= budget) return [{ text, values, firsts: statements.map(() => true) }];
 
   const packets: Packet[] = [];
   let bytes = Number.POSITIVE_INFINITY;
@@ -49,29 +49,29 @@ export function inPackets(
   return packets;
 }
 
-/** A statement with its values, in two or more where it is too long and can be divided. */
+/** A statement with its values, in two or more where it might be too long and can be divided. */
 function parts(
   statement: Statement,
   budget: number,
   format: (text: string, values: readonly unknown[]) => string,
 ): string[] {
-  const text = format(statement.text, statement.values);
-  if (!statement.halves || Buffer.byteLength(text) <= budget) return [text];
-  return statement.halves().flatMap((half) => parts(half, budget, format));
+  const { text, values, halves } = statement;
+  // Dividing what would have fitted costs less than putting the values in twice.
+  if (halves && text.length + mostBytes(values) > budget)
+    return halves().flatMap((half) => parts(half, budget, format));
+  return [format(text, values)];
 }
 
-/**
- * The values of all statements, and what they may take when they are escaped: up to three bytes for each UTF-16 unit, and
- * quotes. A loop, since `flatMap` takes several times as long for thousands of values.
- */
-function concatenated(statements: readonly Statement[]): { values: unknown[]; mostBytes: number } {
+/** What values may take at most: up to three bytes for each UTF-16 unit, however it is escaped, and quotes. */
+function mostBytes(values: readonly unknown[]): number {
+  let bytes = 0;
+  for (const value of values) bytes += typeof value === 'string' ? 2 + 3 * value.length : MAX_PLAIN_BYTES;
+  return bytes;
+}
+
+/** The values of all statements. A loop, since `flatMap` takes several times as long for thousands of values. */
+function concatenated(statements: readonly Statement[]): unknown[] {
   const all: unknown[] = [];
-  let mostBytes = 0;
-  for (const { values } of statements) {
-    for (const value of values) {
-      all.push(value);
-      mostBytes += typeof value === 'string' ? 2 + 3 * value.length : MAX_PLAIN_BYTES;
-    }
-  }
-  return { values: all, mostBytes };
+  for (const { values } of statements) for (const value of values) all.push(value);
+  return all;
 }
