@@ -6,7 +6,7 @@ import type { Clock } from '../domain/task-result';
 import type { Dialect } from './dialect';
 import { classify, withoutParameters } from './driver-errors';
 import { createMysqlDataSource, mysqlDialect } from './mysql';
-import { createPrivately, createSqliteDataSource, sqliteDialect } from './sqlite';
+import { createPrivately, createSqliteDataSource, notOpened, sqliteDialect } from './sqlite';
 import { TypeOrmStore } from './typeorm-store';
 import { UnusableDatabase } from './unusable-database';
 
@@ -68,7 +68,7 @@ async function connect(database: Database, maxRowBytes?: number): Promise<{ sour
   } catch (error) {
     // It may have got half-way, and an open pool keeps the process from ending.
     await source.driver.disconnect().catch(() => {});
-    throw asStartError(error);
+    throw asStartError(database.engine === 'sqlite' ? notOpened(error, database.file) : error);
   }
   return { source, dialect };
 }

@@ -60,18 +60,27 @@ export function createPrivately(file: string): void {
   }
 }
 
+/** Why SQLite does not open a file, for whoever starts the server. */
+export function notOpened(error: unknown, file: string): unknown {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (!/^SQLITE_/.test(String(code))) return error;
+  if (code === 'SQLITE_BUSY') {
+    return new UnusableDatabase(`another process has ${file} open: an SQLite file serves one process at a time`);
+  }
+  return new UnusableDatabase(`cannot keep results in ${file}: ${message} (${code})`);
+}
+
 function setUp(db: SqliteConnection, file: string): void {
   try {
     db.pragma('locking_mode = EXCLUSIVE');
     const mode = db.pragma('journal_mode = WAL', { simple: true });
-    if (mode !== 'wal') throw new UnusableDatabase(`SQLite cannot keep results in ${file}: its journal is "${mode}"`);
+    if (mode !== 'wal') throw new UnusableDatabase(`cannot keep results in ${file}: its journal is "${mode}"`);
     // What was answered OK survives a power cut, too.
     db.pragma('synchronous = FULL');
     // 4 MB: a commit that has split a page goes through the whole cache. Beyond, pages come from the system's.
     db.pragma('cache_size = -4000');
   } catch (error) {
     db.close();
-    if ((error as { code?: unknown }).code !== 'SQLITE_BUSY') throw error;
-    throw new UnusableDatabase(`another process has ${file} open: an SQLite file serves one process at a time`);
+    throw error;
   }
 }
