@@ -98,7 +98,7 @@ function settingMistake(shown: ReadonlyMap<string, string>): string | null {
     const has = shown.get(name);
     if (has === undefined && name in REQUIRED_WHERE_SHOWN) continue;
     if (has === undefined || !isSame(has, String(value))) {
-      return `a session of the database has ${name} = '${has ?? ''}' though '${value}' was set: is there a proxy before it?`;
+      return `a session of the database has ${name} = '${has ?? ''}' though '${value}' was set: is there a proxy in between?`;
     }
   }
   return null;

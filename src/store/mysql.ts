@@ -41,11 +41,8 @@ export const mysqlDialect: Dialect = {
   async runAll(runner, statements) {
     const connection: PoolConnection = await runner.connect();
     const format = (text: string, values: readonly unknown[]) => connection.format(text, [...values]);
-    const packets = inPackets(statements, maxPacketBytes(connection), format);
-    const [only] = packets;
-    if (packets.length === 1 && only) return send(connection, only);
     const answers: unknown[] = [];
-    for (const packet of packets) {
+    for (const packet of inPackets(statements, maxPacketBytes(connection), format)) {
       const ofPacket = await send(connection, packet);
       answers.push(...ofPacket.filter((_, i) => packet.firsts[i]));
     }
@@ -67,7 +64,7 @@ export const mysqlDialect: Dialect = {
   },
 };
 
-/** Sends statements together. They run in their order until one fails; the server answers none of those after it. */
+/** Sends statements together. The server runs them in their order, and none after one that fails. */
 function send(connection: PoolConnection, { text, values, firsts }: Packet): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
     connection.query(text, values as QueryValues, (error: QueryError | null, answer: unknown) => {
@@ -125,6 +122,8 @@ export function createMysqlDataSource({ url: text, poolSize, maxRowBytes = 0 }: 
     poolSize,
     ssl: tls ? { rejectUnauthorized: true, minVersion: 'TLSv1.2' } : undefined,
     extra: {
+      // A value is a text: the driver would make assignments of an object.
+      stringifyObjects: true,
       // An UPDATE counts the rows it changed, not the rows it found.
       flags: ['-FOUND_ROWS'],
       // A caller is told at once that the database cannot keep up, rather than waiting without end.

@@ -101,7 +101,7 @@ describe('a database that takes a setting and keeps another', () => {
     falsify(sent, instead);
     await expect(open(through(link))).rejects.toThrow(
       new RegExp(
-        `^a session of the database has ${setting} = '.+' though '.+' was set: is there a proxy before it\\?$`,
+        `^a session of the database has ${setting} = '.+' though '.+' was set: is there a proxy in between\\?$`,
       ),
     );
   });
