@@ -30,6 +30,9 @@ export interface Dialect {
   /** The first key that an INSERT generated, from what the driver answered; null where nobody needs to know. */
   generatedKey(answer: unknown): number | null;
 
-  /** Runs `work` while no other process migrates the same database. Rejects with the reason of `signal` once it is aborted. */
+  /**
+   * Runs `work` while no other process migrates the same database. Rejects with the reason of `signal` once that is
+   * aborted.
+   */
   whileMigrating<T>(runner: QueryRunner, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }

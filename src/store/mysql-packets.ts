@@ -17,8 +17,8 @@ const MAX_PLAIN_BYTES = 32;
 const SEPARATOR = '; ';
 
 /**
- * Statements in as few packets as hold them, of up to `maxBytes` each. Mostly that is one, which is seen without looking
- * at the texts. `format` puts values into a text.
+ * Statements in as few packets as hold them, of up to `maxBytes` each. Mostly that is one, which is seen without
+ * looking at the texts. `format` puts values into a text.
  */
 export function inPackets(
   statements: readonly Statement[],

@@ -1,8 +1,9 @@
 import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
 
 /**
- * A pool that hands out no connection before `setUp` has called back for it, and destroys those for which it fails. The driver's
- * event 'connection' would not do: a statement that it queues does run first, but when it fails the next one runs all the same.
+ * A pool that hands out no connection before `setUp` has called back for it, and destroys those for which it fails. The
+ * driver's event 'connection' would not do: a statement that its listener queues does run first, but when it fails the
+ * next one runs all the same.
  */
 export function createSetUpPool(
   options: PoolOptions,

@@ -28,8 +28,9 @@ const NAMES = {
   collation_connection: COLLATION,
 };
 
-/** Either name, as the engine calls it. Without gap locks, two replicas that create different ids never wait for each other. */
+/** One or the other, as the engine calls it. */
 const ISOLATION_NAMES = ['transaction_isolation', 'tx_isolation'];
+/** Without gap locks: two replicas that create different ids never wait for each other. */
 const ISOLATION = 'READ-COMMITTED';
 
 const PACKET = 'max_allowed_packet';
@@ -64,9 +65,9 @@ export function maxPacketBytes(connection: Connection): number {
 }
 
 /**
- * Gives a new connection the settings that the service relies on, whatever those of the server are. Calls back with an error
- * when the session then has others, or takes no packet that holds the texts of `maxRowBytes` of one row: the connection must
- * not be used.
+ * Gives a new connection the settings that the service relies on, whatever those of the server are. Calls back with an
+ * error, and then the connection must not be used, when the session has others all the same, or when its packets cannot
+ * hold a row with `maxRowBytes` of text.
  */
 export function setUpSession(
   connection: PoolConnection,
@@ -98,7 +99,8 @@ function settingMistake(shown: ReadonlyMap<string, string>): string | null {
     const has = shown.get(name);
     if (has === undefined && name in REQUIRED_WHERE_SHOWN) continue;
     if (has === undefined || !isSame(has, String(value))) {
-      return `a session of the database has ${name} = '${has ?? ''}' though '${value}' was set: is there a proxy in between?`;
+      const kept = `a session of the database has ${name} = '${has ?? ''}' though '${value}' was set`;
+      return `${kept}: is there a proxy in between?`;
     }
   }
   return null;

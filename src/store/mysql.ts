@@ -115,7 +115,7 @@ export function createMysqlDataSource({ url: text, poolSize, maxRowBytes = 0 }: 
     database: decodeURIComponent(url.pathname.slice(1)),
     charset: 'utf8mb4',
     connectTimeout: 5_000,
-    // For `runAll`. Values get into a text through the driver's placeholders alone: docs/decisions/database-sessions.md.
+    // For `runAll`. What keeps it safe is in docs/decisions/database-sessions.md.
     multipleStatements: true,
     supportBigNumbers: true,
     bigNumberStrings: false,

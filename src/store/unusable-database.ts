@@ -1,2 +1,2 @@
-/** The database cannot be used as it is. The message is one line for whoever runs the server: what is wrong, and what to do. */
+/** The database cannot be used as it is. The message tells whoever runs the server why, in one line. */
 export class UnusableDatabase extends Error {}

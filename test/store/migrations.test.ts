@@ -44,7 +44,8 @@ async function holdLock(): Promise<void> {
 async function untilWaiting(): Promise<void> {
   await until(async () => {
     const [rows] = await admin.query(
-      "SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'SELECT GET_LOCK%' AND id <> CONNECTION_ID()",
+      `SELECT 1 FROM information_schema.processlist
+       WHERE db = DATABASE() AND info LIKE 'SELECT GET_LOCK%' AND id <> CONNECTION_ID()`,
     );
     return (rows as unknown[]).length > 0;
   }, 'somebody waits for the lock');

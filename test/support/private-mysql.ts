@@ -26,8 +26,8 @@ export class PrivateMysql {
   ) {}
 
   /**
-   * Starts the server binary that TASKRESULTS_TEST_MYSQLD names, or one on the PATH, with `settings` on its command line.
-   * Throws, with the line that installs one, when there is none.
+   * Starts the server binary that TASKRESULTS_TEST_MYSQLD names, or one on the PATH, with `settings` on its command
+   * line. Throws, with the line that installs one, when there is none.
    */
   static async start(settings: readonly string[] = []): Promise<PrivateMysql> {
     const binary = process.env.TASKRESULTS_TEST_MYSQLD ?? onPath('mariadbd') ?? onPath('mysqld');
