@@ -41,13 +41,7 @@ export const SETTINGS = {
     'processes that share the port, for more than one core; MySQL only',
     integer(1, 256),
   ),
-  poolSize: setting(
-    'pool-size',
-    '<number>',
-    '10',
-    'most connections to MySQL at a time; 2 or more, since migrations run while one connection holds their lock',
-    integer(2, 1_000),
-  ),
+  poolSize: setting('pool-size', '<number>', '10', 'most connections to MySQL at a time', integer(2, 1_000)),
   migrate: setting(
     'migrate',
     '[true|false]',

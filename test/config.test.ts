@@ -159,6 +159,10 @@ test.each([
   'mysql://app:secret@db:port/x',
   'mysql://app:secret@db/x?ssl=1',
   'mysql://app:secret%zz@db/x',
+  'mysql://app:secret%@db/x',
+  'mysql://app%:41secret@db/x',
+  'mysql://app:secret%ff@db/x',
+  'mysql://app:secret@db/x%',
   'sqlite:',
 ])('the database %s is refused without telling its password', (databaseUrl) => {
   const [mistake, ...more] = mistakesOf({ databaseUrl });
@@ -166,6 +170,37 @@ test.each([
   expect(mistake).toMatch(/^--database-url \(TASKRESULTS_DATABASE_URL\): /);
   expect(mistake).not.toContain('secret');
 });
+
+test.each(['mysql://app:secret%@db/x', 'mysql://app%:41secret@db/x', 'mysql://app:secret%ff@db/x'])(
+  'the stray %% of %s is named',
+  (databaseUrl) => {
+    expect(mistakesOf({ databaseUrl })).toEqual([expect.stringMatching(/ has a "%".*: write %25$/)]);
+  },
+);
+
+test.each([
+  'sqlite:',
+  'sqlite: ',
+  'sqlite:\t\n',
+  'sqlite::memory:',
+  'sqlite: :memory: ',
+  'sqlite:file:',
+  'sqlite:file::memory:',
+  'sqlite:file::memory:?cache=shared',
+  'sqlite:file:results.sqlite?mode=memory',
+  'sqlite: FILE:results.sqlite',
+])('the database "%s" would keep nothing, and is refused', (databaseUrl) => {
+  expect(mistakesOf({ databaseUrl })).toEqual([
+    expect.stringMatching(/^--database-url \(TASKRESULTS_DATABASE_URL\): .* sqlite:taskresults\.sqlite$/),
+  ]);
+});
+
+test.each(['sqlite:memory', 'sqlite:./:memory:', 'sqlite:my file.sqlite', 'sqlite:/var/lib/results'])(
+  'the database "%s" is a file',
+  (databaseUrl) => {
+    expect(readDatabase({ databaseUrl }, {})).toEqual({ engine: 'sqlite', file: databaseUrl.slice('sqlite:'.length) });
+  },
+);
 
 test('a database is shown without its password', () => {
   const flags = { databaseUrl: 'mariadb://app:se%40cret@db:3307/tasks?tls=verify' };

@@ -41,7 +41,8 @@ async function serve(flags: Flags): Promise<void> {
 
 async function serveAlone(config: Config, log: Logger): Promise<void> {
   const stopSignal = firstStopSignal(endAtOnce);
-  const service = await start(config, log);
+  const service = await unlessStopped(stopSignal, (signal) => start(config, log, signal));
+  if (!service) return log.info('stopped before it was started');
   announce(config, service.port);
   log.info({ signal: await stopSignal }, 'stopping');
   await service.stop();
@@ -53,7 +54,8 @@ async function serveAsGroup(config: Config, log: Logger): Promise<void> {
   const stopSignal = firstStopSignal(endAtOnce);
   if (config.migrate) {
     const { migrate } = await import('../store/open.js');
-    await migrate(config.database);
+    const migrated = await unlessStopped(stopSignal, (signal) => migrate(config.database, signal));
+    if (!migrated) return log.info('stopped before it was started');
   }
   const port = config.port || (await freePort(config.host));
   const group = new ProcessGroup(config.processes, port, config.shutdownGraceMs, log);
@@ -86,14 +88,29 @@ function announce(config: Config, port: number): void {
   console.log(`taskresults is listening on ${host}:${port} (${displayDatabase(config.database)})`);
 }
 
-async function start(config: Config, log: Logger) {
+/** What `begin` resolves to; null when it was given up because the signal to stop came first. */
+async function unlessStopped<T>(
+  stopSignal: Promise<unknown>,
+  begin: (signal: AbortSignal) => Promise<T>,
+): Promise<T | null> {
+  const stopping = new AbortController();
+  void stopSignal.then(() => stopping.abort());
+  try {
+    return await begin(stopping.signal);
+  } catch (error) {
+    if (stopping.signal.aborted) return null;
+    throw error;
+  }
+}
+
+async function start(config: Config, log: Logger, signal?: AbortSignal) {
   // The heap is collected when it has grown by a half, rather than by as much again or more: less memory, at no cost in speed that
   // could be measured, while 40 % cost a tenth (docs/benchmarks.md).
   setFlagsFromString('--heap-growing-percent=50');
   // Loaded only here: the client commands do without a server.
   const { startService } = await import('../start.js');
   try {
-    return await startService(config, log);
+    return await startService(config, log, undefined, signal);
   } catch (error) {
     log.debug({ err: error }, 'cannot start');
     throw portFailure(config, String(error)) ?? error;

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Command, CreateCommand, DeletedVersion, Fence, StartCommand } from '../domain/command';
-import type { Limits } from '../domain/limits';
+import { type Limits, MAX_ERROR_MESSAGE_BYTES } from '../domain/limits';
 import type { Micros, ReportedError } from '../domain/task-result';
 import { cutText, firstCharacters } from '../domain/text';
 import type { Duration } from '../gen/google/protobuf/duration';
@@ -13,7 +13,6 @@ import { metadata } from './metadata-field';
 
 const MOST_NAME_LENGTH = 255;
 const MOST_CLASS_PATH_LENGTH = 1_000;
-const MOST_ERROR_MESSAGE_BYTES = 64 * 1024;
 const MOST_ATTEMPTS = 2 ** 31 - 1;
 const SHORTEST_LEASE: Micros = 1_000;
 const LONGEST_LEASE: Micros = 7 * 24 * 3_600 * 1_000_000;
@@ -115,7 +114,7 @@ function reported(field: string, error: TaskError, limits: Limits): ReportedErro
   text(`${field}.exception_class_path`, exceptionClassPath, 1, Number.POSITIVE_INFINITY);
   return {
     exceptionClassPath: firstCharacters(exceptionClassPath, MOST_CLASS_PATH_LENGTH),
-    message: cutText(message, MOST_ERROR_MESSAGE_BYTES),
+    message: cutText(message, MAX_ERROR_MESSAGE_BYTES),
     traceback: cutText(traceback, limits.tracebackBytes),
   };
 }

@@ -39,6 +39,9 @@ export interface Dialect {
   /** SQL for the step of the keys that one server of the database generates. */
   readonly keyStep: string;
 
-  /** Runs `work` while no other process migrates the same database. */
-  whileMigrating<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` while no other process migrates the same database. Rejects with the reason of `signal` once that is
+   * aborted.
+   */
+  whileMigrating<T>(runner: QueryRunner, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }

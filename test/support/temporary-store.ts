@@ -1,7 +1,7 @@
 import type { TaskResultStore } from '../../src/domain/store';
 import type { Micros } from '../../src/domain/task-result';
 import { openStore } from '../../src/store/open';
-import { type EngineName, temporaryDatabase } from './engines';
+import { type EngineName, type TemporaryDatabase, temporaryDatabase } from './engines';
 
 /** A clock that tests set. Every look at it is one microsecond later than the one before. */
 export class TestClock {
@@ -23,12 +23,15 @@ export interface TemporaryStore {
 }
 
 export async function openTemporaryStore(engine: EngineName): Promise<TemporaryStore> {
-  const { database, drop } = await temporaryDatabase(engine);
+  return openStoreOn(await temporaryDatabase(engine));
+}
+
+export async function openStoreOn({ database, drop }: TemporaryDatabase): Promise<TemporaryStore> {
   const clock = new TestClock();
   const open = () =>
     openStore(database, { clock: clock.read, retention: { afterFinish: KEPT }, whenOutdated: 'migrate' });
   const store = await open();
-  const rival = engine === 'mysql' ? await open() : store;
+  const rival = database.engine === 'mysql' ? await open() : store;
   return {
     store,
     rival,
