@@ -58,6 +58,8 @@ export const mysqlDialect: Dialect = {
 
   transactionNumber: '@transaction',
 
+  olderThan: (age) => ({ text: 'at < NOW(6) - INTERVAL ? MICROSECOND', values: [age] }),
+
   keyStep: '@@auto_increment_increment',
 
   async whileMigrating(runner, work, signal) {

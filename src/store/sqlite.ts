@@ -30,6 +30,7 @@ export function sqliteDialect(): Dialect {
     assertChanged: () => [], // nobody else writes: the file is ours alone while it is open
     generatedKey: (answer) => Number((answer as { lastInsertRowid: number | bigint }).lastInsertRowid),
     keepTransactionNumber: [],
+    olderThan: (age, now) => ({ text: 'at < ?', values: [now - age] }),
     keyStep: '1',
     transactionNumber: '(SELECT MAX(number) FROM task_transactions)', // nobody else writes
     whileMigrating: (_runner, work) => work(), // the file is ours alone, too

@@ -30,7 +30,7 @@ export class Table<Row extends object> {
       if (transformer) this.#transformers.set(propertyName as Property<Row>, transformer as ValueTransformer);
     }
     // What the database does not make itself.
-    const insertable = columns.filter((column) => !column.isGenerated);
+    const insertable = columns.filter((column) => !column.isGenerated && column.isInsert);
     this.#insert = {
       columns: insertable.map((column) => column.databaseName).join(', '),
       marks: `(${placeholders(insertable.length)})`,

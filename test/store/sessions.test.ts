@@ -194,7 +194,7 @@ describe('a database with small packets', () => {
         new Map(ids.map((id, i) => [id, long(i)])),
       );
       expect(results.every(({ revision, workerIds }) => revision === 2 && workerIds.length === 1)).toBe(true);
-      expect(await store.changesAfter((await store.changeLog()) - BATCH, 100)).toHaveLength(BATCH);
+      expect(await store.changesAfter((await store.changeLog()).newest - BATCH, 100)).toHaveLength(BATCH);
     } finally {
       await store.close();
       await link.close();
@@ -222,7 +222,7 @@ describe('a database with small packets', () => {
     const store = await open(link.url);
     try {
       const ids = Array.from({ length: BATCH }, () => fresh());
-      const newest = await store.changeLog();
+      const { newest } = await store.changeLog();
       link.cutNextCommit('after it was answered');
       const decided = await store.transact(ids.map((id, i) => create(id, { argsJson: long(i) })));
       expect(link.hasCut).toBe(true);

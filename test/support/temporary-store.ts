@@ -1,6 +1,6 @@
 import type { TaskResultStore } from '../../src/domain/store';
 import type { Micros } from '../../src/domain/task-result';
-import { openStore } from '../../src/store/open';
+import { type Database, openStore } from '../../src/store/open';
 import { type EngineName, type TemporaryDatabase, temporaryDatabase } from './engines';
 
 /** A clock that tests set. Every look at it is one microsecond later than the one before. */
@@ -19,6 +19,7 @@ export interface TemporaryStore {
   /** As another process would see the same database; the very same store where only one process may use it. */
   readonly rival: TaskResultStore;
   readonly clock: TestClock;
+  readonly database: Database;
   close(): Promise<void>;
 }
 
@@ -36,6 +37,7 @@ export async function openStoreOn({ database, drop }: TemporaryDatabase): Promis
     store,
     rival,
     clock,
+    database,
     async close() {
       await store.close();
       if (rival !== store) await rival.close();
