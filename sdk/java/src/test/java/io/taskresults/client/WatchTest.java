@@ -114,6 +114,19 @@ class WatchTest {
   }
 
   @Test
+  void anIteratorThatBeginsAfterCloseOpensNoStream() throws Exception {
+    try (Relay relay = new Relay(Server.shared());
+        TaskResults counted = TaskResults.connect(relay.address())) {
+      Stream<TaskResult> states = counted.watch(id);
+      Iterator<TaskResult> watched = states.iterator();
+      states.close();
+      assertFalse(watched.hasNext());
+      counted.get(id); // sent after anything else would have been
+      assertEquals(0, relay.calls("WatchTaskResults"));
+    }
+  }
+
+  @Test
   void itOutlivesItsGreatestAge() {
     try (Server server = Server.with(Map.of(), "--watch-max-age", "1s");
         TaskResults client = TaskResults.connect(server.address())) {
