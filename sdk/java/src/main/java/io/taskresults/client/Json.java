@@ -14,11 +14,16 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.module.SimpleModule;
 
 /** JSON that loses nothing on its way, in either direction. */
 final class Json {
-  /** The service limits sizes itself, as it was told to; only depth is limited here, to 500. */
+  /**
+   * The service limits sizes itself, as it was told to. What is written here is limited in depth,
+   * to 500, by which a cycle is found.
+   */
   private static final StreamReadConstraints ANY_SIZE = StreamReadConstraints.builder()
+      .maxNestingDepth(Integer.MAX_VALUE)
       .maxNumberLength(Integer.MAX_VALUE)
       .maxStringLength(Integer.MAX_VALUE)
       .maxNameLength(Integer.MAX_VALUE)
@@ -29,6 +34,7 @@ final class Json {
           .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
           .disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS)
           .build())
+      .addModule(new SimpleModule().setSerializerModifier(new DataOnly()))
       .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
       .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
       .enable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
@@ -43,7 +49,8 @@ final class Json {
       requireJson(text);
       return escapeLoneSurrogates(text);
     } catch (JacksonException refusal) {
-      throw failure("NOT_ENCODABLE", "the value is no JSON: ", refusal);
+      String message = "the value is no JSON: " + refusal.getOriginalMessage();
+      throw failure("NOT_ENCODABLE", message, refusal);
     }
   }
 
@@ -54,19 +61,19 @@ final class Json {
     try (JsonParser parser = new ExactNumberParser(MAPPER.createParser(text))) {
       return (T) MAPPER.readerFor(wanted).readValue(parser);
     } catch (JacksonException refusal) {
-      throw failure(
-          "INVALID_ARGUMENT", "the JSON does not fit " + type.getTypeName() + ": ", refusal);
+      throw misfit(type, refusal.getOriginalMessage(), refusal);
+    } catch (StackOverflowError tooDeep) {
+      throw misfit(type, "it is nested too deeply", tooDeep);
     }
   }
 
-  private static TaskResultsException failure(String reason, String message, JacksonException why) {
-    return new Failure(
-            reason,
-            Status.Code.INVALID_ARGUMENT,
-            message + why.getOriginalMessage(),
-            List.of(),
-            Duration.ZERO,
-            why)
+  private static TaskResultsException misfit(Type type, String detail, Throwable why) {
+    String message = "the JSON does not fit " + type.getTypeName() + ": " + detail;
+    return failure("INVALID_ARGUMENT", message, why);
+  }
+
+  private static TaskResultsException failure(String reason, String message, Throwable why) {
+    return new Failure(reason, Status.Code.INVALID_ARGUMENT, message, List.of(), Duration.ZERO, why)
         .toException();
   }
 

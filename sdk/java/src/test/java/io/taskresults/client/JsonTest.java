@@ -93,6 +93,30 @@ class JsonTest {
   }
 
   @Test
+  void anyDepthIsRead() {
+    String text = "[".repeat(100_000) + "1" + "]".repeat(100_000);
+    Object value = Json.decode(text, Object.class);
+    List<?> values = Json.decode(text, List.class);
+    Map<String, Object> named = Json.decode("{\"a\":" + text + "}", Map.class);
+    for (Object outer : List.of(value, values, named.get("a"))) {
+      int depth = 0;
+      Object inner = outer;
+      for (; inner instanceof List<?> list; depth++) inner = list.get(0);
+      assertEquals(100_000, depth);
+      assertEquals(1, inner);
+    }
+  }
+
+  record Nested(Nested inner) {}
+
+  @Test
+  void whatIsTooDeepForItsTypeIsRefused() {
+    String text = "{\"inner\":".repeat(100_000) + "null" + "}".repeat(100_000);
+    var failure = assertThrows(TaskResultsException.class, () -> Json.decode(text, Nested.class));
+    assertEquals("INVALID_ARGUMENT", failure.reason());
+  }
+
+  @Test
   void halfOfAPairOfSurrogatesSurvives() {
     String half = assertInstanceOf(String.class, Json.decode("\"a\\ud83db\"", Object.class));
     assertEquals("\"a\\ud83db\"", Json.encode(half));

@@ -1,0 +1,45 @@
+package io.taskresults.client;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.databind.BeanDescription;
+import tools.jackson.databind.SerializationConfig;
+import tools.jackson.databind.SerializationContext;
+import tools.jackson.databind.ValueSerializer;
+import tools.jackson.databind.ser.ValueSerializerModifier;
+import tools.jackson.databind.ser.bean.BeanSerializerBase;
+
+/**
+ * Refuses what stands for a value that is still to come, or for a failure: as a bean it would be
+ * encoded without either. A class with a serializer of its own is as good as any other.
+ */
+final class DataOnly extends ValueSerializerModifier {
+  private static final long serialVersionUID = 1;
+  private static final List<Class<?>> REFUSED = List.of(
+      Future.class,
+      CompletionStage.class,
+      Flow.Publisher.class,
+      Supplier.class,
+      Callable.class,
+      Throwable.class);
+
+  @Override
+  public ValueSerializer<?> modifySerializer(
+      SerializationConfig config, BeanDescription.Supplier bean, ValueSerializer<?> serializer) {
+    boolean isRefused = serializer instanceof BeanSerializerBase
+        && REFUSED.stream().anyMatch(refused -> refused.isAssignableFrom(bean.getBeanClass()));
+    return isRefused ? new Refusing() : serializer;
+  }
+
+  private static final class Refusing extends ValueSerializer<Object> {
+    @Override
+    public void serialize(Object value, JsonGenerator to, SerializationContext context) {
+      context.reportMappingProblem("%s is no data", value.getClass().getName());
+    }
+  }
+}
