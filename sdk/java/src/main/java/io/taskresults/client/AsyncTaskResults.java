@@ -36,12 +36,12 @@ import java.util.function.Function;
  */
 public final class AsyncTaskResults {
   private final Connection connection;
-  private final Duration deadline;
+  private final Patience patience;
   private final Duration heartbeat;
 
-  AsyncTaskResults(Connection connection, Duration deadline, Duration heartbeat) {
+  AsyncTaskResults(Connection connection, Patience patience, Duration heartbeat) {
     this.connection = connection;
-    this.deadline = deadline;
+    this.patience = patience;
     this.heartbeat = heartbeat;
   }
 
@@ -117,7 +117,7 @@ public final class AsyncTaskResults {
 
   /** Waits until a result is finished. */
   public CompletableFuture<TaskResult> waitFor(String id) {
-    return new WaitCall<>(connection, id, Deadline.never(), deadline, this::handle).start();
+    return waitUntil(id, Deadline.never());
   }
 
   /**
@@ -126,7 +126,7 @@ public final class AsyncTaskResults {
    * @return the finished result; fails with {@link TaskResultsException.WaitTimedOut}
    */
   public CompletableFuture<TaskResult> waitFor(String id, Duration timeout) {
-    return new WaitCall<>(connection, id, Deadline.in(timeout), deadline, this::handle).start();
+    return waitUntil(id, Deadline.in(timeout));
   }
 
   /**
@@ -158,8 +158,9 @@ public final class AsyncTaskResults {
    */
   public CompletableFuture<TaskResult> create(NewTask task) {
     CreateTaskResultRequest request = task.toProto();
-    return call(getCreateTaskResultMethod(), request, answer -> answer.getState())
-        .thenCompose(state -> state.getRevision() == 1
+    return Chain.of(
+        call(getCreateTaskResultMethod(), request, answer -> answer.getState()),
+        state -> state.getRevision() == 1
             ? CompletableFuture.completedFuture(handle(Created.of(request, state)))
             : get(state.getId()));
   }
@@ -197,10 +198,7 @@ public final class AsyncTaskResults {
    * @throws TaskResultsException.NotEncodable at once, when the value is no JSON
    */
   public CompletableFuture<TaskResultState> succeed(String id, int attempt, Object value) {
-    var succeeded =
-        FinishAttemptRequest.Succeeded.newBuilder().setReturnValueJson(Json.encode(value));
-    return finish(
-        FinishAttemptRequest.newBuilder().setId(id).setAttempt(attempt).setSucceeded(succeeded));
+    return succeedWithJson(id, attempt, Json.encode(value));
   }
 
   /** An attempt failed, and so did the task. */
@@ -241,13 +239,31 @@ public final class AsyncTaskResults {
             getDeleteTaskResultMethod(),
             request,
             gone -> (Void) null,
-            deadline,
-            allowMissing)
+            allowMissing ? patience : patience.withoutRepetition())
         .start();
+  }
+
+  CompletableFuture<TaskResultState> succeedWithJson(String id, int attempt, String json) {
+    var succeeded = FinishAttemptRequest.Succeeded.newBuilder().setReturnValueJson(json);
+    return finish(
+        FinishAttemptRequest.newBuilder().setId(id).setAttempt(attempt).setSucceeded(succeeded));
+  }
+
+  /** The same client with another patience. */
+  AsyncTaskResults with(Patience other) {
+    return new AsyncTaskResults(connection, other, heartbeat);
+  }
+
+  Patience patience() {
+    return patience;
   }
 
   Connection connection() {
     return connection;
+  }
+
+  private CompletableFuture<TaskResult> waitUntil(String id, Deadline end) {
+    return new WaitCall<>(connection, id, end, patience.inAll(), this::handle).start();
   }
 
   private CompletableFuture<StartedAttempt> start(
@@ -285,6 +301,6 @@ public final class AsyncTaskResults {
 
   private <Q, A, R> CompletableFuture<R> call(
       MethodDescriptor<Q, A> method, Q request, Function<A, R> meaning) {
-    return new UnaryCall<>(connection, method, request, meaning, deadline, true).start();
+    return new UnaryCall<>(connection, method, request, meaning, patience).start();
   }
 }

@@ -86,6 +86,13 @@ record Failure(
     return code == Status.Code.FAILED_PRECONDITION || code == Status.Code.NOT_FOUND;
   }
 
+  /** Whether it is about what was sent: too large, or not as the contract wants it. */
+  boolean refusesContent() {
+    // A message over the limit of the transport is refused without a reason.
+    boolean isTooLarge = code == Status.Code.RESOURCE_EXHAUSTED && !mayPass();
+    return code == Status.Code.INVALID_ARGUMENT || isTooLarge;
+  }
+
   private Failure with(com.google.rpc.Status status) {
     String toldReason = reason;
     List<String> toldFields = fields;

@@ -204,7 +204,7 @@ public final class TaskResult {
    * @throws TaskResultsException.DoesNotExist when the result was deleted
    */
   public TaskResult refresh() {
-    return Blocking.await(client.refresh(this));
+    return Blocking.await(() -> client.refresh(this));
   }
 
   /**

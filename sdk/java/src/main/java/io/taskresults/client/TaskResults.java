@@ -13,8 +13,6 @@ import java.util.stream.Stream;
  * gives up its call with the reason CANCELLED, and stays interrupted.
  */
 public final class TaskResults implements AutoCloseable {
-  private static final Duration LEASE = Duration.ofSeconds(30);
-
   private final AsyncTaskResults async;
 
   TaskResults(AsyncTaskResults async) {
@@ -51,7 +49,7 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.DoesNotExist when there is none
    */
   public TaskResult get(String id) {
-    return Blocking.await(async.get(id));
+    return Blocking.await(() -> async.get(id));
   }
 
   /**
@@ -75,7 +73,7 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.Mismatch when it belongs to another task
    */
   public TaskResult get(String id, String expectedTaskPath, TaskResultView view) {
-    return Blocking.await(async.get(id, expectedTaskPath, view));
+    return Blocking.await(() -> async.get(id, expectedTaskPath, view));
   }
 
   /**
@@ -95,7 +93,7 @@ public final class TaskResults implements AutoCloseable {
    * @return those found and those missing
    */
   public FoundTaskResults getMany(Collection<String> ids, TaskResultView view) {
-    return Blocking.await(async.getMany(ids, view));
+    return Blocking.await(() -> async.getMany(ids, view));
   }
 
   /**
@@ -130,7 +128,7 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.DoesNotExist when there is none, or it is deleted meanwhile
    */
   public TaskResult waitFor(String id) {
-    return Blocking.await(async.waitFor(id));
+    return Blocking.await(() -> async.waitFor(id));
   }
 
   /**
@@ -141,7 +139,7 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.WaitTimedOut when it is not finished by then
    */
   public TaskResult waitFor(String id, Duration timeout) {
-    return Blocking.await(async.waitFor(id, timeout));
+    return Blocking.await(() -> async.waitFor(id, timeout));
   }
 
   /**
@@ -163,7 +161,7 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.Exists when it was created before with other content
    */
   public TaskResult create(NewTask task) {
-    return Blocking.await(async.create(task));
+    return Blocking.await(() -> async.create(task));
   }
 
   /**
@@ -176,7 +174,7 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.AttemptInProgress when another attempt is running
    */
   public StartedAttempt startAttempt(String id, String workerId, Duration lease) {
-    return Blocking.await(async.startAttempt(id, workerId, lease));
+    return Blocking.await(() -> async.startAttempt(id, workerId, lease));
   }
 
   /**
@@ -186,7 +184,7 @@ public final class TaskResults implements AutoCloseable {
    * @param lease as for {@link #startAttempt}
    */
   public StartedAttempt takeOver(String id, String workerId, Duration lease) {
-    return Blocking.await(async.takeOver(id, workerId, lease));
+    return Blocking.await(() -> async.takeOver(id, workerId, lease));
   }
 
   /**
@@ -196,7 +194,7 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    */
   public TaskResultState renewLease(String id, int attempt, Duration lease) {
-    return Blocking.await(async.renewLease(id, attempt, lease));
+    return Blocking.await(() -> async.renewLease(id, attempt, lease));
   }
 
   /**
@@ -209,7 +207,7 @@ public final class TaskResults implements AutoCloseable {
    *     the attempt goes on
    */
   public TaskResultState succeed(String id, int attempt, Object value) {
-    return Blocking.await(async.succeed(id, attempt, value));
+    return Blocking.await(() -> async.succeed(id, attempt, value));
   }
 
   /**
@@ -218,7 +216,7 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    */
   public TaskResultState fail(String id, int attempt, TaskError error) {
-    return Blocking.await(async.fail(id, attempt, error));
+    return Blocking.await(() -> async.fail(id, attempt, error));
   }
 
   /**
@@ -227,7 +225,7 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    */
   public TaskResultState failForRetry(String id, int attempt, TaskError error) {
-    return Blocking.await(async.failForRetry(id, attempt, error));
+    return Blocking.await(() -> async.failForRetry(id, attempt, error));
   }
 
   /**
@@ -236,7 +234,7 @@ public final class TaskResults implements AutoCloseable {
    * @param error why, or null
    */
   public TaskResultState failTask(String id, TaskError error) {
-    return Blocking.await(async.failTask(id, error));
+    return Blocking.await(() -> async.failTask(id, error));
   }
 
   /**
@@ -249,19 +247,43 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.RevisionMismatch when it has another revision
    */
   public void delete(String id, long revision, boolean allowMissing) {
-    Blocking.await(async.delete(id, revision, allowMissing));
+    Blocking.await(() -> async.delete(id, revision, allowMissing));
   }
 
   /**
-   * Makes one attempt at a new task, with a lease of 30 s: see {@link #run(TaskResult, String,
-   * Duration, TaskFunction)}.
+   * Makes one attempt at a new task, as {@link RunOptions#defaults} say.
    *
-   * @param <X> what the function throws beside unchecked exceptions
+   * @param <X> what the function throws besides unchecked exceptions
    * @throws X what the function threw
+   * @see #run(TaskResult, String, RunOptions, TaskFunction)
    */
   public <X extends Exception> TaskResult run(
       NewTask task, String workerId, TaskFunction<X> function) throws X {
-    return run(create(task), workerId, LEASE, function);
+    return run(task, workerId, RunOptions.defaults(), function);
+  }
+
+  /**
+   * Makes one attempt at a new task.
+   *
+   * @param <X> what the function throws besides unchecked exceptions
+   * @throws X what the function threw
+   * @see #run(TaskResult, String, RunOptions, TaskFunction)
+   */
+  public <X extends Exception> TaskResult run(
+      NewTask task, String workerId, RunOptions options, TaskFunction<X> function) throws X {
+    return run(create(task), workerId, options, function);
+  }
+
+  /**
+   * Makes one attempt at a task, as {@link RunOptions#defaults} say.
+   *
+   * @param <X> what the function throws besides unchecked exceptions
+   * @throws X what the function threw
+   * @see #run(TaskResult, String, RunOptions, TaskFunction)
+   */
+  public <X extends Exception> TaskResult run(
+      TaskResult result, String workerId, TaskFunction<X> function) throws X {
+    return run(result, workerId, RunOptions.defaults(), function);
   }
 
   /**
@@ -271,17 +293,20 @@ public final class TaskResults implements AutoCloseable {
    * is lost, {@link Attempt#isLost} tells the function so, its thread is interrupted, and the loss
    * is raised.
    *
-   * @param <X> what the function throws beside unchecked exceptions
-   * @param result what to make an attempt at; it is refreshed in the end
+   * <p>An outcome is reported until the service has it, for as long as the lease at most; an
+   * interrupt does not end that, and is kept. Closing the client does.
+   *
+   * @param <X> what the function throws besides unchecked exceptions
+   * @param result what to make an attempt at
    * @param workerId who runs the attempt: 1 to 255 characters, of its own for each worker
-   * @param lease how long the attempt outlives its worker, 1 ms to 7 days
-   * @return the same result, finished
+   * @return the same result, finished. It is as it was when its value is kept, but it can neither
+   *     be read nor be told from what was known before: {@link TaskResult#refresh} it later
    * @throws X what the function threw
    * @throws TaskResultsException.StaleAttempt when the attempt was lost to another worker
    */
   public <X extends Exception> TaskResult run(
-      TaskResult result, String workerId, Duration lease, TaskFunction<X> function) throws X {
-    return Run.of(async, result, workerId, Objects.requireNonNull(lease), function);
+      TaskResult result, String workerId, RunOptions options, TaskFunction<X> function) throws X {
+    return Run.of(async, result, workerId, options, function);
   }
 
   /**
@@ -294,6 +319,6 @@ public final class TaskResults implements AutoCloseable {
 
   private TaskResultPage page(
       TaskResultFilter filter, int pageSize, TaskResultView view, String token) {
-    return Blocking.await(async.listPage(filter, pageSize, view, token));
+    return Blocking.await(() -> async.listPage(filter, pageSize, view, token));
   }
 }

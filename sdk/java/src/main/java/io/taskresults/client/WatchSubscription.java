@@ -182,7 +182,8 @@ final class WatchSubscription implements Flow.Subscription {
       if (isReading || demand == 0) return;
       isReading = true;
       silence = connection.later(
-          heartbeat.multipliedBy(SILENT_HEARTBEATS), () -> turns.execute(this::goneSilent));
+          Deadline.shorter(heartbeat, Deadline.MAX).multipliedBy(SILENT_HEARTBEATS),
+          () -> turns.execute(this::goneSilent));
       call.request(1);
     }
 

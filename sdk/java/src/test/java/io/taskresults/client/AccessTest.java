@@ -50,11 +50,14 @@ class AccessTest {
   }
 
   @Test
-  void aTokenThatIsNoHeaderIsRefused() {
-    for (String token : List.of("", "two words", "line\n", "ключ")) {
-      assertThrows(
-          IllegalArgumentException.class,
+  void aTokenThatIsNoHeaderIsRefusedAndNeverQuoted() {
+    List<String> tokens = List.of("", "two words", "line\n", "line\r", "li\nne", "\nline", "ключ");
+    for (String token : tokens) {
+      var failure = assertThrows(
+          TaskResultsException.InvalidField.class,
           () -> TaskResults.builder("localhost:1").token(token));
+      assertEquals(List.of("token"), failure.fields());
+      assertEquals("token: must be printable ASCII without spaces", failure.getMessage());
     }
   }
 

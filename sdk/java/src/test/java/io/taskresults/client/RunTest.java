@@ -15,7 +15,8 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class RunTest {
-  private static final Duration SHORT_LEASE = Duration.ofMillis(300);
+  private static final Duration SHORT = Duration.ofSeconds(1);
+  private static final RunOptions SHORT_LEASE = RunOptions.defaults().lease(SHORT);
 
   @AutoClose
   private final TaskResults client = TaskResults.connect(Server.shared().address());
@@ -103,7 +104,7 @@ class RunTest {
     TaskResult result = client.create(task);
     client.run(result, "w1", SHORT_LEASE, attempt -> {
       // Three leases long nobody else can take the task.
-      long end = System.nanoTime() + SHORT_LEASE.multipliedBy(3).toNanos();
+      long end = System.nanoTime() + SHORT.multipliedBy(3).toNanos();
       while (System.nanoTime() < end) {
         assertThrows(
             TaskResultsException.AttemptInProgress.class,
@@ -152,10 +153,11 @@ class RunTest {
     TaskResult result = client.create(task);
     var failure = assertThrows(
         TaskResultsException.StaleAttempt.class,
-        () -> client.run(result, "w1", Duration.ofMinutes(1), attempt -> {
-          client.takeOver(result.id(), "w2", null);
-          throw new IOException("failed meanwhile");
-        }));
+        () -> client.run(
+            result, "w1", RunOptions.defaults().lease(Duration.ofMinutes(1)), attempt -> {
+              client.takeOver(result.id(), "w2", null);
+              throw new IOException("failed meanwhile");
+            }));
     assertEquals("failed meanwhile", failure.getSuppressed()[0].getMessage());
   }
 

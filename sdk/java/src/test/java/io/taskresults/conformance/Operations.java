@@ -1,6 +1,7 @@
 package io.taskresults.conformance;
 
 import io.taskresults.client.NewTask;
+import io.taskresults.client.RunOptions;
 import io.taskresults.client.TaskError;
 import io.taskresults.client.TaskResult;
 import io.taskresults.client.TaskResultFilter;
@@ -172,15 +173,17 @@ final class Operations implements AutoCloseable {
 
   private ObjectNode run(ObjectNode request) throws InterruptedException {
     TaskResult result = client.create(newTask(request));
-    Duration lease = request.has("lease_ms") ? millis(request, "lease_ms") : Duration.ofSeconds(30);
-    return Wire.handle(client.run(result, request.path("worker_id").asString(), lease, attempt -> {
-      Thread.sleep(request.path("for_ms").asLong(0));
-      if (request.has("raises")) throw new Raised(request.path("raises").asString());
-      if (request.has("returns_bytes"))
-        return "x".repeat(request.path("returns_bytes").asInt());
-      if (request.has("returns_nan")) return Double.NaN;
-      return Wire.value(request.path("returns_json"));
-    }));
+    RunOptions options = RunOptions.defaults();
+    if (request.has("lease_ms")) options = options.lease(millis(request, "lease_ms"));
+    return Wire.handle(client.run(
+        result, request.path("worker_id").asString(), options, attempt -> {
+          Thread.sleep(request.path("for_ms").asLong(0));
+          if (request.has("raises")) throw new Raised(request.path("raises").asString());
+          if (request.has("returns_bytes"))
+            return "x".repeat(request.path("returns_bytes").asInt());
+          if (request.has("returns_nan")) return Double.NaN;
+          return Wire.value(request.path("returns_json"));
+        }));
   }
 
   private static TaskError error(JsonNode error) {
