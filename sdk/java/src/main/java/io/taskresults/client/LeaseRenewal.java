@@ -30,18 +30,16 @@ final class LeaseRenewal {
   private void renew() {
     if (isEnded || client.connection().isClosed()) return;
     Deadline due = Deadline.in(third);
-    client
-        .renewLease(attempt.taskResult().id(), attempt.number(), lease)
-        .whenComplete((state, thrown) -> {
-          if (isEnded) return;
-          if (thrown instanceof TaskResultsException told && told.failure().tellsLoss()) {
-            attempt.lose(told);
-          } else {
-            // A failure may pass, and until somebody takes the task over, the attempt is good even
-            // without a lease.
-            renewAfter(due.left());
-          }
-        });
+    client.renewLease(attempt.fence(), lease).whenComplete((state, thrown) -> {
+      if (isEnded) return;
+      if (thrown instanceof TaskResultsException told && told.failure().tellsLoss()) {
+        attempt.lose(told);
+      } else {
+        // A failure may pass, and until somebody takes the task over, the attempt is good even
+        // without a lease.
+        renewAfter(due.left());
+      }
+    });
   }
 
   void end() {

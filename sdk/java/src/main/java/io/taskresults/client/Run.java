@@ -1,5 +1,7 @@
 package io.taskresults.client;
 
+import io.grpc.Status;
+
 /** One attempt from its start to its report. */
 final class Run {
   private final AsyncTaskResults client;
@@ -17,7 +19,7 @@ final class Run {
     reports = client.with(client.patience().forReport(options.lease()));
     StartedAttempt started =
         Blocking.await(() -> client.startAttempt(result.id(), workerId, options.lease()));
-    attempt = new Attempt(result, started.number(), workerId);
+    attempt = new Attempt(result, started.fence(), workerId);
   }
 
   static <X extends Exception> TaskResult of(
@@ -31,10 +33,21 @@ final class Run {
     // Until the outcome is kept: also a report may take its time.
     LeaseRenewal renewal = new LeaseRenewal(client, run.attempt, options.lease());
     try {
+      run.requireWhatWasMeant();
       return run.make(function);
     } finally {
       renewal.end();
     }
+  }
+
+  /** A start names an id. What another result has now under it is given back. */
+  private void requireWhatWasMeant() {
+    if (attempt.fence().incarnation() == known.getIncarnation()) return;
+    String message = "task result \"" + result.id() + "\" was deleted, and created anew";
+    TaskResultsException gone =
+        new Failure("TASK_RESULT_DOES_NOT_EXIST", Status.Code.NOT_FOUND, message).toException();
+    Blocking.awaitThroughInterrupts(reports.failForRetry(attempt.fence(), TaskError.of(gone)));
+    throw gone;
   }
 
   private <X extends Exception> TaskResult make(TaskFunction<X> function) throws X {
@@ -81,14 +94,13 @@ final class Run {
     TaskResultState state;
     try {
       json = Json.encode(value);
-      state = Blocking.awaitThroughInterrupts(
-          reports.succeedWithJson(result.id(), attempt.number(), json));
+      state = Blocking.awaitThroughInterrupts(reports.succeedWithJson(attempt.fence(), json));
     } catch (Throwable refusal) {
       if (isAboutWhatWasSent(refusal)) failed(refusal, "the return value cannot be kept: ");
       throw refusal;
     }
     Succeeded.of(known, state, attempt.workerId(), json)
-        .ifPresentOrElse(newer -> result.replace(known, newer), this::read);
+        .ifPresentOrElse(newer -> result.replace(TaskResultVersion.of(known), newer), this::read);
     return result;
   }
 
@@ -114,7 +126,7 @@ final class Run {
   private void fail(TaskError error, String prefix) {
     TaskError told =
         TaskError.of(error.exceptionClassPath(), prefix + error.message(), error.traceback());
-    Blocking.awaitThroughInterrupts(reports.fail(result.id(), attempt.number(), told));
+    Blocking.awaitThroughInterrupts(reports.fail(attempt.fence(), told));
   }
 
   /** Whether something else may be sent instead. What could not even be sent is no better. */

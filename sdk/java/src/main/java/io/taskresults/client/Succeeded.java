@@ -17,7 +17,8 @@ final class Succeeded {
    */
   static Optional<TaskResult> of(
       TaskResult known, TaskResultState state, String workerId, String returnValueJson) {
-    boolean followed = known.getStatus() == TaskResultStatus.TASK_RESULT_STATUS_READY
+    boolean followed = known.getIncarnation() == state.incarnation()
+        && known.getStatus() == TaskResultStatus.TASK_RESULT_STATUS_READY
         && known.getWorkerIdsCount() + 1 == state.attempts();
     if (!followed) return Optional.empty();
     TaskResult.Builder newer = known.toBuilder()

@@ -148,7 +148,7 @@ public final class TaskResults implements AutoCloseable {
    * a restart of the service and the like are outlived; what cannot be mended is raised,
    * {@link TaskResultsException.DoesNotExist} when there is no such result or it is deleted.
    *
-   * @return the states, with revisions that only grow; to be closed unless it was read to its end
+   * @return the states, with versions that only grow; to be closed unless it was read to its end
    */
   public Stream<TaskResult> watch(String id) {
     return BlockingStream.of(async.watch(id));
@@ -165,8 +165,8 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
-   * A worker takes a task. Repeated by the same worker while its attempt runs, it answers the same
-   * attempt.
+   * A worker takes a task. Each call is one of its own, also one that another has made with the
+   * same worker id.
    *
    * @param workerId who runs the attempt: 1 to 255 characters, of its own for each worker
    * @param lease within this time, 1 ms to 7 days, the attempt must be finished or its lease
@@ -178,17 +178,56 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
+   * A worker takes a task, or is told again of the attempt that it has started by this request.
+   *
+   * @param lease as for {@link #startAttempt(String, String, Duration)}
+   * @param requestId names this request among all starts of the result: up to 255 characters that
+   *     nobody else uses, such as the id of a message that delivers the task
+   * @throws TaskResultsException.AttemptInProgress when another attempt is running
+   * @throws TaskResultsException.StaleAttempt when the attempt that this request has started is
+   *     over: it is not to be run again
+   */
+  public StartedAttempt startAttempt(String id, String workerId, Duration lease, String requestId) {
+    return Blocking.await(() -> async.startAttempt(id, workerId, lease, requestId));
+  }
+
+  /**
    * A worker takes a task over, though another attempt may be running: that one is lost, and leaves
    * an error.
    *
-   * @param lease as for {@link #startAttempt}
+   * @param lease as for {@link #startAttempt(String, String, Duration)}
    */
   public StartedAttempt takeOver(String id, String workerId, Duration lease) {
     return Blocking.await(() -> async.takeOver(id, workerId, lease));
   }
 
   /**
+   * A worker takes a task over, or is told again of the attempt that it has started by this
+   * request.
+   *
+   * @param requestId as for {@link #startAttempt(String, String, Duration, String)}
+   * @throws TaskResultsException.StaleAttempt when the attempt that this request has started is
+   *     over: it is not to be run again
+   */
+  public StartedAttempt takeOver(String id, String workerId, Duration lease, String requestId) {
+    return Blocking.await(() -> async.takeOver(id, workerId, lease, requestId));
+  }
+
+  /**
    * A worker is alive: its lease now ends that long from now.
+   *
+   * @param attempt that of {@link StartedAttempt#fence}
+   * @param lease the new lease
+   * @throws TaskResultsException.StaleAttempt when another attempt was started, or the result was
+   *     created anew
+   */
+  public TaskResultState renewLease(AttemptFence attempt, Duration lease) {
+    return Blocking.await(() -> async.renewLease(attempt, lease));
+  }
+
+  /**
+   * A worker is alive: its lease now ends that long from now. For ids that are never used again:
+   * whichever result has it is meant.
    *
    * @param lease the new lease
    * @throws TaskResultsException.StaleAttempt when another attempt was started
@@ -200,8 +239,23 @@ public final class TaskResults implements AutoCloseable {
   /**
    * An attempt returned a value: the result is SUCCESSFUL.
    *
+   * @param attempt that of {@link StartedAttempt#fence}
    * @param value anything that Jackson makes JSON of, 1 MiB of it unless the service is set
    *     otherwise; null is a value
+   * @throws TaskResultsException.StaleAttempt when another attempt was started, or the result was
+   *     created anew
+   * @throws TaskResultsException.NotEncodable when the value is no JSON; nothing is sent then, and
+   *     the attempt goes on
+   */
+  public TaskResultState succeed(AttemptFence attempt, Object value) {
+    return Blocking.await(() -> async.succeed(attempt, value));
+  }
+
+  /**
+   * An attempt returned a value: the result is SUCCESSFUL. For ids that are never used again:
+   * whichever result has it is meant.
+   *
+   * @param value as for {@link #succeed(AttemptFence, Object)}
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    * @throws TaskResultsException.NotEncodable when the value is no JSON; nothing is sent then, and
    *     the attempt goes on
@@ -213,6 +267,18 @@ public final class TaskResults implements AutoCloseable {
   /**
    * An attempt failed, and so did the task: the result is FAILED.
    *
+   * @param attempt that of {@link StartedAttempt#fence}
+   * @throws TaskResultsException.StaleAttempt when another attempt was started, or the result was
+   *     created anew
+   */
+  public TaskResultState fail(AttemptFence attempt, TaskError error) {
+    return Blocking.await(() -> async.fail(attempt, error));
+  }
+
+  /**
+   * An attempt failed, and so did the task: the result is FAILED. For ids that are never used
+   * again: whichever result has it is meant.
+   *
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    */
   public TaskResultState fail(String id, int attempt, TaskError error) {
@@ -221,6 +287,18 @@ public final class TaskResults implements AutoCloseable {
 
   /**
    * An attempt failed, and another one is to be made: the result is READY again.
+   *
+   * @param attempt that of {@link StartedAttempt#fence}
+   * @throws TaskResultsException.StaleAttempt when another attempt was started, or the result was
+   *     created anew
+   */
+  public TaskResultState failForRetry(AttemptFence attempt, TaskError error) {
+    return Blocking.await(() -> async.failForRetry(attempt, error));
+  }
+
+  /**
+   * An attempt failed, and another one is to be made: the result is READY again. For ids that are
+   * never used again: whichever result has it is meant.
    *
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    */
@@ -240,14 +318,14 @@ public final class TaskResults implements AutoCloseable {
   /**
    * Removes a result in any state.
    *
-   * @param revision only this one; 0 for any
+   * @param version only this one; with a revision of 0, any of this incarnation; null for any
    * @param allowMissing a missing result is no error. Only then is the call repeated while the
    *     service is unavailable
    * @throws TaskResultsException.DoesNotExist when there is none, unless allowed
-   * @throws TaskResultsException.RevisionMismatch when it has another revision
+   * @throws TaskResultsException.RevisionMismatch when it has another version
    */
-  public void delete(String id, long revision, boolean allowMissing) {
-    Blocking.await(() -> async.delete(id, revision, allowMissing));
+  public void delete(String id, TaskResultVersion version, boolean allowMissing) {
+    Blocking.await(() -> async.delete(id, version, allowMissing));
   }
 
   /**

@@ -32,7 +32,7 @@ public final class TaskResultsBuilder {
    * @throws TaskResultsException.InvalidField when it is anything else, which is not told further
    */
   public TaskResultsBuilder token(String token) {
-    if (!token.matches("[!-~]+")) throw noToken();
+    if (token == null || !token.matches("[!-~]+")) throw noToken();
     headers.discardAll(AUTHORIZATION);
     headers.put(AUTHORIZATION, "Bearer " + token);
     return this;
@@ -60,7 +60,8 @@ public final class TaskResultsBuilder {
   }
 
   /**
-   * The time that a call may take, all its tries together.
+   * The time that a call may take, all its tries together. A try that is never answered ends after
+   * 24 days at the latest.
    *
    * @param deadline 10 s unless given
    * @return this

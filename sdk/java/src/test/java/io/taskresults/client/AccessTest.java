@@ -39,7 +39,8 @@ class AccessTest {
       String id = writer.create(NewTask.of("app.tasks.add")).id();
       assertEquals(id, reader.get(id).id());
       assertEquals(1, reader.watch(id).findFirst().orElseThrow().revision());
-      assertThrows(TaskResultsException.PermissionDenied.class, () -> reader.delete(id, 0, false));
+      assertThrows(
+          TaskResultsException.PermissionDenied.class, () -> reader.delete(id, null, false));
       assertThrows(TaskResultsException.Unauthenticated.class, () -> none.get(id));
       assertThrows(
           TaskResultsException.Unauthenticated.class,

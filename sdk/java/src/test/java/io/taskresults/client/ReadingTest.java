@@ -98,7 +98,7 @@ class ReadingTest {
         client.list(filter, 2, TaskResultView.BASIC).map(TaskResult::id).toList());
     var consumed = client.list(filter, 2, TaskResultView.FULL).iterator();
     assertEquals(newestFirst.get(0), consumed.next().id());
-    client.delete(newestFirst.get(4), 0, false); // on a page that was not read yet
+    client.delete(newestFirst.get(4), null, false); // on a page that was not read yet
     List<String> rest = new ArrayList<>();
     consumed.forEachRemaining(result -> rest.add(result.id()));
     assertEquals(newestFirst.subList(1, 4), rest);

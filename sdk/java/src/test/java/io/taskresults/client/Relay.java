@@ -35,10 +35,10 @@ final class Relay implements AutoCloseable {
     Status KEEP = Status.CANCELLED;
 
     /**
-     * Asked before anything of a call is handed on; may take its time.
+     * May take its time.
      *
      * @param number which call of its method it is, counted from 1
-     * @return PASS, KEEP, or the status that the call is refused with
+     * @return PASS, KEEP, or the status that the client gets instead
      */
     Status meet(int number) throws InterruptedException;
   }
@@ -46,6 +46,7 @@ final class Relay implements AutoCloseable {
   private final ManagedChannel target;
   private final io.grpc.Server entrance;
   private final Map<String, Gate> gates = new ConcurrentHashMap<>();
+  private final Map<String, Gate> answerGates = new ConcurrentHashMap<>();
   private final Map<String, List<Long>> calls = new ConcurrentHashMap<>();
 
   Relay(Server server) throws IOException {
@@ -63,8 +64,14 @@ final class Relay implements AutoCloseable {
     return "127.0.0.1:" + entrance.getPort();
   }
 
+  /** Asked before anything of a call is handed on. */
   void at(String method, Gate gate) {
     gates.put(method, gate);
+  }
+
+  /** Asked before anything of an answer is handed back. */
+  void atAnswers(String method, Gate gate) {
+    answerGates.put(method, gate);
   }
 
   int calls(String method) {
@@ -90,36 +97,45 @@ final class Relay implements AutoCloseable {
       secondsLeft(method).add(deadline == null ? -1 : deadline.timeRemaining(TimeUnit.SECONDS));
       number = calls(method);
     }
-    Status fate;
-    try {
-      fate = gates.getOrDefault(method, any -> Gate.PASS).meet(number);
-    } catch (InterruptedException closed) {
-      fate = Status.UNAVAILABLE;
-    }
-    if (fate == Gate.PASS) return handOn(call, headers);
+    Status fate = fate(gates, method, number);
+    if (fate == Gate.PASS) return handOn(call, headers, number);
     if (fate != Gate.KEEP) call.close(fate, new Metadata());
     return new ServerCall.Listener<>() {};
   }
 
-  private ServerCall.Listener<byte[]> handOn(ServerCall<byte[], byte[]> call, Metadata headers) {
+  private static Status fate(Map<String, Gate> gates, String method, int number) {
+    try {
+      return gates.getOrDefault(method, any -> Gate.PASS).meet(number);
+    } catch (InterruptedException closed) {
+      return Status.UNAVAILABLE;
+    }
+  }
+
+  private ServerCall.Listener<byte[]> handOn(
+      ServerCall<byte[], byte[]> call, Metadata headers, int number) {
+    String method = call.getMethodDescriptor().getBareMethodName();
     ClientCall<byte[], byte[]> onward =
         target.newCall(call.getMethodDescriptor(), CallOptions.DEFAULT);
     onward.start(
         new ClientCall.Listener<>() {
+          private Status fate;
+
           @Override
           public void onHeaders(Metadata received) {
-            call.sendHeaders(received);
+            fate = fate(answerGates, method, number);
+            if (fate == Gate.PASS) call.sendHeaders(received);
+            else if (fate != Gate.KEEP) call.close(fate, new Metadata());
           }
 
           @Override
           public void onMessage(byte[] message) {
-            call.sendMessage(message);
+            if (fate == Gate.PASS) call.sendMessage(message);
             onward.request(1);
           }
 
           @Override
           public void onClose(Status status, Metadata trailers) {
-            call.close(status, trailers);
+            if (fate == null || fate == Gate.PASS) call.close(status, trailers);
           }
         },
         headers);

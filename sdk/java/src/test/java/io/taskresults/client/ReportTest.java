@@ -165,7 +165,7 @@ class ReportTest {
     relay.at("RefreshTaskResult", number -> {
       direct
           .list(TaskResultFilter.all().taskPath("app.tasks.deleted"))
-          .forEach(result -> direct.delete(result.id(), 0, true));
+          .forEach(result -> direct.delete(result.id(), null, true));
       return Relay.Gate.PASS;
     });
     assertEquals(

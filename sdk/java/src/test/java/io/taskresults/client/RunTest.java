@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -162,12 +163,38 @@ class RunTest {
   }
 
   @Test
+  void anAttemptAtAResultCreatedAnewIsALossToo() {
+    TaskResult result = client.create(task);
+    assertThrows(
+        TaskResultsException.StaleAttempt.class,
+        () -> client.run(result, "w1", attempt -> {
+          client.delete(result.id(), null, false);
+          client.create(NewTask.of("app.tasks.other").id(result.id()));
+          client.startAttempt(result.id(), "w2", null);
+          return "of the old one";
+        }));
+    assertEquals(TaskResultStatus.RUNNING, client.get(result.id()).status());
+  }
+
+  @Test
+  void aResultCreatedAnewIsNotRunInPlaceOfTheOneThatWasMeant() {
+    TaskResult result = client.create(task);
+    client.delete(result.id(), null, false);
+    TaskResult anew = client.create(NewTask.of("app.tasks.other").id(result.id()));
+    assertThrows(
+        TaskResultsException.DoesNotExist.class,
+        () -> client.run(result, "w1", attempt -> fail("it is not to be run")));
+    assertEquals(TaskResultStatus.READY, anew.refresh().status());
+    assertEquals(1, client.run(anew, "w1", attempt -> 1).returnValue());
+  }
+
+  @Test
   void aDeletedResultIsALossToo() {
     TaskResult result = client.create(task);
     var failure = assertThrows(
         TaskResultsException.DoesNotExist.class,
         () -> client.run(result, "w1", SHORT_LEASE, attempt -> {
-          client.delete(result.id(), 0, false);
+          client.delete(result.id(), null, false);
           throw new IllegalStateException("nobody wants it");
         }));
     assertEquals("nobody wants it", failure.getSuppressed()[0].getMessage());
