@@ -34,9 +34,9 @@ import java.util.function.Function;
  * The calls of {@link TaskResults} without waiting for their answers. The rules are those of the
  * methods of the same names there.
  *
- * <p>A future fails with a {@link TaskResultsException}; cancelling it, or ending it in any
- * other way, gives up the call that is under way, and no further one is made.
- * What depends on it runs on a thread of the client, and may block there.
+ * <p>A future fails with a {@link TaskResultsException}; cancelling it, or ending it in any other
+ * way, gives up the call that is under way, and no further one is made. What depends on it runs on
+ * a thread of the client, and may block there.
  */
 public final class AsyncTaskResults {
   private final Connection connection;

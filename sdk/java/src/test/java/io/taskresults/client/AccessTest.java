@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -52,7 +53,8 @@ class AccessTest {
 
   @Test
   void aTokenThatIsNoHeaderIsRefusedAndNeverQuoted() {
-    List<String> tokens = List.of("", "two words", "line\n", "line\r", "li\nne", "\nline", "ключ");
+    List<String> tokens =
+        Arrays.asList(null, "", "two words", "line\n", "line\r", "li\nne", "\nline", "ключ");
     for (String token : tokens) {
       var failure = assertThrows(
           TaskResultsException.InvalidField.class,
