@@ -40,7 +40,6 @@ final class BlockingStream<T> implements Flow.Subscriber<T>, Iterator<T> {
   public boolean hasNext() {
     if (next != null) return true;
     if (isOver) return false;
-    request();
     Signal<T> signal = take();
     next = signal.item();
     isOver = next == null;
@@ -58,6 +57,8 @@ final class BlockingStream<T> implements Flow.Subscriber<T>, Iterator<T> {
 
   private Signal<T> take() {
     try {
+      if (Thread.currentThread().isInterrupted()) throw new InterruptedException();
+      request();
       return signals.take();
     } catch (InterruptedException e) {
       close();

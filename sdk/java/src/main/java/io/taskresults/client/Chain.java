@@ -34,7 +34,7 @@ final class Chain<R> extends CompletableFuture<R> {
   private <A> void proceed(Consumer<A> then, A answer) {
     try {
       then.accept(answer);
-    } catch (RuntimeException malformed) {
+    } catch (RuntimeException | Error malformed) {
       completeExceptionally(malformed);
     }
   }

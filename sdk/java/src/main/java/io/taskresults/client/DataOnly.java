@@ -1,5 +1,6 @@
 package io.taskresults.client;
 
+import java.lang.ref.Reference;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
@@ -15,8 +16,9 @@ import tools.jackson.databind.ser.ValueSerializerModifier;
 import tools.jackson.databind.ser.bean.BeanSerializerBase;
 
 /**
- * Refuses what stands for a value that is still to come, or for a failure: as a bean it would be
- * encoded without either. A class with a serializer of its own is as good as any other.
+ * Refuses what stands for a value that is still to come, for code, or for a failure: as a bean it
+ * would be encoded without any of these. A class with a serializer of its own is as good as any
+ * other.
  */
 final class DataOnly extends ValueSerializerModifier {
   private static final long serialVersionUID = 1;
@@ -26,14 +28,20 @@ final class DataOnly extends ValueSerializerModifier {
       Flow.Publisher.class,
       Supplier.class,
       Callable.class,
+      Thread.class,
+      Reference.class,
       Throwable.class);
 
   @Override
   public ValueSerializer<?> modifySerializer(
       SerializationConfig config, BeanDescription.Supplier bean, ValueSerializer<?> serializer) {
-    boolean isRefused = serializer instanceof BeanSerializerBase
-        && REFUSED.stream().anyMatch(refused -> refused.isAssignableFrom(bean.getBeanClass()));
-    return isRefused ? new Refusing() : serializer;
+    boolean isBean = serializer instanceof BeanSerializerBase;
+    return isBean && isRefused(bean.getBeanClass()) ? new Refusing() : serializer;
+  }
+
+  /** The class of a lambda is a hidden one. */
+  private static boolean isRefused(Class<?> type) {
+    return type.isHidden() || REFUSED.stream().anyMatch(refused -> refused.isAssignableFrom(type));
   }
 
   private static final class Refusing extends ValueSerializer<Object> {

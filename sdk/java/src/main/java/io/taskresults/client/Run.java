@@ -46,7 +46,11 @@ final class Run {
     String message = "task result \"" + result.id() + "\" was deleted, and created anew";
     TaskResultsException gone =
         new Failure("TASK_RESULT_DOES_NOT_EXIST", Status.Code.NOT_FOUND, message).toException();
-    Blocking.awaitThroughInterrupts(reports.failForRetry(attempt.fence(), TaskError.of(gone)));
+    try {
+      Blocking.awaitThroughInterrupts(reports.failForRetry(attempt.fence(), TaskError.of(gone)));
+    } catch (TaskResultsException kept) {
+      gone.addSuppressed(kept);
+    }
     throw gone;
   }
 

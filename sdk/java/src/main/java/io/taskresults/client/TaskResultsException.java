@@ -213,7 +213,7 @@ public class TaskResultsException extends RuntimeException {
 
   /**
    * NOT_ENCODABLE: a value that is no JSON: NaN, an infinity, a cycle, an object without
-   * properties.
+   * properties, and what is no data: a future, a supplier, a lambda, a thread, an exception.
    */
   public static final class NotEncodable extends TaskResultsException {
     private static final long serialVersionUID = 1;

@@ -88,9 +88,13 @@ class CancellingTest {
     Thread.currentThread().interrupt();
     var failure = assertThrows(TaskResultsException.class, () -> client.create(task));
     assertEquals("CANCELLED", failure.reason());
+    var unread =
+        assertThrows(TaskResultsException.class, () -> client.watch("nobody").count());
+    assertEquals("CANCELLED", unread.reason());
     assertTrue(Thread.interrupted(), "the interrupt is kept");
     otherCallsAreRepeated();
     assertEquals(0, relay.calls("CreateTaskResult"));
+    assertEquals(0, relay.calls("WatchTaskResults"));
   }
 
   /** How often the method was called, in all, when that call of it was cancelled meanwhile. */

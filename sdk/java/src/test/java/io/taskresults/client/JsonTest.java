@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -114,6 +116,19 @@ class JsonTest {
     String text = "{\"inner\":".repeat(100_000) + "null" + "}".repeat(100_000);
     var failure = assertThrows(TaskResultsException.class, () -> Json.decode(text, Nested.class));
     assertEquals("INVALID_ARGUMENT", failure.reason());
+  }
+
+  record Later(int value) implements Supplier<Integer> {
+    @Override
+    @JsonValue
+    public Integer get() {
+      return value;
+    }
+  }
+
+  @Test
+  void whatItsOwnSerializerMakesOfASupplierHolds() {
+    assertEquals("[5]", Json.encode(List.of(new Later(5))));
   }
 
   @Test

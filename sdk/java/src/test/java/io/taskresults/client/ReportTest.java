@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.grpc.Status;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -282,6 +283,23 @@ class ReportTest {
   }
 
   @Test
+  void halfACharacterInATextIsNoHindrance() {
+    assertEquals("a? b", failureOf(new IllegalStateException("a\ud83d b")).message());
+  }
+
+  @Test
+  void closingTheClientEndsAReport() {
+    TaskResult result = create(client);
+    relay.at("FinishAttempt", number -> {
+      client.close();
+      return Relay.Gate.KEEP;
+    });
+    var failure = assertThrows(
+        TaskResultsException.class, () -> client.run(result, "w1", LEASE, attempt -> 5));
+    assertEquals("CANCELLED", failure.reason());
+  }
+
+  @Test
   void aReportThatIsRefusedIsMadeInFewerWords() {
     relay.at("FinishAttempt", number -> number == 1 ? Status.INVALID_ARGUMENT : Relay.Gate.PASS);
     TaskError error = failureOf(new IllegalStateException("no answer"));
@@ -328,6 +346,9 @@ class ReportTest {
         pending.minimalCompletionStage(),
         new FutureTask<>(() -> 5),
         (Supplier<Integer>) () -> 5,
+        (Runnable) () -> {},
+        Thread.currentThread(),
+        new WeakReference<>(5),
         new Later(),
         new IllegalStateException("returned instead of thrown"),
         direct.async().watch("x"));
