@@ -21,7 +21,7 @@ record Failure(
     Throwable cause)
     implements Serializable {
 
-  /** Of the details' reasons, only those of this domain are the contract's. */
+  /** Only the reasons of this domain are the contract's. */
   private static final String DOMAIN = "taskresults.v1";
 
   Failure(String reason, Status.Code code, String message) {

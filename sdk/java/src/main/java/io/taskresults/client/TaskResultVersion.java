@@ -11,7 +11,7 @@ import java.util.Comparator;
  */
 public record TaskResultVersion(long incarnation, long revision)
     implements Comparable<TaskResultVersion> {
-  /** Of a result of which nothing is known. */
+  /** What is known of a result before it was read. */
   static final TaskResultVersion NONE = new TaskResultVersion(0, 0);
 
   private static final Comparator<TaskResultVersion> OLDER_FIRST = Comparator.comparingLong(

@@ -182,7 +182,8 @@ public final class TaskResults implements AutoCloseable {
    *
    * @param lease as for {@link #startAttempt(String, String, Duration)}
    * @param requestId names this request among all starts of the result: up to 255 characters that
-   *     nobody else uses, such as the id of a message that delivers the task
+   *     nobody else uses, such as a UUID. Another one for each delivery of a task: two workers that
+   *     send the same one are both told of the same attempt
    * @throws TaskResultsException.AttemptInProgress when another attempt is running
    * @throws TaskResultsException.StaleAttempt when the attempt that this request has started is
    *     over: it is not to be run again

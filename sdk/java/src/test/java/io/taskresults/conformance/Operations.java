@@ -70,11 +70,12 @@ final class Operations implements AutoCloseable {
   }
 
   private ObjectNode connect(ObjectNode request) {
-    close();
     var builder = TaskResults.builder(request.path("target").asString());
     if (request.has("token")) builder.token(request.path("token").asString());
     if (request.has("timeout_ms")) builder.deadline(millis(request, "timeout_ms"));
-    client = builder.build();
+    TaskResults next = builder.build();
+    close();
+    client = next;
     return Wire.object();
   }
 
