@@ -11,6 +11,7 @@ import static io.taskresults.v1.TaskResultServiceGrpc.getGetTaskResultMethod;
 import static io.taskresults.v1.TaskResultServiceGrpc.getListTaskResultsMethod;
 import static io.taskresults.v1.TaskResultServiceGrpc.getRefreshTaskResultMethod;
 
+import com.google.protobuf.Message;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.taskresults.v1.CreateTaskResultRequest;
@@ -369,7 +370,7 @@ public final class AsyncTaskResults {
     return new TaskResult(this, result);
   }
 
-  private <Q, A, R> CompletableFuture<R> call(
+  private <Q extends Message, A, R> CompletableFuture<R> call(
       MethodDescriptor<Q, A> method, Q request, Function<A, R> meaning) {
     return new UnaryCall<>(connection, method, request, meaning, patience).start();
   }

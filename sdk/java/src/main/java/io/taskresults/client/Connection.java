@@ -1,5 +1,6 @@
 package io.taskresults.client;
 
+import com.google.protobuf.Message;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -47,12 +48,14 @@ final class Connection implements AutoCloseable {
   }
 
   /** One try. Cancelling the future cancels the call. */
-  <Q, A> CompletableFuture<A> ask(MethodDescriptor<Q, A> method, Q request, Duration deadline) {
+  <Q extends Message, A> CompletableFuture<A> ask(
+      MethodDescriptor<Q, A> method, Q request, Duration deadline) {
     CompletableFuture<A> answer = new CompletableFuture<>();
     if (isClosed) {
       answer.completeExceptionally(closed().toException());
       return answer;
     }
+    LoneSurrogates.refuseIn(request);
     long nanos =
         Deadline.longer(Duration.ZERO, Deadline.shorter(deadline, MAX_TRY)).toNanos();
     CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(nanos, TimeUnit.NANOSECONDS);

@@ -47,7 +47,7 @@ final class Json {
     try {
       String text = MAPPER.writeValueAsString(value);
       requireJson(text);
-      return escapeLoneSurrogates(text);
+      return LoneSurrogates.escape(text);
     } catch (JacksonException refusal) {
       String message = "the value is no JSON: " + refusal.getOriginalMessage();
       throw failure("NOT_ENCODABLE", message, refusal);
@@ -84,18 +84,5 @@ final class Json {
     try (JsonParser parser = MAPPER.createParser(text)) {
       while (parser.nextToken() != null) {}
     }
-  }
-
-  /** Half of a pair has no form in UTF-8, but JSON has an escape for it. */
-  private static String escapeLoneSurrogates(String text) {
-    StringBuilder escaped = null;
-    for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
-      int point = text.codePointAt(at);
-      boolean isLone = point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
-      if (isLone && escaped == null) escaped = new StringBuilder(text.substring(0, at));
-      if (isLone) escaped.append(String.format("\\u%04x", point));
-      else if (escaped != null) escaped.appendCodePoint(point);
-    }
-    return escaped == null ? text : escaped.toString();
   }
 }

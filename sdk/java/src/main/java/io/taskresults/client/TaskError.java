@@ -70,9 +70,10 @@ public record TaskError(
 
   io.taskresults.v1.TaskError toProto() {
     return io.taskresults.v1.TaskError.newBuilder()
-        .setExceptionClassPath(CutText.toCharacters(MAX_CLASS_PATH_CHARACTERS, exceptionClassPath))
-        .setMessage(CutText.toBytes(MAX_MESSAGE_BYTES, message))
-        .setTraceback(CutText.toBytes(MAX_TRACEBACK_BYTES, traceback))
+        .setExceptionClassPath(CutText.toCharacters(
+            MAX_CLASS_PATH_CHARACTERS, LoneSurrogates.escape(exceptionClassPath)))
+        .setMessage(CutText.toBytes(MAX_MESSAGE_BYTES, LoneSurrogates.escape(message)))
+        .setTraceback(CutText.toBytes(MAX_TRACEBACK_BYTES, LoneSurrogates.escape(traceback)))
         .build();
   }
 }

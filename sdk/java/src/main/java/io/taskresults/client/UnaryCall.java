@@ -1,12 +1,13 @@
 package io.taskresults.client;
 
+import com.google.protobuf.Message;
 import io.grpc.MethodDescriptor;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /** A call that is made again for as long as its patience lasts. */
-final class UnaryCall<Q, A, R> extends RepeatedCall<A, R> {
+final class UnaryCall<Q extends Message, A, R> extends RepeatedCall<A, R> {
   private final MethodDescriptor<Q, A> method;
   private final Q request;
   private final Function<A, R> meaning;

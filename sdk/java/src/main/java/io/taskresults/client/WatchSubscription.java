@@ -169,8 +169,10 @@ final class WatchSubscription implements Flow.Subscription {
     private Threads.Timer silence;
 
     void open() {
+      WatchTaskResultsRequest request = watchRequest();
+      LoneSurrogates.refuseIn(request);
       call.start(this, new Metadata());
-      call.sendMessage(watchRequest());
+      call.sendMessage(request);
       call.halfClose();
       read();
     }

@@ -284,7 +284,7 @@ class ReportTest {
 
   @Test
   void halfACharacterInATextIsNoHindrance() {
-    assertEquals("a? b", failureOf(new IllegalStateException("a\ud83d b")).message());
+    assertEquals("a\\ud83d b", failureOf(new IllegalStateException("a\ud83d b")).message());
   }
 
   @Test
