@@ -164,12 +164,7 @@ public final class AsyncTaskResults {
    * @return the new result; the present one when it was created before with the same content
    */
   public CompletableFuture<TaskResult> create(NewTask task) {
-    CreateTaskResultRequest request = task.toProto();
-    return Chain.of(
-        call(getCreateTaskResultMethod(), request, answer -> answer.getState()),
-        state -> Created.isUntouched(state)
-            ? CompletableFuture.completedFuture(handle(Created.of(request, state)))
-            : get(state.getId()));
+    return create(task.toProto());
   }
 
   /**
@@ -311,6 +306,26 @@ public final class AsyncTaskResults {
 
   Connection connection() {
     return connection;
+  }
+
+  private CompletableFuture<TaskResult> create(CreateTaskResultRequest request) {
+    return Chain.of(
+        call(getCreateTaskResultMethod(), request, answer -> answer.getState()),
+        state -> Created.isUntouched(state)
+            ? CompletableFuture.completedFuture(handle(Created.of(request, state)))
+            : present(request, state));
+  }
+
+  /**
+   * A result that was there before, unless it was created anew meanwhile, maybe for another task.
+   */
+  private CompletableFuture<TaskResult> present(
+      CreateTaskResultRequest request, io.taskresults.v1.TaskResultState state) {
+    return Chain.of(
+        get(state.getId()),
+        read -> read.incarnation() == state.getIncarnation()
+            ? CompletableFuture.completedFuture(read)
+            : create(request));
   }
 
   private CompletableFuture<TaskResult> waitUntil(String id, Deadline end) {

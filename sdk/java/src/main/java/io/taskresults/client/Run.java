@@ -40,12 +40,12 @@ final class Run {
     }
   }
 
-  /** A start names an id. What another result has now under it is given back. */
+  /** A start names an id. What was created anew under it, maybe for another task, is given back. */
   private void requireWhatWasMeant() {
     if (attempt.fence().incarnation() == known.getIncarnation()) return;
-    String message = "task result \"" + result.id() + "\" was deleted, and created anew";
+    String message = "task result \"" + result.id() + "\" has been created anew";
     TaskResultsException gone =
-        new Failure("TASK_RESULT_DOES_NOT_EXIST", Status.Code.NOT_FOUND, message).toException();
+        new Failure("STALE_ATTEMPT", Status.Code.FAILED_PRECONDITION, message).toException();
     try {
       Blocking.awaitThroughInterrupts(reports.failForRetry(attempt.fence(), TaskError.of(gone)));
     } catch (TaskResultsException kept) {

@@ -42,7 +42,7 @@ public final class RunOptions {
    *     reported
    * @return the options
    */
-  public RunOptions reporting(Predicate<Throwable> which) {
+  public RunOptions report(Predicate<Throwable> which) {
     return new RunOptions(lease, Objects.requireNonNull(which));
   }
 

@@ -381,7 +381,8 @@ public final class TaskResults implements AutoCloseable {
    * @return the same result, finished. It is as it was when its value is kept, but it can neither
    *     be read nor be told from what was known before: {@link TaskResult#refresh} it later
    * @throws X what the function threw
-   * @throws TaskResultsException.StaleAttempt when the attempt was lost to another worker
+   * @throws TaskResultsException.StaleAttempt when the attempt was lost to another worker, or the
+   *     result has been created anew since it was read
    */
   public <X extends Exception> TaskResult run(
       TaskResult result, String workerId, RunOptions options, TaskFunction<X> function) throws X {

@@ -385,7 +385,7 @@ class ReportTest {
 
   @Test
   void theCallerChoosesWhatIsReported() {
-    RunOptions options = LEASE.reporting(thrown -> !(thrown instanceof Error));
+    RunOptions options = LEASE.report(thrown -> !(thrown instanceof Error));
     TaskResult result = create(client);
     AssertionError passedOn = assertThrows(
         AssertionError.class,
@@ -405,7 +405,7 @@ class ReportTest {
 
   @Test
   void aChoiceThatThrowsLosesNoOutcome() {
-    RunOptions options = LEASE.reporting(thrown -> {
+    RunOptions options = LEASE.report(thrown -> {
       throw new IllegalArgumentException("no choice");
     });
     TaskResult result = create(client);

@@ -182,7 +182,7 @@ class RunTest {
     client.delete(result.id(), null, false);
     TaskResult anew = client.create(NewTask.of("app.tasks.other").id(result.id()));
     assertThrows(
-        TaskResultsException.DoesNotExist.class,
+        TaskResultsException.StaleAttempt.class,
         () -> client.run(result, "w1", attempt -> fail("it is not to be run")));
     assertEquals(TaskResultStatus.READY, anew.refresh().status());
     assertEquals(1, client.run(anew, "w1", attempt -> 1).returnValue());

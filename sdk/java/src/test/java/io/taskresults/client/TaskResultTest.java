@@ -78,6 +78,22 @@ class TaskResultTest {
   }
 
   @Test
+  void createdAgainItIsNeverAResultOfOtherContent() throws Exception {
+    try (Relay relay = new Relay(Server.shared());
+        TaskResults far = TaskResults.connect(relay.address())) {
+      String id = client.create(task).id();
+      client.startAttempt(id, "w1", null);
+      relay.at("GetTaskResult", number -> {
+        client.delete(id, null, false);
+        client.create(NewTask.of("app.tasks.other").id(id));
+        client.startAttempt(id, "w2", null);
+        return Relay.Gate.PASS;
+      });
+      assertThrows(TaskResultsException.Exists.class, () -> far.create(task.id(id)));
+    }
+  }
+
+  @Test
   void refreshReplacesInPlaceWhatCanChange() {
     TaskResult result = client.create(task);
     assertSame(result, result.refresh());
