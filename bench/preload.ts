@@ -34,7 +34,13 @@ export async function preload(execute: Execute, results: number): Promise<void> 
     await insert('task_results', rows);
     await insert(
       'task_attempts',
-      finished.map(({ id, started_at }) => ({ task_id: id, attempt: 1, worker_id: 'worker-1', started_at })),
+      finished.map(({ id, started_at }) => ({
+        task_id: id,
+        attempt: 1,
+        worker_id: 'worker-1',
+        request_id: '',
+        started_at,
+      })),
     );
     await insert(
       'task_return_values',
@@ -43,7 +49,7 @@ export async function preload(execute: Execute, results: number): Promise<void> 
     for (let revision = 1; revision <= 10; revision++) {
       await insert(
         'task_changes',
-        rows.map(({ id, changed_at }) => ({ task_id: id, revision, at: changed_at })),
+        rows.map(({ id, changed_at }) => ({ task_id: id, incarnation: 1, revision, at: changed_at })),
       );
     }
     await execute('DELETE FROM task_changes WHERE at < ?', [Number.MAX_SAFE_INTEGER]);
@@ -63,6 +69,7 @@ function resultRow(n: number, at: number) {
     takes_context: 0,
     backend: 'default',
     status,
+    incarnation: 1,
     revision: finished ? 3 : 1,
     attempts: finished ? 1 : 0,
     error_count: 0,

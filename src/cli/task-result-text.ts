@@ -5,6 +5,7 @@ import type {
   TaskResultStatus,
   TaskState,
 } from '@taskresults/client';
+import { firstCharacters } from '../domain/text';
 import { printableLines } from './printable';
 import { type Cell, colors, pairLines } from './table';
 
@@ -116,7 +117,8 @@ function outcome({ returnValueJson, errors }: TaskResultChanges): string {
 }
 
 function shorten(text: string): string {
-  return text.length > OUTCOME_LENGTH ? `${text.slice(0, OUTCOME_LENGTH - 1)}…` : text;
+  const beginning = firstCharacters(text, OUTCOME_LENGTH);
+  return beginning === text ? text : `${firstCharacters(text, OUTCOME_LENGTH - 1)}…`;
 }
 
 function shortTime(time: PreciseDate): string {

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Command, CreateCommand, DeletedVersion, Fence, StartCommand } from '../domain/command';
 import type { Limits } from '../domain/limits';
 import type { Micros, ReportedError } from '../domain/task-result';
-import { cutText } from '../domain/text';
+import { cutText, firstCharacters } from '../domain/text';
 import type { Duration } from '../gen/google/protobuf/duration';
 import type * as pb from '../gen/taskresults/v1/task_lifecycle_service';
 import type { TaskError } from '../gen/taskresults/v1/task_result';
@@ -114,9 +114,7 @@ function reported(field: string, error: TaskError, limits: Limits): ReportedErro
   const { exceptionClassPath, message, traceback } = error;
   text(`${field}.exception_class_path`, exceptionClassPath, 1, Number.POSITIVE_INFINITY);
   return {
-    exceptionClassPath: [...exceptionClassPath.slice(0, 2 * MOST_CLASS_PATH_LENGTH)]
-      .slice(0, MOST_CLASS_PATH_LENGTH)
-      .join(''),
+    exceptionClassPath: firstCharacters(exceptionClassPath, MOST_CLASS_PATH_LENGTH),
     message: cutText(message, MOST_ERROR_MESSAGE_BYTES),
     traceback: cutText(traceback, limits.tracebackBytes),
   };

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
@@ -67,6 +68,7 @@ export async function startGrpcServer(
     'grpc.enable_channelz': 0,
   });
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // each stream of transitions listens, and there may be any number of them
   const mayRead = authorizeWith(tokens, 'read');
   const mayWrite = authorizeWith(tokens, 'write');
   server.addService(tolerant(resultMessages.TaskResultServiceService, resultMessages), {

@@ -33,7 +33,7 @@ export class ResultReader {
     this.#outlines = new JoinedReader((ids) => store.outline(ids));
     this.#finished = new LRUCache({
       maxSize: Math.max(1, mostBytes),
-      maxEntrySize: Math.max(1, mostBytes / 16),
+      maxEntrySize: Math.max(1, Math.floor(mostBytes / 16)), // it takes whole numbers only
       sizeCalculation: sizeOf,
     });
   }

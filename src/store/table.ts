@@ -70,6 +70,7 @@ export class Table<Row extends object> {
 
   /** The same, but that `property` of every row is what the SQL `expression` says. */
   insertionWith(property: Property<Row>, expression: string, rows: readonly Row[]): Statement[] {
+    if (rows.length === 0) return [];
     const { columns, values } = this.#insert;
     const marks = values.map((value) => (value.property === property ? expression : '?')).join(', ');
     const others = values.filter((value) => value.property !== property);

@@ -185,6 +185,8 @@ const READS: Row[] = [
   ...[
     [{ statuses: [99] }, 'statuses[0]'] as const,
     [{ statuses: [1, 0] }, 'statuses[1]'] as const,
+    [{ statuses: Array(101).fill(1) }, 'statuses'] as const,
+    [{ statuses: Array(100_000).fill(1) }, 'statuses'] as const,
     [{ taskPath: TOO_LONG }, 'task_path'] as const,
     [{ queueName: TOO_LONG }, 'queue_name'] as const,
     [{ backend: TOO_LONG }, 'backend'] as const,

@@ -33,6 +33,11 @@ export class Link {
     for (const pair of this.#pairs) for (const socket of pair) socket.pause();
   }
 
+  /** After `close`: takes connections again, on the same port. */
+  reopen(): Promise<void> {
+    return new Promise((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
+  }
+
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.cut();
