@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { InternalError, LimitReachedError, type TaskResultsError } from './errors';
+import { InternalError, LimitReachedError, TaskResultsError } from './errors';
 
 /** Credentials, bad input, limits of a field: a stream that is opened again would only meet them again. */
 const BEYOND_MENDING: readonly number[] = [
@@ -41,6 +41,7 @@ export function isWorthReportingAgain(error: TaskResultsError): boolean {
 }
 
 /** Refused by the transport, without a reason: the message is larger than any may be. */
-export function isTooLargeForMessage(error: TaskResultsError): boolean {
-  return error.code === status.RESOURCE_EXHAUSTED && !(error instanceof LimitReachedError);
+export function isTooLargeForMessage(error: unknown): boolean {
+  const isExhausted = error instanceof TaskResultsError && error.code === status.RESOURCE_EXHAUSTED;
+  return isExhausted && !(error instanceof LimitReachedError);
 }

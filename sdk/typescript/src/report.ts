@@ -54,9 +54,9 @@ export async function reportFailure(
   }
 }
 
-/** What could not be reported must not hide what was to be reported. */
-export function withCause(failure: unknown, cause: unknown): unknown {
-  if (failure instanceof Error && failure !== cause) failure.cause ??= cause;
+/** What could not be reported must not hide what was to be reported. Only an error of this call's own is given a cause. */
+function withCause(failure: unknown, cause: unknown): unknown {
+  if (failure instanceof TaskResultsError && failure !== cause) failure.cause ??= cause;
   return failure;
 }
 
@@ -70,7 +70,7 @@ function isRefusal(error: unknown): boolean {
 function unfitValue(error: unknown): ErrorReport {
   const { exceptionClassPath, message, traceback } = reportOf(error);
   if (error instanceof NotEncodableError) return { exceptionClassPath, message, traceback };
-  const isTooLarge = error instanceof PayloadTooLargeError || isTooLargeForMessage(error as TaskResultsError);
+  const isTooLarge = error instanceof PayloadTooLargeError || isTooLargeForMessage(error);
   const why = isTooLarge ? 'is too large' : 'was refused';
   return { exceptionClassPath, message: `the return value ${why}: ${message}`, traceback };
 }

@@ -2,7 +2,7 @@ import { Cancellation, throwIfCancelled } from './cancellation';
 import type { ErrorReport } from './error-report';
 import { StaleAttemptError } from './errors';
 import { Lease } from './lease';
-import { type Reports, reportFailure, reportSuccess, withCause } from './report';
+import { type Reports, reportFailure, reportSuccess } from './report';
 import type { CallOptions, TaskResult } from './task-result';
 import type { StartedAttempt, TaskState } from './task-result-fields';
 
@@ -25,7 +25,7 @@ export interface RunOptions {
    * outcome may take. Default 60,000 ms.
    */
   leaseMs?: number;
-  /** Whether another attempt is to be made after this error. Default: never. */
+  /** Whether another attempt is to be made after this error. When it throws, none is, and that is thrown. Default: never. */
   retry?: (error: unknown, attempt: number) => boolean | Promise<boolean>;
   /**
    * Whether what the function threw is the outcome of the task. Otherwise nothing is reported, and the result stays RUNNING until
@@ -54,8 +54,8 @@ export interface AttemptCalls {
 }
 
 /**
- * One attempt at a task: starts it, calls the function, and reports what came of it, and keeps the lease until that is told. Throws what the
- * function threw once that is reported; or the loss of the attempt.
+ * One attempt at a task: starts it, calls the function and reports what came of it; the lease is kept until that is told. Throws
+ * what the function threw once that is reported; or the loss of the attempt.
  */
 export async function runAttempt(
   calls: AttemptCalls,
@@ -67,16 +67,24 @@ export async function runAttempt(
   const fence = await calls.start(result.id, leaseMs);
   const { attempt } = fence;
   const lease = new Lease((options) => calls.renew(fence, leaseMs, options), leaseMs);
-  const cancellation = new Cancellation(lease.lost, signal);
   const reports = {
     succeed: (value: unknown) => calls.succeed(fence, value, leaseMs),
     fail: (error: ErrorReport, isRetried: boolean) => calls.fail(fence, error, isRetried, leaseMs),
+  };
+  const perform = async () => {
+    const cancellation = new Cancellation(lease.lost, signal);
+    try {
+      return await work({ result, attempt, signal: cancellation.signal });
+    } finally {
+      // What a renewal learns afterwards is no news for the function.
+      cancellation.release();
+    }
   };
   try {
     if (fence.incarnation !== result.incarnation) await giveBack(reports, result.id);
     let value: unknown;
     try {
-      value = await work({ result, attempt, signal: cancellation.signal });
+      value = await perform();
     } catch (error) {
       lease.lost.throwIfAborted();
       const isReported = await answerOf(report, error, attempt, true);
@@ -90,7 +98,6 @@ export async function runAttempt(
   } finally {
     // Not before: the attempt is this worker's until its outcome is told.
     await lease.release();
-    cancellation.release();
   }
 }
 
@@ -115,6 +122,6 @@ async function answerOf(
   try {
     return { answer: Boolean(await ask(error, attempt)) };
   } catch (mistake) {
-    return { answer: otherwise, mistake: { error: withCause(mistake, error) } };
+    return { answer: otherwise, mistake: { error: mistake } };
   }
 }

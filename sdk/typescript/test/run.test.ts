@@ -262,12 +262,11 @@ test('a predicate that throws loses no outcome, and is told', async () => {
   const mistake = new Error('a bug of the predicate');
   const thrown = new Error('busy');
   const broken = () => {
-    throw mistake;
+    throw Object.freeze(mistake);
   };
   const options = { report: broken, retry: broken };
   const run = client.run({ path: 'app.tasks.flaky', id }, 'w1', () => Promise.reject(thrown), options);
   await expect(run).rejects.toBe(mistake);
-  expect(mistake.cause).toBe(thrown);
   expect(await client.get(id)).toMatchObject({ status: 'FAILED', errors: [{ message: 'busy' }] });
 });
 
