@@ -191,7 +191,12 @@ test.each<[string, unknown, { exceptionClassPath: string; message: string }]>([
   ['a report without a class', { exceptionClassPath: '' }, { exceptionClassPath: 'object', message: '' }],
   ['a report of other types', { exceptionClassPath: 7, message: 8 }, { exceptionClassPath: 'object', message: '' }],
   [
-    'an error without a constructor',
+    'an error of a class without a constructor',
+    Object.assign(new Error('odd'), { constructor: undefined }),
+    { exceptionClassPath: 'Error', message: 'odd' },
+  ],
+  [
+    'an error without a class',
     Object.setPrototypeOf(new Error('bare'), null),
     { exceptionClassPath: 'Error', message: 'bare' },
   ],
