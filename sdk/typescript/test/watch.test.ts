@@ -295,6 +295,28 @@ test('kept open, they go on, also for an id that comes later', async () => {
   await expect(done).rejects.toMatchObject({ reason: 'CANCELLED' });
 });
 
+test('a result that is created anew, at the revision that is known, is told of', async () => {
+  const link = await TappedLink.to(fixture.server.port);
+  const stop = new AbortController();
+  try {
+    const through = fixture.client({ target: link.address });
+    const id = await create();
+    const byId = collectEvents(through, { ids: [id] }, { keepOpen: true, signal: stop.signal });
+    const byFilter = collectEvents(through, { filter: { path: 'app.tasks.watched' } }, { signal: stop.signal });
+    const all = [byId, byFilter];
+    await until(() => all.every(({ seen }) => seen.includes(`${id}@1`)), 'both have told of it');
+    link.cut();
+    await client.delete(id);
+    await client.register({ path: 'app.tasks.watched', id, args: ['anew'] });
+    const told = ({ seen }: { seen: string[] }) => seen.filter((event) => event === `${id}@1`).length;
+    await until(() => all.every((events) => told(events) === 2), 'both have told of the other one');
+    expect(byId.seen).toEqual([`${id}@1`, `deleted ${id}`, `${id}@1`]);
+  } finally {
+    stop.abort();
+    await link.close();
+  }
+});
+
 test('the events of a filter go on through a restart, and tell nothing twice', async () => {
   const losses: string[] = [];
   const stop = new AbortController();
