@@ -50,6 +50,7 @@ export function detailLines(result: TaskResultFields): string[] {
     ['backend', result.backend],
     ['args', result.argsJson ?? ''],
     ['kwargs', result.kwargsJson ?? ''],
+    ['enqueued', timeText(result.enqueuedAt)],
   ];
   return [...pairLines([...pairs(before), ...changePairs(result)]), ...tracebackLines(result)];
 }
@@ -60,8 +61,8 @@ export function changeLines(changes: TaskResultChanges): string[] {
 }
 
 /** What a transition left behind. */
-export function stateLine({ id, status, revision, attempts, leaseExpiresAt }: TaskState): string {
-  const cells = [id, status, `revision ${revision}`];
+export function stateLine({ id, status, incarnation, revision, attempts, leaseExpiresAt }: TaskState): string {
+  const cells = [id, status, `incarnation ${incarnation}`, `revision ${revision}`];
   if (attempts > 0) cells.push(`attempt ${attempts}`);
   if (leaseExpiresAt) cells.push(`lease until ${timeText(leaseExpiresAt)}`);
   return cells.join('  ');
@@ -81,11 +82,11 @@ function statusCell(status: TaskResultStatus): Cell {
 
 function changePairs(changes: TaskResultChanges): Pair[] {
   const values: [string, string][] = [
-    ['enqueued', timeText(changes.enqueuedAt)],
     ['started', timeText(changes.startedAt)],
     ['last attempted', timeText(changes.lastAttemptedAt)],
     ['finished', timeText(changes.finishedAt)],
     ['expires', timeText(changes.expiresAt)],
+    ['incarnation', String(changes.incarnation)],
     ['revision', String(changes.revision)],
     ['workers', changes.workerIds.join(', ')],
     ['return value', changes.returnValueJson ?? ''],

@@ -1,4 +1,4 @@
-import type { TaskResultEvent } from '@taskresults/client';
+import type { TaskResultEvent, TaskResultVersion } from '@taskresults/client';
 import { printJson, taskResultJson } from './json';
 import { LiveTable } from './live-table';
 import { printable } from './printable';
@@ -39,12 +39,16 @@ function eventJson(event: TaskResultEvent): object {
     case 'snapshot':
       return { event: 'snapshot', taskResult: taskResultJson(event.result) };
     case 'deleted':
-      return { event: 'deleted', id: event.id };
+      return { event: 'deleted', ...idAndVersion(event) };
     case 'notFound':
       return { event: 'not_found', id: event.id };
     case 'unmatched':
-      return { event: 'unmatched', id: event.id, revision: event.revision };
+      return { event: 'unmatched', ...idAndVersion(event) };
   }
+}
+
+function idAndVersion({ id, incarnation, revision }: { id: string } & TaskResultVersion): object {
+  return { id, incarnation, revision };
 }
 
 function eventLine(event: TaskResultEvent): string {

@@ -21,6 +21,7 @@ import type { WatchHub } from '../service/watch-hub';
 import { authorizeWith, type Tokens } from './authorize';
 import { type OnInternalError, tolerant } from './handlers';
 import { lifecycleHandlers } from './lifecycle-handlers';
+import { leaveLongDeadlinesToCallers } from './long-deadlines';
 import { readHandlers } from './read-handlers';
 import { watchHandler } from './watch-handler';
 import { watchMaker } from './watch-request';
@@ -83,6 +84,7 @@ export async function startGrpcServer(
   new ReflectionService(reflected()).addToServer(server);
 
   const bound = await bind(server, host, port);
+  leaveLongDeadlinesToCallers(server);
   return {
     port: bound,
     announceStop: () => {
