@@ -38,9 +38,12 @@ def to_timestamp(field: str, time: datetime | None) -> Timestamp | None:
     return message
 
 
-def to_duration(seconds: float) -> Duration:
+def to_duration(field: str, seconds: float) -> Duration:
     message = Duration()
-    message.FromTimedelta(timedelta(seconds=seconds))
+    try:
+        message.FromTimedelta(timedelta(seconds=seconds))
+    except (OverflowError, ValueError) as error:
+        raise InvalidField(f"{field}: {seconds:g} s is no duration", fields=[field]) from error
     return message
 
 

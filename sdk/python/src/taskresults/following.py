@@ -9,6 +9,7 @@ from taskresults.convert import to_duration, to_status
 from taskresults.errors import TaskResultDoesNotExist, TaskResultsError, WaitTimedOut
 from taskresults.reading import Handle, MakeHandle
 from taskresults.repeating import growing_pauses, is_mendable
+from taskresults.seconds import checked
 from taskresults.steps import Call, Emit, Open, Pause, Read, Script
 from taskresults.v1 import task_result_service_pb2 as reads
 
@@ -24,12 +25,12 @@ _End = reads.WatchTaskResultsResponse.End
 
 def wait(make: MakeHandle[Handle], id: str, timeout: float | None) -> Script[Handle]:
     """The finished result."""
-    deadline = math.inf if timeout is None else time.monotonic() + timeout
+    deadline = math.inf if timeout is None else time.monotonic() + checked("timeout", timeout)
     pauses = growing_pauses()
     while True:
         # In whole milliseconds, as the server counts.
         patience = round(max(0.0, min(_LONGEST_POLL, deadline - time.monotonic())), 3)
-        request = reads.WaitTaskResultRequest(id=id, timeout=to_duration(patience))
+        request = reads.WaitTaskResultRequest(id=id, timeout=to_duration("timeout", patience))
         try:
             response: reads.WaitTaskResultResponse = yield Call("WaitTaskResult", request, patience + _GRACE)
             if not response.timed_out:
@@ -83,5 +84,5 @@ def _watch_request(id: str, revision: int, heartbeat: float) -> reads.WatchTaskR
     known = reads.KnownTaskResult(id=id, known_revision=revision)
     return reads.WatchTaskResultsRequest(
         ids=reads.WatchTaskResultsRequest.Ids(task_results=[known]),
-        heartbeat_interval=to_duration(heartbeat),
+        heartbeat_interval=to_duration("heartbeat_interval", heartbeat),
     )

@@ -9,6 +9,7 @@ from taskresults import json_text
 from taskresults.convert import to_duration, to_wire_error, to_wire_task
 from taskresults.reading import Handle, MakeHandle, get
 from taskresults.repeating import call
+from taskresults.seconds import end_of
 from taskresults.steps import Script
 from taskresults.task import Task
 from taskresults.task_error import TaskError
@@ -53,15 +54,16 @@ def create(
 
 
 def start_attempt(id: str, worker_id: str, lease: float | None, force: bool, timeout: float) -> Script[StartedAttempt]:
+    lease = end_of(lease)
     request = lifecycle.StartAttemptRequest(
-        id=id, worker_id=worker_id, lease=None if lease is None else to_duration(lease), force=force
+        id=id, worker_id=worker_id, lease=None if lease is None else to_duration("lease", lease), force=force
     )
     response: lifecycle.StartAttemptResponse = yield from call("StartAttempt", request, timeout)
     return StartedAttempt(response.attempt, TaskResultState.from_message(response.state))
 
 
 def renew_lease(id: str, attempt: int, lease: float, timeout: float) -> Script[TaskResultState]:
-    request = lifecycle.RenewLeaseRequest(id=id, attempt=attempt, lease=to_duration(lease))
+    request = lifecycle.RenewLeaseRequest(id=id, attempt=attempt, lease=to_duration("lease", lease))
     return (yield from _transition("RenewLease", request, timeout))
 
 
