@@ -142,9 +142,15 @@ class WaitTimedOut(TaskResultsError, TimeoutError):
 
 
 class NotEncodable(TaskResultsError, ValueError):
-    """A value cannot be written as JSON: NaN, an infinity, a cycle, or an object of a type that JSON lacks."""
+    """A value cannot be written as JSON: NaN, an infinity, a cycle, an object of a type that JSON lacks, equal keys."""
 
     reason = "NOT_ENCODABLE"
+
+
+class NotDecodable(TaskResultsError, ValueError):
+    """The JSON of a result cannot be read here: it is nested too deeply for Python."""
+
+    reason = "NOT_DECODABLE"
 
 
 class NotInView(TaskResultsError, ValueError):
