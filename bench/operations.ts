@@ -158,7 +158,9 @@ const get = (id: string) => GetTaskResultRequest.encode(GetTaskResultRequest.fro
 const batchGet = (ids: string[]) =>
   BatchGetTaskResultsRequest.encode(BatchGetTaskResultsRequest.fromPartial({ ids })).finish();
 const refresh = (id: string) =>
-  RefreshTaskResultRequest.encode(RefreshTaskResultRequest.fromPartial({ id, knownRevision: 3n })).finish();
+  RefreshTaskResultRequest.encode(
+    RefreshTaskResultRequest.fromPartial({ id, known: { incarnation: 1n, revision: 3n } }),
+  ).finish();
 const create = ({ bytes }: Target, count: number) =>
   newIds(count).map((id) => CreateTaskResultRequest.encode(createRequest(id, bytes)).finish());
 

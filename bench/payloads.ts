@@ -61,6 +61,7 @@ export function someState(id: string): TaskResultState {
   return {
     id,
     status: TaskResultStatus.TASK_RESULT_STATUS_READY,
+    incarnation: 1n,
     revision: 1n,
     attempts: 0,
     enqueuedAt: NOW,

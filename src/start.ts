@@ -31,7 +31,7 @@ export async function startService(config: Config, log: Logger, clock: Clock = s
     { ...config.watch, mostWatches: config.limits.watches, mostWatchedIds: config.limits.watchedIds },
     onError,
   );
-  const lifecycle = new Lifecycle(store, (id, revision) => hub.changed(id, revision));
+  const lifecycle = new Lifecycle(store, (id, version) => hub.changed(id, version));
   const housekeeping = new Housekeeping(store, lifecycle, clock, config.changeLogRetention, onError);
   try {
     await hub.start();

@@ -1,13 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import pino from 'pino';
 import { type TaskResult, TaskResultStatus } from '../src/gen/taskresults/v1/task_result';
-import { type Calls, callsOf, micros, ms } from './support/calls';
+import { WaitTaskResultRequest_Until as WaitUntil } from '../src/gen/taskresults/v1/task_result_service';
+import { type Calls, callsOf, failedRequest, micros, ms, succeededRequest } from './support/calls';
 import { ENGINES, type TemporaryDatabase, temporaryDatabase } from './support/engines';
 import { fresh } from './support/fresh';
 import { type Modelled, ModelRun, type Move, type Step } from './support/model';
 import { refusal } from './support/refusal';
 import { serve, type TestService } from './support/service';
 import { TestClock } from './support/temporary-store';
+import { until } from './support/until';
+import { byIds, type OpenWatch, openWatch } from './support/watching';
 
 /** Plain objects: the model compares calls. */
 function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
@@ -20,6 +24,9 @@ const WORKER = fc.constantFrom('w1', 'w2');
 const LEASE = fc.constantFrom(5, 15);
 const MAYBE_LEASE: fc.Arbitrary<number | null> = fc.option(LEASE);
 const NEAR = fc.constantFrom(0, 0, 0, 0, -1, 1);
+/** The present one, the one before, or whichever there is. */
+const CREATION: fc.Arbitrary<number | null> = fc.constantFrom(0, 0, -1, null);
+const REQUEST: fc.Arbitrary<string | null> = fc.constantFrom(null, null, 'r1', 'r2', 'r3');
 const MAYBE_NEAR: fc.Arbitrary<number | null> = fc.option(NEAR);
 const MAYBE_MESSAGE: fc.Arbitrary<string | null> = fc.option(fc.constant('x'));
 
@@ -35,17 +42,27 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
       worker: WORKER,
       lease: MAYBE_LEASE,
       force: fc.constantFrom(false, false, false, true),
+      request: REQUEST,
     }),
   },
-  { weight: 2, arbitrary: record({ call: fc.constant('renew' as const), attempt: NEAR, lease: LEASE }) },
+  {
+    weight: 2,
+    arbitrary: record({ call: fc.constant('renew' as const), creation: CREATION, attempt: NEAR, lease: LEASE }),
+  },
   {
     weight: 1,
-    arbitrary: record({ call: fc.constant('succeed' as const), attempt: NEAR, value: fc.constantFrom('1', '1.0') }),
+    arbitrary: record({
+      call: fc.constant('succeed' as const),
+      creation: CREATION,
+      attempt: NEAR,
+      value: fc.constantFrom('1', '1.0'),
+    }),
   },
   {
     weight: 4,
     arbitrary: record({
       call: fc.constant('failAttempt' as const),
+      creation: CREATION,
       attempt: NEAR,
       retry: fc.constantFrom(true, true, true, false),
       message: fc.constantFrom('x', 'y'),
@@ -53,9 +70,10 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: record({ call: fc.constant('fail' as const), message: MAYBE_MESSAGE }) },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: record({
       call: fc.constant('delete' as const),
+      creation: CREATION,
       revision: MAYBE_NEAR,
       allowMissing: fc.boolean(),
     }),
@@ -91,6 +109,7 @@ test('the sequences reach all that the contract answers', () => {
 });
 
 describe.each(ENGINES)('the service on %s does what the model says', (engine) => {
+  // One clock for both replicas, which stands still for as long as nobody moves it.
   const clock = new TestClock();
   let temporary: TemporaryDatabase;
   let services: TestService[] = [];
@@ -98,7 +117,7 @@ describe.each(ENGINES)('the service on %s does what the model says', (engine) =>
   let calls: Calls;
   beforeAll(async () => {
     temporary = await temporaryDatabase(engine);
-    const start = () => serve(temporary.database, NO_CACHE, pino({ level: 'silent' }), clock.read);
+    const start = () => serve(temporary.database, NO_CACHE, pino({ level: 'silent' }), () => clock.now);
     services = engine === 'mysql' ? [await start(), await start()] : [await start()];
     const each = services.map((service) => callsOf(service));
     let turn = 0;
@@ -121,6 +140,9 @@ describe.each(ENGINES)('the service on %s does what the model says', (engine) =>
     const prefix = fresh('run');
     const model = new ModelRun();
     const seen = new Map<string, TaskResult | null>();
+    const ids = ['a', 'b'].map((id) => `${prefix} ${id}`);
+    incarnations = new Map(ids.map((id) => [id, []]));
+    const watches = services.map((service) => new Watched(service, ids));
     const began = clock.now;
     for (const move of moves) {
       if ('clock' in move) clock.now += move.clock * 1_000_000;
@@ -130,11 +152,41 @@ describe.each(ENGINES)('the service on %s does what the model says', (engine) =>
       const id = `${prefix} ${taken.id}`;
       expect({ step, answer: await answerOf(id, step, after) }).toEqual({ step, answer });
       const before = seen.get(id) ?? null;
-      seen.set(id, await found(id));
-      compare(after, seen.get(id) ?? null, before);
+      const result = await found(id);
+      seen.set(id, result);
+      if (result && incarnations.get(id)?.at(-1) !== result.incarnation) incarnations.get(id)?.push(result.incarnation);
+      compare(after, result, before);
+      if (before) await tellsWhatChanged(id, before, result);
     }
+    for (const id of ids)
+      await until(() => watches.every((watch) => watch.holds(id, seen.get(id) ?? null)), 'all is told');
+    for (const watch of watches) watch.close();
+    for (const all of incarnations.values()) expect(all).toEqual([...new Set(all)].sort((a, b) => Number(a - b)));
     // Later runs begin later, whatever this one did to the clock.
     clock.now = Math.max(clock.now, began) + 100_000_000;
+  };
+
+  /** By id, the incarnations of its creations in their order. */
+  let incarnations: Map<string, bigint[]>;
+
+  /** Refresh and wait, asked with what was known before. */
+  const tellsWhatChanged = async (id: string, { incarnation, revision }: TaskResult, now: TaskResult | null) => {
+    const known = { incarnation, revision };
+    const waiting = calls.wait({ id, known, until: WaitUntil.UNTIL_CHANGED, timeout: ms(0) });
+    if (now === null) {
+      expect((await refusal(calls.refresh(id, known))).reason).toBe('TASK_RESULT_DOES_NOT_EXIST');
+      expect((await refusal(waiting)).reason).toBe('TASK_RESULT_DOES_NOT_EXIST');
+      return;
+    }
+    const isSame = now.incarnation === incarnation && now.revision === revision;
+    const expected = isSame ? 'unchanged' : now.incarnation === incarnation ? 'changed' : 'replaced';
+    const outcome = await calls.refresh(id, known);
+    expect(outcome?.$case).toBe(expected);
+    if (outcome?.$case === 'replaced') expect(outcome.value).toEqual(now);
+    // A wait without time may be over before it has looked.
+    const { taskResult, timedOut } = await waiting;
+    expect(taskResult).toEqual(now);
+    if (isSame) expect(timedOut).toBe(true);
   };
 
   const answerOf = async (id: string, step: Step, after: Modelled | null): Promise<string> => {
@@ -153,6 +205,7 @@ describe.each(ENGINES)('the service on %s does what the model says', (engine) =>
 
   const send = (id: string, step: Step): Promise<{ state?: Awaited<ReturnType<Calls['create']>>['state'] }> => {
     const error = (message: string) => ({ exceptionClassPath: message, message });
+    const incarnation = ('creation' in step && step.creation !== null && incarnations.get(id)?.[step.creation]) || 0n;
     switch (step.call) {
       case 'create':
         return calls.create(id, { argsJson: step.content });
@@ -160,18 +213,21 @@ describe.each(ENGINES)('the service on %s does what the model says', (engine) =>
         return calls.start(id, step.worker, {
           lease: step.lease === null ? undefined : ms(step.lease * 1_000),
           force: step.force,
+          requestId: step.request ?? '',
         });
       case 'renew':
-        return calls.renew(id, step.attempt, ms(step.lease * 1_000));
+        return calls.renew(id, step.attempt, ms(step.lease * 1_000), incarnation);
       case 'succeed':
-        return calls.succeed(id, step.attempt, step.value);
-      case 'failAttempt':
-        return calls.failAttempt(id, step.attempt, step.retry, error(step.message));
+        return calls.finish({ ...succeededRequest(id, step.attempt, step.value), incarnation });
+      case 'failAttempt': {
+        const request = failedRequest(id, step.attempt, step.retry, error(step.message));
+        return calls.finish({ ...request, incarnation });
+      }
       case 'fail':
         return calls.fail(id, step.message === null ? undefined : error(step.message));
       case 'delete':
         return calls.remove(id, {
-          revision: BigInt(step.revision ?? 0),
+          version: { incarnation, revision: BigInt(step.revision ?? 0) },
           allowMissing: step.allowMissing,
         }) as Promise<object>;
     }
@@ -214,9 +270,41 @@ describe.each(ENGINES)('the service on %s does what the model says', (engine) =>
       content: expected.content,
     });
     expectSense(found);
-    if (before && before.revision <= found.revision) expectGrowth(before, found);
+    if (before?.incarnation === found.incarnation) expectGrowth(before, found);
   };
 });
+
+/** A watch that is open while a sequence is played, and what it should have told. */
+class Watched {
+  readonly #watch: OpenWatch;
+
+  constructor(service: TestService, ids: readonly string[]) {
+    this.#watch = openWatch(service.reads, { target: byIds(...ids), keepOpen: true });
+  }
+
+  /** Whether the last that was told of this id is this result, or that there is none. Throws when versions went back. */
+  holds(id: string, result: TaskResult | null): boolean {
+    let latest: TaskResult | null = null;
+    let newest = { incarnation: 0n, revision: 0n };
+    for (const event of this.#watch.events) {
+      if (event.$case === 'snapshot' && event.value.id === id) {
+        latest = event.value;
+        const { incarnation, revision } = latest;
+        const grew = incarnation === newest.incarnation ? revision > newest.revision : incarnation > newest.incarnation;
+        expect({ grew, newest, incarnation, revision }).toMatchObject({ grew: true });
+        newest = { incarnation, revision };
+      } else if (event.$case === 'deleted' && event.value.id === id) {
+        expect(event.value.version).toEqual(newest);
+        latest = null;
+      }
+    }
+    return isDeepStrictEqual(latest, result);
+  }
+
+  close(): void {
+    this.#watch.stream.cancel();
+  }
+}
 
 /** What holds for every result at every time. */
 function expectSense(result: TaskResult): void {

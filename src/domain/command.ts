@@ -1,15 +1,40 @@
 import { hash } from 'node:crypto';
 import type { Metadata, Micros, ReportedError, Task } from './task-result';
+import type { Version } from './version';
 
 /** A call of the lifecycle, checked and with its defaults filled in. */
 export type Command =
   | CreateCommand
-  | { kind: 'start'; id: string; workerId: string; lease: Micros | null; force: boolean }
-  | { kind: 'renew'; id: string; attempt: number; lease: Micros }
-  | { kind: 'succeed'; id: string; attempt: number; returnValueJson: string }
-  | { kind: 'failAttempt'; id: string; attempt: number; error: ReportedError; retry: boolean }
+  | StartCommand
+  | (Fence & { kind: 'renew'; lease: Micros })
+  | (Fence & { kind: 'succeed'; returnValueJson: string })
+  | (Fence & { kind: 'failAttempt'; error: ReportedError; retry: boolean })
   | { kind: 'fail'; id: string; error: ReportedError | null }
-  | { kind: 'delete'; id: string; revision: number | null; allowMissing: boolean };
+  | { kind: 'delete'; id: string; version: DeletedVersion | null; allowMissing: boolean };
+
+/** Which attempt of which creation of a result. */
+export interface Fence {
+  id: string;
+  /** Null: whichever result has the id. */
+  incarnation: number | null;
+  attempt: number;
+}
+
+/** Which result to delete. */
+export interface DeletedVersion extends Omit<Version, 'revision'> {
+  /** Null: any revision of this incarnation. */
+  revision: number | null;
+}
+
+export interface StartCommand {
+  kind: 'start';
+  id: string;
+  workerId: string;
+  lease: Micros | null;
+  force: boolean;
+  /** Names the call, so that its repetition is known. Null: it is never taken for one. */
+  requestId: string | null;
+}
 
 export interface CreateCommand {
   kind: 'create';
@@ -21,15 +46,18 @@ export interface CreateCommand {
   metadata: Metadata;
 }
 
+/** Commands of which a repetition is told by their content. */
+type Recognised = Exclude<Command, { kind: 'start' | 'renew' | 'delete' }>;
+
 /**
- * A fingerprint of everything a command says but its id. Two commands for one id are the same call exactly when their
- * fingerprints are equal, which is how a repeated call is told from a new one. 132 bits of SHA-256.
+ * A fingerprint of everything a command says but whom it is for. Two commands for one result are the same call exactly when
+ * their fingerprints are equal, which is how a repeated call is told from a new one. 132 bits of SHA-256.
  */
-export function fingerprint(command: Command): string {
+export function fingerprint(command: Recognised): string {
   return hash('sha256', JSON.stringify(content(command)), 'base64').slice(0, 22);
 }
 
-function content(command: Command): unknown[] {
+function content(command: Recognised): unknown[] {
   switch (command.kind) {
     case 'create': {
       const { path, priority, queueName, runAfter, takesContext } = command.task;
@@ -37,18 +65,12 @@ function content(command: Command): unknown[] {
       const { argsJson, kwargsJson, backend } = command;
       return ['create', path, priority, queueName, runAfter, takesContext, argsJson, kwargsJson, backend, metadata];
     }
-    case 'start':
-      return ['start', command.workerId, command.lease, command.force];
-    case 'renew':
-      return ['renew', command.attempt, command.lease];
     case 'succeed':
       return ['succeed', command.attempt, command.returnValueJson];
     case 'failAttempt':
       return ['failAttempt', command.attempt, command.retry, ...reported(command.error)];
     case 'fail':
       return ['fail', ...(command.error ? reported(command.error) : [])];
-    case 'delete':
-      return ['delete', command.revision];
   }
 }
 

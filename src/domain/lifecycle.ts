@@ -1,7 +1,14 @@
-import { type Command, type CreateCommand, fingerprint } from './command';
+import { type Command, type CreateCommand, type Fence, fingerprint, type StartCommand } from './command';
 import { doesNotExist, type Reason, TaskResultsError } from './errors';
 import { isFinished, type Micros, type ReportedError, type TaskError, type TaskResultStatus } from './task-result';
 import { byteLength, cutText } from './text';
+import type { Version } from './version';
+
+/**
+ * The incarnation of a result while the transaction that creates it is under way: it is the number of the transaction, which
+ * the database gives only then.
+ */
+export const PENDING_INCARNATION = 0;
 
 /**
  * The part of a result that the rules look at. It has the same size however many attempts there were, so that a write
@@ -10,6 +17,7 @@ import { byteLength, cutText } from './text';
 export interface ResultState {
   id: string;
   status: TaskResultStatus;
+  incarnation: number;
   revision: number;
   /** Attempts started so far. */
   attempts: number;
@@ -26,7 +34,7 @@ export interface ResultState {
   changedAt: Micros;
   /** Fingerprint of the create, to tell the same content from other content. */
   createdBy: string;
-  /** Fingerprint of the call that made the present status, to tell its repetition from another call. */
+  /** Fingerprint of the newest call but for starts and renewals, to tell its repetition from another call. */
   madeBy: string;
   /** UTF-8 bytes of arguments and return value, for reads bounded in bytes. */
   payloadBytes: number;
@@ -37,7 +45,7 @@ export interface ResultState {
 /** What a transition adds to a result's history. */
 export interface Additions {
   created?: CreateCommand;
-  attempt?: { attempt: number; workerId: string; startedAt: Micros };
+  attempt?: { attempt: number; workerId: string; requestId: string | null; startedAt: Micros };
   /** Each of the worker of its attempt. */
   errors?: Omit<TaskError, 'workerId'>[];
   returnValueJson?: string;
@@ -48,7 +56,8 @@ export type Decision =
   /** A repetition: nothing to write. `state` is null only for the delete of a result that is gone. */
   | { kind: 'unchanged'; state: ResultState | null }
   | { kind: 'changed'; state: ResultState; additions: Additions }
-  | { kind: 'deleted'; revision: number };
+  /** The version is one beyond the last that anybody can know of this creation. */
+  | { kind: 'deleted'; version: Version };
 
 /** How long a result is kept once it is finished; null: until it is deleted. */
 export interface Retention {
@@ -59,8 +68,17 @@ export interface Retention {
 export const ERRORS_BUDGET_BYTES = 1024 * 1024;
 const LEAST_MESSAGE_BYTES = 1024;
 
-/** The whole state machine: what `command` makes of `state` at `now`. Pure. */
-export function decide(state: ResultState | null, command: Command, now: Micros, retention: Retention): Decision {
+/**
+ * The whole state machine: what `command` makes of `state` at `now`. Pure. `startedBefore` is the attempt that the request of a
+ * start has started already, if any.
+ */
+export function decide(
+  state: ResultState | null,
+  command: Command,
+  now: Micros,
+  retention: Retention,
+  startedBefore: number | null = null,
+): Decision {
   if (command.kind === 'create') return state === null ? create(command, now) : recreate(state, command);
   if (command.kind === 'delete') return remove(state, command);
   if (state === null) return { kind: 'refused', error: doesNotExist(command.id) };
@@ -68,7 +86,7 @@ export function decide(state: ResultState | null, command: Command, now: Micros,
   const at = Math.max(now, state.changedAt + 1);
   switch (command.kind) {
     case 'start':
-      return start(state, command, at);
+      return start(state, command, startedBefore, at);
     case 'renew':
       return renew(state, command, at);
     case 'succeed':
@@ -81,11 +99,15 @@ export function decide(state: ResultState | null, command: Command, now: Micros,
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
+/** What ends an attempt, or the whole result. */
+type Ending = Of<'succeed' | 'failAttempt' | 'fail'>;
+
 function create(command: CreateCommand, now: Micros): Decision {
   const print = fingerprint(command);
   const state: ResultState = {
     id: command.id,
     status: 'READY',
+    incarnation: PENDING_INCARNATION,
     revision: 1,
     attempts: 0,
     errorCount: 0,
@@ -113,23 +135,25 @@ function remove(state: ResultState | null, command: Of<'delete'>): Decision {
   if (state === null) {
     return command.allowMissing ? { kind: 'unchanged', state } : { kind: 'refused', error: doesNotExist(command.id) };
   }
-  if (command.revision !== null && command.revision !== state.revision) {
-    return refused(
-      'REVISION_MISMATCH',
-      `task result "${state.id}" has revision ${state.revision}, not ${command.revision}`,
-    );
+  const { incarnation, revision } = state;
+  const { version } = command;
+  if (version !== null && version.incarnation !== incarnation) {
+    return refused('REVISION_MISMATCH', `task result "${state.id}" is another incarnation than the one given`);
   }
-  return { kind: 'deleted', revision: state.revision + 1 };
+  if (version !== null && version.revision !== null && version.revision !== revision) {
+    return refused('REVISION_MISMATCH', `task result "${state.id}" has revision ${revision}, not ${version.revision}`);
+  }
+  return { kind: 'deleted', version: { incarnation, revision: revision + 1 } };
 }
 
-function start(state: ResultState, command: Of<'start'>, at: Micros): Decision {
+function start(state: ResultState, command: StartCommand, startedBefore: number | null, at: Micros): Decision {
+  if (startedBefore === state.attempts) return { kind: 'unchanged', state };
+  if (startedBefore !== null) return stale(state, startedBefore);
   if (isFinished(state.status)) return illegal(state, 'start an attempt');
 
   let lost: ReportedError | null = null;
   if (state.status === 'RUNNING') {
     const expired = state.leaseExpiresAt !== null && state.leaseExpiresAt <= at;
-    // A lease that has run out ends the attempt even for its own worker: it may have crashed in between.
-    if (!expired && state.madeBy === fingerprint(command)) return { kind: 'unchanged', state };
     if (!expired && !command.force) {
       return refused('ATTEMPT_IN_PROGRESS', `attempt ${state.attempts} of task result "${state.id}" is running`);
     }
@@ -146,9 +170,9 @@ function start(state: ResultState, command: Of<'start'>, at: Micros): Decision {
     lastAttemptedAt: at,
     leaseExpiresAt: command.lease === null ? null : at + command.lease,
     changedAt: at,
-    madeBy: fingerprint(command),
   };
-  const additions: Additions = { attempt: { attempt, workerId: command.workerId, startedAt: at } };
+  const { workerId, requestId } = command;
+  const additions: Additions = { attempt: { attempt, workerId, requestId, startedAt: at } };
   return lost ? withError(next, additions, state, lost, at) : { kind: 'changed', state: next, additions };
 }
 
@@ -163,7 +187,7 @@ function lostAttempt(state: ResultState, expired: boolean): ReportedError {
 
 /** The lease is no part of the TaskResult, so that the revision stays and no watcher is woken. */
 function renew(state: ResultState, command: Of<'renew'>, at: Micros): Decision {
-  const refusal = refuseAttempt(state, command.attempt, 'renew the lease of');
+  const refusal = refuseAttempt(state, command, 'renew the lease of');
   if (refusal) return refusal;
   return { kind: 'changed', state: { ...state, leaseExpiresAt: at + command.lease, changedAt: at }, additions: {} };
 }
@@ -174,9 +198,10 @@ function finishAttempt(
   at: Micros,
   retention: Retention,
 ): Decision {
-  const repeated = command.attempt === state.attempts && state.madeBy === fingerprint(command);
+  const repeated =
+    isOfIncarnation(state, command) && command.attempt === state.attempts && state.madeBy === fingerprint(command);
   if (repeated) return { kind: 'unchanged', state };
-  const refusal = refuseAttempt(state, command.attempt, 'finish');
+  const refusal = refuseAttempt(state, command, 'finish');
   if (refusal) return refusal;
 
   if (command.kind === 'failAttempt') {
@@ -197,7 +222,7 @@ function failUnstarted(state: ResultState, command: Of<'fail'>, at: Micros, rete
     : { kind: 'changed', state: next, additions: {} };
 }
 
-function waiting(state: ResultState, command: Command, at: Micros): ResultState {
+function waiting(state: ResultState, command: Ending, at: Micros): ResultState {
   const { revision } = state;
   return {
     ...state,
@@ -212,7 +237,7 @@ function waiting(state: ResultState, command: Command, at: Micros): ResultState 
 function finished(
   state: ResultState,
   status: 'FAILED' | 'SUCCESSFUL',
-  command: Command,
+  command: Ending,
   at: Micros,
   retention: Retention,
 ): ResultState {
@@ -248,16 +273,27 @@ function withError(
   return { kind: 'changed', state: next, additions: { ...additions, errors: [error] } };
 }
 
-/** Only the newest attempt, and only while it is running, may be renewed or finished. */
-function refuseAttempt(state: ResultState, attempt: number, what: string): Decision | null {
-  if (attempt < state.attempts) {
-    return refused(
-      'STALE_ATTEMPT',
-      `attempt ${attempt} of task result "${state.id}" is over: attempt ${state.attempts} was started since`,
-    );
+/** Only the newest attempt of the present incarnation, and only while it is running, may be renewed or finished. */
+function refuseAttempt(state: ResultState, fence: Fence, what: string): Decision | null {
+  const { attempt } = fence;
+  if (!isOfIncarnation(state, fence)) {
+    const since = 'the result was deleted and created anew since';
+    return refused('STALE_ATTEMPT', `attempt ${attempt} of task result "${state.id}" is over: ${since}`);
   }
+  if (attempt < state.attempts) return stale(state, attempt);
   if (attempt > state.attempts || state.status !== 'RUNNING') return illegal(state, `${what} attempt ${attempt}`);
   return null;
+}
+
+function isOfIncarnation(state: ResultState, { incarnation }: Fence): boolean {
+  return incarnation === null || incarnation === state.incarnation;
+}
+
+function stale(state: ResultState, attempt: number): Decision {
+  return refused(
+    'STALE_ATTEMPT',
+    `attempt ${attempt} of task result "${state.id}" is over: attempt ${state.attempts} was started since`,
+  );
 }
 
 function illegal(state: ResultState, what: string): Decision {

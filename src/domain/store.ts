@@ -2,6 +2,7 @@ import type { Command } from './command';
 import type { Filter } from './filter';
 import type { Decision } from './lifecycle';
 import type { Micros, TaskResult, TaskResultStatus, View } from './task-result';
+import type { Version } from './version';
 
 /** What one transaction takes: more would pass the limits of a statement on some engine. */
 export const MOST_COMMANDS = 256;
@@ -9,9 +10,12 @@ export const MOST_COMMANDS = 256;
 /** Where results are kept. Every method rejects with STORE_UNAVAILABLE when the store is out of reach. */
 export interface TaskResultStore {
   /**
-   * Takes all commands, up to MOST_COMMANDS, in one transaction, in their order, and answers one decision for each, in the
-   * same order. A refused command fails alone. When the promise resolves, every change is durable, together with one entry in
-   * the change log for each result whose revision changed; when it rejects, the caller must not assume either way.
+   * Takes all commands, up to MOST_COMMANDS and with at most one create for each id, in one transaction, in their order, and
+   * answers one decision for each, in the same order. A refused command fails alone. When the promise resolves, every change
+   * is durable, together with one entry in the change log for each result whose version changed; when it rejects, the caller
+   * must not assume either way.
+   *
+   * A result that is created gets a higher incarnation than any that had its id before.
    *
    * Safe against other processes on the same store: what a decision was based on is locked, or found unchanged, when it is
    * committed.
@@ -36,11 +40,14 @@ export interface TaskResultStore {
   /** Entries of the change log within `ranges`, in the order of `seq`. */
   changesWithin(ranges: readonly SeqRange[]): Promise<Change[]>;
 
-  /** The largest `seq` that is visible in the change log; 0 when it is empty. */
-  newestChange(): Promise<number>;
+  /** What is visible of the change log. */
+  changeLog(): Promise<ChangeLog>;
 
-  /** Removes entries of the change log that are older than `before`, at most `limit`; answers how many. */
-  trimChanges(before: Micros, limit: number): Promise<number>;
+  /**
+   * Removes a part of what the change log has from before `before`, up to `limit` numbers of it; answers whether there is more.
+   * The newest entry stays.
+   */
+  trimChanges(before: Micros, limit: number): Promise<boolean>;
 
   /** Results whose `expiresAt` has come at `now`, in any order, at most `limit`. */
   expired(now: Micros, limit: number): Promise<Outline[]>;
@@ -58,9 +65,8 @@ export interface Position {
 }
 
 /** A result without its content: enough to order it, to see whether it changed, and to know what reading it will cost. */
-export interface Outline extends Position {
+export interface Outline extends Position, Version {
   status: TaskResultStatus;
-  revision: number;
   /** UTF-8 bytes of arguments and return value, which the view BASIC leaves out. */
   payloadBytes: number;
   /** UTF-8 bytes of all errors. */
@@ -68,12 +74,21 @@ export interface Outline extends Position {
 }
 
 /** One change of one result: a hint to look again; what is true stands in the result. */
-export interface Change {
+export interface Change extends Version {
   seq: number;
   taskId: string;
-  revision: number;
   /** When the change was decided, by the clock of the process that decided it. */
   at: Micros;
+}
+
+/** How far the change log reaches. */
+export interface ChangeLog {
+  /** The smallest `seq`; 0 when the log is empty. */
+  oldest: number;
+  /** The largest `seq`; 0 when the log is empty. */
+  newest: number;
+  /** By how much each `seq` that one database server gives is larger than the one before: more than 1 in a group of them. */
+  step: number;
 }
 
 /** Sequence numbers from `first` to `last`, both included. */

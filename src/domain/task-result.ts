@@ -52,6 +52,7 @@ export interface TaskResult {
   /** Null unless SUCCESSFUL, and in the BASIC view. */
   returnValueJson: string | null;
   metadata: Metadata;
+  incarnation: number;
   revision: number;
   expiresAt: Micros | null;
 }

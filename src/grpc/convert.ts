@@ -1,9 +1,9 @@
 import type { ResultState } from '../domain/lifecycle';
 import type { Micros, TaskError, TaskResult, TaskResultStatus } from '../domain/task-result';
+import type { Version } from '../domain/version';
 import type { Timestamp } from '../gen/google/protobuf/timestamp';
 import type { TaskResultState } from '../gen/taskresults/v1/task_lifecycle_service';
 import * as pb from '../gen/taskresults/v1/task_result';
-import type { TaskResultUpdate } from '../gen/taskresults/v1/task_result_service';
 
 /** What the domain has, as the messages of the contract. */
 
@@ -22,13 +22,6 @@ export function toTaskResult(result: TaskResult): pb.TaskResult {
     argsJson: result.argsJson,
     kwargsJson: result.kwargsJson,
     backend: result.backend,
-    ...toUpdate(result),
-  };
-}
-
-/** The fields that can change. */
-export function toUpdate(result: TaskResult): TaskResultUpdate {
-  return {
     status: STATUSES[result.status],
     enqueuedAt: toTimestamp(result.enqueuedAt),
     startedAt: toOptionalTimestamp(result.startedAt),
@@ -38,15 +31,27 @@ export function toUpdate(result: TaskResult): TaskResultUpdate {
     workerIds: result.workerIds,
     returnValueJson: result.returnValueJson ?? undefined,
     metadata: new Map(Object.entries(result.metadata)),
+    incarnation: BigInt(result.incarnation),
     revision: BigInt(result.revision),
     expiresAt: toOptionalTimestamp(result.expiresAt),
   };
+}
+
+/** Without what never changes within one incarnation. */
+export function toChanged(result: TaskResult): pb.TaskResult {
+  const constant = { task: undefined, enqueuedAt: undefined, argsJson: '', kwargsJson: '', backend: '' };
+  return { ...toTaskResult(result), ...constant };
+}
+
+export function toVersion({ incarnation, revision }: Version): pb.TaskResultVersion {
+  return { incarnation: BigInt(incarnation), revision: BigInt(revision) };
 }
 
 export function toState(state: ResultState): TaskResultState {
   return {
     id: state.id,
     status: STATUSES[state.status],
+    incarnation: BigInt(state.incarnation),
     revision: BigInt(state.revision),
     attempts: state.attempts,
     enqueuedAt: toTimestamp(state.enqueuedAt),

@@ -1,8 +1,10 @@
 import { invalidField, payloadTooLarge } from '../domain/errors';
 import type { Micros } from '../domain/task-result';
 import { byteLength } from '../domain/text';
+import { NO_VERSION, type Version } from '../domain/version';
 import type { Duration } from '../gen/google/protobuf/duration';
 import type { Timestamp } from '../gen/google/protobuf/timestamp';
+import type { TaskResultVersion } from '../gen/taskresults/v1/task_result';
 
 /** Checks of single fields. Each answers the value for the domain, or throws an error that names the field. */
 
@@ -54,6 +56,15 @@ export function integer(field: string, value: number, min: number, max: number):
 export function count(field: string, value: bigint): number {
   if (value < 0n) throw invalidField(field, 'must not be negative');
   return Number(value);
+}
+
+/** A version that a caller knows; none when it is unset, or 0 in both parts. */
+export function knownVersion(field: string, value: TaskResultVersion | undefined): Version {
+  if (!value) return NO_VERSION;
+  const incarnation = count(`${field}.incarnation`, value.incarnation);
+  const revision = count(`${field}.revision`, value.revision);
+  if (incarnation === 0 && revision !== 0) throw invalidField(`${field}.incarnation`, 'is required with a revision');
+  return { incarnation, revision };
 }
 
 /** A span of time. */

@@ -1,12 +1,12 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Command, CreateCommand } from '../domain/command';
+import type { Command, CreateCommand, DeletedVersion, Fence, StartCommand } from '../domain/command';
 import type { Limits } from '../domain/limits';
 import type { Micros, ReportedError } from '../domain/task-result';
 import { cutText } from '../domain/text';
 import type { Duration } from '../gen/google/protobuf/duration';
 import type * as pb from '../gen/taskresults/v1/task_lifecycle_service';
 import type { TaskError } from '../gen/taskresults/v1/task_result';
-import { count, duration, integer, json, required, resultId, text, timestamp } from './fields';
+import { count, duration, integer, json, knownVersion, required, resultId, text, timestamp } from './fields';
 import { metadata } from './metadata-field';
 
 /** Requests of TaskLifecycleService, checked and as commands of the domain. */
@@ -39,27 +39,27 @@ export function createCommand(request: pb.CreateTaskResultRequest, limits: Limit
   };
 }
 
-export function startCommand(request: pb.StartAttemptRequest, limits: Limits): Of<'start'> {
+export function startCommand(request: pb.StartAttemptRequest, limits: Limits): StartCommand {
   return {
     kind: 'start',
     id: resultId('id', request.id),
     workerId: text('worker_id', request.workerId, 1, limits.workerIdLength),
     lease: request.lease ? lease(request.lease) : null,
     force: request.force,
+    requestId: text('request_id', request.requestId, 0, MOST_NAME_LENGTH) || null,
   };
 }
 
 export function renewCommand(request: pb.RenewLeaseRequest): Of<'renew'> {
   return {
     kind: 'renew',
-    id: resultId('id', request.id),
-    attempt: attempt(request.attempt),
+    ...fence(request),
     lease: lease(required('lease', request.lease)),
   };
 }
 
 export function finishCommand(request: pb.FinishAttemptRequest, limits: Limits): Of<'succeed'> | Of<'failAttempt'> {
-  const target = { id: resultId('id', request.id), attempt: attempt(request.attempt) };
+  const target = fence(request);
   const outcome = required('outcome', request.outcome);
   if (outcome.$case === 'succeeded') {
     const { returnValueJson } = outcome.value;
@@ -87,13 +87,22 @@ export function deleteCommand(request: pb.DeleteTaskResultRequest): Of<'delete'>
   return {
     kind: 'delete',
     id: resultId('id', request.id),
-    revision: count('revision', request.revision) || null,
+    version: deletedVersion(request.version),
     allowMissing: request.allowMissing,
   };
 }
 
-function attempt(value: number): number {
-  return integer('attempt', value, 1, MOST_ATTEMPTS);
+function deletedVersion(value: pb.DeleteTaskResultRequest['version']): DeletedVersion | null {
+  const { incarnation, revision } = knownVersion('version', value);
+  return incarnation === 0 ? null : { incarnation, revision: revision || null };
+}
+
+function fence({ id, incarnation, attempt }: { id: string; incarnation: bigint; attempt: number }): Fence {
+  return {
+    id: resultId('id', id),
+    incarnation: count('incarnation', incarnation) || null,
+    attempt: integer('attempt', attempt, 1, MOST_ATTEMPTS),
+  };
 }
 
 function lease(value: Duration): Micros {

@@ -10,9 +10,9 @@ import {
 import type { Reads } from '../service/reads';
 import { waitFor } from '../service/wait';
 import type { WatchHub } from '../service/watch-hub';
-import { toTaskResult, toUpdate } from './convert';
+import { toChanged, toTaskResult } from './convert';
 import { encodedOnce, encodeWhatFits } from './encode';
-import { count, resultId, text } from './fields';
+import { resultId, text } from './fields';
 import { type Authorize, type Handlers, type OnInternalError, unary } from './handlers';
 import { fromPageToken, toPageToken } from './page-token';
 import * as parse from './read-requests';
@@ -56,23 +56,27 @@ export function readHandlers(
     }),
 
     refreshTaskResult: handle(async (request) => {
-      const known = { id: resultId('id', request.id), revision: count('known_revision', request.knownRevision) };
-      const result = await reads.refresh(known);
-      return {
-        outcome: result ? { $case: 'update', value: toUpdate(result) } : { $case: 'unchanged', value: {} },
-      };
+      const known = parse.knownResult(request);
+      const result = await reads.refresh(known, parse.view(request.view));
+      if (!result) return { outcome: { $case: 'unchanged', value: {} } };
+      return result.incarnation === known.version.incarnation
+        ? { outcome: { $case: 'changed', value: toChanged(result) } }
+        : { outcome: { $case: 'replaced', value: toTaskResult(result) } };
     }),
 
     batchRefreshTaskResults: handle(async (request) => {
       const known = parse.knownResults('task_results', request.taskResults);
-      const { updated, unchanged, notFound, deferred } = await reads.batchRefresh(known);
-      const updates = updated.map((result) => ({ id: result.id, update: toUpdate(result) }));
+      const refreshed = await reads.batchRefresh(known, parse.view(request.view));
+      const changed = refreshed.changed.map(toChanged);
+      const replaced = refreshed.replaced.map(toTaskResult);
+      // The last ones are left out first: of those created anew, then of the others.
       return () =>
-        encodeWhatFits(BatchRefreshTaskResultsResponse, updates.length, (count) => ({
-          updated: updates.slice(0, count),
-          unchangedIds: unchanged,
-          notFoundIds: notFound,
-          deferredIds: [...idsOf(updated.slice(count)), ...deferred],
+        encodeWhatFits(BatchRefreshTaskResultsResponse, changed.length + replaced.length, (count) => ({
+          changed: changed.slice(0, count),
+          replaced: replaced.slice(0, Math.max(0, count - changed.length)),
+          unchangedIds: refreshed.unchanged,
+          notFoundIds: refreshed.notFound,
+          deferredIds: [...idsOf([...changed, ...replaced].slice(count)), ...refreshed.deferred],
         }));
     }),
 
@@ -94,7 +98,7 @@ export function readHandlers(
     }),
 
     waitTaskResult: handle(async (request, call) => {
-      const known = { id: resultId('id', request.id), revision: count('known_revision', request.knownRevision) };
+      const known = parse.knownResult(request);
       const most = Math.min(parse.waitTimeout(request.timeout), timeLeft(call));
       const gone = new AbortController();
       call.once('cancelled', () => gone.abort());
@@ -105,7 +109,7 @@ export function readHandlers(
   };
 }
 
-function idsOf(results: readonly TaskResult[]): string[] {
+function idsOf(results: readonly { id: string }[]): string[] {
   return results.map(({ id }) => id);
 }
 

@@ -5,7 +5,7 @@ import { TaskResultStatus as PbStatus, TaskResultView } from '../gen/taskresults
 import * as pb from '../gen/taskresults/v1/task_result_service';
 import type { KnownResult } from '../service/reads';
 import type { Until } from '../service/wait';
-import { count, duration, integer, list, required, resultId, text, timestamp } from './fields';
+import { duration, integer, knownVersion, list, required, resultId, text, timestamp } from './fields';
 import { metadata } from './metadata-field';
 
 /** Requests of TaskResultService, checked and as the domain has them. */
@@ -38,10 +38,15 @@ export function ids(values: readonly string[]): readonly string[] {
 }
 
 export function knownResults(field: string, values: readonly pb.KnownTaskResult[]): KnownResult[] {
-  return list(field, values, 1, MOST_IDS).map(({ id, knownRevision }, i) => ({
+  return list(field, values, 1, MOST_IDS).map(({ id, known }, i) => ({
     id: resultId(`${field}[${i}].id`, id),
-    revision: count(`${field}[${i}].known_revision`, knownRevision),
+    version: knownVersion(`${field}[${i}].known`, known),
   }));
+}
+
+/** The one result that a request is about. */
+export function knownResult({ id, known }: pb.KnownTaskResult): KnownResult {
+  return { id: resultId('id', id), version: knownVersion('known', known) };
 }
 
 export function filter(value: pb.TaskResultFilter | undefined): Filter {

@@ -7,7 +7,7 @@ import {
   WatchTaskResultsResponse,
 } from '../gen/taskresults/v1/task_result_service';
 import type { EndReason, Sink, Watch, WatchEvent } from '../service/watch';
-import { toTaskResult } from './convert';
+import { toTaskResult, toVersion } from './convert';
 import { encode, encodedOnce } from './encode';
 import { type Authorize, type OnInternalError, refuseMalformed } from './handlers';
 import { toServiceError } from './status';
@@ -78,11 +78,11 @@ function toBytes(event: WatchEvent): Buffer {
 function toEvent(event: Exclude<WatchEvent, { kind: 'snapshot' }>): WatchTaskResultsResponse['event'] {
   switch (event.kind) {
     case 'deleted':
-      return { $case: 'deleted', value: { id: event.id } };
+      return { $case: 'deleted', value: { id: event.id, version: toVersion(event.version) } };
     case 'notFound':
       return { $case: 'notFound', value: { id: event.id } };
     case 'unmatched':
-      return { $case: 'unmatched', value: { id: event.id, revision: BigInt(event.revision) } };
+      return { $case: 'unmatched', value: { id: event.id, version: toVersion(event.version) } };
     case 'heartbeat':
       return { $case: 'heartbeat', value: {} };
     case 'end':

@@ -1,4 +1,5 @@
 import type { Change, TaskResultStore } from '../domain/store';
+import { type Version, versionOf } from '../domain/version';
 import { ChangeCursor } from './change-cursor';
 
 /** Entries of one poll. */
@@ -7,6 +8,11 @@ const PAGE = 1_000;
 const LOOK_BACK = 1_000;
 /** Pause between two polls while nobody watches. */
 const IDLE_MS = 500;
+/**
+ * How often it is looked at whether the log still reaches back to where this reader stood the last time. Entries are kept for a
+ * minute at least, but a process may have been suspended for longer, or somebody's clock is wrong.
+ */
+const REACH_MS = 10_000;
 /** Longest pause after a poll that failed. */
 const MOST_BACK_OFF_MS = 2_000;
 
@@ -17,9 +23,17 @@ export interface FeedOptions {
   pollSlowMs: number;
 }
 
+export interface FeedListener {
+  /** A result has this version now, or had it and has a newer one. */
+  changed(id: string, version: Version): void;
+  /** Changes may have gone unnoticed, of any result. */
+  missed(): void;
+  /** The log cannot be read for now: nobody knows what changes elsewhere. */
+  failed(error: unknown): void;
+}
+
 /** Reads the change log of the store, and so learns of writes of every process. One loop, whatever the number of watchers. */
 export class ChangeFeed {
-  #cursor: ChangeCursor | null = null;
   #wanted = false;
   #stopped = false;
   #loop: Promise<void> | null = null;
@@ -28,14 +42,13 @@ export class ChangeFeed {
   constructor(
     private readonly store: TaskResultStore,
     private readonly options: FeedOptions,
-    private readonly onChange: (change: Change) => void,
-    private readonly onError: (error: unknown) => void,
+    private readonly listener: FeedListener,
   ) {}
 
   /** Resolves when the place in the log is known: all that is committed from then on will be told. */
   async start(): Promise<void> {
-    this.#cursor = new ChangeCursor(Math.max(0, (await this.store.newestChange()) - LOOK_BACK));
-    this.#loop = this.#run(this.#cursor);
+    const { newest, step } = await this.store.changeLog();
+    this.#loop = this.#run(new ChangeCursor(Math.max(0, newest - LOOK_BACK), step), newest);
   }
 
   /** Whether anybody wants to know; otherwise polls are rare. */
@@ -50,16 +63,22 @@ export class ChangeFeed {
     await this.#loop;
   }
 
-  async #run(cursor: ChangeCursor): Promise<void> {
+  async #run(cursor: ChangeCursor, newest: number): Promise<void> {
     const { pollFastMs, pollSlowMs } = this.options;
     let pause = pollSlowMs;
+    let reached = { position: newest, since: new Stopwatch() };
     while (!this.#stopped) {
       try {
+        if (reached.since.ms >= REACH_MS) {
+          const { oldest } = await this.store.changeLog();
+          if (oldest > reached.position + 1) this.listener.missed();
+          reached = { position: Math.max(newest, cursor.position), since: new Stopwatch() };
+        }
         const seen = await this.#poll(cursor);
         if (seen === PAGE) continue;
         pause = seen > 0 ? pollFastMs : Math.min(pause * 2, pollSlowMs);
       } catch (error) {
-        this.onError(error);
+        this.listener.failed(error);
         pause = Math.min(Math.max(pause, pollSlowMs) * 2, MOST_BACK_OFF_MS);
       }
       await this.#pause(this.#wanted ? pause : Math.max(pause, IDLE_MS));
@@ -67,15 +86,20 @@ export class ChangeFeed {
   }
 
   async #poll(cursor: ChangeCursor): Promise<number> {
-    if (cursor.holes.length > 0) {
-      const late = await this.store.changesWithin(cursor.holes);
+    const due = cursor.takeDue(performance.now());
+    if (due.length > 0) {
+      const late = await this.store.changesWithin(due);
       cursor.fill(late, performance.now());
-      for (const change of late) this.onChange(change);
+      this.#tell(late);
     }
     const changes = await this.store.changesAfter(cursor.position, PAGE);
     cursor.advance(changes, performance.now());
-    for (const change of changes) this.onChange(change);
+    this.#tell(changes);
     return changes.length;
+  }
+
+  #tell(changes: readonly Change[]): void {
+    for (const change of changes) this.listener.changed(change.taskId, versionOf(change));
   }
 
   #pause(ms: number): Promise<void> {
@@ -87,5 +111,15 @@ export class ChangeFeed {
         resolve();
       };
     });
+  }
+}
+
+/** Counts what has passed, also while the machine sleeps, and whatever is done to its clock. */
+class Stopwatch {
+  readonly #steady = performance.now();
+  readonly #wall = Date.now();
+
+  get ms(): number {
+    return Math.max(performance.now() - this.#steady, Math.abs(Date.now() - this.#wall));
   }
 }

@@ -2,6 +2,7 @@ import { TaskResultsError } from '../domain/errors';
 import { type Filter, matches } from '../domain/filter';
 import type { Position } from '../domain/store';
 import type { TaskResult, View } from '../domain/task-result';
+import { isSameVersion, NO_VERSION, type Version, versionOf } from '../domain/version';
 import { takeTurn } from './turn';
 import type { Bell, Subject, WatchEvent } from './watch';
 import type { Watcher, WatchHub } from './watch-hub';
@@ -26,8 +27,8 @@ interface Scan {
 export class FilterWatch implements Subject, Watcher {
   /** The reader never has everything. */
   readonly settled = false;
-  /** What the reader holds: results that matched when last told of, by revision. */
-  readonly #told = new Map<string, number>();
+  /** What the reader holds: results that matched when last told of, by version. */
+  readonly #told = new Map<string, Version>();
   readonly #dirty = new Set<string>();
   #scan: Scan | null = { after: null, found: new Set() };
   #scanAgain = false;
@@ -52,8 +53,8 @@ export class FilterWatch implements Subject, Watcher {
     this.hub.leave(this, []);
   }
 
-  known(id: string): number {
-    return this.#told.get(id) ?? 0;
+  known(id: string): Version {
+    return this.#told.get(id) ?? NO_VERSION;
   }
 
   wake(id: string): void {
@@ -111,27 +112,28 @@ export class FilterWatch implements Subject, Watcher {
   }
 
   #note(result: TaskResult): WatchEvent[] {
-    const { id, revision } = result;
+    const { id } = result;
+    const version = versionOf(result);
     const known = this.known(id);
-    if (revision === known) return [];
-    // An older revision than the known one is another result, created under the id of one that was deleted.
-    const deleted: WatchEvent[] = revision < known ? this.#noteAbsence(id) : [];
+    if (isSameVersion(version, known)) return [];
+    const deleted = version.incarnation === known.incarnation ? [] : this.#noteAbsence(id);
     if (matches(this.filter, result)) {
-      this.#remember(id, revision);
+      this.#remember(id, version);
       return [...deleted, { kind: 'snapshot', result }];
     }
     if (!this.#told.delete(id)) return deleted;
-    return [{ kind: 'unmatched', id, revision }];
+    return [{ kind: 'unmatched', id, version }];
   }
 
   #noteAbsence(id: string): WatchEvent[] {
-    return this.#told.delete(id) ? [{ kind: 'deleted', id }] : [];
+    const version = this.known(id);
+    return this.#told.delete(id) ? [{ kind: 'deleted', id, version }] : [];
   }
 
-  #remember(id: string, revision: number): void {
+  #remember(id: string, version: Version): void {
     if (this.#told.size >= MOST_TOLD && !this.#told.has(id)) {
       throw new TaskResultsError('LIMIT_REACHED', `the filter matches more than ${MOST_TOLD} results: narrow it`);
     }
-    this.#told.set(id, revision);
+    this.#told.set(id, version);
   }
 }

@@ -1,5 +1,7 @@
-import type { TaskResultStore } from '../domain/store';
+import { TaskResultsError } from '../domain/errors';
+import type { Outline, TaskResultStore } from '../domain/store';
 import type { Clock, Micros } from '../domain/task-result';
+import { versionOf } from '../domain/version';
 import type { Lifecycle } from './lifecycle';
 
 /** Between two rounds. */
@@ -42,17 +44,26 @@ export class Housekeeping {
     await this.#repeat(() => this.store.trimChanges(this.clock() - this.changeLogRetention, CHUNK));
   }
 
-  /** Until a chunk was not full. */
-  async #repeat(chunk: () => Promise<number>): Promise<void> {
-    while (!this.#stopped && (await chunk()) === CHUNK);
+  /** For as long as there is more. */
+  async #repeat(chunk: () => Promise<boolean>): Promise<void> {
+    while (!this.#stopped && (await chunk()));
   }
 
-  async #removeExpired(): Promise<number> {
+  async #removeExpired(): Promise<boolean> {
     const expired = await this.store.expired(this.clock(), CHUNK);
-    // The revision makes sure that a result created under the same id in between is not taken for it.
-    await Promise.all(
-      expired.map(({ id, revision }) => this.lifecycle.record({ kind: 'delete', id, revision, allowMissing: true })),
-    );
-    return expired.length;
+    const removals = await Promise.allSettled(expired.map((outline) => this.#remove(outline)));
+    for (const removal of removals) if (removal.status === 'rejected') throw removal.reason;
+    return expired.length === CHUNK;
+  }
+
+  /** The version makes sure that a result created under the same id in between is not taken for this one. */
+  async #remove(outline: Outline): Promise<void> {
+    try {
+      const version = versionOf(outline);
+      await this.lifecycle.record({ kind: 'delete', id: outline.id, version, allowMissing: true });
+    } catch (error) {
+      // Somebody else has deleted it, and perhaps created it anew.
+      if (!(error instanceof TaskResultsError && error.reason === 'REVISION_MISMATCH')) throw error;
+    }
   }
 }

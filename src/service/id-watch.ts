@@ -1,4 +1,5 @@
 import { isFinished, type TaskResult, type TaskResultStatus, type View } from '../domain/task-result';
+import { isNewer, isSameVersion, NO_VERSION, UNKNOWN_VERSION, type Version, versionOf } from '../domain/version';
 import type { KnownResult } from './reads';
 import { takeTurn } from './turn';
 import type { Bell, Subject, WatchEvent } from './watch';
@@ -6,10 +7,10 @@ import type { Watcher, WatchHub } from './watch-hub';
 
 /** A watch of results by id. */
 export class IdWatch implements Subject, Watcher {
-  /** Everything still followed, with the revision the reader has; 0: none. */
-  readonly #known: Map<string, number>;
-  /** Ids that may have something newer, with the revision that is said to be there. */
-  readonly #dirty: Map<string, number>;
+  /** Everything still followed, with the version the reader has. */
+  readonly #known: Map<string, Version>;
+  /** Ids that may have something newer, with the version that is said to be there. */
+  readonly #dirty: Map<string, Version>;
   /** Ids that the reader knows to be missing. Only with keepOpen. */
   readonly #missing = new Set<string>();
   #bell: Bell | null = null;
@@ -22,8 +23,8 @@ export class IdWatch implements Subject, Watcher {
     private readonly keepOpen: boolean,
   ) {
     // The first place of an id counts, so it is set last.
-    this.#known = new Map([...asked].reverse().map(({ id, revision }) => [id, revision]));
-    this.#dirty = new Map(asked.map(({ id }) => [id, Number.POSITIVE_INFINITY]));
+    this.#known = new Map([...asked].reverse().map(({ id, version }) => [id, version]));
+    this.#dirty = new Map(asked.map(({ id }) => [id, UNKNOWN_VERSION]));
   }
 
   get pending(): boolean {
@@ -43,12 +44,12 @@ export class IdWatch implements Subject, Watcher {
     this.hub.leave(this, this.#known.keys());
   }
 
-  known(id: string): number {
-    return this.#known.get(id) ?? 0;
+  known(id: string): Version {
+    return this.#known.get(id) ?? NO_VERSION;
   }
 
-  wake(id: string, revision: number): void {
-    this.#dirty.set(id, Math.max(revision, this.#dirty.get(id) ?? 0));
+  wake(id: string, version: Version): void {
+    if (isNewer(version, this.#dirty.get(id) ?? NO_VERSION)) this.#dirty.set(id, version);
     this.#bell?.ring();
   }
 
@@ -68,7 +69,7 @@ export class IdWatch implements Subject, Watcher {
     return this.hub.read(id, this.view).then(
       (result) => (result ? this.#note(result) : this.#noteAbsence(id)),
       (error: unknown) => {
-        this.#dirty.set(id, Number.POSITIVE_INFINITY);
+        this.#dirty.set(id, UNKNOWN_VERSION);
         throw error;
       },
     );
@@ -83,34 +84,35 @@ export class IdWatch implements Subject, Watcher {
       for (const { id, status } of unchanged) this.#settle(id, status);
       return [...absent.flatMap((id) => this.#noteAbsence(id)), ...results.flatMap((result) => this.#note(result))];
     } finally {
-      for (const id of left) this.#dirty.set(id, Number.POSITIVE_INFINITY);
+      for (const id of left) this.#dirty.set(id, UNKNOWN_VERSION);
     }
   }
 
   #note(result: TaskResult): WatchEvent[] {
-    const { id, revision, status } = result;
+    const { id, status } = result;
     const known = this.known(id);
     this.#missing.delete(id);
     // What this turn was told of while it was reading may be what it has read.
-    if ((this.#dirty.get(id) ?? Number.POSITIVE_INFINITY) <= revision) this.#dirty.delete(id);
-    if (revision !== known) this.#known.set(id, revision);
+    const dirty = this.#dirty.get(id);
+    if (dirty && !isNewer(dirty, result)) this.#dirty.delete(id);
+    this.#known.set(id, versionOf(result));
     this.#settle(id, status);
-    if (revision === known) return [];
+    if (isSameVersion(result, known)) return [];
     const snapshot: WatchEvent = { kind: 'snapshot', result };
-    // An older revision than the known one is another result, created under the id of one that was deleted.
-    return revision < known ? [{ kind: 'deleted', id }, snapshot] : [snapshot];
+    const isReplaced = known.incarnation !== NO_VERSION.incarnation && known.incarnation !== result.incarnation;
+    return isReplaced ? [{ kind: 'deleted', id, version: known }, snapshot] : [snapshot];
   }
 
   #noteAbsence(id: string): WatchEvent[] {
     if (this.#missing.has(id)) return [];
     const known = this.known(id);
     if (this.keepOpen) {
-      this.#known.set(id, 0);
+      this.#known.set(id, NO_VERSION);
       this.#missing.add(id);
     } else {
       this.#drop(id);
     }
-    return [{ kind: known > 0 ? 'deleted' : 'notFound', id }];
+    return [isSameVersion(known, NO_VERSION) ? { kind: 'notFound', id } : { kind: 'deleted', id, version: known }];
   }
 
   /** A finished result changes no more: unless the watch is kept open, there is nothing left to follow. */

@@ -1,6 +1,7 @@
 import type { Command } from '../domain/command';
 import type { ResultState } from '../domain/lifecycle';
 import type { TaskResultStore } from '../domain/store';
+import { type Version, versionOf } from '../domain/version';
 import { WriteQueue } from './write-queue';
 
 /** What the writing calls mean. */
@@ -10,7 +11,7 @@ export class Lifecycle {
   constructor(
     store: TaskResultStore,
     /** Told of each result that has changed, once the change is durable. */
-    private readonly changed: (id: string, revision: number) => void,
+    private readonly changed: (id: string, version: Version) => void,
   ) {
     this.#queue = new WriteQueue(store);
   }
@@ -24,10 +25,10 @@ export class Lifecycle {
       case 'unchanged':
         return decision.state;
       case 'deleted':
-        this.changed(command.id, decision.revision);
+        this.changed(command.id, decision.version);
         return null;
       case 'changed':
-        this.changed(command.id, decision.state.revision);
+        this.changed(command.id, versionOf(decision.state));
         return decision.state;
     }
   }

@@ -3,6 +3,7 @@ import { doesNotExist, TaskResultsError } from '../domain/errors';
 import { type Filter, matches } from '../domain/filter';
 import type { Position, TaskResultStore } from '../domain/store';
 import type { TaskResult, View } from '../domain/task-result';
+import { isSameVersion, type Version } from '../domain/version';
 import { ANSWER_BYTES, countThatFit, evenShare } from './answer-budget';
 import type { ResultReader } from './result-reader';
 
@@ -11,8 +12,7 @@ const MOST_READS_OF_MANY = 4;
 
 export interface KnownResult {
   id: string;
-  /** 0: none. */
-  revision: number;
+  version: Version;
 }
 
 /** Every id that was asked for is in exactly one of the lists, in the order asked. */
@@ -24,7 +24,10 @@ export interface BatchGet {
 }
 
 export interface BatchRefresh {
-  updated: TaskResult[];
+  /** With another revision of the known incarnation. */
+  changed: TaskResult[];
+  /** Of another incarnation than the known one, or of which none was known. */
+  replaced: TaskResult[];
   unchanged: string[];
   notFound: string[];
   deferred: string[];
@@ -69,27 +72,34 @@ export class Reads {
     return { found, notFound: distinct.filter((id) => !elsewhere.has(id)), deferred };
   }
 
-  /** The result when it has another revision than the known one, otherwise null. */
-  async refresh(known: KnownResult): Promise<TaskResult | null> {
-    const outline = await this.reader.outline(known.id);
-    if (!outline) throw doesNotExist(known.id);
-    if (outline.revision === known.revision) return null;
-    const result = await this.reader.read(known.id, 'FULL');
-    if (!result) throw doesNotExist(known.id);
+  /** The result when it has another version than the known one, otherwise null. */
+  async refresh({ id, version }: KnownResult, view: View): Promise<TaskResult | null> {
+    const outline = await this.reader.outline(id);
+    if (!outline) throw doesNotExist(id);
+    if (isSameVersion(outline, version)) return null;
+    const result = await this.reader.read(id, view);
+    if (!result) throw doesNotExist(id);
     return result;
   }
 
-  async batchRefresh(asked: readonly KnownResult[]): Promise<BatchRefresh> {
-    const known = new Map([...asked].reverse().map(({ id, revision }) => [id, revision]));
-    const ids = [...new Set(asked.map(({ id }) => id))];
-    const outlines = byId(await this.store.outline(ids));
-    const unchanged = ids.filter((id) => outlines.get(id)?.revision === known.get(id));
-    const same = new Set(unchanged);
-    const { found, notFound, deferred } = await this.batchGet(
-      ids.filter((id) => !same.has(id)),
-      'FULL',
-    );
-    return { updated: found, unchanged, notFound, deferred };
+  async batchRefresh(asked: readonly KnownResult[], view: View): Promise<BatchRefresh> {
+    const known = new Map([...asked].reverse().map(({ id, version }) => [id, version]));
+    const outlines = byId(await this.store.outline([...known.keys()]));
+    const isUnchanged = ({ id, version }: KnownResult) => {
+      const outline = outlines.get(id);
+      return outline !== undefined && isSameVersion(outline, version);
+    };
+    const distinct = [...new Set(asked.map(({ id }) => id))].map((id) => ({ id, version: known.get(id) as Version }));
+    const others = idsOf(distinct.filter((item) => !isUnchanged(item)));
+    const { found, notFound, deferred } = await this.batchGet(others, view);
+    const isReplaced = ({ id, incarnation }: TaskResult) => known.get(id)?.incarnation !== incarnation;
+    return {
+      changed: found.filter((result) => !isReplaced(result)),
+      replaced: found.filter(isReplaced),
+      unchanged: idsOf(distinct.filter(isUnchanged)),
+      notFound,
+      deferred,
+    };
   }
 
   async list(filter: Filter, after: Position | null, pageSize: number, view: View): Promise<Page> {

@@ -1,18 +1,25 @@
 import { LRUCache } from 'lru-cache';
 import type { Outline, TaskResultStore } from '../domain/store';
 import { isFinished, type TaskResult, type View } from '../domain/task-result';
+import { isNewer, NO_VERSION, UNKNOWN_VERSION, type Version } from '../domain/version';
 import { JoinedReader } from './joined-reader';
 
 /** About as many bytes as a cached result needs beside its texts. */
 const ENTRY_BYTES = 1_024;
+
+/** A read of one result. */
+interface UnderWay {
+  /** The newest version of it that was told of meanwhile. */
+  told: Version;
+}
 
 /** Single results from the store: reads that are asked for together are one query, and finished results are remembered. */
 export class ResultReader {
   readonly #whole: Record<View, JoinedReader<TaskResult>>;
   readonly #outlines: JoinedReader<Outline>;
   readonly #finished: LRUCache<string, TaskResult>;
-  /** Ids that are being read to be remembered. One that changes meanwhile must not be. */
-  readonly #beingRead = new Map<string, { changed: boolean }>();
+  /** Reads under way whose results may be remembered, unless something newer is told of meanwhile. */
+  readonly #underWay = new Map<string, Set<UnderWay>>();
 
   constructor(
     store: TaskResultStore,
@@ -48,31 +55,43 @@ export class ResultReader {
   async readOrRecall(id: string): Promise<TaskResult | null> {
     const known = this.#finished.get(id);
     if (known) return known;
-    const reading = this.#beingRead.get(id) ?? { changed: false };
-    this.#beingRead.set(id, reading);
+    const reading = this.#begin(id);
     try {
       const result = await this.read(id, 'FULL');
-      if (result && isFinished(result.status) && !reading.changed) this.#finished.set(id, result);
+      if (result && isFinished(result.status) && !isNewer(reading.told, result)) this.#finished.set(id, result);
       return result;
     } finally {
-      if (this.#beingRead.get(id) === reading) this.#beingRead.delete(id);
+      this.#end(id, reading);
     }
   }
 
-  /** This result has changed or is gone. */
-  forget(id: string): void {
-    this.#finished.delete(id);
-    const reading = this.#beingRead.get(id);
-    if (!reading) return;
-    reading.changed = true;
-    // Whoever asks from now on reads anew, and may remember that.
-    this.#beingRead.delete(id);
+  /** This result has this version now, or had it and has a newer one, or is gone. */
+  forget(id: string, version: Version): void {
+    const known = this.#finished.peek(id);
+    if (known && isNewer(version, known)) this.#finished.delete(id);
+    for (const reading of this.#underWay.get(id) ?? []) {
+      if (isNewer(version, reading.told)) reading.told = version;
+    }
   }
 
   /** Changes may have gone unnoticed. */
   forgetAll(): void {
     this.#finished.clear();
-    for (const id of [...this.#beingRead.keys()]) this.forget(id);
+    for (const id of this.#underWay.keys()) this.forget(id, UNKNOWN_VERSION);
+  }
+
+  #begin(id: string): UnderWay {
+    const reading = { told: NO_VERSION };
+    const others = this.#underWay.get(id);
+    if (others) others.add(reading);
+    else this.#underWay.set(id, new Set([reading]));
+    return reading;
+  }
+
+  #end(id: string, reading: UnderWay): void {
+    const all = this.#underWay.get(id);
+    all?.delete(reading);
+    if (all?.size === 0) this.#underWay.delete(id);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Outline } from '../domain/store';
 import type { TaskResult, View } from '../domain/task-result';
+import { isSameVersion, type Version } from '../domain/version';
 import { countThatFit } from './answer-budget';
 
 /** What one turn reads at most, beyond the first result: it is held while the reader of the stream is slow. */
@@ -13,19 +14,19 @@ export interface TurnReader {
 
 /** What a turn found out. Ids in none of the parts did not fit and are to be asked for again. */
 export interface Turn {
-  /** Results with another revision than the known one, whole. */
+  /** Results with another version than the known one, whole. */
   results: TaskResult[];
-  /** Results with the known revision. */
+  /** Results with the known version. */
   unchanged: Outline[];
   /** Ids that no result has. */
   absent: string[];
 }
 
-/** Looks at `ids`, and reads those whole that have another revision than `known` says, as many as fit in one turn. */
+/** Looks at `ids`, and reads those whole that have another version than `known` says, as many as fit in one turn. */
 export async function takeTurn(
   reader: TurnReader,
   ids: readonly string[],
-  known: (id: string) => number,
+  known: (id: string) => Version,
   view: View,
 ): Promise<Turn> {
   const turn: Turn = { results: [], unchanged: [], absent: [] };
@@ -43,7 +44,7 @@ export async function takeTurn(
 async function sortOut(
   reader: TurnReader,
   ids: readonly string[],
-  known: (id: string) => number,
+  known: (id: string) => Version,
   view: View,
   turn: Turn,
 ): Promise<string[]> {
@@ -52,7 +53,7 @@ async function sortOut(
   ids.forEach((id, i) => {
     const outline = outlines[i];
     if (!outline) turn.absent.push(id);
-    else if (outline.revision === known(id)) turn.unchanged.push(outline);
+    else if (isSameVersion(outline, known(id))) turn.unchanged.push(outline);
     else newer.push(outline);
   });
   return newer.slice(0, countThatFit(newer, view, TURN_BYTES)).map(({ id }) => id);

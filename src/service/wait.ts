@@ -1,5 +1,6 @@
 import { doesNotExist, shuttingDown } from '../domain/errors';
 import { isFinished, type TaskResult, type View } from '../domain/task-result';
+import { NO_VERSION } from '../domain/version';
 import { deferred } from './deferred';
 import { IdWatch } from './id-watch';
 import type { KnownResult } from './reads';
@@ -14,8 +15,8 @@ export interface Waited {
 }
 
 /**
- * Waits until a result is finished, or has another revision than the known one, for at most `timeoutMs`. Rejects with
- * TASK_RESULT_DOES_NOT_EXIST also when it is deleted meanwhile.
+ * Waits until a result is finished, or has another version than the known one, for at most `timeoutMs`. Rejects with
+ * TASK_RESULT_DOES_NOT_EXIST also when it is deleted meanwhile; one that was created anew in place of the known one is a change.
  */
 export async function waitFor(
   hub: WatchHub,
@@ -25,7 +26,7 @@ export async function waitFor(
   timeoutMs: number,
   gone: AbortSignal,
 ): Promise<Waited> {
-  const from = until === 'CHANGED' ? known : { id: known.id, revision: 0 };
+  const from = until === 'CHANGED' ? known : { id: known.id, version: NO_VERSION };
   // Kept open, or a finished result that is known already would end the wait before its time.
   const subject = new IdWatch(hub, [from], view, until === 'CHANGED');
   const over = AbortSignal.any([gone, AbortSignal.timeout(Math.ceil(timeoutMs))]);
@@ -33,7 +34,9 @@ export async function waitFor(
   let latest: TaskResult | null = null;
   const watch = new Watch(subject, NEVER, {
     send(event) {
-      if (event.kind === 'deleted' || event.kind === 'notFound') reject(doesNotExist(known.id));
+      // What was created anew comes right after, and then is the answer.
+      if (event.kind === 'deleted' && until === 'CHANGED') queueMicrotask(() => reject(doesNotExist(known.id)));
+      else if (event.kind === 'deleted' || event.kind === 'notFound') reject(doesNotExist(known.id));
       else if (event.kind === 'end' && event.reason === 'SHUTTING_DOWN') reject(shuttingDown());
       else if (event.kind === 'snapshot') {
         latest = event.result;

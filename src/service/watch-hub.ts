@@ -2,6 +2,7 @@ import { shuttingDown, TaskResultsError } from '../domain/errors';
 import type { Filter } from '../domain/filter';
 import type { Outline, Position, TaskResultStore } from '../domain/store';
 import type { TaskResult, View } from '../domain/task-result';
+import { isNewer, isSameVersion, NO_VERSION, UNKNOWN_VERSION, type Version } from '../domain/version';
 import { ChangeFeed, type FeedOptions } from './change-feed';
 import type { ResultReader } from './result-reader';
 
@@ -10,10 +11,10 @@ const REREAD_IDS = 1_000;
 
 /** Somebody who follows results. */
 export interface Watcher {
-  /** The newest revision it has taken note of; 0: none. */
-  known(id: string): number;
-  /** This revision is there, or was and there is a newer one; infinite: nobody knows. Must return at once. */
-  wake(id: string, revision: number): void;
+  /** The newest version it has taken note of. */
+  known(id: string): Version;
+  /** This version is there, or was and there is a newer one. Must return at once. */
+  wake(id: string, version: Version): void;
   /** Something may have been missed. Only for those who follow everything: others are woken for each id. */
   recheck?(): void;
   /** The server is stopping. */
@@ -48,17 +49,23 @@ export class WatchHub {
     private readonly options: HubOptions,
     private readonly onError: (error: unknown) => void,
   ) {
-    const onFeedError = (error: unknown) => {
-      // Until the log can be read again, nobody knows what is deleted elsewhere.
-      reader.forgetAll();
-      onError(error);
-    };
-    this.#feed = new ChangeFeed(store, options, ({ taskId, revision }) => this.changed(taskId, revision), onFeedError);
+    this.#feed = new ChangeFeed(store, options, {
+      changed: (id, version) => this.changed(id, version),
+      missed: () => {
+        reader.forgetAll();
+        this.#rereadAll();
+      },
+      failed: (error) => {
+        // Until the log can be read again, nobody knows what is deleted elsewhere.
+        reader.forgetAll();
+        onError(error);
+      },
+    });
   }
 
   async start(): Promise<void> {
     await this.#feed.start();
-    this.#rereading = setInterval(() => this.#reread().catch(this.onError), this.options.rereadMs);
+    this.#rereading = setInterval(() => this.#rereadAll(), this.options.rereadMs);
   }
 
   /** Ends all watches; resolves when nothing of the hub is running any more. */
@@ -69,11 +76,12 @@ export class WatchHub {
     await this.#feed.stop();
   }
 
-  /** A result has this revision now, or had it and has a newer one. */
-  changed(id: string, revision: number): void {
-    this.reader.forget(id);
-    for (const watcher of this.#watchers.get(id) ?? []) if (watcher.known(id) < revision) watcher.wake(id, revision);
-    for (const watcher of this.#followingAll) if (watcher.known(id) < revision) watcher.wake(id, revision);
+  /** A result has this version now, or had it and has a newer one. */
+  changed(id: string, version: Version): void {
+    this.reader.forget(id, version);
+    for (const watchers of [this.#watchers.get(id) ?? [], this.#followingAll]) {
+      for (const watcher of watchers) if (isNewer(version, watcher.known(id))) watcher.wake(id, version);
+    }
   }
 
   /**
@@ -142,15 +150,20 @@ export class WatchHub {
     this.#watchedIds++;
   }
 
+  #rereadAll(): void {
+    this.#reread().catch(this.onError);
+  }
+
   async #reread(): Promise<void> {
     for (const watcher of this.#followingAll) watcher.recheck?.();
     const ids = [...this.#watchers.keys()];
     for (let i = 0; i < ids.length; i += REREAD_IDS) {
       const some = ids.slice(i, i + REREAD_IDS);
-      const revisions = new Map((await this.store.outline(some)).map(({ id, revision }) => [id, revision]));
+      const outlines = new Map((await this.store.outline(some)).map((outline) => [outline.id, outline]));
       for (const id of some) {
+        const present = outlines.get(id) ?? NO_VERSION;
         for (const watcher of this.#watchers.get(id) ?? []) {
-          if (watcher.known(id) !== (revisions.get(id) ?? 0)) watcher.wake(id, Number.POSITIVE_INFINITY);
+          if (!isSameVersion(watcher.known(id), present)) watcher.wake(id, UNKNOWN_VERSION);
         }
       }
     }

@@ -1,13 +1,15 @@
 import { TaskResultsError } from '../domain/errors';
 import type { TaskResult, View } from '../domain/task-result';
+import type { Version } from '../domain/version';
 
 export type EndReason = 'ALL_FINISHED' | 'MAX_AGE' | 'SHUTTING_DOWN';
 
 export type WatchEvent =
   | { kind: 'snapshot'; result: TaskResult }
-  | { kind: 'deleted'; id: string }
+  /** The version is the one that was known. */
+  | { kind: 'deleted'; id: string; version: Version }
   | { kind: 'notFound'; id: string }
-  | { kind: 'unmatched'; id: string; revision: number }
+  | { kind: 'unmatched'; id: string; version: Version }
   | { kind: 'heartbeat' }
   | { kind: 'end'; reason: EndReason };
 

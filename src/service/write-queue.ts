@@ -95,7 +95,14 @@ export class WriteQueue {
     const waiting = this.#waiting.length;
     const share = waiting > HALVED.most ? MOST_COMMANDS : Math.max(HALVED.least, Math.ceil(waiting / 2));
     const most = Math.min(waiting, share);
-    while (rows < most && bytes < MOST_BYTES) bytes += this.#waiting[rows++]?.bytes ?? 0;
+    const created = new Set<string>();
+    for (; rows < most && bytes < MOST_BYTES; rows++) {
+      const next = this.#waiting[rows] as Waiting;
+      // One transaction creates an id once.
+      if (next.command.kind === 'create' && created.has(next.command.id)) break;
+      if (next.command.kind === 'create') created.add(next.command.id);
+      bytes += next.bytes;
+    }
     const batch = this.#waiting.slice(0, rows);
     if (batch.some(({ command }) => this.#idsInFlight.has(command.id))) return [];
     this.#waiting.splice(0, rows);

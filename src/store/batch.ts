@@ -1,6 +1,7 @@
 import type { Command, CreateCommand } from '../domain/command';
-import { type Decision, decide, type ResultState, type Retention } from '../domain/lifecycle';
+import { type Decision, decide, PENDING_INCARNATION, type ResultState, type Retention } from '../domain/lifecycle';
 import type { Micros } from '../domain/task-result';
+import { type Version, versionOf } from '../domain/version';
 import type { AttemptRow, ChangeRow, ErrorRow, MetadataRow, ResultRow, ReturnValueRow } from './entities';
 
 /** What one result was before a batch of commands, and what it has become. */
@@ -16,8 +17,8 @@ interface Entry {
   returnValueJson: string | null;
   attempts: AttemptRow[];
   errors: ErrorRow[];
-  /** What to tell watchers: this is, or was, the newest revision. */
-  changedRevision: number | null;
+  /** What to tell watchers: this is, or was, the newest version. */
+  changed: Version | null;
   /** The stored row has other values now. */
   touched: boolean;
 }
@@ -28,24 +29,54 @@ export interface Update {
   after: ResultState;
 }
 
+/** A change without its place in the log. */
+export type NewChange = Omit<ChangeRow, 'seq'>;
+
 /** Rows to write, by kind of statement. */
 export interface Writes {
-  removedIds: string[];
+  removals: ResultState[];
   inserts: ResultRow[];
   updates: Update[];
   attempts: AttemptRow[];
   errors: ErrorRow[];
   returnValues: ReturnValueRow[];
   metadata: MetadataRow[];
-  changes: Omit<ChangeRow, 'seq'>[];
+  changes: NewChange[];
+}
+
+/** Which attempts were started by which requests. */
+export class StartedAttempts {
+  readonly #byResult = new Map<string, Map<string, number>>();
+
+  add({ taskId, requestId, attempt }: Pick<AttemptRow, 'taskId' | 'requestId' | 'attempt'>): void {
+    if (requestId === null) return;
+    const ofResult = this.#byResult.get(taskId);
+    if (ofResult) ofResult.set(requestId, attempt);
+    else this.#byResult.set(taskId, new Map([[requestId, attempt]]));
+  }
+
+  /** Null: none. */
+  get(taskId: string, requestId: string | null): number | null {
+    return requestId === null ? null : (this.#byResult.get(taskId)?.get(requestId) ?? null);
+  }
+
+  /** The result is gone, and its attempts with it. */
+  forget(taskId: string): void {
+    this.#byResult.delete(taskId);
+  }
 }
 
 /** Folds commands over the states they meet, so that each result is written once however many commands it got. */
 export class Batch {
   readonly #entries = new Map<string, Entry>();
+  /** Ids that were created: each once. */
+  readonly #created = new Set<string>();
+  /** What gets its incarnation from the transaction. */
+  readonly #pending: { incarnation: number }[] = [];
 
   constructor(
     stored: Iterable<ResultState>,
+    private readonly started: StartedAttempts,
     readonly now: Micros,
     readonly retention: Retention,
   ) {
@@ -54,32 +85,37 @@ export class Batch {
 
   take(command: Command): Decision {
     const entry = this.#entry(command.id);
-    const decision = decide(entry.state, command, this.now, this.retention);
+    const startedBefore = command.kind === 'start' ? this.started.get(command.id, command.requestId) : null;
+    const decision = decide(entry.state, command, this.now, this.retention, startedBefore);
     if (decision.kind === 'changed') {
       const { state, additions } = decision;
-      if (entry.state?.revision !== state.revision) {
-        // A result created anew begins at 1 again: whoever knows the old one must be told a revision beyond it.
-        entry.changedRevision = Math.max(state.revision, entry.changedRevision ?? 0);
-      }
-      entry.state = state;
+      if (entry.state?.revision !== state.revision) entry.changed = this.#pended(versionOf(state));
+      entry.state = this.#pended(state);
       entry.touched = true;
-      if (additions.created) entry.created = additions.created;
+      if (additions.created) entry.created = this.#once(additions.created);
       if (additions.returnValueJson !== undefined) entry.returnValueJson = additions.returnValueJson;
-      if (additions.attempt) entry.attempts.push({ taskId: state.id, ...additions.attempt });
+      if (additions.attempt) {
+        const row = { taskId: state.id, ...additions.attempt };
+        entry.attempts.push(row);
+        this.started.add(row);
+      }
       const firstOrdinal = state.errorCount - (additions.errors?.length ?? 0) + 1;
       additions.errors?.forEach((error, i) => {
         entry.errors.push({ taskId: state.id, ordinal: firstOrdinal + i, ...error });
       });
     } else if (decision.kind === 'deleted') {
       const { stored } = entry;
-      this.#entries.set(command.id, {
-        ...blank(),
-        stored,
-        removed: stored !== null,
-        changedRevision: decision.revision,
-      });
+      const changed = this.#pended(decision.version);
+      this.started.forget(command.id);
+      this.#entries.set(command.id, { ...blank(), stored, removed: stored !== null, changed });
     }
     return decision;
+  }
+
+  /** Gives everything that was created its incarnation, also in what `take` has answered. */
+  settle(incarnation: number): void {
+    for (const item of this.#pending) item.incarnation = incarnation;
+    this.#pending.length = 0;
   }
 
   /** What each result has become; null: it is gone, or never was. */
@@ -89,7 +125,7 @@ export class Batch {
 
   writes(): Writes {
     const writes: Writes = {
-      removedIds: [],
+      removals: [],
       inserts: [],
       updates: [],
       attempts: [],
@@ -100,9 +136,8 @@ export class Batch {
     };
     for (const [id, entry] of this.#entries) {
       const { stored, state, created, returnValueJson } = entry;
-      if (entry.removed) writes.removedIds.push(id);
-      // The time of this batch, not of the result: another process whose clock is behind the result's would give the same.
-      if (entry.changedRevision) writes.changes.push({ taskId: id, revision: entry.changedRevision, at: this.now });
+      if (entry.removed && stored) writes.removals.push(stored);
+      if (entry.changed) writes.changes.push({ taskId: id, ...entry.changed, at: this.now });
       if (state === null || !entry.touched) continue;
       if (created) {
         writes.inserts.push(newRow(state, created));
@@ -115,6 +150,18 @@ export class Batch {
       if (returnValueJson !== null) writes.returnValues.push({ taskId: id, returnValueJson });
     }
     return writes;
+  }
+
+  #pended<T extends { incarnation: number }>(item: T): T {
+    if (item.incarnation === PENDING_INCARNATION) this.#pending.push(item);
+    return item;
+  }
+
+  /** Two of one batch would get the same incarnation. */
+  #once(created: CreateCommand): CreateCommand {
+    if (this.#created.has(created.id)) throw new Error('a batch creates a result twice');
+    this.#created.add(created.id);
+    return created;
   }
 
   #entry(id: string): Entry {
@@ -136,7 +183,7 @@ function blank(): Entry {
     returnValueJson: null,
     attempts: [],
     errors: [],
-    changedRevision: null,
+    changed: null,
     touched: false,
   };
 }
@@ -147,6 +194,7 @@ function newRow(state: ResultState, created: CreateCommand): ResultRow {
   return {
     id: state.id,
     status: state.status,
+    incarnation: state.incarnation,
     revision: state.revision,
     attempts: state.attempts,
     errorCount: state.errorCount,

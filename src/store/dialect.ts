@@ -27,8 +27,17 @@ export interface Dialect {
    */
   assertChanged(rows: number): Statement[];
 
-  /** The first key that an INSERT generated, from what the driver answered; null where nobody needs to know. */
-  generatedKey(answer: unknown): number | null;
+  /** The key that an INSERT of one row generated, from what the driver answered. */
+  generatedKey(answer: unknown): number;
+
+  /** Right behind the INSERT into `task_transactions`: makes `transactionNumber` the key that it generated. */
+  readonly keepTransactionNumber: readonly Statement[];
+
+  /** SQL for that key, until the end of the transaction. */
+  readonly transactionNumber: string;
+
+  /** SQL for the step of the keys that one server of the database generates. */
+  readonly keyStep: string;
 
   /** Runs `work` while no other process migrates the same database. */
   whileMigrating<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T>;

@@ -2,9 +2,9 @@ import { QueryFailedError } from 'typeorm';
 
 /** What an error of a driver means to us. Drivers are asked for `code` and `errno` only: messages vary and hold data. */
 export type DriverFault =
-  /** The database chose this transaction as a victim, or another process created the same row first: run it again. */
+  /** The database chose this transaction as a victim: run it again. */
   | 'retry'
-  /** A row is no longer what it was taken for: read it, and run the transaction again. */
+  /** A row is no longer what it was taken for, or is there already: read it, and run the transaction again. */
   | 'outdated'
   /** The connection is gone; whether a COMMIT under way took effect is unknown. */
   | 'connection-lost'
@@ -13,11 +13,14 @@ export type DriverFault =
   /** Everything else: a bug. */
   | 'unknown';
 
-/** MySQL and MariaDB: deadlock, lock wait timeout, duplicate key. TiDB: conflicts of optimistic transactions. */
-const RETRY = new Set(['1213', '1205', '1062', '8002', '8005', '9007', 'SQLITE_CONSTRAINT_PRIMARYKEY']);
+/** MySQL and MariaDB: deadlock, lock wait timeout. TiDB: conflicts of optimistic transactions. */
+const RETRY = new Set(['1213', '1205', '8002', '8005', '9007']);
 
-/** A number out of range: only ever from `Dialect.assertChanged`, since every number of ours fits its column. */
-const OUTDATED = '1690';
+/**
+ * A key that is there already; and a number out of range, which only ever comes from `Dialect.assertChanged`, since every number
+ * of ours fits its column.
+ */
+const OUTDATED = new Set(['1062', 'SQLITE_CONSTRAINT_PRIMARYKEY', '1690']);
 
 const LOST = new Set([
   'PROTOCOL_CONNECTION_LOST',
@@ -66,7 +69,7 @@ export function classify(error: unknown): DriverFault {
   const { code, errno, message } = ((error as DriverError).driverError ?? error) as DriverError;
   const names = [String(code), String(errno)];
   if (names.some((name) => RETRY.has(name))) return 'retry';
-  if (names.includes(OUTDATED)) return 'outdated';
+  if (names.some((name) => OUTDATED.has(name))) return 'outdated';
   if (names.some((name) => LOST.has(name))) return 'connection-lost';
   if (names.some((name) => UNAVAILABLE.has(name))) return 'unavailable';
   if (/^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM)/.test(String(code))) return 'unavailable';

@@ -20,6 +20,8 @@ export interface AttemptRow {
   taskId: string;
   attempt: number;
   workerId: string;
+  /** Null: the start had none. */
+  requestId: string | null;
   startedAt: number;
 }
 
@@ -45,7 +47,17 @@ export interface MetadataRow {
 export interface ChangeRow {
   seq: number;
   taskId: string;
+  incarnation: number;
   revision: number;
+  at: number;
+}
+
+/** A transaction that changed results. */
+export interface TransactionRow {
+  /** Higher than that of every transaction before it that changed one of the same results. */
+  number: number;
+  /** Made for this transaction alone, so that whoever sent it knows it again. */
+  token: string;
   at: number;
 }
 
@@ -56,6 +68,7 @@ export interface Entities {
   returnValues: EntitySchema<ReturnValueRow>;
   metadata: EntitySchema<MetadataRow>;
   changes: EntitySchema<ChangeRow>;
+  transactions: EntitySchema<TransactionRow>;
 }
 
 export type EntityDialect = 'mysql' | 'sqlite';
@@ -72,6 +85,8 @@ const asNumber: ValueTransformer = { to: (v) => v, from: (v) => (v === null ? nu
 /** 0 is no moment: a column that may be NULL changes its size. */
 const orNever: ValueTransformer = { to: (v) => v ?? 0, from: (v) => Number(v) || null };
 const asText: ValueTransformer = { to: (v) => v, from: (v) => (v === null ? null : String(v)) };
+/** A name that may be missing, in a column without NULL. */
+const orNone: ValueTransformer = { to: (v) => v ?? '', from: (v) => String(v) || null };
 const asBoolean: ValueTransformer = { to: Number, from: Boolean };
 
 type Column = EntitySchemaColumnOptions;
@@ -83,12 +98,13 @@ type Column = EntitySchemaColumnOptions;
  */
 const COLUMNS: Record<
   EntityDialect,
-  Record<'id' | 'name' | 'print' | 'long' | 'micros' | 'moment' | 'int' | 'flag', Column>
+  Record<'id' | 'name' | 'print' | 'token' | 'long' | 'micros' | 'moment' | 'int' | 'flag', Column>
 > = {
   mysql: {
     id: { type: 'varbinary', length: 256, transformer: asText },
     name: { type: 'varbinary', length: 1020, transformer: asText },
     print: { type: 'char', length: 22 },
+    token: { type: 'char', length: 36 },
     long: { type: 'longtext' },
     micros: { type: 'bigint', transformer: asNumber },
     moment: { type: 'bigint', transformer: orNever },
@@ -99,6 +115,7 @@ const COLUMNS: Record<
     id: { type: 'text' },
     name: { type: 'text' },
     print: { type: 'text' },
+    token: { type: 'text' },
     long: { type: 'text' },
     micros: { type: 'integer' },
     moment: { type: 'integer', transformer: orNever },
@@ -109,7 +126,7 @@ const COLUMNS: Record<
 
 /** The tables as TypeORM sees them. The migrations of each engine create them; nothing is synchronised from here. */
 export function entitiesFor(dialect: EntityDialect): Entities {
-  const { id, name, print, long, micros, moment, int, flag } = COLUMNS[dialect];
+  const { id, name, print, token, long, micros, moment, int, flag } = COLUMNS[dialect];
   const nullable = (column: Column, columnName: string): Column => ({ ...column, name: columnName, nullable: true });
   const named = (column: Column, columnName: string): Column => ({ ...column, name: columnName });
   const key = (column: Column, columnName: string): Column => ({ ...column, name: columnName, primary: true });
@@ -127,6 +144,7 @@ export function entitiesFor(dialect: EntityDialect): Entities {
         takesContext: named(flag, 'takes_context'),
         backend: named(name, 'backend'),
         status: { ...int, name: 'status', transformer: asStatus },
+        incarnation: named(micros, 'incarnation'),
         revision: named(micros, 'revision'),
         attempts: named(int, 'attempts'),
         errorCount: named(int, 'error_count'),
@@ -153,6 +171,7 @@ export function entitiesFor(dialect: EntityDialect): Entities {
         taskId: key(id, 'task_id'),
         attempt: key(int, 'attempt'),
         workerId: named(name, 'worker_id'),
+        requestId: { ...name, name: 'request_id', transformer: orNone },
         startedAt: named(micros, 'started_at'),
       },
     }),
@@ -185,7 +204,17 @@ export function entitiesFor(dialect: EntityDialect): Entities {
       columns: {
         seq: { ...micros, name: 'seq', primary: true, generated: 'increment' },
         taskId: named(id, 'task_id'),
+        incarnation: named(micros, 'incarnation'),
         revision: named(micros, 'revision'),
+        at: named(micros, 'at'),
+      },
+    }),
+    transactions: new EntitySchema<TransactionRow>({
+      name: 'TaskTransaction',
+      tableName: 'task_transactions',
+      columns: {
+        number: { ...micros, name: 'number', primary: true, generated: 'increment' },
+        token: named(token, 'token'),
         at: named(micros, 'at'),
       },
     }),

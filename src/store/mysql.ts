@@ -52,7 +52,13 @@ export const mysqlDialect: Dialect = {
   // A sum beyond the greatest integer is an error on all of them. The variable only makes it a statement without rows.
   assertChanged: (rows) => [{ text: 'SET @checked = ~0 + (ROW_COUNT() <> ?)', values: [rows] }],
 
-  generatedKey: (answer) => (answer as { insertId: number } | null)?.insertId ?? null,
+  generatedKey: (answer) => (answer as { insertId: number }).insertId,
+
+  keepTransactionNumber: [{ text: 'SET @transaction = LAST_INSERT_ID()', values: [] }],
+
+  transactionNumber: '@transaction',
+
+  keyStep: '@@auto_increment_increment',
 
   async whileMigrating(runner: QueryRunner, work) {
     const [row] = await runner.query('SELECT GET_LOCK(?, ?) AS taken', [MIGRATION_LOCK, MIGRATION_LOCK_SECONDS]);

@@ -1,6 +1,6 @@
 import type { DataSource, SelectQueryBuilder } from 'typeorm';
 import type { Filter } from '../domain/filter';
-import type { Change, Outline, Position, SeqRange } from '../domain/store';
+import type { Change, ChangeLog, Outline, Position, SeqRange } from '../domain/store';
 import type { Micros, TaskError, TaskResult, View } from '../domain/task-result';
 import type { Dialect } from './dialect';
 import {
@@ -34,6 +34,7 @@ const BASIC: readonly (keyof ResultRow)[] = [
   'takesContext',
   'backend',
   'status',
+  'incarnation',
   'revision',
   'attempts',
   'errorCount',
@@ -49,6 +50,7 @@ const OUTLINE: readonly (keyof ResultRow & keyof Outline)[] = [
   'id',
   'enqueuedAt',
   'status',
+  'incarnation',
   'revision',
   'payloadBytes',
   'errorBytes',
@@ -67,7 +69,7 @@ const WORKER: readonly (keyof AttemptRow)[] = ['taskId', 'attempt', 'workerId'];
 const NEWEST_WORKER = ['workerId'] as const;
 const RETURN_VALUE = ['returnValueJson'] as const;
 const LABEL: readonly (keyof MetadataRow)[] = ['taskId', 'name', 'value'];
-const CHANGE: readonly (keyof ChangeRow)[] = ['seq', 'taskId', 'revision', 'at'];
+const CHANGE: readonly (keyof ChangeRow)[] = ['seq', 'taskId', 'incarnation', 'revision', 'at'];
 
 /** Of reading results that are being deleted and created anew, each round having lost to a rival. So many mean broken data. */
 const MOST_ROUNDS = 100;
@@ -128,11 +130,14 @@ export class Reader {
     return this.#run(() => this.#changesWhere(within, bounds, Number.MAX_SAFE_INTEGER));
   }
 
-  /** See TaskResultStore.newestChange. */
-  newestChange(): Promise<number> {
+  /** See TaskResultStore.changeLog. */
+  changeLog(): Promise<ChangeLog> {
+    const { keyStep } = this.dialect;
     return this.#run(async () => {
-      const [row] = await this.source.query('SELECT MAX(seq) AS seq FROM task_changes');
-      return row.seq ?? 0;
+      const [row] = await this.source.query(
+        `SELECT MIN(seq) AS oldest, MAX(seq) AS newest, ${keyStep} AS step FROM task_changes`,
+      );
+      return { oldest: Number(row.oldest ?? 0), newest: Number(row.newest ?? 0), step: Number(row.step) };
     });
   }
 
@@ -213,7 +218,7 @@ export class Reader {
   /**
    * A result and its history come from several statements. History only grows and the row says how long it was, so that
    * cutting it there makes one picture of one moment. When it is shorter the result has been deleted in between, and
-   * perhaps created anew, which the history of the new one tells by its `enqueuedAt`: such ids are read again.
+   * perhaps created anew: the history of another incarnation counts as none. Such ids are read again.
    */
   async #readWhole(ids: string[], view: View, mostBytes?: number): Promise<TaskResult[]> {
     const results: TaskResult[] = [];
@@ -267,15 +272,16 @@ export class Reader {
   ): Promise<Map<string, Row[]>> {
     const byId = new Map<string, Row[]>();
     if (results.length === 0) return byId;
-    const times = [...new Set(results.map((row) => row.enqueuedAt))];
+    const incarnations = new Map(results.map((row) => [row.id, row.incarnation]));
     const rows = (await this.#select(table, properties, {
       text:
-        `${table.select(properties, 'h')} JOIN task_results r ON r.id = h.task_id` +
-        ` AND r.enqueued_at IN (${placeholders(times.length)})` +
+        `SELECT ${table.list(properties, 'h')}, r.incarnation AS incarnation FROM ${table.name} h` +
+        ` JOIN ${this.tables.results.name} r ON r.id = h.task_id` +
         ` WHERE h.task_id IN (${placeholders(results.length)}) ORDER BY h.task_id, 2`,
-      values: [...times, ...results.map((row) => row.id)],
-    })) as Row[];
+      values: [...incarnations.keys()],
+    })) as (Row & { incarnation: number })[];
     for (const row of rows) {
+      if (Number(row.incarnation) !== incarnations.get(row.taskId)) continue;
       const ofTask = byId.get(row.taskId);
       if (ofTask) ofTask.push(row);
       else byId.set(row.taskId, [row]);
@@ -308,6 +314,7 @@ function asResult(row: WholeRow, history: Pick<TaskResult, 'errors' | 'workerIds
     kwargsJson: row.kwargsJson ?? '',
     backend: row.backend,
     returnValueJson: row.returnValueJson ?? null,
+    incarnation: row.incarnation,
     revision: row.revision,
     expiresAt: row.expiresAt,
     ...history,

@@ -24,7 +24,10 @@ export function sqliteDialect(): Dialect {
     select: async (_source, statement) => statements.run(statement) as unknown[],
     runAll: async (_runner, all) => all.map((statement) => statements.run(statement)),
     assertChanged: () => [], // nobody else writes: the file is ours alone while it is open
-    generatedKey: () => null, // there is no connection that could be lost during COMMIT
+    generatedKey: (answer) => Number((answer as { lastInsertRowid: number | bigint }).lastInsertRowid),
+    keepTransactionNumber: [],
+    keyStep: '1',
+    transactionNumber: '(SELECT MAX(number) FROM task_transactions)', // nobody else writes
     whileMigrating: (_runner, work) => work(), // the file is ours alone, too
   };
 }

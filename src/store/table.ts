@@ -4,6 +4,14 @@ import { placeholders, type Statement } from './statement';
 type Property<Row> = keyof Row & string;
 type ToDriver = ValueTransformer['to'];
 
+/** How the rows of a table are inserted. */
+interface Insert<Row> {
+  columns: string;
+  /** Of one row. */
+  marks: string;
+  values: readonly { property: Property<Row>; to?: ToDriver }[];
+}
+
 /**
  * The statements of one table, made from its entity. TypeORM's entity manager would build and read these statements
  * through objects of its own for each value, which costs more than all the rest of a call: see docs/benchmarks.md.
@@ -12,7 +20,7 @@ export class Table<Row extends object> {
   readonly name: string;
   readonly #columns: Map<Property<Row>, string>;
   readonly #transformers = new Map<Property<Row>, ValueTransformer>();
-  readonly #insert: { columns: string; marks: string; values: { property: Property<Row>; to?: ToDriver }[] };
+  readonly #insert: Insert<Row>;
 
   constructor(source: DataSource, entity: EntitySchema<Row>) {
     const { tableName, columns } = source.getMetadata(entity);
@@ -57,8 +65,19 @@ export class Table<Row extends object> {
 
   /** Inserts all rows; no statement for none. */
   insertion(rows: readonly Row[]): Statement[] {
+    return this.#insertion(rows, this.#insert);
+  }
+
+  /** The same, but that `property` of every row is what the SQL `expression` says. */
+  insertionWith(property: Property<Row>, expression: string, rows: readonly Row[]): Statement[] {
+    const { columns, values } = this.#insert;
+    const marks = values.map((value) => (value.property === property ? expression : '?')).join(', ');
+    const others = values.filter((value) => value.property !== property);
+    return this.#insertion(rows, { columns, marks: `(${marks})`, values: others });
+  }
+
+  #insertion(rows: readonly Row[], { columns, marks, values: ofRow }: Insert<Row>): Statement[] {
     if (rows.length === 0) return [];
-    const { columns, marks, values: ofRow } = this.#insert;
     const values: unknown[] = [];
     for (const row of rows) for (const { property, to } of ofRow) values.push(to ? to(row[property]) : row[property]);
     return [
@@ -73,25 +92,55 @@ export class Table<Row extends object> {
    */
   update<P extends Property<Row>>(
     updates: readonly { before: Pick<Row, P>; after: Pick<Row, P> }[],
-    { key, version, properties }: { key: P; version: P; properties: readonly P[] },
+    { key, version, properties }: { key: P; version: readonly P[]; properties: readonly P[] },
   ): Statement {
-    const before = updates.map((update) => update.before);
     const after = updates.map((update) => update.after);
-    const keys = this.#values(before, key);
-    const cases = `CASE ${this.column(key)}${' WHEN ? THEN ?'.repeat(keys.length)} END`;
-    const values: unknown[] = [];
-    const equation = (rows: readonly Pick<Row, P>[], property: P) => {
-      const ofRows = this.#values(rows, property);
-      const shared = ofRows.every((value) => value === ofRows[0]);
-      if (shared) values.push(ofRows[0]);
-      else for (const [i, of] of keys.entries()) values.push(of, ofRows[i]);
-      return `${this.column(property)} = ${shared ? '?' : cases}`;
+    const assignments = properties.map((property) => this.#equation(after, key, property));
+    const found = this.#unchanged(
+      updates.map((update) => update.before),
+      { key, version },
+    );
+    const set = assignments.map(({ text }) => text).join(', ');
+    return {
+      text: `UPDATE ${this.name} SET ${set} WHERE ${found.text}`,
+      values: [...assignments, found].flatMap(({ values }) => values),
     };
-    const assignments = properties.map((property) => equation(after, property)).join(', ');
-    values.push(...keys);
+  }
+
+  /** Deletes rows found by `key`, if their `version` is still what it was; no statement for none. */
+  removal<P extends Property<Row>>(
+    rows: readonly Pick<Row, P>[],
+    { key, version }: { key: P; version: readonly P[] },
+  ): Statement[] {
+    if (rows.length === 0) return [];
+    const found = this.#unchanged(rows, { key, version });
+    return [{ text: `DELETE FROM ${this.name} WHERE ${found.text}`, values: found.values }];
+  }
+
+  /** The condition that finds these rows, and none that has another version by now. */
+  #unchanged<P extends Property<Row>>(
+    rows: readonly Pick<Row, P>[],
+    { key, version }: { key: P; version: readonly P[] },
+  ): Statement {
+    const keys = this.#values(rows, key);
+    const equations = version.map((property) => this.#equation(rows, key, property));
     const found = `${this.column(key)} IN (${placeholders(keys.length)})`;
-    const unchanged = equation(before, version);
-    return { text: `UPDATE ${this.name} SET ${assignments} WHERE ${found} AND ${unchanged}`, values };
+    return {
+      text: [found, ...equations.map(({ text }) => text)].join(' AND '),
+      values: [...keys, ...equations.flatMap(({ values }) => values)],
+    };
+  }
+
+  /** `column = value` with the value of each row, as an assignment or as a condition. */
+  #equation<P extends Property<Row>>(rows: readonly Pick<Row, P>[], key: P, property: P): Statement {
+    const ofRows = this.#values(rows, property);
+    const [first] = ofRows;
+    if (ofRows.every((value) => value === first)) return { text: `${this.column(property)} = ?`, values: [first] };
+    const keys = this.#values(rows, key);
+    const values: unknown[] = [];
+    for (const [i, of] of keys.entries()) values.push(of, ofRows[i]);
+    const cases = `CASE ${this.column(key)}${' WHEN ? THEN ?'.repeat(keys.length)} END`;
+    return { text: `${this.column(property)} = ${cases}`, values };
   }
 
   /** The values of one property, as the driver takes them. */

@@ -1,5 +1,14 @@
 import type { DataSource } from 'typeorm';
-import type { AttemptRow, ChangeRow, Entities, ErrorRow, MetadataRow, ResultRow, ReturnValueRow } from './entities';
+import type {
+  AttemptRow,
+  ChangeRow,
+  Entities,
+  ErrorRow,
+  MetadataRow,
+  ResultRow,
+  ReturnValueRow,
+  TransactionRow,
+} from './entities';
 import { Table } from './table';
 
 /** All tables of an open data source. */
@@ -10,6 +19,7 @@ export class Tables {
   readonly returnValues: Table<ReturnValueRow>;
   readonly metadata: Table<MetadataRow>;
   readonly changes: Table<ChangeRow>;
+  readonly transactions: Table<TransactionRow>;
 
   constructor(source: DataSource, entities: Entities) {
     this.results = new Table(source, entities.results);
@@ -18,5 +28,6 @@ export class Tables {
     this.returnValues = new Table(source, entities.returnValues);
     this.metadata = new Table(source, entities.metadata);
     this.changes = new Table(source, entities.changes);
+    this.transactions = new Table(source, entities.transactions);
   }
 }

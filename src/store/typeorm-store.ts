@@ -2,19 +2,21 @@ import type { DataSource } from 'typeorm';
 import type { Command } from '../domain/command';
 import type { Filter } from '../domain/filter';
 import type { Decision, Retention } from '../domain/lifecycle';
-import type { Change, Outline, Position, SeqRange, TaskResultStore } from '../domain/store';
+import type { Change, ChangeLog, Outline, Position, SeqRange, TaskResultStore } from '../domain/store';
 import type { Clock, Micros, TaskResult, View } from '../domain/task-result';
 import type { Dialect } from './dialect';
 import { entitiesFor } from './entities';
 import { Reader } from './reader';
 import { readWithRetries } from './retry';
 import { Tables } from './tables';
+import { Trimmer } from './trimmer';
 import { Writer } from './writer';
 
 /** The TaskResultStore over TypeORM, on every engine. The data source must be open and its schema current. */
 export class TypeOrmStore implements TaskResultStore {
   readonly #reader: Reader;
   readonly #writer: Writer;
+  readonly #trimmer: Trimmer;
 
   constructor(
     private readonly source: DataSource,
@@ -26,6 +28,7 @@ export class TypeOrmStore implements TaskResultStore {
     const tables = new Tables(source, entities);
     this.#reader = new Reader(source, entities, tables, dialect);
     this.#writer = new Writer(source, tables, dialect, clock, retention);
+    this.#trimmer = new Trimmer(source, dialect);
   }
 
   transact(commands: readonly Command[]): Promise<Decision[]> {
@@ -52,27 +55,16 @@ export class TypeOrmStore implements TaskResultStore {
     return this.#reader.changesWithin(ranges);
   }
 
-  newestChange(): Promise<number> {
-    return this.#reader.newestChange();
+  changeLog(): Promise<ChangeLog> {
+    return this.#reader.changeLog();
   }
 
   expired(now: Micros, limit: number): Promise<Outline[]> {
     return this.#reader.expired(now, limit);
   }
 
-  async trimChanges(before: Micros, limit: number): Promise<number> {
-    return this.dialect.exclusively(() =>
-      readWithRetries(async () => {
-        // The log is in the order of time but for transactions that overlap: what is oldest by `seq` is old enough.
-        const oldest = 'SELECT seq, at FROM task_changes ORDER BY seq LIMIT ?';
-        const [row] = await this.source.query(
-          `SELECT COUNT(*) AS count, MAX(o.seq) AS seq FROM (${oldest}) o WHERE o.at < ?`,
-          [limit, before],
-        );
-        if (row.seq !== null) await this.source.query('DELETE FROM task_changes WHERE seq <= ?', [row.seq]);
-        return Number(row.count);
-      }),
-    );
+  trimChanges(before: Micros, limit: number): Promise<boolean> {
+    return this.#trimmer.trim(before, limit);
   }
 
   async ping(): Promise<void> {

@@ -1,13 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { DataSource } from 'typeorm';
-import type { Command } from '../domain/command';
+import type { Command, StartCommand } from '../domain/command';
 import { storeUnavailable } from '../domain/errors';
-import type { Decision, ResultState, Retention } from '../domain/lifecycle';
+import { type Decision, PENDING_INCARNATION, type ResultState, type Retention } from '../domain/lifecycle';
 import { type Clock, isFinished, type TaskResultStatus } from '../domain/task-result';
-import { Batch, type Writes } from './batch';
+import { Batch, type NewChange, StartedAttempts, type Writes } from './batch';
 import type { Dialect } from './dialect';
 import { classify, withoutParameters } from './driver-errors';
-import type { ChangeRow } from './entities';
+import type { AttemptRow, ChangeRow, TransactionRow } from './entities';
 import { pauseBeforeRetry, RETRIES } from './retry';
 import { placeholders, type Statement } from './statement';
 import type { Tables } from './tables';
@@ -17,6 +18,7 @@ import { Transaction } from './transaction';
 const STATE: readonly (keyof ResultState)[] = [
   'id',
   'status',
+  'incarnation',
   'revision',
   'attempts',
   'errorCount',
@@ -50,19 +52,22 @@ const CHANGING: readonly (keyof ResultState)[] = [
   'errorBytes',
 ];
 
+/** What tells that a row is still the one that was read. The revision does not: it stays with a new lease. */
+const ROW_VERSION = ['incarnation', 'changedAt'] as const;
+
+const STARTED: readonly (keyof AttemptRow)[] = ['taskId', 'attempt', 'requestId'];
+
 /** Of half a KB to a KB each. */
 export const MOST_REMEMBERED = 16_384;
 
 /** Values of one statement are looked for one by one, in a CASE. More than these are quicker in two statements. */
 const MOST_ROWS_OF_AN_UPDATE = 32;
 
-/** A batch that was sent with its COMMIT and not answered: it took effect if and only if its entry is in the change log. */
+/** A batch that was sent with its COMMIT, and whose answer was lost: it took effect if its transaction is there. */
 interface InDoubt {
+  token: string;
+  batch: Batch;
   decisions: Decision[];
-  /** The first of its entries. Nobody else makes this revision of this result in the same microsecond of a clock. */
-  entry: Omit<ChangeRow, 'seq'>;
-  /** All of its entries come after this one. */
-  afterSeq: number;
 }
 
 /** What a batch is decided on. */
@@ -74,8 +79,8 @@ interface Basis {
 
 /** The write side of the store: one transaction for each batch of commands. */
 export class Writer {
-  /** A number of the change log that this process was told: whatever it sends afterwards gets higher ones. 0: none yet. */
-  #toldSeq = 0;
+  /** The number of a transaction of this process: those that it sends afterwards get higher ones. 0: none yet. */
+  #toldNumber = 0;
   /**
    * Unfinished results as this process wrote or read them last: their next transition need not read them. Another process may
    * have changed them since, so a decision on one of these holds only if the row could be written over.
@@ -96,17 +101,23 @@ export class Writer {
   }
 
   async #untilDecided(commands: readonly Command[]): Promise<Decision[]> {
-    const inDoubt: { value: InDoubt | null } = { value: null };
+    const inDoubt: InDoubt[] = [];
     for (let attempt = 1; ; attempt++) {
+      let sent: InDoubt | null = null;
       try {
         const basis = attempt === 1 ? this.#expected(commands) : everything(commands);
-        const decisions = await this.#inTransaction(commands, basis, inDoubt);
+        const decisions = await this.#inTransaction(commands, basis, inDoubt, (batch) => {
+          sent = batch;
+        });
         if (decisions) return decisions;
       } catch (error) {
         const fault = classify(error);
         if (fault === 'unknown') throw withoutParameters(error);
         if (fault === 'unavailable' || attempt > RETRIES) throw storeUnavailable(withoutParameters(error));
-        if (fault !== 'outdated') await pauseBeforeRetry(attempt);
+        // After any other fault the database has rolled back: nothing is in doubt that was not before.
+        if (fault === 'connection-lost' && sent) inDoubt.push(sent);
+        // What is only out of date is read at once; again and again out of date is a rival, who needs time.
+        if (fault !== 'outdated' || attempt > 1) await pauseBeforeRetry(attempt);
       }
     }
   }
@@ -120,39 +131,103 @@ export class Writer {
     const remembered = new Map<string, ResultState>();
     for (const id of toLock) {
       const state = this.#remembered.get(id);
-      if (!state) continue;
-      remembered.set(id, state);
-      toLock.delete(id);
+      if (state) remembered.set(id, state);
     }
+    for (const command of commands) {
+      // Whether its request has started an attempt before is asked of the database, which needs the lock.
+      if (command.kind === 'start' && mayBeRepeated(command, remembered.get(command.id))) remembered.delete(command.id);
+    }
+    for (const id of remembered.keys()) toLock.delete(id);
     return { remembered, toLock };
   }
 
-  /** Answers null if `remembered` was not enough to decide. */
+  /** Answers null if `remembered` was not enough to decide. Tells `sent` of what goes out with its COMMIT. */
   async #inTransaction(
     commands: readonly Command[],
     { remembered, toLock }: Basis,
-    inDoubt: { value: InDoubt | null },
+    inDoubt: readonly InDoubt[],
+    sent: (batch: InDoubt) => void,
   ): Promise<Decision[] | null> {
     const transaction = new Transaction(this.source.createQueryRunner(), this.dialect);
     try {
       const stored = await this.#lock(transaction, toLock);
       // The locks are ours: an earlier try of this batch has come to its end, or will find that its rows have changed.
-      if (inDoubt.value && (await this.#isLogged(transaction, inDoubt.value))) return inDoubt.value.decisions;
-      const batch = new Batch([...stored, ...remembered.values()], this.clock(), this.retention);
+      const earlier = await this.#committed(transaction, inDoubt);
+      if (earlier) return earlier;
+      const started = await this.#startedBefore(transaction, commands, stored);
+      const batch = new Batch([...stored, ...remembered.values()], started, this.clock(), this.retention);
       const decisions = commands.map((command) => batch.take(command));
       // Only a change goes with an UPDATE, which finds out whether the row is still what it was taken for.
       const holds = ({ id }: Command, i: number) => decisions[i]?.kind === 'changed' || !remembered.has(id);
       if (!commands.every(holds)) return null;
-      const writes = batch.writes();
-      const [entry] = writes.changes;
-      inDoubt.value = entry ? { decisions, entry, afterSeq: this.#toldSeq } : null;
-      const answers = await transaction.commit(this.#statements(writes));
-      if (entry) this.#toldSeq = this.dialect.generatedKey(answers.at(-1)) ?? 0;
+      await this.#commit(transaction, batch, decisions, sent);
       this.#remember(batch);
       return decisions;
     } finally {
       await transaction.end();
     }
+  }
+
+  /**
+   * Writes what the batch has made, as one transaction with a number. The number is given when all rows are ours: an earlier
+   * creation of the same id, which must have ended before, has a lower one. So it serves as the incarnation of what is created.
+   */
+  async #commit(
+    transaction: Transaction,
+    batch: Batch,
+    decisions: Decision[],
+    sent: (batch: InDoubt) => void,
+  ): Promise<void> {
+    const writes = batch.writes();
+    const rows = this.#rowStatements(writes);
+    if (writes.changes.length === 0) {
+      await transaction.commit(rows); // at most renewed leases: done twice, they do no harm
+      return;
+    }
+    const token = randomUUID();
+    const [numbering, ...keeping] = this.#numbering(token, batch.now);
+    sent({ token, batch, decisions });
+    const answers = await transaction.commit([...rows, numbering, ...keeping, ...this.#numbered(writes)]);
+    this.#settle(batch, this.dialect.generatedKey(answers[rows.length]));
+  }
+
+  #settle(batch: Batch, number: number): void {
+    this.#toldNumber = Math.max(this.#toldNumber, number);
+    batch.settle(number);
+  }
+
+  /** The decisions of the try that took effect though its answer was lost; null: none did. */
+  async #committed(transaction: Transaction, inDoubt: readonly InDoubt[]): Promise<Decision[] | null> {
+    if (inDoubt.length === 0) return null;
+    const tokens = inDoubt.map(({ token }) => token);
+    const text = `SELECT number, token FROM task_transactions WHERE number > ? AND token IN (${placeholders(tokens.length)})`;
+    const [rows] = await transaction.send([{ text, values: [this.#toldNumber, ...tokens] }]);
+    const [found] = rows as Pick<TransactionRow, 'number' | 'token'>[];
+    const earlier = inDoubt.find(({ token }) => token === found?.token);
+    if (!found || !earlier) return null;
+    this.#settle(earlier.batch, Number(found.number));
+    return earlier.decisions;
+  }
+
+  /** Attempts that the requests of these starts have started already. */
+  async #startedBefore(
+    transaction: Transaction,
+    commands: readonly Command[],
+    stored: readonly ResultState[],
+  ): Promise<StartedAttempts> {
+    const started = new StartedAttempts();
+    const byId = new Map(stored.map((state) => [state.id, state]));
+    const starts = commands.filter((command) => command.kind === 'start');
+    const asked = starts.filter((command) => mayBeRepeated(command, byId.get(command.id)));
+    if (asked.length === 0) return started;
+    const { attempts } = this.tables;
+    const marks = placeholders(asked.length);
+    const text = `${attempts.select(STARTED, 'a')} WHERE a.task_id IN (${marks}) AND a.request_id IN (${marks})`;
+    const values = [...asked.map(({ id }) => id), ...asked.map(({ requestId }) => requestId)];
+    const [rows] = await transaction.send([{ text, values }]);
+    attempts.fromRaw(rows as AttemptRow[], STARTED);
+    for (const row of rows as AttemptRow[]) started.add(row);
+    return started;
   }
 
   #remember(batch: Batch): void {
@@ -172,36 +247,51 @@ export class Writer {
     return states;
   }
 
-  async #isLogged(transaction: Transaction, { entry, afterSeq }: InDoubt): Promise<boolean> {
-    const text = 'SELECT seq FROM task_changes WHERE seq > ? AND task_id = ? AND revision = ? AND at = ? LIMIT 1';
-    const [rows] = await transaction.send([{ text, values: [afterSeq, entry.taskId, entry.revision, entry.at] }]);
-    return (rows as unknown[]).length > 0;
-  }
-
-  /** Entries of the change log come last. */
-  #statements(writes: Writes): Statement[] {
+  #rowStatements(writes: Writes): Statement[] {
     return [
-      ...this.#removal(writes.removedIds),
+      ...this.#removal(writes.removals),
       ...this.tables.results.insertion(writes.inserts),
       ...this.#update(writes.updates),
       ...this.tables.attempts.insertion(writes.attempts),
       ...this.tables.errors.insertion(writes.errors),
       ...this.tables.returnValues.insertion(writes.returnValues),
       ...this.tables.metadata.insertion(writes.metadata),
-      ...this.tables.changes.insertion(writes.changes as ChangeRow[]),
     ];
   }
 
-  #removal(ids: readonly string[]): Statement[] {
-    if (ids.length === 0) return [];
+  /** Gives the transaction its number, and keeps that at hand for the statements after it. */
+  #numbering(token: string, at: number): [Statement, ...Statement[]] {
+    const [insertion] = this.tables.transactions.insertion([{ token, at } as TransactionRow]);
+    return [insertion as Statement, ...this.dialect.keepTransactionNumber];
+  }
+
+  /** What needs the number: what was created, and the change log. */
+  #numbered({ inserts, changes }: Writes): Statement[] {
+    const { transactionNumber } = this.dialect;
+    const { results, changes: log } = this.tables;
+    const isPending = ({ incarnation }: NewChange) => incarnation === PENDING_INCARNATION;
+    const created = inserts.map(({ id }) => id);
+    const statements = log.insertion(changes.filter((change) => !isPending(change)) as ChangeRow[]);
+    statements.push(...log.insertionWith('incarnation', transactionNumber, changes.filter(isPending) as ChangeRow[]));
+    if (created.length > 0) {
+      const text = `UPDATE ${results.name} SET incarnation = ${transactionNumber} WHERE id IN (${placeholders(created.length)})`;
+      statements.push({ text, values: created });
+    }
+    return statements;
+  }
+
+  /** The rows that say whether they are still what they were taken for go first. */
+  #removal(removed: readonly ResultState[]): Statement[] {
+    if (removed.length === 0) return [];
     const { attempts, errors, returnValues, metadata, results } = this.tables;
-    const from = (table: string, column: string) => ({
-      text: `DELETE FROM ${table} WHERE ${column} IN (${placeholders(ids.length)})`,
-      values: ids,
-    });
+    const ids = removed.map(({ id }) => id);
     return [
-      ...[attempts, errors, returnValues, metadata].map(({ name }) => from(name, 'task_id')),
-      from(results.name, 'id'),
+      ...results.removal(removed, { key: 'id', version: ROW_VERSION }),
+      ...this.dialect.assertChanged(removed.length),
+      ...[attempts, errors, returnValues, metadata].map(({ name }) => ({
+        text: `DELETE FROM ${name} WHERE task_id IN (${placeholders(ids.length)})`,
+        values: ids,
+      })),
     ];
   }
 
@@ -227,10 +317,14 @@ export class Writer {
     const properties = CHANGING.filter((property) =>
       updates.some(({ before, after }) => before[property] !== after[property]),
     );
-    // Not the revision, which stays with a new lease, and begins again with a new row.
-    const statement = this.tables.results.update(updates, { key: 'id', version: 'changedAt', properties });
+    const statement = this.tables.results.update(updates, { key: 'id', version: ROW_VERSION, properties });
     return [statement, ...this.dialect.assertChanged(updates.length)];
   }
+}
+
+/** Whether the request of a start can have started an attempt of this result before. */
+function mayBeRepeated({ requestId }: StartCommand, state: ResultState | undefined): boolean {
+  return requestId !== null && state !== undefined && state.attempts > 0;
 }
 
 /** Takes nothing for granted. */

@@ -1,3 +1,5 @@
+import type { Change } from '../../src/domain/store';
+import { isNewer } from '../../src/domain/version';
 import { create, failAttempt, remove, renew, start, succeed } from '../support/commands';
 import { fresh } from '../support/fresh';
 import type { TemporaryStore } from '../support/temporary-store';
@@ -9,7 +11,7 @@ export function describeChangeLog(opened: () => TemporaryStore): void {
   /** What one transaction adds to the log. */
   const logged = async (...commands: Commands) => {
     const { store } = opened();
-    const before = await store.newestChange();
+    const before = (await store.changeLog()).newest;
     await store.transact(commands);
     return store.changesAfter(before, 1_000);
   };
@@ -23,10 +25,12 @@ export function describeChangeLog(opened: () => TemporaryStore): void {
     for (const [i, command] of history.entries()) {
       const [entry, ...more] = await logged(command);
       expect(more).toEqual([]);
-      expect(entry).toEqual({ seq: await store.newestChange(), taskId: id, revision: i + 1, at: expect.any(Number) });
+      const { newest } = await store.changeLog();
+      const [result] = await store.read([id], 'BASIC');
+      const { incarnation } = result ?? {};
+      expect(entry).toEqual({ seq: newest, taskId: id, incarnation, revision: i + 1, at: expect.any(Number) });
+      if (result?.finishedAt) expect(entry?.at).toBe(result.finishedAt);
     }
-    const [result] = await store.read([id], 'BASIC');
-    expect((await store.changesAfter((await store.newestChange()) - 1, 1))[0]?.at).toBe(result?.finishedAt);
   });
 
   test('one entry for each changed result of a batch, with its newest revision', async () => {
@@ -41,7 +45,7 @@ export function describeChangeLog(opened: () => TemporaryStore): void {
     const id = fresh();
     await hints(create(id), start(id, 'w1', { lease: 60_000_000 }));
     expect(await hints(create(id))).toEqual([]);
-    expect(await hints(start(id, 'w1', { lease: 60_000_000 }))).toEqual([]);
+    expect(await hints(start(id, 'w1', { lease: 60_000_000 }))).toEqual([]); // refused
     expect(await hints(renew(id, 1, 90_000_000))).toEqual([]);
     expect(await hints(succeed(id, 2))).toEqual([]);
     expect(await hints(remove(fresh('missing'), { allowMissing: true }))).toEqual([]);
@@ -55,14 +59,26 @@ export function describeChangeLog(opened: () => TemporaryStore): void {
 
   test('a result that is deleted and created anew in one batch leaves an entry that wakes who knew the old one', async () => {
     const id = fresh();
-    await hints(create(id), start(id), failAttempt(id, 1, { retry: true }));
-    const entries = await hints(remove(id), create(id, { argsJson: '["new"]' }));
-    expect(Math.max(...entries.map(([, revision]) => Number(revision)))).toBeGreaterThan(3);
+    const [old] = await logged(create(id), start(id), failAttempt(id, 1, { retry: true }));
+    const [entry, ...more] = await logged(remove(id), create(id, { argsJson: '["new"]' }));
+    expect(more).toEqual([]);
+    expect(entry).toMatchObject({ taskId: id, revision: 1 });
+    expect(isNewer(entry as Change, old as Change)).toBe(true);
+  });
+
+  test('delete, create and delete in one batch leave an entry that wakes who knew the old one', async () => {
+    const id = fresh();
+    const [old] = await logged(
+      create(id),
+      ...[1, 2, 3].flatMap((n) => [start(id), failAttempt(id, n, { retry: true })]),
+    );
+    const [entry] = await logged(remove(id), create(id, { argsJson: '["new"]' }), remove(id));
+    expect(isNewer(entry as Change, old as Change)).toBe(true);
   });
 
   test('entries come in the order of seq, at most as many as asked for', async () => {
     const { store } = opened();
-    const before = await store.newestChange();
+    const before = (await store.changeLog()).newest;
     const ids = Array.from({ length: 7 }, () => fresh());
     for (const id of ids) await store.transact([create(id)]);
     const all = await store.changesAfter(before, 100);
@@ -75,7 +91,7 @@ export function describeChangeLog(opened: () => TemporaryStore): void {
 
   test('changesWithin takes both ends of each range, and answers in the order of seq', async () => {
     const { store } = opened();
-    const before = await store.newestChange();
+    const before = (await store.changeLog()).newest;
     for (let i = 0; i < 8; i++) await store.transact([create(fresh())]);
     const all = await store.changesAfter(before, 100);
     const seq = (i: number) => all[i]?.seq as number;
@@ -91,25 +107,55 @@ export function describeChangeLog(opened: () => TemporaryStore): void {
   test('changesWithin takes as many ranges as a reader keeps', async () => {
     const { store } = opened();
     await store.transact([create(fresh())]);
-    const newest = await store.newestChange();
+    const { newest } = await store.changeLog();
     const ranges = Array.from({ length: 300 }, (_, i) => ({ first: newest + 2 * i, last: newest + 2 * i }));
     expect((await store.changesWithin(ranges)).map(({ seq }) => seq)).toEqual([newest]);
   });
 
+  /** Removes all but the newest entry. */
+  const trimAll = async () => {
+    while (await opened().store.trimChanges(Number.MAX_SAFE_INTEGER, 1_000));
+  };
+
   test('trimChanges removes the oldest entries before a time, in chunks; the numbering goes on', async () => {
-    const { store, clock } = opened();
-    while ((await store.trimChanges(Number.MAX_SAFE_INTEGER, 1_000)) > 0);
-    expect(await store.newestChange()).toBe(0);
+    const { store } = opened();
+    await store.transact([create(fresh())]);
+    await trimAll();
+    const { oldest, newest } = await store.changeLog();
+    expect(oldest).toBe(newest);
     const ids = Array.from({ length: 5 }, () => fresh());
     for (const id of ids) await store.transact([create(id)]);
     const all = await store.changesAfter(0, 100);
-    const fourth = all[3]?.at as number;
-    expect(await store.trimChanges(fourth, 2)).toBe(2);
-    expect(await store.trimChanges(fourth, 2)).toBe(1);
-    expect(await store.trimChanges(fourth, 2)).toBe(0);
-    expect(await store.changesAfter(0, 100)).toEqual(all.slice(3));
-    await store.trimChanges(clock.now + 1, 100);
+    expect(all).toHaveLength(6);
+    const fifth = all[4]?.at as number;
+    for (let chunks = 0; await store.trimChanges(fifth, 2); chunks++) expect(chunks).toBeLessThan(100);
+    expect(await store.changesAfter(0, 100)).toEqual(all.slice(4));
+    await trimAll();
+    expect(await store.changesAfter(0, 100)).toEqual(all.slice(5));
     const [next] = await logged(create(fresh()));
-    expect(next?.seq).toBeGreaterThan(all[4]?.seq as number);
+    expect(next?.seq).toBeGreaterThan(all[5]?.seq as number);
   });
+
+  test('trimChanges removes at most as many entries at a time as it is told', async () => {
+    const { store } = opened();
+    await trimAll();
+    for (let i = 0; i < 5; i++) await store.transact([create(fresh())]);
+    const before = (await store.changesAfter(0, 100)).length;
+    expect(await store.trimChanges(Number.MAX_SAFE_INTEGER, 2)).toBe(true);
+    expect((await store.changesAfter(0, 100)).length).toBeGreaterThanOrEqual(before - 2);
+  });
+
+  test('entries of a clock that ran ahead do not keep trimChanges from those behind them', async () => {
+    const { store, clock } = opened();
+    await trimAll();
+    const now = clock.now;
+    clock.now = now + 86_400_000_000;
+    for (let i = 0; i < 700; i++) await store.transact([create(fresh('ahead'))]);
+    clock.now = now + 1_000;
+    for (let i = 0; i < 1_000; i++) await store.transact([create(fresh('right'))]);
+    const all = await store.changesAfter(0, 2_000);
+    const cut = all.at(-100)?.at as number;
+    for (let chunks = 0; await store.trimChanges(cut, 500); chunks++) expect(chunks).toBeLessThan(100);
+    expect(await store.changesAfter(0, 2_000)).toEqual(all.slice(-100));
+  }, 120_000);
 }

@@ -51,7 +51,10 @@ export function describeContent(opened: () => TemporaryStore): void {
       expect(await read(one)).toMatchObject({ id: one, argsJson: '["one"]', workerIds: [] });
       expect(await read(other)).toMatchObject({ id: other, argsJson: '["other"]', workerIds: ['w1'] });
       // Each has values of its own in the one statement that changes both.
-      const both = [start(one, 'w2', { lease: 1_000_000 }), start(other, 'w3', { lease: 2_000_000, force: true })];
+      const both = [
+        start(one, 'w2', { lease: 1_000_000, requestId: 'r' }),
+        start(other, 'w3', { lease: 2_000_000, force: true, requestId: 'r' }),
+      ];
       const states = async () =>
         (await store.transact(both)).map((decision) => ('state' in decision ? decision.state : decision));
       expect(await states()).toEqual(await states());
@@ -86,6 +89,7 @@ export function describeContent(opened: () => TemporaryStore): void {
       id,
       task,
       status: 'READY',
+      incarnation: expect.any(Number),
       enqueuedAt: expect.any(Number),
       startedAt: null,
       lastAttemptedAt: null,
@@ -175,7 +179,8 @@ export function describeContent(opened: () => TemporaryStore): void {
     await store.transact([start(id), succeed(id, 2, '"😀"')]);
     const { enqueuedAt } = await read(id);
     const errorBytes = 'builtins.ValueErrorit brokeline 1\nline 2'.length;
-    const outline = { id, enqueuedAt, status: 'SUCCESSFUL', revision: 5, payloadBytes: 6 + 2 + 6, errorBytes };
+    const { incarnation } = (await read(id)) ?? {};
+    const outline = { id, incarnation, enqueuedAt, status: 'SUCCESSFUL', revision: 5, payloadBytes: 14, errorBytes };
     expect(await store.outline([id, fresh('missing')])).toEqual([outline]);
   });
 

@@ -65,11 +65,14 @@ export function describeRivals(opened: () => TemporaryStore): void {
     }
   });
 
+  const request = (id: string, workerId: string) => start(id, workerId, { requestId: 'r1' });
+
   describe('what was changed by another process since is found out', () => {
     test.each<[what: string, meanwhile: (id: string) => Command[], then: (id: string) => Command, outcome: string]>([
       ['started', (id) => [start(id, 'w2')], (id) => start(id), 'ATTEMPT_IN_PROGRESS'],
       ['started', (id) => [start(id, 'w2')], (id) => succeed(id), 'changed'],
-      ['started', (id) => [start(id, 'w2')], (id) => start(id, 'w2'), 'unchanged'],
+      ['started', (id) => [start(id, 'w2')], (id) => start(id, 'w2'), 'ATTEMPT_IN_PROGRESS'],
+      ['started', (id) => [request(id, 'w2')], (id) => request(id, 'w2'), 'unchanged'],
       ['tried and given back', (id) => [start(id), failAttempt(id, 1, { retry: true })], (id) => start(id), 'changed'],
       ['finished', (id) => [start(id, 'w2'), succeed(id)], (id) => start(id), 'ILLEGAL_TRANSITION'],
       ['deleted', (id) => [remove(id)], (id) => start(id), 'TASK_RESULT_DOES_NOT_EXIST'],
@@ -101,7 +104,7 @@ export function describeRivals(opened: () => TemporaryStore): void {
       const ids = times(10, () => fresh());
       await store.transact(ids.map((id) => create(id)));
       await rival.transact([start(ids[4] as string, 'w2')]);
-      const seq = await rival.newestChange();
+      const seq = (await rival.changeLog()).newest;
       const decided = outcomes(await store.transact(ids.map((id) => start(id))));
       expect(decided).toEqual(ids.map((_, i) => (i === 4 ? 'ATTEMPT_IN_PROGRESS' : 'changed')));
       const logged = await rival.changesAfter(seq, 100);

@@ -50,13 +50,15 @@ export function describeTransact(opened: () => TemporaryStore): void {
 
   test('decisions hold the state that the batch left at their place', async () => {
     const id = fresh();
-    const decisions = await opened().store.transact([create(id), start(id), start(id), succeed(id)]);
+    const begin = start(id, 'w1', { requestId: 'r1' });
+    const decisions = await opened().store.transact([create(id), begin, begin, succeed(id)]);
     expect(decisions.map((d) => ('state' in d ? d.state?.revision : null))).toEqual([1, 2, 2, 3]);
   });
 
   test('states survive between transactions: a repeated call is known, a finished result is closed', async () => {
     const id = fresh();
-    const history = [create(id), start(id), failAttempt(id, 1, { retry: true }), start(id, 'w2'), succeed(id, 2)];
+    const begin = (n: number) => start(id, `w${n}`, { requestId: `r${n}` });
+    const history = [create(id), begin(1), failAttempt(id, 1, { retry: true }), begin(2), succeed(id, 2)];
     for (const command of history) {
       expect(await transact(command)).toEqual(['changed']);
       const before = await read(id);
@@ -101,6 +103,58 @@ export function describeTransact(opened: () => TemporaryStore): void {
     ]);
     expect(await transact(create(id), start(id, 'w9'), failAttempt(id, 1))).toEqual(Array(3).fill('changed'));
     expect(await read(id)).toMatchObject({ revision: 3, workerIds: ['w9'], errors: [{ attempt: 1 }], metadata: {} });
+  });
+
+  test('what the requests of deleted attempts started is forgotten with them', async () => {
+    const id = fresh();
+    const begin = start(id, 'w1', { requestId: 'r1' });
+    await transact(create(id), begin);
+    expect(await transact(remove(id), create(id), begin)).toEqual(['deleted', 'changed', 'changed']);
+    expect(await transact(begin)).toEqual(['unchanged']);
+    await transact(remove(id));
+    expect(await transact(create(id))).toEqual(['changed']);
+    expect(await transact(begin)).toEqual(['changed']);
+  });
+
+  test('a late repetition of a start is known, in whatever batch', async () => {
+    const { store, rival } = opened();
+    const id = fresh();
+    const begin = (n: number) => start(id, 'w1', { requestId: `r${n}` });
+    const giveBack = (n: number) => failAttempt(id, n, { retry: true });
+    await store.transact([create(id), begin(1), giveBack(1), begin(2), giveBack(2)]);
+    for (const one of [store, rival, store]) {
+      expect(outcomes(await one.transact([begin(1), begin(2)]))).toEqual(['STALE_ATTEMPT', 'unchanged']);
+    }
+    expect(await transact(begin(3), begin(3), begin(2), begin(1))).toEqual([
+      'changed',
+      'unchanged',
+      'STALE_ATTEMPT',
+      'STALE_ATTEMPT',
+    ]);
+    expect((await read(id))?.workerIds).toEqual(['w1', 'w1', 'w1']);
+  });
+
+  test('each creation of an id has a higher incarnation, and keeps it', async () => {
+    const { store, rival } = opened();
+    const id = fresh();
+    const seen: number[] = [];
+    for (let n = 0; n < 6; n++) {
+      const one = n % 2 ? rival : store;
+      const [created, started] = await one.transact([create(id, { argsJson: `[${n}]` }), start(id)]);
+      const states = [created, started].flatMap((decision) =>
+        decision && 'state' in decision ? [decision.state] : [],
+      );
+      const { incarnation = 0 } = (await read(id)) ?? {};
+      expect(states.map((state) => state?.incarnation)).toEqual([incarnation, incarnation]);
+      expect((await store.outline([id]))[0]?.incarnation).toBe(incarnation);
+      const [finished] = await one.transact([succeed(id)]);
+      expect(finished).toMatchObject({ state: { incarnation } });
+      seen.push(incarnation);
+      if (n % 3) await one.transact([remove(id)]);
+      else expect(outcomes(await one.transact([remove(id), create(id), remove(id)]))).toContain('changed');
+    }
+    expect(seen.every((incarnation) => incarnation > 0)).toBe(true);
+    expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
   });
 
   test('delete and create anew in one batch', async () => {
@@ -155,7 +209,7 @@ export function describeTransact(opened: () => TemporaryStore): void {
     const moves = ids.map((id, i): Command => {
       const error = reported('e'.repeat(i), 'é'.repeat(i));
       if (i % 4 === 0) return succeed(id, 1, `${10 ** (i % 17)}`);
-      if (i % 4 === 1) return start(id, `w${i}`, { lease: 5_000_000 + i, force: true });
+      if (i % 4 === 1) return start(id, `w${i}`, { lease: 5_000_000 + i, force: true, requestId: 'r' });
       return failAttempt(id, 1, { error, retry: i % 4 === 2 });
     });
     const statesAfter = async () =>

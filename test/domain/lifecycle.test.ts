@@ -105,9 +105,6 @@ describe('every move', () => {
 describe('the very call that made the present state, repeated, changes nothing', () => {
   test.each<[string, Command[]]>([
     ['create', [create(ID)]],
-    ['start', [create(ID), start(ID)]],
-    ['start with a lease that runs', [create(ID), start(ID, 'w1', { lease: 1_000_000 })]],
-    ['a takeover', [create(ID), start(ID), start(ID, 'w2', { force: true })]],
     ['succeed', [create(ID), start(ID), succeed(ID)]],
     ['fail the attempt', [create(ID), start(ID), failAttempt(ID)]],
     ['fail the attempt, to be retried', [create(ID), start(ID), failAttempt(ID, 1, { retry: true })]],
@@ -118,10 +115,34 @@ describe('the very call that made the present state, repeated, changes nothing',
     expect(decide(state, commands.at(-1) as Command, 2_000, KEEP)).toEqual({ kind: 'unchanged', state });
   });
 
-  test('a start is known again after its lease was renewed', () => {
-    const command = start(ID, 'w1', { lease: 100 });
-    const state = having(create(ID), command, renew(ID, 1, 1_000_000));
-    expect(outcome(decide(state, command, 2_000, KEEP))).toBe('unchanged');
+  describe('a start whose request has started an attempt before', () => {
+    const command = start(ID, 'w1', { lease: 100, requestId: 'r1' });
+    const started = [create(ID), command];
+
+    test.each<[string, Command[]]>([
+      ['while it runs', started],
+      ['after its lease was renewed', [...started, renew(ID, 1, 1_000_000)]],
+      ['after it was given back', [...started, failAttempt(ID, 1, { retry: true })]],
+      ['after it succeeded', [...started, succeed(ID)]],
+    ])('is that attempt %s', (_when, commands) => {
+      const state = having(...commands);
+      expect(decide(state, command, 2_000_000_000, KEEP, 1)).toEqual({ kind: 'unchanged', state });
+    });
+
+    test('is over when another was started since, whatever became of that', () => {
+      const retried = [...started, failAttempt(ID, 1, { retry: true }), start(ID, 'w2')];
+      for (const commands of [
+        retried,
+        [...retried, failAttempt(ID, 2, { retry: true })],
+        [...retried, succeed(ID, 2)],
+      ]) {
+        expect(outcome(decide(having(...commands), command, 2_000, KEEP, 1))).toBe('STALE_ATTEMPT');
+      }
+    });
+
+    test('by its worker, but without its name, is another', () => {
+      expect(outcome(decide(having(...started), start(ID, 'w1', { lease: 100 }), 1, KEEP))).toBe('ATTEMPT_IN_PROGRESS');
+    });
   });
 
   test.each(Object.keys(STATES) as Name[])('create, when it is %s since', (name) => {
@@ -181,7 +202,7 @@ describe('leases', () => {
     const decision = decide(LEASED, command, at, KEEP);
     expect(changed(decision)).toMatchObject({ revision: 3, attempts: 2, errorCount: 1 });
     expect(additions(decision)).toEqual({
-      attempt: { attempt: 2, workerId: 'w2', startedAt: at },
+      attempt: { attempt: 2, workerId: 'w2', requestId: null, startedAt: at },
       errors: [
         {
           exceptionClassPath,
@@ -239,17 +260,44 @@ describe('times', () => {
 
 describe('delete', () => {
   test.each(Object.keys(STATES) as Name[])('%s', (name) => {
-    const { revision } = STATES[name];
-    expect(decide(STATES[name], remove(ID), 2_000, KEEP)).toEqual({ kind: 'deleted', revision: revision + 1 });
-    expect(outcome(decide(STATES[name], remove(ID, { revision }), 2_000, KEEP))).toBe('deleted');
-    expect(outcome(decide(STATES[name], remove(ID, { revision: revision + 1 }), 2_000, KEEP))).toBe(
-      'REVISION_MISMATCH',
-    );
+    const state = { ...STATES[name], incarnation: 7 };
+    const { revision } = state;
+    const after = { kind: 'deleted', version: { incarnation: 7, revision: revision + 1 } };
+    expect(decide(state, remove(ID), 2_000, KEEP)).toEqual(after);
+    expect(decide(state, remove(ID, { version: { incarnation: 7, revision } }), 2_000, KEEP)).toEqual(after);
+    expect(decide(state, remove(ID, { version: { incarnation: 7, revision: null } }), 2_000, KEEP)).toEqual(after);
+    for (const version of [
+      { incarnation: 7, revision: revision + 1 },
+      { incarnation: 6, revision },
+      { incarnation: 8, revision: null },
+    ]) {
+      expect(outcome(decide(state, remove(ID, { version }), 2_000, KEEP))).toBe('REVISION_MISMATCH');
+    }
   });
 
   test('a missing result may be allowed', () => {
     expect(decide(null, remove(ID, { allowMissing: true }), 1, KEEP)).toEqual({ kind: 'unchanged', state: null });
-    expect(outcome(decide(READY, remove(ID, { allowMissing: true, revision: 9 }), 1, KEEP))).toBe('REVISION_MISMATCH');
+    const version = { incarnation: 0, revision: 9 };
+    expect(outcome(decide(READY, remove(ID, { allowMissing: true, version }), 1, KEEP))).toBe('REVISION_MISMATCH');
+  });
+});
+
+describe('an attempt of another incarnation', () => {
+  const state = { ...having(create(ID), start(ID)), incarnation: 7 };
+
+  test.each<[string, (incarnation: number) => Command]>([
+    ['renew', (incarnation) => renew(ID, 1, 1_000, incarnation)],
+    ['succeed', (incarnation) => succeed(ID, 1, '42', incarnation)],
+    ['fail', (incarnation) => failAttempt(ID, 1, { incarnation })],
+  ])('%s: is over', (_what, command) => {
+    expect(outcome(decide(state, command(6), 2_000, KEEP))).toBe('STALE_ATTEMPT');
+    expect(outcome(decide(state, command(7), 2_000, KEEP))).toBe('changed');
+  });
+
+  test('is no repetition of what the present one did', () => {
+    const finished = changed(decide(state, succeed(ID, 1, '42', 7), 2_000, KEEP));
+    expect(outcome(decide(finished, succeed(ID, 1, '42', 7), 2_000, KEEP))).toBe('unchanged');
+    expect(outcome(decide(finished, succeed(ID, 1, '42', 6), 2_000, KEEP))).toBe('STALE_ATTEMPT');
   });
 });
 

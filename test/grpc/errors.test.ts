@@ -43,7 +43,7 @@ describe('every error carries an ErrorInfo, and details below 4 KB:', () => {
     ['STALE_ATTEMPT', (calls) => calls.start(EMOJI_ID, 'w', { force: true }).then(() => calls.succeed(EMOJI_ID, 1))],
     ['ATTEMPT_IN_PROGRESS', (calls) => calls.start(EMOJI_ID, 'w3')],
     ['ILLEGAL_TRANSITION', (calls) => calls.succeed(EMOJI_ID, 2 ** 31 - 1)],
-    ['REVISION_MISMATCH', (calls) => calls.remove(EMOJI_ID, { revision: 2n ** 63n - 1n })],
+    ['REVISION_MISMATCH', (calls) => calls.remove(EMOJI_ID, { version: { incarnation: 2n ** 63n - 1n } })],
   ])('%s %#', async (reason, cause) => {
     const found = await refusal(cause(calls));
     expect(found).toMatchObject({ reason, domain: 'taskresults.v1' });

@@ -1,7 +1,19 @@
-import { ANY_ERROR, type Calls, callsOf, FAILED, micros, ms, READY, RUNNING, SUCCESSFUL } from '../support/calls';
+import {
+  ANY_ERROR,
+  type Calls,
+  callsOf,
+  FAILED,
+  failedRequest,
+  micros,
+  ms,
+  READY,
+  RUNNING,
+  SUCCESSFUL,
+  succeededRequest,
+} from '../support/calls';
 import { ENGINES } from '../support/engines';
 import { fresh } from '../support/fresh';
-import { refused } from '../support/refusal';
+import { refusal, refused } from '../support/refusal';
 import { startOn, type TestService } from '../support/service';
 import { until } from '../support/until';
 
@@ -54,6 +66,7 @@ describe.each(ENGINES)('the lifecycle on %s', (engine) => {
       workerIds: [],
       returnValueJson: undefined,
       metadata: new Map(),
+      incarnation: expect.any(BigInt),
       revision: 1n,
       expiresAt: undefined,
     });
@@ -85,11 +98,43 @@ describe.each(ENGINES)('the lifecycle on %s', (engine) => {
     expect(await calls.get(id)).toMatchObject({ workerIds: ['w1'], startedAt: state?.startedAt });
   });
 
-  test('start: repeated is OK, by another one refused', async () => {
-    const id = await running();
-    expect((await calls.start(id, 'w1')).state?.revision).toBe(2n);
-    expect(await refused(calls.start(id, 'w2'))).toBe(IN_PROGRESS);
+  test('start: the same request is the same attempt, any other is refused, also of the same worker', async () => {
+    const id = fresh();
+    await calls.create(id);
+    const first = await calls.start(id, 'w1', { requestId: 'r1' });
+    expect(await calls.start(id, 'w1', { requestId: 'r1' })).toEqual(first);
+    for (const requestId of ['', 'r2']) expect(await refused(calls.start(id, 'w1', { requestId }))).toBe(IN_PROGRESS);
     expect((await calls.get(id)).workerIds).toEqual(['w1']);
+  });
+
+  test('start: a late repetition starts nothing, neither after a retry nor after another attempt', async () => {
+    const id = fresh();
+    await calls.create(id);
+    await calls.start(id, 'w1', { requestId: 'r1' });
+    await calls.failAttempt(id, 1, true);
+    expect(await calls.start(id, 'w1', { requestId: 'r1' })).toMatchObject({ attempt: 1, state: { status: READY } });
+    expect((await calls.start(id, 'w2', { requestId: 'r2' })).attempt).toBe(2);
+    await calls.failAttempt(id, 2, true);
+    expect(await refused(calls.start(id, 'w1', { requestId: 'r1' }))).toBe(STALE);
+    expect((await calls.get(id)).workerIds).toEqual(['w1', 'w2']);
+  });
+
+  test('the late finish of an attempt never finishes the result that was created anew', async () => {
+    const id = fresh();
+    const old = (await calls.create(id)).state?.incarnation as bigint;
+    await calls.start(id, 'w1');
+    await calls.remove(id);
+    const anew = (await calls.create(id, { argsJson: '["anew"]' })).state?.incarnation as bigint;
+    expect(anew).toBeGreaterThan(old);
+    expect((await calls.start(id, 'w2')).state?.incarnation).toBe(anew);
+    const late = [
+      calls.finish({ ...succeededRequest(id, 1, '"old"'), incarnation: old }),
+      calls.finish({ ...failedRequest(id), incarnation: old }),
+      calls.renew(id, 1, ms(1_000), old),
+    ];
+    for (const call of late) expect(await refused(call)).toBe(STALE);
+    await calls.finish({ ...succeededRequest(id, 1, '"new"'), incarnation: anew });
+    expect(await calls.get(id)).toMatchObject({ incarnation: anew, returnValueJson: '"new"', workerIds: ['w2'] });
   });
 
   test('start: with force the lost attempt leaves an error, and its worker is too late', async () => {
@@ -184,9 +229,9 @@ describe.each(ENGINES)('the lifecycle on %s', (engine) => {
     const id = fresh();
     const history: (() => Promise<{ state?: unknown }>)[] = [
       () => calls.create(id),
-      () => calls.start(id, 'w1', { lease: ms(60_000) }),
+      () => calls.start(id, 'w1', { lease: ms(60_000), requestId: 'r1' }),
       () => calls.failAttempt(id, 1, true),
-      () => calls.start(id, 'w2'),
+      () => calls.start(id, 'w2', { requestId: 'r2' }),
       () => calls.succeed(id, 2, '42'),
     ];
     for (const step of history) expect((await step()).state).toEqual((await step()).state);
@@ -207,10 +252,18 @@ describe.each(ENGINES)('the lifecycle on %s', (engine) => {
     expect(await calls.get(id)).toEqual(before);
   });
 
-  test('delete: in any state, of the revision asked for', async () => {
+  test('delete: in any state, of the version asked for', async () => {
     const id = await running();
-    expect(await refused(calls.remove(id, { revision: 1n }))).toBe('ABORTED REVISION_MISMATCH');
-    await calls.remove(id, { revision: 2n });
+    const { incarnation } = await calls.get(id);
+    for (const version of [
+      { incarnation, revision: 1n },
+      { incarnation: incarnation - 1n, revision: 2n },
+      { incarnation: incarnation + 1n },
+    ]) {
+      expect(await refused(calls.remove(id, { version }))).toBe('ABORTED REVISION_MISMATCH');
+    }
+    expect((await refusal(calls.remove(id, { version: { revision: 2n } }))).fields).toEqual(['version.incarnation']);
+    await calls.remove(id, { version: { incarnation, revision: 2n } });
     expect(await refused(calls.get(id))).toBe(NOT_FOUND);
     expect(await refused(calls.remove(id))).toBe(NOT_FOUND);
     await calls.remove(id, { allowMissing: true });

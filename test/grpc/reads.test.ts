@@ -2,7 +2,7 @@ import type { ListTaskResultsResponse } from '../../src/gen/taskresults/v1/task_
 import { BASIC, type Calls, callsOf, READY, RUNNING, SUCCESSFUL } from '../support/calls';
 import { ENGINES } from '../support/engines';
 import { fresh } from '../support/fresh';
-import { refused } from '../support/refusal';
+import { refusal, refused } from '../support/refusal';
 import { startOn, type TestService } from '../support/service';
 
 const NOT_FOUND = 'NOT_FOUND TASK_RESULT_DOES_NOT_EXIST';
@@ -147,8 +147,8 @@ describe.each(ENGINES)('reading on %s', (engine) => {
     expect(batch.deferredIds.length).toBeGreaterThan(0);
     expect([...ids(batch), ...batch.deferredIds]).toEqual(asked);
 
-    const refreshed = await calls.batchRefresh(asked.map((id) => [id, 0]));
-    expect([...refreshed.updated.map(({ id }) => id), ...refreshed.deferredIds]).toEqual(asked);
+    const refreshed = await calls.batchRefresh(asked.map((id) => ({ id })));
+    expect([...refreshed.replaced.map(({ id }) => id), ...refreshed.deferredIds]).toEqual(asked);
 
     const first = await calls.list({ pageSize: 1_000, filter: { taskPath: path } });
     const second = await calls.list({ pageSize: 1_000, filter: { taskPath: path }, pageToken: first.nextPageToken });
@@ -159,30 +159,68 @@ describe.each(ENGINES)('reading on %s', (engine) => {
   describe('RefreshTaskResult', () => {
     test('says that nothing has changed, or all that can have', async () => {
       const id = await created({ metadata: new Map([['a', 'b']]) });
-      expect(await calls.refresh(id, 1)).toEqual({ $case: 'unchanged', value: {} });
+      const { incarnation } = await calls.get(id);
+      const refresh = (revision: number) => calls.refresh(id, { incarnation, revision: BigInt(revision) });
+      expect(await refresh(1)).toEqual({ $case: 'unchanged', value: {} });
       await calls.start(id);
       await calls.failAttempt(id, 1, true);
       await calls.start(id, 'w2');
       await calls.succeed(id, 2, '42');
-      const { id: _id, task, argsJson, kwargsJson, backend, ...changing } = await calls.get(id);
+      const whole = await calls.get(id);
+      const constant = { task: undefined, enqueuedAt: undefined, argsJson: '', kwargsJson: '', backend: '' };
       for (const known of [0, 1, 4, 6])
-        expect(await calls.refresh(id, known)).toEqual({ $case: 'update', value: changing });
-      expect(await calls.refresh(id, 5)).toMatchObject({ $case: 'unchanged' });
+        expect(await refresh(known)).toEqual({ $case: 'changed', value: { ...whole, ...constant } });
+      expect(await refresh(5)).toMatchObject({ $case: 'unchanged' });
+      for (const known of [undefined, { incarnation: incarnation - 1n, revision: 5n }])
+        expect(await calls.refresh(id, known)).toEqual({ $case: 'replaced', value: whole });
+    });
+
+    test('tells a result that was created anew from the known one, also at the same revision', async () => {
+      const id = await created();
+      const { incarnation } = await calls.get(id);
+      await calls.remove(id);
+      await calls.create(id, { argsJson: '["anew"]' });
+      const whole = await calls.get(id);
+      expect(whole.incarnation).toBeGreaterThan(incarnation);
+      expect(await calls.refresh(id, { incarnation, revision: 1n })).toEqual({ $case: 'replaced', value: whole });
+      const { unchangedIds, replaced } = await calls.batchRefresh([{ id, known: { incarnation, revision: 1n } }]);
+      expect([unchangedIds, replaced]).toEqual([[], [whole]]);
+    });
+
+    test('leaves out what the view leaves out', async () => {
+      const id = await created({ argsJson: '[1]' });
+      const { incarnation } = await calls.get(id);
+      await calls.start(id);
+      await calls.succeed(id, 1, '42');
+      const known = { incarnation, revision: 1n };
+      expect(await calls.refresh(id, known, BASIC)).toMatchObject({ value: { returnValueJson: undefined } });
+      expect(await calls.refresh(id, undefined, BASIC)).toMatchObject({ value: { argsJson: '', backend: 'default' } });
+      const { changed } = await calls.batchRefresh([{ id, known }], BASIC);
+      expect(changed).toMatchObject([{ revision: 3n, returnValueJson: undefined }]);
+    });
+
+    test('a revision needs its incarnation', async () => {
+      const id = await created();
+      const { fields } = await refusal(calls.refresh(id, { incarnation: 0n, revision: 1n }));
+      expect(fields).toEqual(['known.incarnation']);
     });
 
     test('tells that a result is gone', async () => {
       const id = await created();
+      const { incarnation } = await calls.get(id);
       await calls.remove(id);
-      expect(await refused(calls.refresh(id, 1))).toBe(NOT_FOUND);
+      expect(await refused(calls.refresh(id, { incarnation, revision: 1n }))).toBe(NOT_FOUND);
     });
 
     test('sees what another call has just written, every time', async () => {
       const id = await created();
+      const { incarnation } = await calls.get(id);
+      const refresh = (revision: number) => calls.refresh(id, { incarnation, revision: BigInt(revision) });
       for (let attempt = 1; attempt <= 10; attempt++) {
         await calls.start(id);
-        expect(await calls.refresh(id, 2 * attempt - 1)).toMatchObject({ value: { status: RUNNING } });
+        expect(await refresh(2 * attempt - 1)).toMatchObject({ value: { status: RUNNING } });
         await calls.failAttempt(id, attempt, true);
-        expect(await calls.refresh(id, 2 * attempt)).toMatchObject({ value: { status: READY } });
+        expect(await refresh(2 * attempt)).toMatchObject({ value: { status: READY } });
       }
     });
   });
@@ -191,18 +229,22 @@ describe.each(ENGINES)('reading on %s', (engine) => {
     test('puts each id into one list, in the order asked, by its first place', async () => {
       const [same, changed, other] = [await created(), await created(), await created()];
       await calls.start(changed);
+      const incarnations = new Map<string, bigint>();
+      for (const { id, incarnation } of (await calls.batchGet([same, changed])).taskResults)
+        incarnations.set(id, incarnation);
+      const known = (id: string, revision: number) => {
+        return { id, known: { incarnation: incarnations.get(id) ?? 1n, revision: BigInt(revision) } };
+      };
       const answer = await calls.batchRefresh([
-        ['missing', 1],
-        [changed, 1],
-        [same, 1],
-        [other, 0],
-        [same, 0],
-        [changed, 2],
+        known('missing', 1),
+        known(changed, 1),
+        known(same, 1),
+        { id: other },
+        { id: same },
+        known(changed, 2),
       ]);
-      expect(answer.updated).toMatchObject([
-        { id: changed, update: { revision: 2n, status: RUNNING, workerIds: ['w1'] } },
-        { id: other, update: { revision: 1n } },
-      ]);
+      expect(answer.changed).toMatchObject([{ id: changed, revision: 2n, status: RUNNING, workerIds: ['w1'] }]);
+      expect(answer.replaced).toMatchObject([{ id: other, revision: 1n, backend: 'default' }]);
       expect(answer.unchangedIds).toEqual([same]);
       expect(answer.notFoundIds).toEqual(['missing']);
       expect(answer.deferredIds).toEqual([]);

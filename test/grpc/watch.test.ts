@@ -10,9 +10,16 @@ import { serve, startOn, type TestService, testConfig } from '../support/service
 import { until } from '../support/until';
 import { brief, byIds, type Event, type OpenWatch, openWatch } from '../support/watching';
 
-const known = (...pairs: [id: string, knownRevision: number][]): WatchTaskResultsRequest['target'] => ({
+type Known = [id: string, incarnation: bigint, revision: number];
+
+const known = (...all: Known[]): WatchTaskResultsRequest['target'] => ({
   $case: 'ids',
-  value: { taskResults: pairs.map(([id, revision]) => ({ id, knownRevision: BigInt(revision) })) },
+  value: {
+    taskResults: all.map(([id, incarnation, revision]) => ({
+      id,
+      known: revision === 0 ? undefined : { incarnation, revision: BigInt(revision) },
+    })),
+  },
 });
 
 describe.each(ENGINES)('a watch by ids on %s', (engine) => {
@@ -38,6 +45,7 @@ describe.each(ENGINES)('a watch by ids on %s', (engine) => {
     await calls.create(id);
     return id;
   };
+  const incarnationOf = async (id: string) => (await calls.get(id)).incarnation;
   const told = (opened: OpenWatch) => opened.events.filter(({ $case }) => $case !== 'heartbeat').map(brief);
   const tells = async (opened: OpenWatch, ...expected: string[]) => {
     await until(() => told(opened).length >= expected.length, `${expected.length} events`);
@@ -64,12 +72,17 @@ describe.each(ENGINES)('a watch by ids on %s', (engine) => {
     expect(whole).toMatchObject({ status: SUCCESSFUL, returnValueJson: '42' });
   });
 
-  test('sends no snapshot for a revision that is known, and one for every other', async () => {
+  test('sends no snapshot for a version that is known, and one for every other', async () => {
     const [same, newer, older] = [await created(), await created(), await created()];
     await calls.start(newer);
-    const opened = watch({ target: known([same, 1], [newer, 1], [older, 9]) });
-    await until(() => told(opened).length >= 3, 'the first events');
-    expect(told(opened).sort()).toEqual([`deleted ${older}`, `snapshot ${newer}@2`, `snapshot ${older}@1`].sort());
+    const target = known(
+      [same, await incarnationOf(same), 1],
+      [newer, await incarnationOf(newer), 1],
+      [older, await incarnationOf(older), 9],
+    );
+    const opened = watch({ target });
+    await until(() => told(opened).length >= 2, 'the first events');
+    expect(told(opened).sort()).toEqual([`snapshot ${newer}@2`, `snapshot ${older}@1`].sort());
     await calls.start(same);
     await until(() => told(opened).includes(`snapshot ${same}@2`), 'the change of the known one');
   });
@@ -77,7 +90,7 @@ describe.each(ENGINES)('a watch by ids on %s', (engine) => {
   test('a finished result that is known ends it at once', async () => {
     const id = await created();
     await calls.fail(id);
-    const opened = watch({ target: known([id, 2]) });
+    const opened = watch({ target: known([id, await incarnationOf(id), 2]) });
     expect(await opened.ended).toBe(status.OK);
     expect(told(opened)).toEqual(['end']);
   });
@@ -97,7 +110,7 @@ describe.each(ENGINES)('a watch by ids on %s', (engine) => {
 
   test('an id that stands there twice counts once, with its first place', async () => {
     const id = await created();
-    const opened = watch({ target: known([id, 0], [id, 1]) });
+    const opened = watch({ target: known([id, 0n, 0], [id, await incarnationOf(id), 1]) });
     await calls.fail(id);
     await opened.ended;
     const revisions = snapshots(opened.events).map(({ revision }) => revision);
@@ -131,9 +144,11 @@ describe.each(ENGINES)('a watch by ids on %s', (engine) => {
   });
 
   test('one that was known and is gone is deleted, not missing', async () => {
-    const opened = watch({ target: known(['gone', 3]) });
+    const opened = watch({ target: known(['gone', 5n, 3]) });
     await opened.ended;
     expect(told(opened)).toEqual(['deleted gone', 'end']);
+    const version = { incarnation: 5n, revision: 3n };
+    expect(opened.events[0]).toEqual({ $case: 'deleted', value: { id: 'gone', version } });
   });
 
   test('keep_open: goes on after the end of every result, and follows what is created under their ids later', async () => {
@@ -162,6 +177,30 @@ describe.each(ENGINES)('a watch by ids on %s', (engine) => {
     // At once, so that no read falls between.
     await Promise.all([calls.remove(id), calls.create(id, { argsJson: '["anew"]' })]);
     await tells(opened, `snapshot ${id}@2`, `deleted ${id}`, `snapshot ${id}@1`);
+  });
+
+  test('a result created anew is told though its revision is the one that was known', async () => {
+    const id = await created();
+    const old = await incarnationOf(id);
+    await Promise.all([calls.remove(id), calls.create(id, { argsJson: '["anew"]' })]);
+    const opened = watch({ target: known([id, old, 1]) });
+    await tells(opened, `deleted ${id}`, `snapshot ${id}@1`);
+    expect(opened.events[0]).toMatchObject({ value: { version: { incarnation: old, revision: 1n } } });
+    expect(snapshots(opened.events)[0]?.argsJson).toBe('["anew"]');
+  });
+
+  test('a result created anew while it is watched is told, at whatever revision', async () => {
+    const id = await created();
+    const opened = watch({ target: byIds(id), keepOpen: true });
+    await tells(opened, `snapshot ${id}@1`);
+    for (let n = 1; n <= 10; n++) {
+      const before = snapshots(opened.events).length;
+      await Promise.all([calls.remove(id), calls.create(id, { argsJson: `[${n}]` })]);
+      await until(() => snapshots(opened.events).length > before, `creation ${n} is told`);
+      expect(snapshots(opened.events).at(-1)?.argsJson).toBe(`[${n}]`);
+    }
+    const incarnations = snapshots(opened.events).map(({ incarnation }) => Number(incarnation));
+    expect(incarnations).toEqual([...new Set(incarnations)].sort((a, b) => a - b));
   });
 
   test('BASIC leaves out arguments, return value and tracebacks', async () => {
@@ -215,17 +254,17 @@ describe('the end of a watch', () => {
     await service.stop();
   });
 
-  test('MAX_AGE, and nothing is lost when it is opened again with the revisions known', async () => {
+  test('MAX_AGE, and nothing is lost when it is opened again with the versions known', async () => {
     const watchConfig = { pollFastMs: 20, pollSlowMs: 50, rereadMs: 30_000, maxAgeMs: 300 };
     const service = await startOn('sqlite', { watch: watchConfig });
     try {
       const calls = callsOf(service);
-      await calls.create('a');
+      const incarnation = (await calls.create('a')).state?.incarnation as bigint;
       const opened = openWatch(service.reads, { target: byIds('a') });
       expect(await opened.ended).toBe(status.OK);
       expect(opened.events.at(-1)).toEqual({ $case: 'end', value: { reason: Reason.REASON_MAX_AGE } });
       await calls.fail('a');
-      const again = openWatch(service.reads, { target: known(['a', 1]) });
+      const again = openWatch(service.reads, { target: known(['a', incarnation, 1]) });
       await again.ended;
       expect(again.events.map(brief)).toEqual(['snapshot a@2', 'end']);
     } finally {

@@ -53,16 +53,18 @@ export class Wire {
     const task = { path: 'app.wire', priority: 0, queueName: '', runAfter: undefined, takesContext: false };
     const create = { id, task, argsJson, kwargsJson, backend: '', metadata: new Map<string, string>() };
     await this.#call((done) => this.#lifecycle.createTaskResult(create, this.#metadata, done));
-    const start = { id, workerId: 'wire', lease: undefined, force: false };
+    const start = { id, workerId: 'wire', lease: undefined, force: false, requestId: '' };
     await this.#call((done) => this.#lifecycle.startAttempt(start, this.#metadata, done));
     const outcome = { $case: 'succeeded' as const, value: { returnValueJson } };
-    await this.#call((done) => this.#lifecycle.finishAttempt({ id, attempt: 1, outcome }, this.#metadata, done));
+    await this.#call((done) =>
+      this.#lifecycle.finishAttempt({ id, incarnation: 0n, attempt: 1, outcome }, this.#metadata, done),
+    );
   }
 
   /** Starts the second attempt as soon as the first is running. */
   async #takeOver({ id, worker_id: workerId }: TakeOver): Promise<void> {
     await until(async () => (await this.#get(id)) === TaskResultStatus.TASK_RESULT_STATUS_RUNNING, `${id} is running`);
-    const start = { id, workerId, lease: undefined, force: true };
+    const start = { id, workerId, lease: undefined, force: true, requestId: '' };
     await this.#call((done) => this.#lifecycle.startAttempt(start, this.#metadata, done));
   }
 

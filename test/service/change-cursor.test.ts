@@ -5,7 +5,7 @@ import { ChangeCursor } from '../../src/service/change-cursor';
 const MINUTE = 60_000;
 
 function changes(...seqs: number[]): Change[] {
-  return seqs.map((seq) => ({ seq, taskId: `t${seq}`, revision: 1, at: 0 }));
+  return seqs.map((seq) => ({ seq, taskId: `t${seq}`, incarnation: 1, revision: 1, at: 0 }));
 }
 
 function ranges(cursor: ChangeCursor): [number, number][] {
@@ -68,6 +68,42 @@ describe('a cursor', () => {
     }
   });
 
+  test('asks for a hole less and less often', () => {
+    const cursor = new ChangeCursor(0);
+    cursor.advance(changes(2), 0);
+    const asked = Array.from({ length: 100_000 }, (_, ms) => ms).filter((ms) => cursor.takeDue(ms).length > 0);
+    expect(asked.length).toBeLessThan(35);
+    for (const [i, ms] of asked.entries()) expect((asked[i + 1] ?? ms) - ms).toBeLessThanOrEqual(ms / 2 + 1);
+  });
+
+  test('sees no holes in numbers that go in steps', () => {
+    const cursor = new ChangeCursor(0, 3);
+    cursor.advance(changes(1, 4, 7, 10), 0);
+    expect(ranges(cursor)).toEqual([]);
+    cursor.advance(changes(19), 1);
+    expect(ranges(cursor)).toEqual([[13, 18]]);
+  });
+
+  test('of a group of servers sees what each of them may still show', () => {
+    const cursor = new ChangeCursor(0, 3);
+    cursor.advance(changes(1, 4, 5, 7, 11), 0);
+    expect(ranges(cursor)).toEqual([
+      [2, 3],
+      [8, 10],
+    ]);
+  });
+
+  test('looks back when another server of a group shows up', () => {
+    const cursor = new ChangeCursor(2_998, 3);
+    cursor.advance(changes(3_001, 3_004), 0);
+    expect(ranges(cursor)).toEqual([]);
+    cursor.advance(changes(3_008), 1);
+    expect(ranges(cursor)).toEqual([
+      [2_004, 3_004],
+      [3_005, 3_007],
+    ]);
+  });
+
   test('that has merged holes still forgets them', () => {
     const cursor = new ChangeCursor(0);
     for (let seq = 2; seq < 2_000; seq += 2) cursor.advance(changes(seq), seq);
@@ -86,12 +122,14 @@ describe('a cursor', () => {
         const visibleFrom = late.map((delay, i) =>
           delay === null ? Number.POSITIVE_INFINITY : Math.floor(i / perPoll) + delay,
         );
-        const polls = Math.ceil(late.length / perPoll) + 32;
+        // What comes late is asked for again when its hole is older by a half.
+        const polls = Math.ceil(late.length / perPoll) + 50;
         const cursor = new ChangeCursor(0);
         const seen = new Set<number>();
         for (let poll = 0; poll < polls; poll++) {
           const log = changes(...visibleFrom.flatMap((from, i) => (from <= poll ? [i + 1] : [])));
-          const found = log.filter(({ seq }) => within(cursor.holes, seq));
+          const due = cursor.takeDue(poll * 100);
+          const found = log.filter(({ seq }) => within(due, seq));
           cursor.fill(found, poll * 100);
           const next = log.filter(({ seq }) => seq > cursor.position).slice(0, 1_000);
           cursor.advance(next, poll * 100);

@@ -1,6 +1,6 @@
 import { Housekeeping } from '../../src/service/housekeeping';
 import { Lifecycle } from '../../src/service/lifecycle';
-import { create, fail } from '../support/commands';
+import { create, fail, remove } from '../support/commands';
 import { KEPT, openTemporaryStore, type TemporaryStore } from '../support/temporary-store';
 import { until } from '../support/until';
 
@@ -20,7 +20,7 @@ describe('housekeeping', () => {
     opened = await openTemporaryStore('sqlite');
     told = [];
     errors = [];
-    const lifecycle = new Lifecycle(opened.store, (id, revision) => told.push([id, revision]));
+    const lifecycle = new Lifecycle(opened.store, (id, { revision }) => told.push([id, revision]));
     housekeeping = new Housekeeping(opened.store, lifecycle, opened.clock.read, LOG_KEPT, (error) =>
       errors.push(error),
     );
@@ -68,6 +68,26 @@ describe('housekeeping', () => {
     jest.advanceTimersByTime(ROUND_MS);
     await until(async () => (await store.changesAfter(0, 10)).length === 1, 'the old entry is removed');
     expect((await store.changesAfter(0, 10))[0]?.taskId).toBe('b');
+  });
+
+  test('goes on when a result was deleted and created anew in between', async () => {
+    const { store, clock } = opened;
+    await store.transact([create('a'), create('b'), fail('a'), fail('b')]);
+    clock.now += 2 * KEPT;
+    const expired = await store.expired(clock.now, 10);
+    await store.transact([remove('a'), create('a'), fail('a')]);
+    const found = jest.spyOn(store, 'expired').mockResolvedValueOnce(expired);
+    jest.advanceTimersByTime(ROUND_MS);
+    await until(() => told.length === 1, 'the other one is removed');
+    expect(told).toEqual([['b', 3]]);
+    expect(await ids('a', 'b')).toEqual(['a']);
+    await store.transact([create('c')]);
+    clock.now += 2 * LOG_KEPT;
+    await store.transact([create('d')]);
+    jest.advanceTimersByTime(ROUND_MS);
+    await until(async () => (await store.changesAfter(0, 10)).length === 1, 'the round goes on to the change log');
+    expect(errors).toEqual([]);
+    found.mockRestore();
   });
 
   test('goes on after a round that failed', async () => {

@@ -1,4 +1,5 @@
 import type { TaskResultStore } from '../../src/domain/store';
+import { NO_VERSION } from '../../src/domain/version';
 import { Reads } from '../../src/service/reads';
 import { ResultReader } from '../../src/service/result-reader';
 import { create } from '../support/commands';
@@ -36,7 +37,9 @@ test('a batch of results that are all there and small is one read', async () => 
   const { reads, calls } = counted();
   expect((await reads.batchGet([...ids, ...ids], 'FULL')).found.map(({ id }) => id)).toEqual(ids);
   expect(calls).toEqual(['read 100']);
-  expect(await reads.batchRefresh(ids.map((id) => ({ id, revision: 1 })))).toMatchObject({ unchanged: ids });
+  const known = await temporary.store.outline(ids);
+  const asked = ids.map((id) => ({ id, version: known.find((outline) => outline.id === id) ?? NO_VERSION }));
+  expect(await reads.batchRefresh(asked, 'FULL')).toMatchObject({ unchanged: ids });
   expect(calls.slice(1)).toEqual(['outline 100']);
 });
 
@@ -63,7 +66,9 @@ test('so that memory is bounded, few batches are read at a time, and all in the 
 test('of results that are all unchanged or missing, nothing is read', async () => {
   await temporary.store.transact([create('unchanged')]);
   const { reads, calls, most } = counted();
-  expect(await reads.batchRefresh([{ id: 'unchanged', revision: 1 }])).toMatchObject({ unchanged: ['unchanged'] });
+  const [version = NO_VERSION] = await temporary.store.outline(['unchanged']);
+  const asked = [{ id: 'unchanged', version }];
+  expect(await reads.batchRefresh(asked, 'FULL')).toMatchObject({ unchanged: ['unchanged'] });
   expect(calls).toEqual(['outline 1']);
   expect(most()).toBe(0);
 });

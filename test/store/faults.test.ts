@@ -73,7 +73,7 @@ async function read(id: string) {
 
 /** What `act` adds to the change log. */
 async function logged(act: () => Promise<unknown>): Promise<[string, number][]> {
-  const before = await rival.newestChange();
+  const before = (await rival.changeLog()).newest;
   await act();
   return (await rival.changesAfter(before, 100)).map(({ taskId, revision }) => [taskId, revision]);
 }
@@ -231,7 +231,7 @@ describe('a connection that is killed', () => {
   test('at rest: reads and writes go on', async () => {
     const id = fresh();
     for (let round = 0; round < 3; round++) {
-      await Promise.all([store.ping(), store.ping(), store.newestChange(), store.read([id], 'FULL')]);
+      await Promise.all([store.ping(), store.ping(), store.changeLog(), store.read([id], 'FULL')]);
       const [rows] = await admin.query(
         'SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
       );

@@ -17,7 +17,7 @@ const CALLS: Record<string, (store: TaskResultStore) => Promise<unknown>> = {
   list: (store) => store.list(filter({ taskPath: SECRET }), null, 10),
   changesAfter: (store) => store.changesAfter(0, 10),
   changesWithin: (store) => store.changesWithin([{ first: 1, last: 2 }]),
-  newestChange: (store) => store.newestChange(),
+  changeLog: (store) => store.changeLog(),
   trimChanges: (store) => store.trimChanges(0, 10),
   expired: (store) => store.expired(0, 10),
   ping: (store) => store.ping(),

@@ -1,7 +1,12 @@
 import type { Duration } from '../../src/gen/google/protobuf/duration';
 import type { Timestamp } from '../../src/gen/google/protobuf/timestamp';
 import * as lifecycle from '../../src/gen/taskresults/v1/task_lifecycle_service';
-import { type TaskError, TaskResultStatus, TaskResultView } from '../../src/gen/taskresults/v1/task_result';
+import {
+  type TaskError,
+  TaskResultStatus,
+  type TaskResultVersion,
+  TaskResultView,
+} from '../../src/gen/taskresults/v1/task_result';
 import * as results from '../../src/gen/taskresults/v1/task_result_service';
 import { call, type TestService } from './service';
 
@@ -49,8 +54,8 @@ export function callsOf({ reads, writes }: Pick<TestService, 'reads' | 'writes'>
       call<lifecycle.StartAttemptResponse>((done) =>
         writes.startAttempt(lifecycle.StartAttemptRequest.fromPartial({ id, workerId, ...given }), done),
       ),
-    renew: (id: string, attempt: number, lease?: Duration) =>
-      call<lifecycle.RenewLeaseResponse>((done) => writes.renewLease({ id, attempt, lease }, done)),
+    renew: (id: string, attempt: number, lease?: Duration, incarnation = 0n) =>
+      call<lifecycle.RenewLeaseResponse>((done) => writes.renewLease({ id, incarnation, attempt, lease }, done)),
     finish,
     succeed: (...given: Parameters<typeof succeededRequest>) => finish(succeededRequest(...given)),
     failAttempt: (...given: Parameters<typeof failedRequest>) => finish(failedRequest(...given)),
@@ -73,15 +78,14 @@ export function callsOf({ reads, writes }: Pick<TestService, 'reads' | 'writes'>
       call<results.BatchGetTaskResultsResponse>((done) =>
         reads.batchGetTaskResults(results.BatchGetTaskResultsRequest.fromPartial({ ids, view }), done),
       ),
-    refresh: async (id: string, knownRevision: number | bigint = 0) => {
-      const request = { id, knownRevision: BigInt(knownRevision) };
+    refresh: async (id: string, known?: TaskResultVersion, view?: TaskResultView) => {
+      const request = results.RefreshTaskResultRequest.fromPartial({ id, known, view });
       return (await call<results.RefreshTaskResultResponse>((done) => reads.refreshTaskResult(request, done))).outcome;
     },
-    batchRefresh: (known: [id: string, revision: number][]) =>
-      call<results.BatchRefreshTaskResultsResponse>((done) => {
-        const taskResults = known.map(([id, revision]) => ({ id, knownRevision: BigInt(revision) }));
-        return reads.batchRefreshTaskResults({ taskResults }, done);
-      }),
+    batchRefresh: (taskResults: { id: string; known?: TaskResultVersion }[], view?: TaskResultView) =>
+      call<results.BatchRefreshTaskResultsResponse>((done) =>
+        reads.batchRefreshTaskResults(results.BatchRefreshTaskResultsRequest.fromPartial({ taskResults, view }), done),
+      ),
     list: (given: Given<typeof results.ListTaskResultsRequest> = {}) =>
       call<results.ListTaskResultsResponse>((done) =>
         reads.listTaskResults(results.ListTaskResultsRequest.fromPartial(given), done),

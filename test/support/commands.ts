@@ -1,4 +1,4 @@
-import type { Command, CreateCommand } from '../../src/domain/command';
+import type { Command, CreateCommand, DeletedVersion, StartCommand } from '../../src/domain/command';
 import type { Filter } from '../../src/domain/filter';
 import type { Micros, ReportedError } from '../../src/domain/task-result';
 
@@ -27,32 +27,43 @@ export function create(id: string, given: Partial<Omit<CreateCommand, 'kind' | '
   };
 }
 
-export function start(id: string, workerId = 'w1', given: { lease?: Micros; force?: boolean } = {}): Of<'start'> {
-  return { kind: 'start', id, workerId, lease: given.lease ?? null, force: given.force ?? false };
+export function start(
+  id: string,
+  workerId = 'w1',
+  given: { lease?: Micros; force?: boolean; requestId?: string } = {},
+): StartCommand {
+  const { lease = null, force = false, requestId = null } = given;
+  return { kind: 'start', id, workerId, lease, force, requestId };
 }
 
-export function renew(id: string, attempt: number, lease: Micros): Of<'renew'> {
-  return { kind: 'renew', id, attempt, lease };
+export function renew(id: string, attempt: number, lease: Micros, incarnation: number | null = null): Of<'renew'> {
+  return { kind: 'renew', id, incarnation, attempt, lease };
 }
 
-export function succeed(id: string, attempt = 1, returnValueJson = 'null'): Of<'succeed'> {
-  return { kind: 'succeed', id, attempt, returnValueJson };
+export function succeed(
+  id: string,
+  attempt = 1,
+  returnValueJson = 'null',
+  incarnation: number | null = null,
+): Of<'succeed'> {
+  return { kind: 'succeed', id, incarnation, attempt, returnValueJson };
 }
 
 export function failAttempt(
   id: string,
   attempt = 1,
-  given: { retry?: boolean; error?: ReportedError } = {},
+  given: { retry?: boolean; error?: ReportedError; incarnation?: number } = {},
 ): Of<'failAttempt'> {
-  return { kind: 'failAttempt', id, attempt, error: given.error ?? reported(), retry: given.retry ?? false };
+  const { error = reported(), retry = false, incarnation = null } = given;
+  return { kind: 'failAttempt', id, incarnation, attempt, error, retry };
 }
 
 export function fail(id: string, error: ReportedError | null = null): Of<'fail'> {
   return { kind: 'fail', id, error };
 }
 
-export function remove(id: string, given: { revision?: number; allowMissing?: boolean } = {}): Of<'delete'> {
-  return { kind: 'delete', id, revision: given.revision ?? null, allowMissing: given.allowMissing ?? false };
+export function remove(id: string, given: { version?: DeletedVersion; allowMissing?: boolean } = {}): Of<'delete'> {
+  return { kind: 'delete', id, version: given.version ?? null, allowMissing: given.allowMissing ?? false };
 }
 
 export function reported(message = 'it broke', traceback = 'line 1\nline 2'): ReportedError {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { credentials } from '@grpc/grpc-js';
-import { type TaskResult, TaskResultStatus } from '../../src/gen/taskresults/v1/task_result';
+import { type TaskResult, TaskResultStatus, type TaskResultVersion } from '../../src/gen/taskresults/v1/task_result';
 import {
   WatchTaskResultsResponse_End_Reason as EndReason,
   TaskResultServiceClient,
@@ -10,7 +10,7 @@ import {
 
 /**
  * Watches ids as a well-behaved client does: a stream that ends in any way but ALL_FINISHED is opened again, at the next
- * address, with the revisions known.
+ * address, with the versions known.
  */
 export class Follower {
   /** The last snapshot of each id. */
@@ -19,7 +19,7 @@ export class Follower {
   opened = 0;
   /** Why streams ended, in order; a gRPC code for those without an `end`. */
   readonly ends: (EndReason | string)[] = [];
-  readonly #known = new Map<string, bigint>();
+  readonly #known = new Map<string, TaskResultVersion>();
   #client: TaskResultServiceClient | null = null;
   #stopped = false;
 
@@ -27,10 +27,10 @@ export class Follower {
     ids: readonly string[],
     private readonly addresses: readonly string[],
   ) {
-    for (const id of ids) this.#known.set(id, 0n);
+    for (const id of ids) this.#known.set(id, { incarnation: 0n, revision: 0n });
   }
 
-  /** Resolves when every id is finished. Rejects when a revision goes back. */
+  /** Resolves when every id is finished. Rejects when a version goes back. */
   async untilFinished(): Promise<void> {
     for (let turn = 0; !this.#stopped; turn++) {
       const end = await this.#follow(this.addresses[turn % this.addresses.length] as string);
@@ -53,7 +53,7 @@ export class Follower {
     this.#client = client;
     this.opened++;
     try {
-      const taskResults = [...this.#known].map(([id, knownRevision]) => ({ id, knownRevision }));
+      const taskResults = [...this.#known].map(([id, known]) => ({ id, known }));
       const stream = client.watchTaskResults(
         WatchTaskResultsRequest.fromPartial({ target: { $case: 'ids', value: { taskResults } } }),
       );
@@ -63,7 +63,7 @@ export class Follower {
       }
       return 'no end';
     } catch (error) {
-      if (error instanceof RevisionWentBack) throw error;
+      if (error instanceof VersionWentBack) throw error;
       return String((error as { code?: unknown }).code);
     } finally {
       client.close();
@@ -71,9 +71,13 @@ export class Follower {
   }
 
   #note(result: TaskResult): void {
-    const known = this.#known.get(result.id) ?? 0n;
-    if (result.revision <= known) throw new RevisionWentBack(`${result.id}: ${known} → ${result.revision}`);
-    this.#known.set(result.id, result.revision);
+    const { incarnation, revision } = result;
+    const known = this.#known.get(result.id) ?? { incarnation: 0n, revision: 0n };
+    const grows = incarnation === known.incarnation ? revision > known.revision : incarnation > known.incarnation;
+    if (!grows) {
+      throw new VersionWentBack(`${result.id}: ${known.incarnation}.${known.revision} → ${incarnation}.${revision}`);
+    }
+    this.#known.set(result.id, { incarnation, revision });
     this.latest.set(result.id, result);
   }
 
@@ -84,4 +88,4 @@ export class Follower {
   }
 }
 
-class RevisionWentBack extends Error {}
+class VersionWentBack extends Error {}

@@ -5,6 +5,8 @@ import { isDeepStrictEqual } from 'node:util';
  * compare the two. Times are in seconds and coarse.
  */
 export interface Modelled {
+  /** How many results had this id before. */
+  creation: number;
   status: 'READY' | 'RUNNING' | 'FAILED' | 'SUCCESSFUL';
   revision: number;
   workers: string[];
@@ -13,22 +15,27 @@ export interface Modelled {
   content: string;
   /** When the running attempt's lease ends; null: never. */
   leaseEnd: number | null;
-  /** The call that made the present status. */
+  /** The call that made the present state, but for starts. */
   madeBy: Step | null;
+  /** Attempts by the requests that started them. */
+  requests: Record<string, number>;
   /** The latest time given to it. */
   changedAt: number;
 }
 
 export type Step =
   | { call: 'create'; content: string }
-  | { call: 'start'; worker: string; lease: number | null; force: boolean }
-  | { call: 'renew'; attempt: number; lease: number }
-  | { call: 'succeed'; attempt: number; value: string }
-  | { call: 'failAttempt'; attempt: number; retry: boolean; message: string }
+  | { call: 'start'; worker: string; lease: number | null; force: boolean; request: string | null }
+  | { call: 'renew'; creation: number | null; attempt: number; lease: number }
+  | { call: 'succeed'; creation: number | null; attempt: number; value: string }
+  | { call: 'failAttempt'; creation: number | null; attempt: number; retry: boolean; message: string }
   | { call: 'fail'; message: string | null }
-  | { call: 'delete'; revision: number | null; allowMissing: boolean };
+  | { call: 'delete'; creation: number | null; revision: number | null; allowMissing: boolean };
 
-/** Steps whose attempt and revision are relative to what the result has, so that most of them hit. */
+/**
+ * Steps whose creation, attempt and revision are relative to what the result has, so that most of them hit. A creation of null:
+ * whichever has the id.
+ */
 export type Move =
   | { id: string; step: Step }
   /** The last call for this id once more. */
@@ -49,6 +56,7 @@ export interface Taken {
 export class ModelRun {
   readonly #results = new Map<string, Modelled | null>();
   readonly #last = new Map<string, Step>();
+  readonly #creations = new Map<string, number>();
   #clock = 0;
 
   /** Null for a move that calls nothing. */
@@ -61,18 +69,24 @@ export class ModelRun {
     const step = 'step' in move ? absolute(move.step, before) : this.#last.get(move.id);
     if (!step) return null;
     this.#last.set(move.id, step);
-    const { answer, result } = expectedOf(before, step, this.#clock);
+    const creations = this.#creations.get(move.id) ?? 0;
+    const { answer, result } = expectedOf(before, step, this.#clock, creations);
     this.#results.set(move.id, result);
+    if (before === null && result !== null) this.#creations.set(move.id, creations + 1);
     return { id: move.id, step, before, answer, after: result };
   }
 }
 
 function absolute(step: Step, result: Modelled | null): Step {
-  if ('attempt' in step) return { ...step, attempt: Math.max(1, (result?.workers.length ?? 1) + step.attempt) };
-  if (step.call === 'delete' && step.revision !== null) {
-    return { ...step, revision: Math.max(1, (result?.revision ?? 1) + step.revision) };
+  if (!('creation' in step)) return step;
+  const creation = step.creation === null || result === null ? null : Math.max(0, result.creation + step.creation);
+  if ('attempt' in step) {
+    return { ...step, creation, attempt: Math.max(1, (result?.workers.length ?? 1) + step.attempt) };
   }
-  return step;
+  // A revision says something only of a known creation.
+  if (creation === null) return { ...step, creation, revision: null };
+  if (step.revision === null) return { ...step, creation };
+  return { ...step, creation, revision: Math.max(1, (result?.revision ?? 1) + step.revision) };
 }
 
 /** `OK`, or the reason of a refusal; and what the result is after it. */
@@ -81,16 +95,17 @@ interface Expected {
   result: Modelled | null;
 }
 
-function expectedOf(result: Modelled | null, step: Step, clock: number): Expected {
+function expectedOf(result: Modelled | null, step: Step, clock: number, creations: number): Expected {
   const refused = (answer: string): Expected => ({ answer, result });
   const same: Expected = { answer: 'OK', result };
   if (result === null) {
-    if (step.call === 'create') return { answer: 'OK', result: born(step.content, clock) };
+    if (step.call === 'create') return { answer: 'OK', result: born(step.content, clock, creations) };
     return step.call === 'delete' && step.allowMissing ? same : refused('TASK_RESULT_DOES_NOT_EXIST');
   }
   const now = Math.max(clock, result.changedAt);
   const attempts = result.workers.length;
-  const repeated = isDeepStrictEqual(step, result.madeBy);
+  const former = 'creation' in step && step.creation !== null && step.creation !== result.creation;
+  const repeated = !former && isDeepStrictEqual({ ...step, creation: null }, { ...result.madeBy, creation: null });
   const finished = result.status === 'FAILED' || result.status === 'SUCCESSFUL';
   const moved = (change: Partial<Modelled>): Expected => ({
     answer: 'OK',
@@ -98,7 +113,7 @@ function expectedOf(result: Modelled | null, step: Step, clock: number): Expecte
       ...result,
       revision: result.revision + 1,
       leaseEnd: null,
-      madeBy: step,
+      madeBy: step.call === 'start' ? result.madeBy : step,
       changedAt: now,
       ...change,
     },
@@ -112,17 +127,19 @@ function expectedOf(result: Modelled | null, step: Step, clock: number): Expecte
     case 'create':
       return step.content === result.content ? same : refused('TASK_RESULT_EXISTS');
     case 'delete':
-      if (step.revision !== null && step.revision !== result.revision) return refused('REVISION_MISMATCH');
+      if (former || (step.revision !== null && step.revision !== result.revision)) return refused('REVISION_MISMATCH');
       return { answer: 'OK', result: null };
     case 'start': {
+      const before = step.request === null ? undefined : result.requests[step.request];
+      if (before !== undefined) return before === attempts ? same : refused('STALE_ATTEMPT');
       if (finished) return refused('ILLEGAL_TRANSITION');
       const running = result.status === 'RUNNING';
       const expired = running && result.leaseEnd !== null && result.leaseEnd <= now;
-      if (running && !expired && repeated) return same;
       if (running && !expired && !step.force) return refused('ATTEMPT_IN_PROGRESS');
       return moved({
         status: 'RUNNING',
         workers: [...result.workers, step.worker],
+        requests: { ...result.requests, ...(step.request !== null && { [step.request]: attempts + 1 }) },
         leaseEnd: step.lease === null ? null : now + step.lease,
         ...(running && { errors: withError(expired ? 'taskresults.LeaseExpired' : 'taskresults.AttemptReplaced') }),
       });
@@ -133,6 +150,7 @@ function expectedOf(result: Modelled | null, step: Step, clock: number): Expecte
       return moved({ status: 'FAILED', ...(step.message !== null && { errors: withError(step.message) }) });
     default:
       if (repeated) return same;
+      if (former) return refused('STALE_ATTEMPT');
       if (step.attempt < attempts) return refused('STALE_ATTEMPT');
       if (step.attempt > attempts || result.status !== 'RUNNING') return refused('ILLEGAL_TRANSITION');
       if (step.call === 'renew')
@@ -142,8 +160,9 @@ function expectedOf(result: Modelled | null, step: Step, clock: number): Expecte
   }
 }
 
-function born(content: string, now: number): Modelled {
+function born(content: string, now: number, creation: number): Modelled {
   return {
+    creation,
     status: 'READY',
     revision: 1,
     workers: [],
@@ -152,6 +171,7 @@ function born(content: string, now: number): Modelled {
     content,
     leaseEnd: null,
     madeBy: null,
+    requests: {},
     changedAt: now,
   };
 }

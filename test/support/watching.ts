@@ -40,7 +40,7 @@ export function brief(event: Event): string {
     case 'notFound':
       return `${event.$case} ${event.value.id}`;
     case 'unmatched':
-      return `unmatched ${event.value.id}@${event.value.revision}`;
+      return `unmatched ${event.value.id}@${event.value.version?.revision}`;
     default:
       return event.$case;
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { credentials, Metadata, status } from '@grpc/grpc-js';
 import {
@@ -46,7 +47,7 @@ export class TestWorker {
 
   /** One attempt, which fails and is to be retried, or succeeds. */
   async attempt(id: string, outcome: 'retry' | 'fail' | 'succeed'): Promise<void> {
-    const start = StartAttemptRequest.fromPartial({ id, workerId: this.workerId });
+    const start = StartAttemptRequest.fromPartial({ id, workerId: this.workerId, requestId: randomUUID() });
     const { attempt } = await this.#insist<{ attempt: number }>((client, done) =>
       client.startAttempt(start, ...deadline(), done),
     );

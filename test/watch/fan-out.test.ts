@@ -1,10 +1,12 @@
 import { systemClock } from '../../src/domain/clock';
 import type { TaskResultStore } from '../../src/domain/store';
+import { NO_VERSION } from '../../src/domain/version';
 import { IdWatch } from '../../src/service/id-watch';
 import { ResultReader } from '../../src/service/result-reader';
 import { Watch, type WatchEvent } from '../../src/service/watch';
 import { WatchHub } from '../../src/service/watch-hub';
 import { openStore } from '../../src/store/open';
+import { create, start } from '../support/commands';
 import { temporaryDatabase } from '../support/engines';
 import { until } from '../support/until';
 
@@ -25,9 +27,7 @@ async function countReads(watchers: number): Promise<number> {
       throw error;
     },
   );
-  const task = { path: 'a.b', priority: 0, queueName: 'default', runAfter: null, takesContext: false };
-  const content = { argsJson: '[]', kwargsJson: '{}', backend: 'default', metadata: {} };
-  await store.transact([{ kind: 'create', id: 'x', task, ...content }]);
+  await store.transact([create('x')]);
   await hub.start();
   await until(() => counting.polls > 1, 'the change log has been read up to here');
   const seen: number[] = [];
@@ -39,7 +39,7 @@ async function countReads(watchers: number): Promise<number> {
     over() {},
   };
   const watches = Array.from({ length: watchers }, () => {
-    return new Watch(new IdWatch(hub, [{ id: 'x', revision: 0 }], 'FULL', false), TIMES, sink);
+    return new Watch(new IdWatch(hub, [{ id: 'x', version: NO_VERSION }], 'FULL', false), TIMES, sink);
   });
   try {
     for (const watch of watches) watch.open();
@@ -47,7 +47,7 @@ async function countReads(watchers: number): Promise<number> {
     counting.reads = 0;
     for (let revision = 2; revision < 2 + CHANGES; revision++) {
       seen.length = 0;
-      await store.transact([{ kind: 'start', id: 'x', workerId: `w${revision}`, lease: null, force: true }]);
+      await store.transact([start('x', `w${revision}`, { force: true })]);
       await until(() => seen.length === watchers, `all see revision ${revision}`);
       expect(new Set(seen)).toEqual(new Set([revision]));
     }

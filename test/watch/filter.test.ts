@@ -25,10 +25,11 @@ describe.each(ENGINES)('a watch by filter on %s', (engine) => {
     await service.stop();
   });
 
-  function watch(filter: Partial<TaskResultFilter>): { seen: () => string[] } {
+  function watch(filter: Partial<TaskResultFilter>): { seen: () => string[]; last: () => string | undefined } {
     const opened = openWatch(service.reads, { target: { $case: 'filter', value: filter } });
     watches.push(opened);
-    return { seen: () => opened.events.map(brief) };
+    const snapshots = () => opened.events.flatMap((event) => (event.$case === 'snapshot' ? [event.value] : []));
+    return { seen: () => opened.events.map(brief), last: () => snapshots().at(-1)?.argsJson };
   }
 
   async function start(id: string, workerId: string): Promise<void> {
@@ -55,6 +56,17 @@ describe.each(ENGINES)('a watch by filter on %s', (engine) => {
     await until(() => all.seen().includes('deleted present'), 'the deletion');
     expect(all.seen().filter((event) => event.includes('elsewhere'))).toEqual([]);
     expect(running.seen()).toHaveLength(2); // what it does not hold is not its business
+  });
+
+  test('a result created anew is told, though its revision is the one that was sent', async () => {
+    const path = 'filter.anew';
+    await worker.create('anew', { path, argsJson: '[1]' });
+    const { seen, last } = watch({ taskPath: path });
+    await until(() => seen().length === 1, 'the first one');
+    await call((done) => service.writes.deleteTaskResult(DeleteTaskResultRequest.fromPartial({ id: 'anew' }), done));
+    await worker.create('anew', { path, argsJson: '[2]' });
+    await until(() => last() === '[2]', 'the new one');
+    expect(seen()).toEqual(['snapshot anew@1', 'deleted anew', 'snapshot anew@1']);
   });
 
   test.each<[string, Partial<TaskResultFilter>]>([

@@ -47,7 +47,10 @@ describe('a change that commits after changes with higher numbers', () => {
 
   async function finishElsewhere(id: string): Promise<void> {
     await connection.query('UPDATE task_results SET status = 3, finished_at = 1, revision = 2 WHERE id = ?', [id]);
-    await connection.query('INSERT INTO task_changes (task_id, revision, at) VALUES (?, 2, 1)', [id]);
+    await connection.query(
+      'INSERT INTO task_changes (task_id, incarnation, revision, at) SELECT id, incarnation, 2, 1 FROM task_results WHERE id = ?',
+      [id],
+    );
   }
 
   test('arrives', async () => {

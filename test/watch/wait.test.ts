@@ -4,6 +4,7 @@ import { TaskResultStatus } from '../../src/gen/taskresults/v1/task_result';
 import {
   WaitTaskResultRequest_Until as Until,
   WaitTaskResultRequest,
+  type WaitTaskResultResponse,
 } from '../../src/gen/taskresults/v1/task_result_service';
 import { ENGINES } from '../support/engines';
 import { call, startOn, type TestService } from '../support/service';
@@ -23,7 +24,7 @@ describe.each(ENGINES)('WaitTaskResult on %s', (engine) => {
   });
 
   const wait = (request: Parameters<typeof WaitTaskResultRequest.fromPartial>[0], deadlineMs = 30_000) =>
-    call<{ taskResult?: { status: TaskResultStatus; revision: bigint }; timedOut: boolean }>((done) =>
+    call<WaitTaskResultResponse>((done) =>
       service.reads.waitTaskResult(
         WaitTaskResultRequest.fromPartial(request),
         new Metadata(),
@@ -50,12 +51,27 @@ describe.each(ENGINES)('WaitTaskResult on %s', (engine) => {
   test('until CHANGED: answers at once for another revision than the known one, otherwise at the next change', async () => {
     await worker.create('changes');
     const changed = { id: 'changes', until: Until.UNTIL_CHANGED };
-    expect((await wait({ ...changed, knownRevision: 0n })).taskResult?.revision).toBe(1n);
-    const waiting = wait({ ...changed, knownRevision: 1n });
+    const first = (await wait(changed)).taskResult;
+    expect(first?.revision).toBe(1n);
+    const known = { incarnation: first?.incarnation, revision: 1n };
+    expect((await wait({ ...changed, known: { ...known, revision: 9n } })).taskResult).toEqual(first);
+    const waiting = wait({ ...changed, known });
     await worker.attempt('changes', 'retry');
     const { taskResult, timedOut } = await waiting;
     expect(timedOut).toBe(false);
     expect(taskResult?.revision).toBeGreaterThan(1n);
+  });
+
+  test('until CHANGED: a result created anew in place of the known one is a change, at whatever revision', async () => {
+    await worker.create('anew');
+    const changed = { id: 'anew', until: Until.UNTIL_CHANGED };
+    const first = (await wait(changed)).taskResult;
+    const { incarnation, revision } = first as NonNullable<typeof first>;
+    await call((done) => service.writes.deleteTaskResult(DeleteTaskResultRequest.fromPartial({ id: 'anew' }), done));
+    await worker.create('anew');
+    const { taskResult, timedOut } = await wait({ ...changed, known: { incarnation, revision } });
+    expect([taskResult?.revision, timedOut]).toEqual([revision, false]);
+    expect(taskResult?.incarnation).toBeGreaterThan(incarnation);
   });
 
   test('says that it timed out, with the result as it stands', async () => {
@@ -83,7 +99,8 @@ describe.each(ENGINES)('WaitTaskResult on %s', (engine) => {
 
   test.each([
     ['id', { id: '' }],
-    ['known_revision', { id: 'x', knownRevision: -1n }],
+    ['known.revision', { id: 'x', known: { incarnation: 1n, revision: -1n } }],
+    ['known.incarnation', { id: 'x', known: { revision: 1n } }],
     ['until', { id: 'x', until: 7 as Until }],
     ['timeout', { id: 'x', timeout: { seconds: -1n, nanos: 0 } }],
   ])('a bad %s is refused', async (field, request) => {

@@ -23,7 +23,7 @@ import {
 import { Duration } from "../../google/protobuf/duration";
 import { Timestamp } from "../../google/protobuf/timestamp";
 import { Status } from "../../google/rpc/status";
-import { Task, TaskError, TaskResultStatus } from "./task_result";
+import { Task, TaskError, TaskResultStatus, TaskResultVersion } from "./task_result";
 
 export const protobufPackage = "taskresults.v1";
 
@@ -33,7 +33,8 @@ export const protobufFileName = "taskresults/v1/task_lifecycle_service.proto";
  * For writers: whoever enqueues a task, and the workers that run it.
  *
  * An OK answer means that the change is durable in the store. Every call may be repeated safely after a lost answer: the
- * very call that made the present state gets OK and the present state, and changes nothing.
+ * very call that made the present state gets OK and the present state, and changes nothing. StartAttempt is recognised by
+ * its `request_id`, all others by what they say.
  *
  * Codes that every RPC of this file may answer, beside those named with it. Every error carries a google.rpc.ErrorInfo
  * (domain `taskresults.v1`) whose reason is given in brackets.
@@ -83,7 +84,11 @@ export interface TaskResultState {
     | Timestamp
     | undefined;
   /** As in TaskResult. */
-  expiresAt?: Timestamp | undefined;
+  expiresAt?:
+    | Timestamp
+    | undefined;
+  /** As in TaskResult. Part of the fence of each attempt. */
+  incarnation: bigint;
 }
 
 /** Request of CreateTaskResult. */
@@ -130,6 +135,12 @@ export interface StartAttemptRequest {
     | undefined;
   /** Take the task over though another attempt is running. */
   force: boolean;
+  /**
+   * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
+   * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
+   * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+   */
+  requestId: string;
 }
 
 /** Response of StartAttempt. */
@@ -144,6 +155,11 @@ export interface StartAttemptResponse {
 export interface RenewLeaseRequest {
   /** The result's id. Required. */
   id: string;
+  /**
+   * The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
+   * for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+   */
+  incarnation: bigint;
   /** The attempt that StartAttempt answered. At least 1. */
   attempt: number;
   /** The new lease, from now. Required; 1 ms to 7 days. */
@@ -160,6 +176,8 @@ export interface RenewLeaseResponse {
 export interface FinishAttemptRequest {
   /** The result's id. Required. */
   id: string;
+  /** As in RenewLeaseRequest. */
+  incarnation: bigint;
   /** The attempt that StartAttempt answered. At least 1. */
   attempt: number;
   /** How it ended. Required. */
@@ -213,8 +231,13 @@ export interface FailTaskResultResponse {
 export interface DeleteTaskResultRequest {
   /** The result's id. Required. */
   id: string;
-  /** Delete only this revision. 0: any. */
-  revision: bigint;
+  /**
+   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+   * with a revision of 0, which is the same as unset.
+   */
+  version:
+    | TaskResultVersion
+    | undefined;
   /** A missing result is no error. */
   allowMissing: boolean;
 }
@@ -286,6 +309,7 @@ function createBaseTaskResultState(): TaskResultState {
     finishedAt: undefined,
     leaseExpiresAt: undefined,
     expiresAt: undefined,
+    incarnation: 0n,
   };
 }
 
@@ -323,6 +347,12 @@ export const TaskResultState: MessageFns<TaskResultState> = {
     }
     if (message.expiresAt !== undefined) {
       Timestamp.encode(message.expiresAt, writer.uint32(82).fork()).join();
+    }
+    if (message.incarnation !== 0n) {
+      if (BigInt.asIntN(64, message.incarnation) !== message.incarnation) {
+        throw new globalThis.Error("value provided for field message.incarnation of type int64 too large");
+      }
+      writer.uint32(88).int64(message.incarnation);
     }
     return writer;
   },
@@ -420,6 +450,14 @@ export const TaskResultState: MessageFns<TaskResultState> = {
             message.expiresAt = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.incarnation = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -459,6 +497,9 @@ export const TaskResultState: MessageFns<TaskResultState> = {
     message.expiresAt = (object.expiresAt !== undefined && object.expiresAt !== null)
       ? Timestamp.fromPartial(object.expiresAt)
       : undefined;
+    message.incarnation = (object.incarnation !== undefined && object.incarnation !== null)
+      ? BigInt(object.incarnation)
+      : 0n;
     return message;
   },
 };
@@ -714,7 +755,7 @@ export const CreateTaskResultResponse: MessageFns<CreateTaskResultResponse> = {
 };
 
 function createBaseStartAttemptRequest(): StartAttemptRequest {
-  return { id: "", workerId: "", lease: undefined, force: false };
+  return { id: "", workerId: "", lease: undefined, force: false, requestId: "" };
 }
 
 export const StartAttemptRequest: MessageFns<StartAttemptRequest> = {
@@ -730,6 +771,9 @@ export const StartAttemptRequest: MessageFns<StartAttemptRequest> = {
     }
     if (message.force !== false) {
       writer.uint32(32).bool(message.force);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(42).string(message.requestId);
     }
     return writer;
   },
@@ -779,6 +823,14 @@ export const StartAttemptRequest: MessageFns<StartAttemptRequest> = {
             message.force = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -802,6 +854,7 @@ export const StartAttemptRequest: MessageFns<StartAttemptRequest> = {
       ? Duration.fromPartial(object.lease)
       : undefined;
     message.force = object.force ?? false;
+    message.requestId = object.requestId ?? "";
     return message;
   },
 };
@@ -876,7 +929,7 @@ export const StartAttemptResponse: MessageFns<StartAttemptResponse> = {
 };
 
 function createBaseRenewLeaseRequest(): RenewLeaseRequest {
-  return { id: "", attempt: 0, lease: undefined };
+  return { id: "", incarnation: 0n, attempt: 0, lease: undefined };
 }
 
 export const RenewLeaseRequest: MessageFns<RenewLeaseRequest> = {
@@ -884,11 +937,17 @@ export const RenewLeaseRequest: MessageFns<RenewLeaseRequest> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
+    if (message.incarnation !== 0n) {
+      if (BigInt.asIntN(64, message.incarnation) !== message.incarnation) {
+        throw new globalThis.Error("value provided for field message.incarnation of type int64 too large");
+      }
+      writer.uint32(16).int64(message.incarnation);
+    }
     if (message.attempt !== 0) {
-      writer.uint32(16).int32(message.attempt);
+      writer.uint32(24).int32(message.attempt);
     }
     if (message.lease !== undefined) {
-      Duration.encode(message.lease, writer.uint32(26).fork()).join();
+      Duration.encode(message.lease, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -919,11 +978,19 @@ export const RenewLeaseRequest: MessageFns<RenewLeaseRequest> = {
               break;
             }
 
-            message.attempt = reader.int32();
+            message.incarnation = reader.int64() as bigint;
             continue;
           }
           case 3: {
-            if (tag !== 26) {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.attempt = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
               break;
             }
 
@@ -948,6 +1015,9 @@ export const RenewLeaseRequest: MessageFns<RenewLeaseRequest> = {
   fromPartial(object: DeepPartial<RenewLeaseRequest>): RenewLeaseRequest {
     const message = createBaseRenewLeaseRequest();
     message.id = object.id ?? "";
+    message.incarnation = (object.incarnation !== undefined && object.incarnation !== null)
+      ? BigInt(object.incarnation)
+      : 0n;
     message.attempt = object.attempt ?? 0;
     message.lease = (object.lease !== undefined && object.lease !== null)
       ? Duration.fromPartial(object.lease)
@@ -1014,7 +1084,7 @@ export const RenewLeaseResponse: MessageFns<RenewLeaseResponse> = {
 };
 
 function createBaseFinishAttemptRequest(): FinishAttemptRequest {
-  return { id: "", attempt: 0, outcome: undefined };
+  return { id: "", incarnation: 0n, attempt: 0, outcome: undefined };
 }
 
 export const FinishAttemptRequest: MessageFns<FinishAttemptRequest> = {
@@ -1022,15 +1092,21 @@ export const FinishAttemptRequest: MessageFns<FinishAttemptRequest> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
+    if (message.incarnation !== 0n) {
+      if (BigInt.asIntN(64, message.incarnation) !== message.incarnation) {
+        throw new globalThis.Error("value provided for field message.incarnation of type int64 too large");
+      }
+      writer.uint32(16).int64(message.incarnation);
+    }
     if (message.attempt !== 0) {
-      writer.uint32(16).int32(message.attempt);
+      writer.uint32(24).int32(message.attempt);
     }
     switch (message.outcome?.$case) {
       case "succeeded":
-        FinishAttemptRequest_Succeeded.encode(message.outcome.value, writer.uint32(26).fork()).join();
+        FinishAttemptRequest_Succeeded.encode(message.outcome.value, writer.uint32(34).fork()).join();
         break;
       case "failed":
-        FinishAttemptRequest_Failed.encode(message.outcome.value, writer.uint32(34).fork()).join();
+        FinishAttemptRequest_Failed.encode(message.outcome.value, writer.uint32(42).fork()).join();
         break;
     }
     return writer;
@@ -1062,11 +1138,19 @@ export const FinishAttemptRequest: MessageFns<FinishAttemptRequest> = {
               break;
             }
 
-            message.attempt = reader.int32();
+            message.incarnation = reader.int64() as bigint;
             continue;
           }
           case 3: {
-            if (tag !== 26) {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.attempt = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
               break;
             }
 
@@ -1076,8 +1160,8 @@ export const FinishAttemptRequest: MessageFns<FinishAttemptRequest> = {
             };
             continue;
           }
-          case 4: {
-            if (tag !== 34) {
+          case 5: {
+            if (tag !== 42) {
               break;
             }
 
@@ -1102,6 +1186,9 @@ export const FinishAttemptRequest: MessageFns<FinishAttemptRequest> = {
   fromPartial(object: DeepPartial<FinishAttemptRequest>): FinishAttemptRequest {
     const message = createBaseFinishAttemptRequest();
     message.id = object.id ?? "";
+    message.incarnation = (object.incarnation !== undefined && object.incarnation !== null)
+      ? BigInt(object.incarnation)
+      : 0n;
     message.attempt = object.attempt ?? 0;
     switch (object.outcome?.$case) {
       case "succeeded": {
@@ -1432,7 +1519,7 @@ export const FailTaskResultResponse: MessageFns<FailTaskResultResponse> = {
 };
 
 function createBaseDeleteTaskResultRequest(): DeleteTaskResultRequest {
-  return { id: "", revision: 0n, allowMissing: false };
+  return { id: "", version: undefined, allowMissing: false };
 }
 
 export const DeleteTaskResultRequest: MessageFns<DeleteTaskResultRequest> = {
@@ -1440,11 +1527,8 @@ export const DeleteTaskResultRequest: MessageFns<DeleteTaskResultRequest> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(16).int64(message.revision);
+    if (message.version !== undefined) {
+      TaskResultVersion.encode(message.version, writer.uint32(18).fork()).join();
     }
     if (message.allowMissing !== false) {
       writer.uint32(24).bool(message.allowMissing);
@@ -1474,11 +1558,11 @@ export const DeleteTaskResultRequest: MessageFns<DeleteTaskResultRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
+            if (tag !== 18) {
               break;
             }
 
-            message.revision = reader.int64() as bigint;
+            message.version = TaskResultVersion.decode(reader, reader.uint32());
             continue;
           }
           case 3: {
@@ -1507,7 +1591,9 @@ export const DeleteTaskResultRequest: MessageFns<DeleteTaskResultRequest> = {
   fromPartial(object: DeepPartial<DeleteTaskResultRequest>): DeleteTaskResultRequest {
     const message = createBaseDeleteTaskResultRequest();
     message.id = object.id ?? "";
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
+    message.version = (object.version !== undefined && object.version !== null)
+      ? TaskResultVersion.fromPartial(object.version)
+      : undefined;
     message.allowMissing = object.allowMissing ?? false;
     return message;
   },
@@ -1864,8 +1950,10 @@ export const TaskLifecycleServiceService = {
    * A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
    * or with `force`: the lost attempt leaves a TaskError.
    *
-   * The call that started the running attempt, repeated while its lease runs: OK, the same attempt.
-   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION].
+   * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
+   * task only if the state that comes back is RUNNING.
+   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
+   * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
    */
   startAttempt: {
     path: "/taskresults.v1.TaskLifecycleService/StartAttempt" as const,
@@ -1881,8 +1969,8 @@ export const TaskLifecycleServiceService = {
    * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
    * stays.
    *
-   * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the result is not RUNNING, or has had no
-   * such attempt [ILLEGAL_TRANSITION].
+   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+   * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
    */
   renewLease: {
     path: "/taskresults.v1.TaskLifecycleService/RenewLease" as const,
@@ -1897,8 +1985,8 @@ export const TaskLifecycleServiceService = {
    * A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
    * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
    *
-   * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the attempt has been finished otherwise, or
-   * the result has had no such attempt [ILLEGAL_TRANSITION].
+   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+   * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
    */
   finishAttempt: {
     path: "/taskresults.v1.TaskLifecycleService/FinishAttempt" as const,
@@ -1930,7 +2018,7 @@ export const TaskLifecycleServiceService = {
    * Removes a result in any state. Watchers are told.
    *
    * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
-   * ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
+   * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
    */
   deleteTaskResult: {
     path: "/taskresults.v1.TaskLifecycleService/DeleteTaskResult" as const,
@@ -1972,24 +2060,26 @@ export interface TaskLifecycleServiceServer extends UntypedServiceImplementation
    * A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
    * or with `force`: the lost attempt leaves a TaskError.
    *
-   * The call that started the running attempt, repeated while its lease runs: OK, the same attempt.
-   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION].
+   * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
+   * task only if the state that comes back is RUNNING.
+   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
+   * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
    */
   startAttempt: handleUnaryCall<StartAttemptRequest, StartAttemptResponse>;
   /**
    * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
    * stays.
    *
-   * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the result is not RUNNING, or has had no
-   * such attempt [ILLEGAL_TRANSITION].
+   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+   * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
    */
   renewLease: handleUnaryCall<RenewLeaseRequest, RenewLeaseResponse>;
   /**
    * A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
    * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
    *
-   * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the attempt has been finished otherwise, or
-   * the result has had no such attempt [ILLEGAL_TRANSITION].
+   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+   * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
    */
   finishAttempt: handleUnaryCall<FinishAttemptRequest, FinishAttemptResponse>;
   /**
@@ -2002,7 +2092,7 @@ export interface TaskLifecycleServiceServer extends UntypedServiceImplementation
    * Removes a result in any state. Watchers are told.
    *
    * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
-   * ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
+   * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
    */
   deleteTaskResult: handleUnaryCall<DeleteTaskResultRequest, DeleteTaskResultResponse>;
   /**
@@ -2038,8 +2128,10 @@ export interface TaskLifecycleServiceClient extends Client {
    * A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
    * or with `force`: the lost attempt leaves a TaskError.
    *
-   * The call that started the running attempt, repeated while its lease runs: OK, the same attempt.
-   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION].
+   * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
+   * task only if the state that comes back is RUNNING.
+   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
+   * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
    */
   startAttempt(
     request: StartAttemptRequest,
@@ -2060,8 +2152,8 @@ export interface TaskLifecycleServiceClient extends Client {
    * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
    * stays.
    *
-   * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the result is not RUNNING, or has had no
-   * such attempt [ILLEGAL_TRANSITION].
+   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+   * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
    */
   renewLease(
     request: RenewLeaseRequest,
@@ -2082,8 +2174,8 @@ export interface TaskLifecycleServiceClient extends Client {
    * A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
    * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
    *
-   * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the attempt has been finished otherwise, or
-   * the result has had no such attempt [ILLEGAL_TRANSITION].
+   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+   * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
    */
   finishAttempt(
     request: FinishAttemptRequest,
@@ -2124,7 +2216,7 @@ export interface TaskLifecycleServiceClient extends Client {
    * Removes a result in any state. Watchers are told.
    *
    * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
-   * ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
+   * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
    */
   deleteTaskResult(
     request: DeleteTaskResultRequest,

@@ -14,6 +14,7 @@ const TABLES = [
     takes_context TINYINT NOT NULL,
     backend VARBINARY(1020) NOT NULL,
     status INT NOT NULL,
+    incarnation BIGINT NOT NULL,
     revision BIGINT NOT NULL,
     attempts INT NOT NULL,
     error_count INT NOT NULL,
@@ -40,6 +41,7 @@ const TABLES = [
     task_id VARBINARY(256) NOT NULL,
     attempt INT NOT NULL,
     worker_id VARBINARY(1020) NOT NULL,
+    request_id VARBINARY(1020) NOT NULL,
     started_at BIGINT NOT NULL,
     PRIMARY KEY (task_id, attempt),
     INDEX task_attempts_worker (worker_id, task_id)
@@ -69,7 +71,13 @@ const TABLES = [
   `CREATE TABLE task_changes (
     seq BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
     task_id VARBINARY(256) NOT NULL,
+    incarnation BIGINT NOT NULL,
     revision BIGINT NOT NULL,
+    at BIGINT NOT NULL
+  ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin /*T![auto_id_cache] AUTO_ID_CACHE 1 */`,
+  `CREATE TABLE task_transactions (
+    number BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    token CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     at BIGINT NOT NULL
   ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin /*T![auto_id_cache] AUTO_ID_CACHE 1 */`,
 ];
@@ -82,7 +90,7 @@ export class CreateTables1763850000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const name of ['changes', 'metadata', 'return_values', 'errors', 'attempts', 'results'])
+    for (const name of ['transactions', 'changes', 'metadata', 'return_values', 'errors', 'attempts', 'results'])
       await runner.query(`DROP TABLE task_${name}`);
   }
 }

@@ -11,6 +11,7 @@ const STATEMENTS = [
     takes_context INTEGER NOT NULL,
     backend TEXT NOT NULL,
     status INTEGER NOT NULL,
+    incarnation INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
     error_count INTEGER NOT NULL,
@@ -37,6 +38,7 @@ const STATEMENTS = [
     task_id TEXT NOT NULL,
     attempt INTEGER NOT NULL,
     worker_id TEXT NOT NULL,
+    request_id TEXT NOT NULL,
     started_at INTEGER NOT NULL,
     PRIMARY KEY (task_id, attempt)
   ) WITHOUT ROWID`,
@@ -65,7 +67,13 @@ const STATEMENTS = [
   `CREATE TABLE task_changes (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     task_id TEXT NOT NULL,
+    incarnation INTEGER NOT NULL,
     revision INTEGER NOT NULL,
+    at INTEGER NOT NULL
+  )`,
+  `CREATE TABLE task_transactions (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    token TEXT NOT NULL,
     at INTEGER NOT NULL
   )`,
 ];
@@ -78,7 +86,7 @@ export class CreateTables1763850000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const name of ['changes', 'metadata', 'return_values', 'errors', 'attempts', 'results'])
+    for (const name of ['transactions', 'changes', 'metadata', 'return_values', 'errors', 'attempts', 'results'])
       await runner.query(`DROP TABLE task_${name}`);
   }
 }

@@ -1,7 +1,8 @@
 // For writers: whoever enqueues a task, and the workers that run it.
 //
 // An OK answer means that the change is durable in the store. Every call may be repeated safely after a lost answer: the
-// very call that made the present state gets OK and the present state, and changes nothing.
+// very call that made the present state gets OK and the present state, and changes nothing. StartAttempt is recognised by
+// its `request_id`, all others by what they say.
 //
 // Codes that every RPC of this file may answer, beside those named with it. Every error carries a google.rpc.ErrorInfo
 // (domain `taskresults.v1`) whose reason is given in brackets.
@@ -65,7 +66,9 @@ type TaskResultState struct {
 	// When the running attempt may be taken over by another worker. Unset: not RUNNING, or an attempt without a lease.
 	LeaseExpiresAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=lease_expires_at,json=leaseExpiresAt,proto3,oneof" json:"lease_expires_at,omitempty"`
 	// As in TaskResult.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=expires_at,json=expiresAt,proto3,oneof" json:"expires_at,omitempty"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=expires_at,json=expiresAt,proto3,oneof" json:"expires_at,omitempty"`
+	// As in TaskResult. Part of the fence of each attempt.
+	Incarnation   int64 `protobuf:"varint,11,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -168,6 +171,13 @@ func (x *TaskResultState) GetExpiresAt() *timestamppb.Timestamp {
 		return x.ExpiresAt
 	}
 	return nil
+}
+
+func (x *TaskResultState) GetIncarnation() int64 {
+	if x != nil {
+		return x.Incarnation
+	}
+	return 0
 }
 
 // Request of CreateTaskResult.
@@ -318,7 +328,11 @@ type StartAttemptRequest struct {
 	// lost by itself.
 	Lease *durationpb.Duration `protobuf:"bytes,3,opt,name=lease,proto3" json:"lease,omitempty"`
 	// Take the task over though another attempt is running.
-	Force         bool `protobuf:"varint,4,opt,name=force,proto3" json:"force,omitempty"`
+	Force bool `protobuf:"varint,4,opt,name=force,proto3" json:"force,omitempty"`
+	// Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
+	// one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
+	// call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -381,6 +395,13 @@ func (x *StartAttemptRequest) GetForce() bool {
 	return false
 }
 
+func (x *StartAttemptRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // Response of StartAttempt.
 type StartAttemptResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -441,10 +462,13 @@ type RenewLeaseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The result's id. Required.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
+	// for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+	Incarnation int64 `protobuf:"varint,2,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
 	// The attempt that StartAttempt answered. At least 1.
-	Attempt int32 `protobuf:"varint,2,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	Attempt int32 `protobuf:"varint,3,opt,name=attempt,proto3" json:"attempt,omitempty"`
 	// The new lease, from now. Required; 1 ms to 7 days.
-	Lease         *durationpb.Duration `protobuf:"bytes,3,opt,name=lease,proto3" json:"lease,omitempty"`
+	Lease         *durationpb.Duration `protobuf:"bytes,4,opt,name=lease,proto3" json:"lease,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -484,6 +508,13 @@ func (x *RenewLeaseRequest) GetId() string {
 		return x.Id
 	}
 	return ""
+}
+
+func (x *RenewLeaseRequest) GetIncarnation() int64 {
+	if x != nil {
+		return x.Incarnation
+	}
+	return 0
 }
 
 func (x *RenewLeaseRequest) GetAttempt() int32 {
@@ -551,8 +582,10 @@ type FinishAttemptRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The result's id. Required.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// As in RenewLeaseRequest.
+	Incarnation int64 `protobuf:"varint,2,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
 	// The attempt that StartAttempt answered. At least 1.
-	Attempt int32 `protobuf:"varint,2,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	Attempt int32 `protobuf:"varint,3,opt,name=attempt,proto3" json:"attempt,omitempty"`
 	// How it ended. Required.
 	//
 	// Types that are valid to be assigned to Outcome:
@@ -601,6 +634,13 @@ func (x *FinishAttemptRequest) GetId() string {
 	return ""
 }
 
+func (x *FinishAttemptRequest) GetIncarnation() int64 {
+	if x != nil {
+		return x.Incarnation
+	}
+	return 0
+}
+
 func (x *FinishAttemptRequest) GetAttempt() int32 {
 	if x != nil {
 		return x.Attempt
@@ -639,12 +679,12 @@ type isFinishAttemptRequest_Outcome interface {
 
 type FinishAttemptRequest_Succeeded_ struct {
 	// It returned a value.
-	Succeeded *FinishAttemptRequest_Succeeded `protobuf:"bytes,3,opt,name=succeeded,proto3,oneof"`
+	Succeeded *FinishAttemptRequest_Succeeded `protobuf:"bytes,4,opt,name=succeeded,proto3,oneof"`
 }
 
 type FinishAttemptRequest_Failed_ struct {
 	// It failed.
-	Failed *FinishAttemptRequest_Failed `protobuf:"bytes,4,opt,name=failed,proto3,oneof"`
+	Failed *FinishAttemptRequest_Failed `protobuf:"bytes,5,opt,name=failed,proto3,oneof"`
 }
 
 func (*FinishAttemptRequest_Succeeded_) isFinishAttemptRequest_Outcome() {}
@@ -803,8 +843,9 @@ type DeleteTaskResultRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The result's id. Required.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Delete only this revision. 0: any.
-	Revision int64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+	// with a revision of 0, which is the same as unset.
+	Version *TaskResultVersion `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
 	// A missing result is no error.
 	AllowMissing  bool `protobuf:"varint,3,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -848,11 +889,11 @@ func (x *DeleteTaskResultRequest) GetId() string {
 	return ""
 }
 
-func (x *DeleteTaskResultRequest) GetRevision() int64 {
+func (x *DeleteTaskResultRequest) GetVersion() *TaskResultVersion {
 	if x != nil {
-		return x.Revision
+		return x.Version
 	}
-	return 0
+	return nil
 }
 
 func (x *DeleteTaskResultRequest) GetAllowMissing() bool {
@@ -1285,7 +1326,7 @@ var File_taskresults_v1_task_lifecycle_service_proto protoreflect.FileDescriptor
 
 const file_taskresults_v1_task_lifecycle_service_proto_rawDesc = "" +
 	"\n" +
-	"+taskresults/v1/task_lifecycle_service.proto\x12\x0etaskresults.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a taskresults/v1/task_result.proto\"\x83\x05\n" +
+	"+taskresults/v1/task_lifecycle_service.proto\x12\x0etaskresults.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a taskresults/v1/task_result.proto\"\xa5\x05\n" +
 	"\x0fTaskResultState\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x128\n" +
 	"\x06status\x18\x02 \x01(\x0e2 .taskresults.v1.TaskResultStatusR\x06status\x12\x1a\n" +
@@ -1301,7 +1342,8 @@ const file_taskresults_v1_task_lifecycle_service_proto_rawDesc = "" +
 	"\x10lease_expires_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampH\x03R\x0eleaseExpiresAt\x88\x01\x01\x12>\n" +
 	"\n" +
 	"expires_at\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampH\x04R\texpiresAt\x88\x01\x01B\r\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampH\x04R\texpiresAt\x88\x01\x01\x12 \n" +
+	"\vincarnation\x18\v \x01(\x03R\vincarnationB\r\n" +
 	"\v_started_atB\x14\n" +
 	"\x12_last_attempted_atB\x0e\n" +
 	"\f_finished_atB\x13\n" +
@@ -1319,26 +1361,30 @@ const file_taskresults_v1_task_lifecycle_service_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"Q\n" +
 	"\x18CreateTaskResultResponse\x125\n" +
-	"\x05state\x18\x01 \x01(\v2\x1f.taskresults.v1.TaskResultStateR\x05state\"\x89\x01\n" +
+	"\x05state\x18\x01 \x01(\v2\x1f.taskresults.v1.TaskResultStateR\x05state\"\xa8\x01\n" +
 	"\x13StartAttemptRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
 	"\tworker_id\x18\x02 \x01(\tR\bworkerId\x12/\n" +
 	"\x05lease\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12\x14\n" +
-	"\x05force\x18\x04 \x01(\bR\x05force\"g\n" +
+	"\x05force\x18\x04 \x01(\bR\x05force\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x05 \x01(\tR\trequestId\"g\n" +
 	"\x14StartAttemptResponse\x12\x18\n" +
 	"\aattempt\x18\x01 \x01(\x05R\aattempt\x125\n" +
-	"\x05state\x18\x02 \x01(\v2\x1f.taskresults.v1.TaskResultStateR\x05state\"n\n" +
+	"\x05state\x18\x02 \x01(\v2\x1f.taskresults.v1.TaskResultStateR\x05state\"\x90\x01\n" +
 	"\x11RenewLeaseRequest\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
-	"\aattempt\x18\x02 \x01(\x05R\aattempt\x12/\n" +
-	"\x05lease\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05lease\"K\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12 \n" +
+	"\vincarnation\x18\x02 \x01(\x03R\vincarnation\x12\x18\n" +
+	"\aattempt\x18\x03 \x01(\x05R\aattempt\x12/\n" +
+	"\x05lease\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x05lease\"K\n" +
 	"\x12RenewLeaseResponse\x125\n" +
-	"\x05state\x18\x01 \x01(\v2\x1f.taskresults.v1.TaskResultStateR\x05state\"\xec\x02\n" +
+	"\x05state\x18\x01 \x01(\v2\x1f.taskresults.v1.TaskResultStateR\x05state\"\x8e\x03\n" +
 	"\x14FinishAttemptRequest\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
-	"\aattempt\x18\x02 \x01(\x05R\aattempt\x12N\n" +
-	"\tsucceeded\x18\x03 \x01(\v2..taskresults.v1.FinishAttemptRequest.SucceededH\x00R\tsucceeded\x12E\n" +
-	"\x06failed\x18\x04 \x01(\v2+.taskresults.v1.FinishAttemptRequest.FailedH\x00R\x06failed\x1a7\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12 \n" +
+	"\vincarnation\x18\x02 \x01(\x03R\vincarnation\x12\x18\n" +
+	"\aattempt\x18\x03 \x01(\x05R\aattempt\x12N\n" +
+	"\tsucceeded\x18\x04 \x01(\v2..taskresults.v1.FinishAttemptRequest.SucceededH\x00R\tsucceeded\x12E\n" +
+	"\x06failed\x18\x05 \x01(\v2+.taskresults.v1.FinishAttemptRequest.FailedH\x00R\x06failed\x1a7\n" +
 	"\tSucceeded\x12*\n" +
 	"\x11return_value_json\x18\x01 \x01(\tR\x0freturnValueJson\x1aO\n" +
 	"\x06Failed\x12/\n" +
@@ -1351,10 +1397,10 @@ const file_taskresults_v1_task_lifecycle_service_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12/\n" +
 	"\x05error\x18\x02 \x01(\v2\x19.taskresults.v1.TaskErrorR\x05error\"O\n" +
 	"\x16FailTaskResultResponse\x125\n" +
-	"\x05state\x18\x01 \x01(\v2\x1f.taskresults.v1.TaskResultStateR\x05state\"j\n" +
+	"\x05state\x18\x01 \x01(\v2\x1f.taskresults.v1.TaskResultStateR\x05state\"\x8b\x01\n" +
 	"\x17DeleteTaskResultRequest\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
-	"\brevision\x18\x02 \x01(\x03R\brevision\x12#\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12;\n" +
+	"\aversion\x18\x02 \x01(\v2!.taskresults.v1.TaskResultVersionR\aversion\x12#\n" +
 	"\rallow_missing\x18\x03 \x01(\bR\fallowMissing\"\x1a\n" +
 	"\x18DeleteTaskResultResponse\"\xf9\x03\n" +
 	"\x18RecordTransitionsRequest\x12\x16\n" +
@@ -1422,7 +1468,8 @@ var file_taskresults_v1_task_lifecycle_service_proto_goTypes = []any{
 	(*Task)(nil),                           // 20: taskresults.v1.Task
 	(*durationpb.Duration)(nil),            // 21: google.protobuf.Duration
 	(*TaskError)(nil),                      // 22: taskresults.v1.TaskError
-	(*status.Status)(nil),                  // 23: google.rpc.Status
+	(*TaskResultVersion)(nil),              // 23: taskresults.v1.TaskResultVersion
+	(*status.Status)(nil),                  // 24: google.rpc.Status
 }
 var file_taskresults_v1_task_lifecycle_service_proto_depIdxs = []int32{
 	18, // 0: taskresults.v1.TaskResultState.status:type_name -> taskresults.v1.TaskResultStatus
@@ -1444,36 +1491,37 @@ var file_taskresults_v1_task_lifecycle_service_proto_depIdxs = []int32{
 	0,  // 16: taskresults.v1.FinishAttemptResponse.state:type_name -> taskresults.v1.TaskResultState
 	22, // 17: taskresults.v1.FailTaskResultRequest.error:type_name -> taskresults.v1.TaskError
 	0,  // 18: taskresults.v1.FailTaskResultResponse.state:type_name -> taskresults.v1.TaskResultState
-	1,  // 19: taskresults.v1.RecordTransitionsRequest.create:type_name -> taskresults.v1.CreateTaskResultRequest
-	3,  // 20: taskresults.v1.RecordTransitionsRequest.start:type_name -> taskresults.v1.StartAttemptRequest
-	5,  // 21: taskresults.v1.RecordTransitionsRequest.renew:type_name -> taskresults.v1.RenewLeaseRequest
-	7,  // 22: taskresults.v1.RecordTransitionsRequest.finish:type_name -> taskresults.v1.FinishAttemptRequest
-	9,  // 23: taskresults.v1.RecordTransitionsRequest.fail:type_name -> taskresults.v1.FailTaskResultRequest
-	11, // 24: taskresults.v1.RecordTransitionsRequest.delete:type_name -> taskresults.v1.DeleteTaskResultRequest
-	13, // 25: taskresults.v1.RecordTransitionsRequest.more:type_name -> taskresults.v1.RecordTransitionsRequest
-	0,  // 26: taskresults.v1.RecordTransitionsResponse.state:type_name -> taskresults.v1.TaskResultState
-	23, // 27: taskresults.v1.RecordTransitionsResponse.error:type_name -> google.rpc.Status
-	14, // 28: taskresults.v1.RecordTransitionsResponse.more:type_name -> taskresults.v1.RecordTransitionsResponse
-	22, // 29: taskresults.v1.FinishAttemptRequest.Failed.error:type_name -> taskresults.v1.TaskError
-	1,  // 30: taskresults.v1.TaskLifecycleService.CreateTaskResult:input_type -> taskresults.v1.CreateTaskResultRequest
-	3,  // 31: taskresults.v1.TaskLifecycleService.StartAttempt:input_type -> taskresults.v1.StartAttemptRequest
-	5,  // 32: taskresults.v1.TaskLifecycleService.RenewLease:input_type -> taskresults.v1.RenewLeaseRequest
-	7,  // 33: taskresults.v1.TaskLifecycleService.FinishAttempt:input_type -> taskresults.v1.FinishAttemptRequest
-	9,  // 34: taskresults.v1.TaskLifecycleService.FailTaskResult:input_type -> taskresults.v1.FailTaskResultRequest
-	11, // 35: taskresults.v1.TaskLifecycleService.DeleteTaskResult:input_type -> taskresults.v1.DeleteTaskResultRequest
-	13, // 36: taskresults.v1.TaskLifecycleService.RecordTransitions:input_type -> taskresults.v1.RecordTransitionsRequest
-	2,  // 37: taskresults.v1.TaskLifecycleService.CreateTaskResult:output_type -> taskresults.v1.CreateTaskResultResponse
-	4,  // 38: taskresults.v1.TaskLifecycleService.StartAttempt:output_type -> taskresults.v1.StartAttemptResponse
-	6,  // 39: taskresults.v1.TaskLifecycleService.RenewLease:output_type -> taskresults.v1.RenewLeaseResponse
-	8,  // 40: taskresults.v1.TaskLifecycleService.FinishAttempt:output_type -> taskresults.v1.FinishAttemptResponse
-	10, // 41: taskresults.v1.TaskLifecycleService.FailTaskResult:output_type -> taskresults.v1.FailTaskResultResponse
-	12, // 42: taskresults.v1.TaskLifecycleService.DeleteTaskResult:output_type -> taskresults.v1.DeleteTaskResultResponse
-	14, // 43: taskresults.v1.TaskLifecycleService.RecordTransitions:output_type -> taskresults.v1.RecordTransitionsResponse
-	37, // [37:44] is the sub-list for method output_type
-	30, // [30:37] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	23, // 19: taskresults.v1.DeleteTaskResultRequest.version:type_name -> taskresults.v1.TaskResultVersion
+	1,  // 20: taskresults.v1.RecordTransitionsRequest.create:type_name -> taskresults.v1.CreateTaskResultRequest
+	3,  // 21: taskresults.v1.RecordTransitionsRequest.start:type_name -> taskresults.v1.StartAttemptRequest
+	5,  // 22: taskresults.v1.RecordTransitionsRequest.renew:type_name -> taskresults.v1.RenewLeaseRequest
+	7,  // 23: taskresults.v1.RecordTransitionsRequest.finish:type_name -> taskresults.v1.FinishAttemptRequest
+	9,  // 24: taskresults.v1.RecordTransitionsRequest.fail:type_name -> taskresults.v1.FailTaskResultRequest
+	11, // 25: taskresults.v1.RecordTransitionsRequest.delete:type_name -> taskresults.v1.DeleteTaskResultRequest
+	13, // 26: taskresults.v1.RecordTransitionsRequest.more:type_name -> taskresults.v1.RecordTransitionsRequest
+	0,  // 27: taskresults.v1.RecordTransitionsResponse.state:type_name -> taskresults.v1.TaskResultState
+	24, // 28: taskresults.v1.RecordTransitionsResponse.error:type_name -> google.rpc.Status
+	14, // 29: taskresults.v1.RecordTransitionsResponse.more:type_name -> taskresults.v1.RecordTransitionsResponse
+	22, // 30: taskresults.v1.FinishAttemptRequest.Failed.error:type_name -> taskresults.v1.TaskError
+	1,  // 31: taskresults.v1.TaskLifecycleService.CreateTaskResult:input_type -> taskresults.v1.CreateTaskResultRequest
+	3,  // 32: taskresults.v1.TaskLifecycleService.StartAttempt:input_type -> taskresults.v1.StartAttemptRequest
+	5,  // 33: taskresults.v1.TaskLifecycleService.RenewLease:input_type -> taskresults.v1.RenewLeaseRequest
+	7,  // 34: taskresults.v1.TaskLifecycleService.FinishAttempt:input_type -> taskresults.v1.FinishAttemptRequest
+	9,  // 35: taskresults.v1.TaskLifecycleService.FailTaskResult:input_type -> taskresults.v1.FailTaskResultRequest
+	11, // 36: taskresults.v1.TaskLifecycleService.DeleteTaskResult:input_type -> taskresults.v1.DeleteTaskResultRequest
+	13, // 37: taskresults.v1.TaskLifecycleService.RecordTransitions:input_type -> taskresults.v1.RecordTransitionsRequest
+	2,  // 38: taskresults.v1.TaskLifecycleService.CreateTaskResult:output_type -> taskresults.v1.CreateTaskResultResponse
+	4,  // 39: taskresults.v1.TaskLifecycleService.StartAttempt:output_type -> taskresults.v1.StartAttemptResponse
+	6,  // 40: taskresults.v1.TaskLifecycleService.RenewLease:output_type -> taskresults.v1.RenewLeaseResponse
+	8,  // 41: taskresults.v1.TaskLifecycleService.FinishAttempt:output_type -> taskresults.v1.FinishAttemptResponse
+	10, // 42: taskresults.v1.TaskLifecycleService.FailTaskResult:output_type -> taskresults.v1.FailTaskResultResponse
+	12, // 43: taskresults.v1.TaskLifecycleService.DeleteTaskResult:output_type -> taskresults.v1.DeleteTaskResultResponse
+	14, // 44: taskresults.v1.TaskLifecycleService.RecordTransitions:output_type -> taskresults.v1.RecordTransitionsResponse
+	38, // [38:45] is the sub-list for method output_type
+	31, // [31:38] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_taskresults_v1_task_lifecycle_service_proto_init() }

@@ -1,7 +1,8 @@
 // For writers: whoever enqueues a task, and the workers that run it.
 //
 // An OK answer means that the change is durable in the store. Every call may be repeated safely after a lost answer: the
-// very call that made the present state gets OK and the present state, and changes nothing.
+// very call that made the present state gets OK and the present state, and changes nothing. StartAttempt is recognised by
+// its `request_id`, all others by what they say.
 //
 // Codes that every RPC of this file may answer, beside those named with it. Every error carries a google.rpc.ErrorInfo
 // (domain `taskresults.v1`) whose reason is given in brackets.
@@ -60,20 +61,22 @@ type TaskLifecycleServiceClient interface {
 	// A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
 	// or with `force`: the lost attempt leaves a TaskError.
 	//
-	// The call that started the running attempt, repeated while its lease runs: OK, the same attempt.
-	// FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION].
+	// The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
+	// task only if the state that comes back is RUNNING.
+	// FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
+	// attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
 	StartAttempt(ctx context.Context, in *StartAttemptRequest, opts ...grpc.CallOption) (*StartAttemptResponse, error)
 	// The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
 	// stays.
 	//
-	// FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the result is not RUNNING, or has had no
-	// such attempt [ILLEGAL_TRANSITION].
+	// FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+	// result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
 	RenewLease(ctx context.Context, in *RenewLeaseRequest, opts ...grpc.CallOption) (*RenewLeaseResponse, error)
 	// A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
 	// attempt. Good also after the lease has run out, as long as nobody else has taken the task.
 	//
-	// FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the attempt has been finished otherwise, or
-	// the result has had no such attempt [ILLEGAL_TRANSITION].
+	// FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+	// attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
 	FinishAttempt(ctx context.Context, in *FinishAttemptRequest, opts ...grpc.CallOption) (*FinishAttemptResponse, error)
 	// The task could not be started at all: READY -> FAILED.
 	//
@@ -82,7 +85,7 @@ type TaskLifecycleServiceClient interface {
 	// Removes a result in any state. Watchers are told.
 	//
 	// NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
-	// ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
+	// ABORTED: the result has another version than the one given [REVISION_MISMATCH].
 	DeleteTaskResult(ctx context.Context, in *DeleteTaskResultRequest, opts ...grpc.CallOption) (*DeleteTaskResultResponse, error)
 	// All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
 	// order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
@@ -184,20 +187,22 @@ type TaskLifecycleServiceServer interface {
 	// A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
 	// or with `force`: the lost attempt leaves a TaskError.
 	//
-	// The call that started the running attempt, repeated while its lease runs: OK, the same attempt.
-	// FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION].
+	// The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
+	// task only if the state that comes back is RUNNING.
+	// FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
+	// attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
 	StartAttempt(context.Context, *StartAttemptRequest) (*StartAttemptResponse, error)
 	// The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
 	// stays.
 	//
-	// FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the result is not RUNNING, or has had no
-	// such attempt [ILLEGAL_TRANSITION].
+	// FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+	// result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
 	RenewLease(context.Context, *RenewLeaseRequest) (*RenewLeaseResponse, error)
 	// A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
 	// attempt. Good also after the lease has run out, as long as nobody else has taken the task.
 	//
-	// FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the attempt has been finished otherwise, or
-	// the result has had no such attempt [ILLEGAL_TRANSITION].
+	// FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+	// attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
 	FinishAttempt(context.Context, *FinishAttemptRequest) (*FinishAttemptResponse, error)
 	// The task could not be started at all: READY -> FAILED.
 	//
@@ -206,7 +211,7 @@ type TaskLifecycleServiceServer interface {
 	// Removes a result in any state. Watchers are told.
 	//
 	// NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
-	// ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
+	// ABORTED: the result has another version than the one given [REVISION_MISMATCH].
 	DeleteTaskResult(context.Context, *DeleteTaskResultRequest) (*DeleteTaskResultResponse, error)
 	// All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
 	// order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.

@@ -145,6 +145,62 @@ func (TaskResultView) EnumDescriptor() ([]byte, []int) {
 	return file_taskresults_v1_task_result_proto_rawDescGZIP(), []int{1}
 }
 
+// One state of one creation of a result. An id can be deleted and created anew, so a revision alone does not tell what a
+// caller knows. Versions of one id are ordered: by incarnation, then by revision.
+type TaskResultVersion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// TaskResult.incarnation.
+	Incarnation int64 `protobuf:"varint,1,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
+	// TaskResult.revision.
+	Revision      int64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TaskResultVersion) Reset() {
+	*x = TaskResultVersion{}
+	mi := &file_taskresults_v1_task_result_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TaskResultVersion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TaskResultVersion) ProtoMessage() {}
+
+func (x *TaskResultVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_taskresults_v1_task_result_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TaskResultVersion.ProtoReflect.Descriptor instead.
+func (*TaskResultVersion) Descriptor() ([]byte, []int) {
+	return file_taskresults_v1_task_result_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *TaskResultVersion) GetIncarnation() int64 {
+	if x != nil {
+		return x.Incarnation
+	}
+	return 0
+}
+
+func (x *TaskResultVersion) GetRevision() int64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
 // What was asked for: the identity of the task and how it was enqueued. Never changes.
 type Task struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -166,7 +222,7 @@ type Task struct {
 
 func (x *Task) Reset() {
 	*x = Task{}
-	mi := &file_taskresults_v1_task_result_proto_msgTypes[0]
+	mi := &file_taskresults_v1_task_result_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -178,7 +234,7 @@ func (x *Task) String() string {
 func (*Task) ProtoMessage() {}
 
 func (x *Task) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_proto_msgTypes[0]
+	mi := &file_taskresults_v1_task_result_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -191,7 +247,7 @@ func (x *Task) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Task.ProtoReflect.Descriptor instead.
 func (*Task) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_proto_rawDescGZIP(), []int{0}
+	return file_taskresults_v1_task_result_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *Task) GetPath() string {
@@ -252,7 +308,7 @@ type TaskError struct {
 
 func (x *TaskError) Reset() {
 	*x = TaskError{}
-	mi := &file_taskresults_v1_task_result_proto_msgTypes[1]
+	mi := &file_taskresults_v1_task_result_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -264,7 +320,7 @@ func (x *TaskError) String() string {
 func (*TaskError) ProtoMessage() {}
 
 func (x *TaskError) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_proto_msgTypes[1]
+	mi := &file_taskresults_v1_task_result_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -277,7 +333,7 @@ func (x *TaskError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TaskError.ProtoReflect.Descriptor instead.
 func (*TaskError) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_proto_rawDescGZIP(), []int{1}
+	return file_taskresults_v1_task_result_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *TaskError) GetExceptionClassPath() string {
@@ -356,17 +412,21 @@ type TaskResult struct {
 	ReturnValueJson *string `protobuf:"bytes,13,opt,name=return_value_json,json=returnValueJson,proto3,oneof" json:"return_value_json,omitempty"`
 	// Labels for finding and correlating: up to 32, names of 1 to 63 characters, values of up to 255.
 	Metadata map[string]string `protobuf:"bytes,14,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// 1 at create, +1 at every change of this message. Resume token, cache validator and fence of this one result.
+	// Grows at every change of this message, and begins again when the result is created anew. With `incarnation` it is the
+	// TaskResultVersion: resume token and cache validator of this one result.
 	Revision int64 `protobuf:"varint,15,opt,name=revision,proto3" json:"revision,omitempty"`
 	// When retention may remove the result. Unset: it is kept until deleted.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=expires_at,json=expiresAt,proto3,oneof" json:"expires_at,omitempty"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=expires_at,json=expiresAt,proto3,oneof" json:"expires_at,omitempty"`
+	// Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never changes. Not
+	// the same across ids, and says nothing else.
+	Incarnation   int64 `protobuf:"varint,17,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TaskResult) Reset() {
 	*x = TaskResult{}
-	mi := &file_taskresults_v1_task_result_proto_msgTypes[2]
+	mi := &file_taskresults_v1_task_result_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -378,7 +438,7 @@ func (x *TaskResult) String() string {
 func (*TaskResult) ProtoMessage() {}
 
 func (x *TaskResult) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_proto_msgTypes[2]
+	mi := &file_taskresults_v1_task_result_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -391,7 +451,7 @@ func (x *TaskResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TaskResult.ProtoReflect.Descriptor instead.
 func (*TaskResult) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_proto_rawDescGZIP(), []int{2}
+	return file_taskresults_v1_task_result_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *TaskResult) GetId() string {
@@ -506,11 +566,21 @@ func (x *TaskResult) GetExpiresAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *TaskResult) GetIncarnation() int64 {
+	if x != nil {
+		return x.Incarnation
+	}
+	return 0
+}
+
 var File_taskresults_v1_task_result_proto protoreflect.FileDescriptor
 
 const file_taskresults_v1_task_result_proto_rawDesc = "" +
 	"\n" +
-	" taskresults/v1/task_result.proto\x12\x0etaskresults.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x01\n" +
+	" taskresults/v1/task_result.proto\x12\x0etaskresults.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"Q\n" +
+	"\x11TaskResultVersion\x12 \n" +
+	"\vincarnation\x18\x01 \x01(\x03R\vincarnation\x12\x1a\n" +
+	"\brevision\x18\x02 \x01(\x03R\brevision\"\xc6\x01\n" +
 	"\x04Task\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x1a\n" +
 	"\bpriority\x18\x02 \x01(\x05R\bpriority\x12\x1d\n" +
@@ -526,7 +596,7 @@ const file_taskresults_v1_task_result_proto_rawDesc = "" +
 	"\ttraceback\x18\x03 \x01(\tR\ttraceback\x12\x18\n" +
 	"\aattempt\x18\x04 \x01(\x05R\aattempt\x12\x1b\n" +
 	"\tworker_id\x18\x05 \x01(\tR\bworkerId\x127\n" +
-	"\traised_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\braisedAt\"\xa0\a\n" +
+	"\traised_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\braisedAt\"\xc2\a\n" +
 	"\n" +
 	"TaskResult\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12(\n" +
@@ -551,7 +621,8 @@ const file_taskresults_v1_task_result_proto_rawDesc = "" +
 	"\bmetadata\x18\x0e \x03(\v2(.taskresults.v1.TaskResult.MetadataEntryR\bmetadata\x12\x1a\n" +
 	"\brevision\x18\x0f \x01(\x03R\brevision\x12>\n" +
 	"\n" +
-	"expires_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampH\x04R\texpiresAt\x88\x01\x01\x1a;\n" +
+	"expires_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampH\x04R\texpiresAt\x88\x01\x01\x12 \n" +
+	"\vincarnation\x18\x11 \x01(\x03R\vincarnation\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n" +
@@ -585,28 +656,29 @@ func file_taskresults_v1_task_result_proto_rawDescGZIP() []byte {
 }
 
 var file_taskresults_v1_task_result_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_taskresults_v1_task_result_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_taskresults_v1_task_result_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_taskresults_v1_task_result_proto_goTypes = []any{
 	(TaskResultStatus)(0),         // 0: taskresults.v1.TaskResultStatus
 	(TaskResultView)(0),           // 1: taskresults.v1.TaskResultView
-	(*Task)(nil),                  // 2: taskresults.v1.Task
-	(*TaskError)(nil),             // 3: taskresults.v1.TaskError
-	(*TaskResult)(nil),            // 4: taskresults.v1.TaskResult
-	nil,                           // 5: taskresults.v1.TaskResult.MetadataEntry
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*TaskResultVersion)(nil),     // 2: taskresults.v1.TaskResultVersion
+	(*Task)(nil),                  // 3: taskresults.v1.Task
+	(*TaskError)(nil),             // 4: taskresults.v1.TaskError
+	(*TaskResult)(nil),            // 5: taskresults.v1.TaskResult
+	nil,                           // 6: taskresults.v1.TaskResult.MetadataEntry
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
 }
 var file_taskresults_v1_task_result_proto_depIdxs = []int32{
-	6,  // 0: taskresults.v1.Task.run_after:type_name -> google.protobuf.Timestamp
-	6,  // 1: taskresults.v1.TaskError.raised_at:type_name -> google.protobuf.Timestamp
-	2,  // 2: taskresults.v1.TaskResult.task:type_name -> taskresults.v1.Task
+	7,  // 0: taskresults.v1.Task.run_after:type_name -> google.protobuf.Timestamp
+	7,  // 1: taskresults.v1.TaskError.raised_at:type_name -> google.protobuf.Timestamp
+	3,  // 2: taskresults.v1.TaskResult.task:type_name -> taskresults.v1.Task
 	0,  // 3: taskresults.v1.TaskResult.status:type_name -> taskresults.v1.TaskResultStatus
-	6,  // 4: taskresults.v1.TaskResult.enqueued_at:type_name -> google.protobuf.Timestamp
-	6,  // 5: taskresults.v1.TaskResult.started_at:type_name -> google.protobuf.Timestamp
-	6,  // 6: taskresults.v1.TaskResult.last_attempted_at:type_name -> google.protobuf.Timestamp
-	6,  // 7: taskresults.v1.TaskResult.finished_at:type_name -> google.protobuf.Timestamp
-	3,  // 8: taskresults.v1.TaskResult.errors:type_name -> taskresults.v1.TaskError
-	5,  // 9: taskresults.v1.TaskResult.metadata:type_name -> taskresults.v1.TaskResult.MetadataEntry
-	6,  // 10: taskresults.v1.TaskResult.expires_at:type_name -> google.protobuf.Timestamp
+	7,  // 4: taskresults.v1.TaskResult.enqueued_at:type_name -> google.protobuf.Timestamp
+	7,  // 5: taskresults.v1.TaskResult.started_at:type_name -> google.protobuf.Timestamp
+	7,  // 6: taskresults.v1.TaskResult.last_attempted_at:type_name -> google.protobuf.Timestamp
+	7,  // 7: taskresults.v1.TaskResult.finished_at:type_name -> google.protobuf.Timestamp
+	4,  // 8: taskresults.v1.TaskResult.errors:type_name -> taskresults.v1.TaskError
+	6,  // 9: taskresults.v1.TaskResult.metadata:type_name -> taskresults.v1.TaskResult.MetadataEntry
+	7,  // 10: taskresults.v1.TaskResult.expires_at:type_name -> google.protobuf.Timestamp
 	11, // [11:11] is the sub-list for method output_type
 	11, // [11:11] is the sub-list for method input_type
 	11, // [11:11] is the sub-list for extension type_name
@@ -619,15 +691,15 @@ func file_taskresults_v1_task_result_proto_init() {
 	if File_taskresults_v1_task_result_proto != nil {
 		return
 	}
-	file_taskresults_v1_task_result_proto_msgTypes[0].OneofWrappers = []any{}
-	file_taskresults_v1_task_result_proto_msgTypes[2].OneofWrappers = []any{}
+	file_taskresults_v1_task_result_proto_msgTypes[1].OneofWrappers = []any{}
+	file_taskresults_v1_task_result_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_taskresults_v1_task_result_proto_rawDesc), len(file_taskresults_v1_task_result_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -24,7 +24,6 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
-	emptypb "google.golang.org/protobuf/types/known/emptypb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -46,7 +45,7 @@ const (
 	WaitTaskResultRequest_UNTIL_UNSPECIFIED WaitTaskResultRequest_Until = 0
 	// The result is FAILED or SUCCESSFUL.
 	WaitTaskResultRequest_UNTIL_FINISHED WaitTaskResultRequest_Until = 1
-	// The result has another revision than the known one.
+	// The result has another version than the known one.
 	WaitTaskResultRequest_UNTIL_CHANGED WaitTaskResultRequest_Until = 2
 )
 
@@ -88,7 +87,7 @@ func (x WaitTaskResultRequest_Until) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use WaitTaskResultRequest_Until.Descriptor instead.
 func (WaitTaskResultRequest_Until) EnumDescriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{10, 0}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{9, 0}
 }
 
 // Why a stream ends.
@@ -99,9 +98,9 @@ const (
 	WatchTaskResultsResponse_End_REASON_UNSPECIFIED WatchTaskResultsResponse_End_Reason = 0
 	// Every watched id is finished, deleted or not found.
 	WatchTaskResultsResponse_End_REASON_ALL_FINISHED WatchTaskResultsResponse_End_Reason = 1
-	// The stream has reached the age at which the server asks clients to open it again, with the revisions they know.
+	// The stream has reached the age at which the server asks clients to open it again, with the versions they know.
 	WatchTaskResultsResponse_End_REASON_MAX_AGE WatchTaskResultsResponse_End_Reason = 2
-	// The server is stopping: open again, elsewhere or later, with the revisions known.
+	// The server is stopping: open again, elsewhere or later, with the versions known.
 	WatchTaskResultsResponse_End_REASON_SHUTTING_DOWN WatchTaskResultsResponse_End_Reason = 3
 )
 
@@ -145,7 +144,7 @@ func (x WatchTaskResultsResponse_End_Reason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use WatchTaskResultsResponse_End_Reason.Descriptor instead.
 func (WatchTaskResultsResponse_End_Reason) EnumDescriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{15, 4, 0}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{14, 4, 0}
 }
 
 // Request of GetTaskResult.
@@ -383,8 +382,8 @@ type KnownTaskResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The result's id. Required.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// The revision the caller has. 0: none.
-	KnownRevision int64 `protobuf:"varint,2,opt,name=known_revision,json=knownRevision,proto3" json:"known_revision,omitempty"`
+	// The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
+	Known         *TaskResultVersion `protobuf:"bytes,2,opt,name=known,proto3" json:"known,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -426,146 +425,9 @@ func (x *KnownTaskResult) GetId() string {
 	return ""
 }
 
-func (x *KnownTaskResult) GetKnownRevision() int64 {
+func (x *KnownTaskResult) GetKnown() *TaskResultVersion {
 	if x != nil {
-		return x.KnownRevision
-	}
-	return 0
-}
-
-// All fields of a TaskResult that can change. Task, id, args, kwargs, backend and enqueueing never do, so that they are
-// never sent again.
-type TaskResultUpdate struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// As in TaskResult.
-	Status TaskResultStatus `protobuf:"varint,1,opt,name=status,proto3,enum=taskresults.v1.TaskResultStatus" json:"status,omitempty"`
-	// As in TaskResult.
-	EnqueuedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=enqueued_at,json=enqueuedAt,proto3" json:"enqueued_at,omitempty"`
-	// As in TaskResult.
-	StartedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=started_at,json=startedAt,proto3,oneof" json:"started_at,omitempty"`
-	// As in TaskResult.
-	LastAttemptedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=last_attempted_at,json=lastAttemptedAt,proto3,oneof" json:"last_attempted_at,omitempty"`
-	// As in TaskResult.
-	FinishedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=finished_at,json=finishedAt,proto3,oneof" json:"finished_at,omitempty"`
-	// As in TaskResult.
-	Errors []*TaskError `protobuf:"bytes,6,rep,name=errors,proto3" json:"errors,omitempty"`
-	// As in TaskResult.
-	WorkerIds []string `protobuf:"bytes,7,rep,name=worker_ids,json=workerIds,proto3" json:"worker_ids,omitempty"`
-	// As in TaskResult.
-	ReturnValueJson *string `protobuf:"bytes,8,opt,name=return_value_json,json=returnValueJson,proto3,oneof" json:"return_value_json,omitempty"`
-	// As in TaskResult.
-	Metadata map[string]string `protobuf:"bytes,9,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// As in TaskResult.
-	Revision int64 `protobuf:"varint,10,opt,name=revision,proto3" json:"revision,omitempty"`
-	// As in TaskResult.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=expires_at,json=expiresAt,proto3,oneof" json:"expires_at,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *TaskResultUpdate) Reset() {
-	*x = TaskResultUpdate{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[5]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *TaskResultUpdate) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*TaskResultUpdate) ProtoMessage() {}
-
-func (x *TaskResultUpdate) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[5]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use TaskResultUpdate.ProtoReflect.Descriptor instead.
-func (*TaskResultUpdate) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *TaskResultUpdate) GetStatus() TaskResultStatus {
-	if x != nil {
-		return x.Status
-	}
-	return TaskResultStatus_TASK_RESULT_STATUS_UNSPECIFIED
-}
-
-func (x *TaskResultUpdate) GetEnqueuedAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.EnqueuedAt
-	}
-	return nil
-}
-
-func (x *TaskResultUpdate) GetStartedAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.StartedAt
-	}
-	return nil
-}
-
-func (x *TaskResultUpdate) GetLastAttemptedAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.LastAttemptedAt
-	}
-	return nil
-}
-
-func (x *TaskResultUpdate) GetFinishedAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.FinishedAt
-	}
-	return nil
-}
-
-func (x *TaskResultUpdate) GetErrors() []*TaskError {
-	if x != nil {
-		return x.Errors
-	}
-	return nil
-}
-
-func (x *TaskResultUpdate) GetWorkerIds() []string {
-	if x != nil {
-		return x.WorkerIds
-	}
-	return nil
-}
-
-func (x *TaskResultUpdate) GetReturnValueJson() string {
-	if x != nil && x.ReturnValueJson != nil {
-		return *x.ReturnValueJson
-	}
-	return ""
-}
-
-func (x *TaskResultUpdate) GetMetadata() map[string]string {
-	if x != nil {
-		return x.Metadata
-	}
-	return nil
-}
-
-func (x *TaskResultUpdate) GetRevision() int64 {
-	if x != nil {
-		return x.Revision
-	}
-	return 0
-}
-
-func (x *TaskResultUpdate) GetExpiresAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.ExpiresAt
+		return x.Known
 	}
 	return nil
 }
@@ -575,15 +437,17 @@ type RefreshTaskResultRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The result's id. Required.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// The revision the caller has. 0: none, always answers an update.
-	KnownRevision int64 `protobuf:"varint,2,opt,name=known_revision,json=knownRevision,proto3" json:"known_revision,omitempty"`
+	// As in KnownTaskResult.
+	Known *TaskResultVersion `protobuf:"bytes,2,opt,name=known,proto3" json:"known,omitempty"`
+	// How much to answer. Default FULL.
+	View          TaskResultView `protobuf:"varint,3,opt,name=view,proto3,enum=taskresults.v1.TaskResultView" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RefreshTaskResultRequest) Reset() {
 	*x = RefreshTaskResultRequest{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[6]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -595,7 +459,7 @@ func (x *RefreshTaskResultRequest) String() string {
 func (*RefreshTaskResultRequest) ProtoMessage() {}
 
 func (x *RefreshTaskResultRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[6]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -608,7 +472,7 @@ func (x *RefreshTaskResultRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefreshTaskResultRequest.ProtoReflect.Descriptor instead.
 func (*RefreshTaskResultRequest) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{6}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RefreshTaskResultRequest) GetId() string {
@@ -618,11 +482,18 @@ func (x *RefreshTaskResultRequest) GetId() string {
 	return ""
 }
 
-func (x *RefreshTaskResultRequest) GetKnownRevision() int64 {
+func (x *RefreshTaskResultRequest) GetKnown() *TaskResultVersion {
 	if x != nil {
-		return x.KnownRevision
+		return x.Known
 	}
-	return 0
+	return nil
+}
+
+func (x *RefreshTaskResultRequest) GetView() TaskResultView {
+	if x != nil {
+		return x.View
+	}
+	return TaskResultView_TASK_RESULT_VIEW_UNSPECIFIED
 }
 
 // Response of RefreshTaskResult.
@@ -632,8 +503,9 @@ type RefreshTaskResultResponse struct {
 	//
 	// Types that are valid to be assigned to Outcome:
 	//
-	//	*RefreshTaskResultResponse_Unchanged
-	//	*RefreshTaskResultResponse_Update
+	//	*RefreshTaskResultResponse_Unchanged_
+	//	*RefreshTaskResultResponse_Changed
+	//	*RefreshTaskResultResponse_Replaced
 	Outcome       isRefreshTaskResultResponse_Outcome `protobuf_oneof:"outcome"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -641,7 +513,7 @@ type RefreshTaskResultResponse struct {
 
 func (x *RefreshTaskResultResponse) Reset() {
 	*x = RefreshTaskResultResponse{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[7]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -653,7 +525,7 @@ func (x *RefreshTaskResultResponse) String() string {
 func (*RefreshTaskResultResponse) ProtoMessage() {}
 
 func (x *RefreshTaskResultResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[7]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -666,7 +538,7 @@ func (x *RefreshTaskResultResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefreshTaskResultResponse.ProtoReflect.Descriptor instead.
 func (*RefreshTaskResultResponse) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{7}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RefreshTaskResultResponse) GetOutcome() isRefreshTaskResultResponse_Outcome {
@@ -676,19 +548,28 @@ func (x *RefreshTaskResultResponse) GetOutcome() isRefreshTaskResultResponse_Out
 	return nil
 }
 
-func (x *RefreshTaskResultResponse) GetUnchanged() *emptypb.Empty {
+func (x *RefreshTaskResultResponse) GetUnchanged() *RefreshTaskResultResponse_Unchanged {
 	if x != nil {
-		if x, ok := x.Outcome.(*RefreshTaskResultResponse_Unchanged); ok {
+		if x, ok := x.Outcome.(*RefreshTaskResultResponse_Unchanged_); ok {
 			return x.Unchanged
 		}
 	}
 	return nil
 }
 
-func (x *RefreshTaskResultResponse) GetUpdate() *TaskResultUpdate {
+func (x *RefreshTaskResultResponse) GetChanged() *TaskResult {
 	if x != nil {
-		if x, ok := x.Outcome.(*RefreshTaskResultResponse_Update); ok {
-			return x.Update
+		if x, ok := x.Outcome.(*RefreshTaskResultResponse_Changed); ok {
+			return x.Changed
+		}
+	}
+	return nil
+}
+
+func (x *RefreshTaskResultResponse) GetReplaced() *TaskResult {
+	if x != nil {
+		if x, ok := x.Outcome.(*RefreshTaskResultResponse_Replaced); ok {
+			return x.Replaced
 		}
 	}
 	return nil
@@ -698,32 +579,42 @@ type isRefreshTaskResultResponse_Outcome interface {
 	isRefreshTaskResultResponse_Outcome()
 }
 
-type RefreshTaskResultResponse_Unchanged struct {
-	// The result still has the known revision.
-	Unchanged *emptypb.Empty `protobuf:"bytes,1,opt,name=unchanged,proto3,oneof"`
+type RefreshTaskResultResponse_Unchanged_ struct {
+	// It still has the known version.
+	Unchanged *RefreshTaskResultResponse_Unchanged `protobuf:"bytes,1,opt,name=unchanged,proto3,oneof"`
 }
 
-type RefreshTaskResultResponse_Update struct {
-	// It has another one: everything that can have changed.
-	Update *TaskResultUpdate `protobuf:"bytes,2,opt,name=update,proto3,oneof"`
+type RefreshTaskResultResponse_Changed struct {
+	// It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+	// caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+	Changed *TaskResult `protobuf:"bytes,2,opt,name=changed,proto3,oneof"`
 }
 
-func (*RefreshTaskResultResponse_Unchanged) isRefreshTaskResultResponse_Outcome() {}
+type RefreshTaskResultResponse_Replaced struct {
+	// It is another incarnation than the known one, or none was known: the result with all its fields.
+	Replaced *TaskResult `protobuf:"bytes,3,opt,name=replaced,proto3,oneof"`
+}
 
-func (*RefreshTaskResultResponse_Update) isRefreshTaskResultResponse_Outcome() {}
+func (*RefreshTaskResultResponse_Unchanged_) isRefreshTaskResultResponse_Outcome() {}
+
+func (*RefreshTaskResultResponse_Changed) isRefreshTaskResultResponse_Outcome() {}
+
+func (*RefreshTaskResultResponse_Replaced) isRefreshTaskResultResponse_Outcome() {}
 
 // Request of BatchRefreshTaskResults.
 type BatchRefreshTaskResultsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
-	TaskResults   []*KnownTaskResult `protobuf:"bytes,1,rep,name=task_results,json=taskResults,proto3" json:"task_results,omitempty"`
+	TaskResults []*KnownTaskResult `protobuf:"bytes,1,rep,name=task_results,json=taskResults,proto3" json:"task_results,omitempty"`
+	// How much to answer. Default FULL.
+	View          TaskResultView `protobuf:"varint,2,opt,name=view,proto3,enum=taskresults.v1.TaskResultView" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BatchRefreshTaskResultsRequest) Reset() {
 	*x = BatchRefreshTaskResultsRequest{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[8]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -735,7 +626,7 @@ func (x *BatchRefreshTaskResultsRequest) String() string {
 func (*BatchRefreshTaskResultsRequest) ProtoMessage() {}
 
 func (x *BatchRefreshTaskResultsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[8]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -748,7 +639,7 @@ func (x *BatchRefreshTaskResultsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchRefreshTaskResultsRequest.ProtoReflect.Descriptor instead.
 func (*BatchRefreshTaskResultsRequest) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{8}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *BatchRefreshTaskResultsRequest) GetTaskResults() []*KnownTaskResult {
@@ -758,24 +649,34 @@ func (x *BatchRefreshTaskResultsRequest) GetTaskResults() []*KnownTaskResult {
 	return nil
 }
 
-// Response of BatchRefreshTaskResults. Each id asked for is in exactly one of the four lists.
+func (x *BatchRefreshTaskResultsRequest) GetView() TaskResultView {
+	if x != nil {
+		return x.View
+	}
+	return TaskResultView_TASK_RESULT_VIEW_UNSPECIFIED
+}
+
+// Response of BatchRefreshTaskResults. Each id asked for is in exactly one of the five lists.
 type BatchRefreshTaskResultsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Results with another revision than the known one, in the order asked.
-	Updated []*BatchRefreshTaskResultsResponse_Updated `protobuf:"bytes,1,rep,name=updated,proto3" json:"updated,omitempty"`
-	// Ids whose revision is the known one, in the order asked.
-	UnchangedIds []string `protobuf:"bytes,2,rep,name=unchanged_ids,json=unchangedIds,proto3" json:"unchanged_ids,omitempty"`
+	// Results with another revision of the known incarnation, in the order asked, without what never changes: see
+	// RefreshTaskResultResponse.changed.
+	Changed []*TaskResult `protobuf:"bytes,1,rep,name=changed,proto3" json:"changed,omitempty"`
+	// Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+	Replaced []*TaskResult `protobuf:"bytes,2,rep,name=replaced,proto3" json:"replaced,omitempty"`
+	// Ids whose version is the known one, in the order asked.
+	UnchangedIds []string `protobuf:"bytes,3,rep,name=unchanged_ids,json=unchangedIds,proto3" json:"unchanged_ids,omitempty"`
 	// Ids that no result has (any more), in the order asked.
-	NotFoundIds []string `protobuf:"bytes,3,rep,name=not_found_ids,json=notFoundIds,proto3" json:"not_found_ids,omitempty"`
+	NotFoundIds []string `protobuf:"bytes,4,rep,name=not_found_ids,json=notFoundIds,proto3" json:"not_found_ids,omitempty"`
 	// Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
-	DeferredIds   []string `protobuf:"bytes,4,rep,name=deferred_ids,json=deferredIds,proto3" json:"deferred_ids,omitempty"`
+	DeferredIds   []string `protobuf:"bytes,5,rep,name=deferred_ids,json=deferredIds,proto3" json:"deferred_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BatchRefreshTaskResultsResponse) Reset() {
 	*x = BatchRefreshTaskResultsResponse{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[9]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -787,7 +688,7 @@ func (x *BatchRefreshTaskResultsResponse) String() string {
 func (*BatchRefreshTaskResultsResponse) ProtoMessage() {}
 
 func (x *BatchRefreshTaskResultsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[9]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -800,12 +701,19 @@ func (x *BatchRefreshTaskResultsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchRefreshTaskResultsResponse.ProtoReflect.Descriptor instead.
 func (*BatchRefreshTaskResultsResponse) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{9}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *BatchRefreshTaskResultsResponse) GetUpdated() []*BatchRefreshTaskResultsResponse_Updated {
+func (x *BatchRefreshTaskResultsResponse) GetChanged() []*TaskResult {
 	if x != nil {
-		return x.Updated
+		return x.Changed
+	}
+	return nil
+}
+
+func (x *BatchRefreshTaskResultsResponse) GetReplaced() []*TaskResult {
+	if x != nil {
+		return x.Replaced
 	}
 	return nil
 }
@@ -836,8 +744,8 @@ type WaitTaskResultRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The result's id. Required.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// The revision the caller has, for CHANGED. 0: none, answers at once.
-	KnownRevision int64 `protobuf:"varint,2,opt,name=known_revision,json=knownRevision,proto3" json:"known_revision,omitempty"`
+	// For CHANGED, as in KnownTaskResult. None: answers at once.
+	Known *TaskResultVersion `protobuf:"bytes,2,opt,name=known,proto3" json:"known,omitempty"`
 	// What to wait for. Default FINISHED.
 	Until WaitTaskResultRequest_Until `protobuf:"varint,3,opt,name=until,proto3,enum=taskresults.v1.WaitTaskResultRequest_Until" json:"until,omitempty"`
 	// How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
@@ -851,7 +759,7 @@ type WaitTaskResultRequest struct {
 
 func (x *WaitTaskResultRequest) Reset() {
 	*x = WaitTaskResultRequest{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[10]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -863,7 +771,7 @@ func (x *WaitTaskResultRequest) String() string {
 func (*WaitTaskResultRequest) ProtoMessage() {}
 
 func (x *WaitTaskResultRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[10]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -876,7 +784,7 @@ func (x *WaitTaskResultRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaitTaskResultRequest.ProtoReflect.Descriptor instead.
 func (*WaitTaskResultRequest) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{10}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *WaitTaskResultRequest) GetId() string {
@@ -886,11 +794,11 @@ func (x *WaitTaskResultRequest) GetId() string {
 	return ""
 }
 
-func (x *WaitTaskResultRequest) GetKnownRevision() int64 {
+func (x *WaitTaskResultRequest) GetKnown() *TaskResultVersion {
 	if x != nil {
-		return x.KnownRevision
+		return x.Known
 	}
-	return 0
+	return nil
 }
 
 func (x *WaitTaskResultRequest) GetUntil() WaitTaskResultRequest_Until {
@@ -927,7 +835,7 @@ type WaitTaskResultResponse struct {
 
 func (x *WaitTaskResultResponse) Reset() {
 	*x = WaitTaskResultResponse{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[11]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -939,7 +847,7 @@ func (x *WaitTaskResultResponse) String() string {
 func (*WaitTaskResultResponse) ProtoMessage() {}
 
 func (x *WaitTaskResultResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[11]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -952,7 +860,7 @@ func (x *WaitTaskResultResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaitTaskResultResponse.ProtoReflect.Descriptor instead.
 func (*WaitTaskResultResponse) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{11}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *WaitTaskResultResponse) GetTaskResult() *TaskResult {
@@ -972,7 +880,7 @@ func (x *WaitTaskResultResponse) GetTimedOut() bool {
 // Which results: all conditions given must hold. An empty filter matches every result.
 type TaskResultFilter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Any of these. Empty: any status.
+	// Any of these, up to 100. Empty: any status.
 	Statuses []TaskResultStatus `protobuf:"varint,1,rep,packed,name=statuses,proto3,enum=taskresults.v1.TaskResultStatus" json:"statuses,omitempty"`
 	// Exactly this `task.path`. Empty: any.
 	TaskPath string `protobuf:"bytes,2,opt,name=task_path,json=taskPath,proto3" json:"task_path,omitempty"`
@@ -994,7 +902,7 @@ type TaskResultFilter struct {
 
 func (x *TaskResultFilter) Reset() {
 	*x = TaskResultFilter{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[12]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1006,7 +914,7 @@ func (x *TaskResultFilter) String() string {
 func (*TaskResultFilter) ProtoMessage() {}
 
 func (x *TaskResultFilter) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[12]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1019,7 +927,7 @@ func (x *TaskResultFilter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TaskResultFilter.ProtoReflect.Descriptor instead.
 func (*TaskResultFilter) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{12}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *TaskResultFilter) GetStatuses() []TaskResultStatus {
@@ -1091,7 +999,7 @@ type TimeRange struct {
 
 func (x *TimeRange) Reset() {
 	*x = TimeRange{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[13]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1103,7 +1011,7 @@ func (x *TimeRange) String() string {
 func (*TimeRange) ProtoMessage() {}
 
 func (x *TimeRange) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[13]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1116,7 +1024,7 @@ func (x *TimeRange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimeRange.ProtoReflect.Descriptor instead.
 func (*TimeRange) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{13}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *TimeRange) GetStart() *timestamppb.Timestamp {
@@ -1156,7 +1064,7 @@ type WatchTaskResultsRequest struct {
 
 func (x *WatchTaskResultsRequest) Reset() {
 	*x = WatchTaskResultsRequest{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[14]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1168,7 +1076,7 @@ func (x *WatchTaskResultsRequest) String() string {
 func (*WatchTaskResultsRequest) ProtoMessage() {}
 
 func (x *WatchTaskResultsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[14]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1181,7 +1089,7 @@ func (x *WatchTaskResultsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchTaskResultsRequest.ProtoReflect.Descriptor instead.
 func (*WatchTaskResultsRequest) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{14}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *WatchTaskResultsRequest) GetTarget() isWatchTaskResultsRequest_Target {
@@ -1250,11 +1158,11 @@ func (*WatchTaskResultsRequest_Filter) isWatchTaskResultsRequest_Target() {}
 
 // One event of a watch. What may be relied on:
 //
-//  1. Level-triggered: for each id, revisions strictly increase (from 1 again after `deleted`), and the newest one always
-//     arrives. A slow reader may skip revisions in between; it never loses history, because a snapshot carries all worker
-//     ids and errors.
+//  1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is deleted
+//     and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow reader may skip versions
+//     in between; it never loses history, because a snapshot carries all worker ids and errors.
 //  2. The finished state is always delivered, whichever replica took the write, also across an outage of the store and,
-//     by opening again with the revisions known, across a restart of the server.
+//     by opening again with the versions known, across a restart of the server.
 //  3. A reader that stops reading costs a bounded amount of memory and holds up nobody else.
 //  4. Heartbeats go out whenever nothing else did.
 //  5. A stream ends with `end` and the status OK; one that ends any other way is to be opened again.
@@ -1277,7 +1185,7 @@ type WatchTaskResultsResponse struct {
 
 func (x *WatchTaskResultsResponse) Reset() {
 	*x = WatchTaskResultsResponse{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[15]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1289,7 +1197,7 @@ func (x *WatchTaskResultsResponse) String() string {
 func (*WatchTaskResultsResponse) ProtoMessage() {}
 
 func (x *WatchTaskResultsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[15]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1302,7 +1210,7 @@ func (x *WatchTaskResultsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchTaskResultsResponse.ProtoReflect.Descriptor instead.
 func (*WatchTaskResultsResponse) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{15}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WatchTaskResultsResponse) GetEvent() isWatchTaskResultsResponse_Event {
@@ -1371,7 +1279,7 @@ type isWatchTaskResultsResponse_Event interface {
 }
 
 type WatchTaskResultsResponse_Snapshot struct {
-	// A result as it is now: at open unless its revision was known, and for each change.
+	// A result as it is now: at open unless its version was known, and for each change.
 	Snapshot *TaskResult `protobuf:"bytes,1,opt,name=snapshot,proto3,oneof"`
 }
 
@@ -1430,7 +1338,7 @@ type ListTaskResultsRequest struct {
 
 func (x *ListTaskResultsRequest) Reset() {
 	*x = ListTaskResultsRequest{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[16]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1442,7 +1350,7 @@ func (x *ListTaskResultsRequest) String() string {
 func (*ListTaskResultsRequest) ProtoMessage() {}
 
 func (x *ListTaskResultsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[16]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1455,7 +1363,7 @@ func (x *ListTaskResultsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTaskResultsRequest.ProtoReflect.Descriptor instead.
 func (*ListTaskResultsRequest) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{16}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListTaskResultsRequest) GetFilter() *TaskResultFilter {
@@ -1499,7 +1407,7 @@ type ListTaskResultsResponse struct {
 
 func (x *ListTaskResultsResponse) Reset() {
 	*x = ListTaskResultsResponse{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[17]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1511,7 +1419,7 @@ func (x *ListTaskResultsResponse) String() string {
 func (*ListTaskResultsResponse) ProtoMessage() {}
 
 func (x *ListTaskResultsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[17]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1524,7 +1432,7 @@ func (x *ListTaskResultsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTaskResultsResponse.ProtoReflect.Descriptor instead.
 func (*ListTaskResultsResponse) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{17}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListTaskResultsResponse) GetTaskResults() []*TaskResult {
@@ -1541,32 +1449,28 @@ func (x *ListTaskResultsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// One changed result.
-type BatchRefreshTaskResultsResponse_Updated struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The result's id.
-	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Everything that can have changed.
-	Update        *TaskResultUpdate `protobuf:"bytes,2,opt,name=update,proto3" json:"update,omitempty"`
+// The result still has the known version.
+type RefreshTaskResultResponse_Unchanged struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *BatchRefreshTaskResultsResponse_Updated) Reset() {
-	*x = BatchRefreshTaskResultsResponse_Updated{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[19]
+func (x *RefreshTaskResultResponse_Unchanged) Reset() {
+	*x = RefreshTaskResultResponse_Unchanged{}
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *BatchRefreshTaskResultsResponse_Updated) String() string {
+func (x *RefreshTaskResultResponse_Unchanged) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*BatchRefreshTaskResultsResponse_Updated) ProtoMessage() {}
+func (*RefreshTaskResultResponse_Unchanged) ProtoMessage() {}
 
-func (x *BatchRefreshTaskResultsResponse_Updated) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[19]
+func (x *RefreshTaskResultResponse_Unchanged) ProtoReflect() protoreflect.Message {
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1577,30 +1481,16 @@ func (x *BatchRefreshTaskResultsResponse_Updated) ProtoReflect() protoreflect.Me
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use BatchRefreshTaskResultsResponse_Updated.ProtoReflect.Descriptor instead.
-func (*BatchRefreshTaskResultsResponse_Updated) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{9, 0}
-}
-
-func (x *BatchRefreshTaskResultsResponse_Updated) GetId() string {
-	if x != nil {
-		return x.Id
-	}
-	return ""
-}
-
-func (x *BatchRefreshTaskResultsResponse_Updated) GetUpdate() *TaskResultUpdate {
-	if x != nil {
-		return x.Update
-	}
-	return nil
+// Deprecated: Use RefreshTaskResultResponse_Unchanged.ProtoReflect.Descriptor instead.
+func (*RefreshTaskResultResponse_Unchanged) Descriptor() ([]byte, []int) {
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{6, 0}
 }
 
 // Results watched by id.
 type WatchTaskResultsRequest_Ids struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-	// that stands here twice counts once, with its first place.
+	// 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+	// here twice counts once, with its first place.
 	TaskResults   []*KnownTaskResult `protobuf:"bytes,1,rep,name=task_results,json=taskResults,proto3" json:"task_results,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1608,7 +1498,7 @@ type WatchTaskResultsRequest_Ids struct {
 
 func (x *WatchTaskResultsRequest_Ids) Reset() {
 	*x = WatchTaskResultsRequest_Ids{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[21]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1620,7 +1510,7 @@ func (x *WatchTaskResultsRequest_Ids) String() string {
 func (*WatchTaskResultsRequest_Ids) ProtoMessage() {}
 
 func (x *WatchTaskResultsRequest_Ids) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[21]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1633,7 +1523,7 @@ func (x *WatchTaskResultsRequest_Ids) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchTaskResultsRequest_Ids.ProtoReflect.Descriptor instead.
 func (*WatchTaskResultsRequest_Ids) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{14, 0}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{13, 0}
 }
 
 func (x *WatchTaskResultsRequest_Ids) GetTaskResults() []*KnownTaskResult {
@@ -1647,14 +1537,16 @@ func (x *WatchTaskResultsRequest_Ids) GetTaskResults() []*KnownTaskResult {
 type WatchTaskResultsResponse_Deleted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its id.
-	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The newest version that this stream knew of: sent before, or told by the caller.
+	Version       *TaskResultVersion `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WatchTaskResultsResponse_Deleted) Reset() {
 	*x = WatchTaskResultsResponse_Deleted{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[22]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1666,7 +1558,7 @@ func (x *WatchTaskResultsResponse_Deleted) String() string {
 func (*WatchTaskResultsResponse_Deleted) ProtoMessage() {}
 
 func (x *WatchTaskResultsResponse_Deleted) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[22]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1679,7 +1571,7 @@ func (x *WatchTaskResultsResponse_Deleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchTaskResultsResponse_Deleted.ProtoReflect.Descriptor instead.
 func (*WatchTaskResultsResponse_Deleted) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{15, 0}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{14, 0}
 }
 
 func (x *WatchTaskResultsResponse_Deleted) GetId() string {
@@ -1687,6 +1579,13 @@ func (x *WatchTaskResultsResponse_Deleted) GetId() string {
 		return x.Id
 	}
 	return ""
+}
+
+func (x *WatchTaskResultsResponse_Deleted) GetVersion() *TaskResultVersion {
+	if x != nil {
+		return x.Version
+	}
+	return nil
 }
 
 // A watched id belongs to no result. Sent once.
@@ -1700,7 +1599,7 @@ type WatchTaskResultsResponse_NotFound struct {
 
 func (x *WatchTaskResultsResponse_NotFound) Reset() {
 	*x = WatchTaskResultsResponse_NotFound{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[23]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1712,7 +1611,7 @@ func (x *WatchTaskResultsResponse_NotFound) String() string {
 func (*WatchTaskResultsResponse_NotFound) ProtoMessage() {}
 
 func (x *WatchTaskResultsResponse_NotFound) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[23]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1725,7 +1624,7 @@ func (x *WatchTaskResultsResponse_NotFound) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use WatchTaskResultsResponse_NotFound.ProtoReflect.Descriptor instead.
 func (*WatchTaskResultsResponse_NotFound) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{15, 1}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{14, 1}
 }
 
 func (x *WatchTaskResultsResponse_NotFound) GetId() string {
@@ -1740,15 +1639,15 @@ type WatchTaskResultsResponse_Unmatched struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its id.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// The revision that made the difference.
-	Revision      int64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	// The version that made the difference.
+	Version       *TaskResultVersion `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WatchTaskResultsResponse_Unmatched) Reset() {
 	*x = WatchTaskResultsResponse_Unmatched{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[24]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1760,7 +1659,7 @@ func (x *WatchTaskResultsResponse_Unmatched) String() string {
 func (*WatchTaskResultsResponse_Unmatched) ProtoMessage() {}
 
 func (x *WatchTaskResultsResponse_Unmatched) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[24]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1773,7 +1672,7 @@ func (x *WatchTaskResultsResponse_Unmatched) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use WatchTaskResultsResponse_Unmatched.ProtoReflect.Descriptor instead.
 func (*WatchTaskResultsResponse_Unmatched) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{15, 2}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{14, 2}
 }
 
 func (x *WatchTaskResultsResponse_Unmatched) GetId() string {
@@ -1783,11 +1682,11 @@ func (x *WatchTaskResultsResponse_Unmatched) GetId() string {
 	return ""
 }
 
-func (x *WatchTaskResultsResponse_Unmatched) GetRevision() int64 {
+func (x *WatchTaskResultsResponse_Unmatched) GetVersion() *TaskResultVersion {
 	if x != nil {
-		return x.Revision
+		return x.Version
 	}
-	return 0
+	return nil
 }
 
 // Nothing has changed; the link is alive.
@@ -1799,7 +1698,7 @@ type WatchTaskResultsResponse_Heartbeat struct {
 
 func (x *WatchTaskResultsResponse_Heartbeat) Reset() {
 	*x = WatchTaskResultsResponse_Heartbeat{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[25]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1811,7 +1710,7 @@ func (x *WatchTaskResultsResponse_Heartbeat) String() string {
 func (*WatchTaskResultsResponse_Heartbeat) ProtoMessage() {}
 
 func (x *WatchTaskResultsResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[25]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1824,7 +1723,7 @@ func (x *WatchTaskResultsResponse_Heartbeat) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use WatchTaskResultsResponse_Heartbeat.ProtoReflect.Descriptor instead.
 func (*WatchTaskResultsResponse_Heartbeat) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{15, 3}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{14, 3}
 }
 
 // The last event of the stream.
@@ -1838,7 +1737,7 @@ type WatchTaskResultsResponse_End struct {
 
 func (x *WatchTaskResultsResponse_End) Reset() {
 	*x = WatchTaskResultsResponse_End{}
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[26]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1850,7 +1749,7 @@ func (x *WatchTaskResultsResponse_End) String() string {
 func (*WatchTaskResultsResponse_End) ProtoMessage() {}
 
 func (x *WatchTaskResultsResponse_End) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[26]
+	mi := &file_taskresults_v1_task_result_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1863,7 +1762,7 @@ func (x *WatchTaskResultsResponse_End) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchTaskResultsResponse_End.ProtoReflect.Descriptor instead.
 func (*WatchTaskResultsResponse_End) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{15, 4}
+	return file_taskresults_v1_task_result_service_proto_rawDescGZIP(), []int{14, 4}
 }
 
 func (x *WatchTaskResultsResponse_End) GetReason() WatchTaskResultsResponse_End_Reason {
@@ -1877,7 +1776,7 @@ var File_taskresults_v1_task_result_service_proto protoreflect.FileDescriptor
 
 const file_taskresults_v1_task_result_service_proto_rawDesc = "" +
 	"\n" +
-	"(taskresults/v1/task_result_service.proto\x12\x0etaskresults.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a taskresults/v1/task_result.proto\"\x88\x01\n" +
+	"(taskresults/v1/task_result_service.proto\x12\x0etaskresults.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a taskresults/v1/task_result.proto\"\x88\x01\n" +
 	"\x14GetTaskResultRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12,\n" +
 	"\x12expected_task_path\x18\x02 \x01(\tR\x10expectedTaskPath\x122\n" +
@@ -1891,56 +1790,32 @@ const file_taskresults_v1_task_result_service_proto_rawDesc = "" +
 	"\x1bBatchGetTaskResultsResponse\x12=\n" +
 	"\ftask_results\x18\x01 \x03(\v2\x1a.taskresults.v1.TaskResultR\vtaskResults\x12\"\n" +
 	"\rnot_found_ids\x18\x02 \x03(\tR\vnotFoundIds\x12!\n" +
-	"\fdeferred_ids\x18\x03 \x03(\tR\vdeferredIds\"H\n" +
+	"\fdeferred_ids\x18\x03 \x03(\tR\vdeferredIds\"Z\n" +
 	"\x0fKnownTaskResult\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12%\n" +
-	"\x0eknown_revision\x18\x02 \x01(\x03R\rknownRevision\"\x9a\x06\n" +
-	"\x10TaskResultUpdate\x128\n" +
-	"\x06status\x18\x01 \x01(\x0e2 .taskresults.v1.TaskResultStatusR\x06status\x12;\n" +
-	"\venqueued_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"enqueuedAt\x12>\n" +
-	"\n" +
-	"started_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\tstartedAt\x88\x01\x01\x12K\n" +
-	"\x11last_attempted_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampH\x01R\x0flastAttemptedAt\x88\x01\x01\x12@\n" +
-	"\vfinished_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampH\x02R\n" +
-	"finishedAt\x88\x01\x01\x121\n" +
-	"\x06errors\x18\x06 \x03(\v2\x19.taskresults.v1.TaskErrorR\x06errors\x12\x1d\n" +
-	"\n" +
-	"worker_ids\x18\a \x03(\tR\tworkerIds\x12/\n" +
-	"\x11return_value_json\x18\b \x01(\tH\x03R\x0freturnValueJson\x88\x01\x01\x12J\n" +
-	"\bmetadata\x18\t \x03(\v2..taskresults.v1.TaskResultUpdate.MetadataEntryR\bmetadata\x12\x1a\n" +
-	"\brevision\x18\n" +
-	" \x01(\x03R\brevision\x12>\n" +
-	"\n" +
-	"expires_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampH\x04R\texpiresAt\x88\x01\x01\x1a;\n" +
-	"\rMetadataEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n" +
-	"\v_started_atB\x14\n" +
-	"\x12_last_attempted_atB\x0e\n" +
-	"\f_finished_atB\x14\n" +
-	"\x12_return_value_jsonB\r\n" +
-	"\v_expires_at\"Q\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x127\n" +
+	"\x05known\x18\x02 \x01(\v2!.taskresults.v1.TaskResultVersionR\x05known\"\x97\x01\n" +
 	"\x18RefreshTaskResultRequest\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12%\n" +
-	"\x0eknown_revision\x18\x02 \x01(\x03R\rknownRevision\"\x9a\x01\n" +
-	"\x19RefreshTaskResultResponse\x126\n" +
-	"\tunchanged\x18\x01 \x01(\v2\x16.google.protobuf.EmptyH\x00R\tunchanged\x12:\n" +
-	"\x06update\x18\x02 \x01(\v2 .taskresults.v1.TaskResultUpdateH\x00R\x06updateB\t\n" +
-	"\aoutcome\"d\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x127\n" +
+	"\x05known\x18\x02 \x01(\v2!.taskresults.v1.TaskResultVersionR\x05known\x122\n" +
+	"\x04view\x18\x03 \x01(\x0e2\x1e.taskresults.v1.TaskResultViewR\x04view\"\xfa\x01\n" +
+	"\x19RefreshTaskResultResponse\x12S\n" +
+	"\tunchanged\x18\x01 \x01(\v23.taskresults.v1.RefreshTaskResultResponse.UnchangedH\x00R\tunchanged\x126\n" +
+	"\achanged\x18\x02 \x01(\v2\x1a.taskresults.v1.TaskResultH\x00R\achanged\x128\n" +
+	"\breplaced\x18\x03 \x01(\v2\x1a.taskresults.v1.TaskResultH\x00R\breplaced\x1a\v\n" +
+	"\tUnchangedB\t\n" +
+	"\aoutcome\"\x98\x01\n" +
 	"\x1eBatchRefreshTaskResultsRequest\x12B\n" +
-	"\ftask_results\x18\x01 \x03(\v2\x1f.taskresults.v1.KnownTaskResultR\vtaskResults\"\xb5\x02\n" +
-	"\x1fBatchRefreshTaskResultsResponse\x12Q\n" +
-	"\aupdated\x18\x01 \x03(\v27.taskresults.v1.BatchRefreshTaskResultsResponse.UpdatedR\aupdated\x12#\n" +
-	"\runchanged_ids\x18\x02 \x03(\tR\funchangedIds\x12\"\n" +
-	"\rnot_found_ids\x18\x03 \x03(\tR\vnotFoundIds\x12!\n" +
-	"\fdeferred_ids\x18\x04 \x03(\tR\vdeferredIds\x1aS\n" +
-	"\aUpdated\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x128\n" +
-	"\x06update\x18\x02 \x01(\v2 .taskresults.v1.TaskResultUpdateR\x06update\"\xc1\x02\n" +
+	"\ftask_results\x18\x01 \x03(\v2\x1f.taskresults.v1.KnownTaskResultR\vtaskResults\x122\n" +
+	"\x04view\x18\x02 \x01(\x0e2\x1e.taskresults.v1.TaskResultViewR\x04view\"\xfb\x01\n" +
+	"\x1fBatchRefreshTaskResultsResponse\x124\n" +
+	"\achanged\x18\x01 \x03(\v2\x1a.taskresults.v1.TaskResultR\achanged\x126\n" +
+	"\breplaced\x18\x02 \x03(\v2\x1a.taskresults.v1.TaskResultR\breplaced\x12#\n" +
+	"\runchanged_ids\x18\x03 \x03(\tR\funchangedIds\x12\"\n" +
+	"\rnot_found_ids\x18\x04 \x03(\tR\vnotFoundIds\x12!\n" +
+	"\fdeferred_ids\x18\x05 \x03(\tR\vdeferredIds\"\xd3\x02\n" +
 	"\x15WaitTaskResultRequest\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12%\n" +
-	"\x0eknown_revision\x18\x02 \x01(\x03R\rknownRevision\x12A\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x127\n" +
+	"\x05known\x18\x02 \x01(\v2!.taskresults.v1.TaskResultVersionR\x05known\x12A\n" +
 	"\x05until\x18\x03 \x01(\x0e2+.taskresults.v1.WaitTaskResultRequest.UntilR\x05until\x123\n" +
 	"\atimeout\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\atimeout\x122\n" +
 	"\x04view\x18\x05 \x01(\x0e2\x1e.taskresults.v1.TaskResultViewR\x04view\"E\n" +
@@ -1978,21 +1853,22 @@ const file_taskresults_v1_task_result_service_proto_rawDesc = "" +
 	"\x12heartbeat_interval\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x11heartbeatInterval\x1aI\n" +
 	"\x03Ids\x12B\n" +
 	"\ftask_results\x18\x01 \x03(\v2\x1f.taskresults.v1.KnownTaskResultR\vtaskResultsB\b\n" +
-	"\x06target\"\xa2\x06\n" +
+	"\x06target\"\x80\a\n" +
 	"\x18WatchTaskResultsResponse\x128\n" +
 	"\bsnapshot\x18\x01 \x01(\v2\x1a.taskresults.v1.TaskResultH\x00R\bsnapshot\x12L\n" +
 	"\adeleted\x18\x02 \x01(\v20.taskresults.v1.WatchTaskResultsResponse.DeletedH\x00R\adeleted\x12P\n" +
 	"\tnot_found\x18\x03 \x01(\v21.taskresults.v1.WatchTaskResultsResponse.NotFoundH\x00R\bnotFound\x12R\n" +
 	"\tunmatched\x18\x04 \x01(\v22.taskresults.v1.WatchTaskResultsResponse.UnmatchedH\x00R\tunmatched\x12R\n" +
 	"\theartbeat\x18\x05 \x01(\v22.taskresults.v1.WatchTaskResultsResponse.HeartbeatH\x00R\theartbeat\x12@\n" +
-	"\x03end\x18\x06 \x01(\v2,.taskresults.v1.WatchTaskResultsResponse.EndH\x00R\x03end\x1a\x19\n" +
+	"\x03end\x18\x06 \x01(\v2,.taskresults.v1.WatchTaskResultsResponse.EndH\x00R\x03end\x1aV\n" +
 	"\aDeleted\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x1a\x1a\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12;\n" +
+	"\aversion\x18\x02 \x01(\v2!.taskresults.v1.TaskResultVersionR\aversion\x1a\x1a\n" +
 	"\bNotFound\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x1a7\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x1aX\n" +
 	"\tUnmatched\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
-	"\brevision\x18\x02 \x01(\x03R\brevision\x1a\v\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12;\n" +
+	"\aversion\x18\x02 \x01(\v2!.taskresults.v1.TaskResultVersionR\aversion\x1a\v\n" +
 	"\tHeartbeat\x1a\xbb\x01\n" +
 	"\x03End\x12K\n" +
 	"\x06reason\x18\x01 \x01(\x0e23.taskresults.v1.WatchTaskResultsResponse.End.ReasonR\x06reason\"g\n" +
@@ -2034,102 +1910,99 @@ func file_taskresults_v1_task_result_service_proto_rawDescGZIP() []byte {
 }
 
 var file_taskresults_v1_task_result_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_taskresults_v1_task_result_service_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_taskresults_v1_task_result_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_taskresults_v1_task_result_service_proto_goTypes = []any{
-	(WaitTaskResultRequest_Until)(0),                // 0: taskresults.v1.WaitTaskResultRequest.Until
-	(WatchTaskResultsResponse_End_Reason)(0),        // 1: taskresults.v1.WatchTaskResultsResponse.End.Reason
-	(*GetTaskResultRequest)(nil),                    // 2: taskresults.v1.GetTaskResultRequest
-	(*GetTaskResultResponse)(nil),                   // 3: taskresults.v1.GetTaskResultResponse
-	(*BatchGetTaskResultsRequest)(nil),              // 4: taskresults.v1.BatchGetTaskResultsRequest
-	(*BatchGetTaskResultsResponse)(nil),             // 5: taskresults.v1.BatchGetTaskResultsResponse
-	(*KnownTaskResult)(nil),                         // 6: taskresults.v1.KnownTaskResult
-	(*TaskResultUpdate)(nil),                        // 7: taskresults.v1.TaskResultUpdate
-	(*RefreshTaskResultRequest)(nil),                // 8: taskresults.v1.RefreshTaskResultRequest
-	(*RefreshTaskResultResponse)(nil),               // 9: taskresults.v1.RefreshTaskResultResponse
-	(*BatchRefreshTaskResultsRequest)(nil),          // 10: taskresults.v1.BatchRefreshTaskResultsRequest
-	(*BatchRefreshTaskResultsResponse)(nil),         // 11: taskresults.v1.BatchRefreshTaskResultsResponse
-	(*WaitTaskResultRequest)(nil),                   // 12: taskresults.v1.WaitTaskResultRequest
-	(*WaitTaskResultResponse)(nil),                  // 13: taskresults.v1.WaitTaskResultResponse
-	(*TaskResultFilter)(nil),                        // 14: taskresults.v1.TaskResultFilter
-	(*TimeRange)(nil),                               // 15: taskresults.v1.TimeRange
-	(*WatchTaskResultsRequest)(nil),                 // 16: taskresults.v1.WatchTaskResultsRequest
-	(*WatchTaskResultsResponse)(nil),                // 17: taskresults.v1.WatchTaskResultsResponse
-	(*ListTaskResultsRequest)(nil),                  // 18: taskresults.v1.ListTaskResultsRequest
-	(*ListTaskResultsResponse)(nil),                 // 19: taskresults.v1.ListTaskResultsResponse
-	nil,                                             // 20: taskresults.v1.TaskResultUpdate.MetadataEntry
-	(*BatchRefreshTaskResultsResponse_Updated)(nil), // 21: taskresults.v1.BatchRefreshTaskResultsResponse.Updated
-	nil,                                      // 22: taskresults.v1.TaskResultFilter.MetadataEntry
-	(*WatchTaskResultsRequest_Ids)(nil),      // 23: taskresults.v1.WatchTaskResultsRequest.Ids
-	(*WatchTaskResultsResponse_Deleted)(nil), // 24: taskresults.v1.WatchTaskResultsResponse.Deleted
-	(*WatchTaskResultsResponse_NotFound)(nil),  // 25: taskresults.v1.WatchTaskResultsResponse.NotFound
-	(*WatchTaskResultsResponse_Unmatched)(nil), // 26: taskresults.v1.WatchTaskResultsResponse.Unmatched
-	(*WatchTaskResultsResponse_Heartbeat)(nil), // 27: taskresults.v1.WatchTaskResultsResponse.Heartbeat
-	(*WatchTaskResultsResponse_End)(nil),       // 28: taskresults.v1.WatchTaskResultsResponse.End
-	(TaskResultView)(0),                        // 29: taskresults.v1.TaskResultView
-	(*TaskResult)(nil),                         // 30: taskresults.v1.TaskResult
+	(WaitTaskResultRequest_Until)(0),            // 0: taskresults.v1.WaitTaskResultRequest.Until
+	(WatchTaskResultsResponse_End_Reason)(0),    // 1: taskresults.v1.WatchTaskResultsResponse.End.Reason
+	(*GetTaskResultRequest)(nil),                // 2: taskresults.v1.GetTaskResultRequest
+	(*GetTaskResultResponse)(nil),               // 3: taskresults.v1.GetTaskResultResponse
+	(*BatchGetTaskResultsRequest)(nil),          // 4: taskresults.v1.BatchGetTaskResultsRequest
+	(*BatchGetTaskResultsResponse)(nil),         // 5: taskresults.v1.BatchGetTaskResultsResponse
+	(*KnownTaskResult)(nil),                     // 6: taskresults.v1.KnownTaskResult
+	(*RefreshTaskResultRequest)(nil),            // 7: taskresults.v1.RefreshTaskResultRequest
+	(*RefreshTaskResultResponse)(nil),           // 8: taskresults.v1.RefreshTaskResultResponse
+	(*BatchRefreshTaskResultsRequest)(nil),      // 9: taskresults.v1.BatchRefreshTaskResultsRequest
+	(*BatchRefreshTaskResultsResponse)(nil),     // 10: taskresults.v1.BatchRefreshTaskResultsResponse
+	(*WaitTaskResultRequest)(nil),               // 11: taskresults.v1.WaitTaskResultRequest
+	(*WaitTaskResultResponse)(nil),              // 12: taskresults.v1.WaitTaskResultResponse
+	(*TaskResultFilter)(nil),                    // 13: taskresults.v1.TaskResultFilter
+	(*TimeRange)(nil),                           // 14: taskresults.v1.TimeRange
+	(*WatchTaskResultsRequest)(nil),             // 15: taskresults.v1.WatchTaskResultsRequest
+	(*WatchTaskResultsResponse)(nil),            // 16: taskresults.v1.WatchTaskResultsResponse
+	(*ListTaskResultsRequest)(nil),              // 17: taskresults.v1.ListTaskResultsRequest
+	(*ListTaskResultsResponse)(nil),             // 18: taskresults.v1.ListTaskResultsResponse
+	(*RefreshTaskResultResponse_Unchanged)(nil), // 19: taskresults.v1.RefreshTaskResultResponse.Unchanged
+	nil,                                      // 20: taskresults.v1.TaskResultFilter.MetadataEntry
+	(*WatchTaskResultsRequest_Ids)(nil),      // 21: taskresults.v1.WatchTaskResultsRequest.Ids
+	(*WatchTaskResultsResponse_Deleted)(nil), // 22: taskresults.v1.WatchTaskResultsResponse.Deleted
+	(*WatchTaskResultsResponse_NotFound)(nil),  // 23: taskresults.v1.WatchTaskResultsResponse.NotFound
+	(*WatchTaskResultsResponse_Unmatched)(nil), // 24: taskresults.v1.WatchTaskResultsResponse.Unmatched
+	(*WatchTaskResultsResponse_Heartbeat)(nil), // 25: taskresults.v1.WatchTaskResultsResponse.Heartbeat
+	(*WatchTaskResultsResponse_End)(nil),       // 26: taskresults.v1.WatchTaskResultsResponse.End
+	(TaskResultView)(0),                        // 27: taskresults.v1.TaskResultView
+	(*TaskResult)(nil),                         // 28: taskresults.v1.TaskResult
+	(*TaskResultVersion)(nil),                  // 29: taskresults.v1.TaskResultVersion
+	(*durationpb.Duration)(nil),                // 30: google.protobuf.Duration
 	(TaskResultStatus)(0),                      // 31: taskresults.v1.TaskResultStatus
 	(*timestamppb.Timestamp)(nil),              // 32: google.protobuf.Timestamp
-	(*TaskError)(nil),                          // 33: taskresults.v1.TaskError
-	(*emptypb.Empty)(nil),                      // 34: google.protobuf.Empty
-	(*durationpb.Duration)(nil),                // 35: google.protobuf.Duration
 }
 var file_taskresults_v1_task_result_service_proto_depIdxs = []int32{
-	29, // 0: taskresults.v1.GetTaskResultRequest.view:type_name -> taskresults.v1.TaskResultView
-	30, // 1: taskresults.v1.GetTaskResultResponse.task_result:type_name -> taskresults.v1.TaskResult
-	29, // 2: taskresults.v1.BatchGetTaskResultsRequest.view:type_name -> taskresults.v1.TaskResultView
-	30, // 3: taskresults.v1.BatchGetTaskResultsResponse.task_results:type_name -> taskresults.v1.TaskResult
-	31, // 4: taskresults.v1.TaskResultUpdate.status:type_name -> taskresults.v1.TaskResultStatus
-	32, // 5: taskresults.v1.TaskResultUpdate.enqueued_at:type_name -> google.protobuf.Timestamp
-	32, // 6: taskresults.v1.TaskResultUpdate.started_at:type_name -> google.protobuf.Timestamp
-	32, // 7: taskresults.v1.TaskResultUpdate.last_attempted_at:type_name -> google.protobuf.Timestamp
-	32, // 8: taskresults.v1.TaskResultUpdate.finished_at:type_name -> google.protobuf.Timestamp
-	33, // 9: taskresults.v1.TaskResultUpdate.errors:type_name -> taskresults.v1.TaskError
-	20, // 10: taskresults.v1.TaskResultUpdate.metadata:type_name -> taskresults.v1.TaskResultUpdate.MetadataEntry
-	32, // 11: taskresults.v1.TaskResultUpdate.expires_at:type_name -> google.protobuf.Timestamp
-	34, // 12: taskresults.v1.RefreshTaskResultResponse.unchanged:type_name -> google.protobuf.Empty
-	7,  // 13: taskresults.v1.RefreshTaskResultResponse.update:type_name -> taskresults.v1.TaskResultUpdate
-	6,  // 14: taskresults.v1.BatchRefreshTaskResultsRequest.task_results:type_name -> taskresults.v1.KnownTaskResult
-	21, // 15: taskresults.v1.BatchRefreshTaskResultsResponse.updated:type_name -> taskresults.v1.BatchRefreshTaskResultsResponse.Updated
-	0,  // 16: taskresults.v1.WaitTaskResultRequest.until:type_name -> taskresults.v1.WaitTaskResultRequest.Until
-	35, // 17: taskresults.v1.WaitTaskResultRequest.timeout:type_name -> google.protobuf.Duration
-	29, // 18: taskresults.v1.WaitTaskResultRequest.view:type_name -> taskresults.v1.TaskResultView
-	30, // 19: taskresults.v1.WaitTaskResultResponse.task_result:type_name -> taskresults.v1.TaskResult
-	31, // 20: taskresults.v1.TaskResultFilter.statuses:type_name -> taskresults.v1.TaskResultStatus
-	15, // 21: taskresults.v1.TaskResultFilter.enqueued:type_name -> taskresults.v1.TimeRange
-	15, // 22: taskresults.v1.TaskResultFilter.finished:type_name -> taskresults.v1.TimeRange
-	22, // 23: taskresults.v1.TaskResultFilter.metadata:type_name -> taskresults.v1.TaskResultFilter.MetadataEntry
-	32, // 24: taskresults.v1.TimeRange.start:type_name -> google.protobuf.Timestamp
-	32, // 25: taskresults.v1.TimeRange.end:type_name -> google.protobuf.Timestamp
-	23, // 26: taskresults.v1.WatchTaskResultsRequest.ids:type_name -> taskresults.v1.WatchTaskResultsRequest.Ids
-	14, // 27: taskresults.v1.WatchTaskResultsRequest.filter:type_name -> taskresults.v1.TaskResultFilter
-	29, // 28: taskresults.v1.WatchTaskResultsRequest.view:type_name -> taskresults.v1.TaskResultView
-	35, // 29: taskresults.v1.WatchTaskResultsRequest.heartbeat_interval:type_name -> google.protobuf.Duration
-	30, // 30: taskresults.v1.WatchTaskResultsResponse.snapshot:type_name -> taskresults.v1.TaskResult
-	24, // 31: taskresults.v1.WatchTaskResultsResponse.deleted:type_name -> taskresults.v1.WatchTaskResultsResponse.Deleted
-	25, // 32: taskresults.v1.WatchTaskResultsResponse.not_found:type_name -> taskresults.v1.WatchTaskResultsResponse.NotFound
-	26, // 33: taskresults.v1.WatchTaskResultsResponse.unmatched:type_name -> taskresults.v1.WatchTaskResultsResponse.Unmatched
-	27, // 34: taskresults.v1.WatchTaskResultsResponse.heartbeat:type_name -> taskresults.v1.WatchTaskResultsResponse.Heartbeat
-	28, // 35: taskresults.v1.WatchTaskResultsResponse.end:type_name -> taskresults.v1.WatchTaskResultsResponse.End
-	14, // 36: taskresults.v1.ListTaskResultsRequest.filter:type_name -> taskresults.v1.TaskResultFilter
-	29, // 37: taskresults.v1.ListTaskResultsRequest.view:type_name -> taskresults.v1.TaskResultView
-	30, // 38: taskresults.v1.ListTaskResultsResponse.task_results:type_name -> taskresults.v1.TaskResult
-	7,  // 39: taskresults.v1.BatchRefreshTaskResultsResponse.Updated.update:type_name -> taskresults.v1.TaskResultUpdate
-	6,  // 40: taskresults.v1.WatchTaskResultsRequest.Ids.task_results:type_name -> taskresults.v1.KnownTaskResult
+	27, // 0: taskresults.v1.GetTaskResultRequest.view:type_name -> taskresults.v1.TaskResultView
+	28, // 1: taskresults.v1.GetTaskResultResponse.task_result:type_name -> taskresults.v1.TaskResult
+	27, // 2: taskresults.v1.BatchGetTaskResultsRequest.view:type_name -> taskresults.v1.TaskResultView
+	28, // 3: taskresults.v1.BatchGetTaskResultsResponse.task_results:type_name -> taskresults.v1.TaskResult
+	29, // 4: taskresults.v1.KnownTaskResult.known:type_name -> taskresults.v1.TaskResultVersion
+	29, // 5: taskresults.v1.RefreshTaskResultRequest.known:type_name -> taskresults.v1.TaskResultVersion
+	27, // 6: taskresults.v1.RefreshTaskResultRequest.view:type_name -> taskresults.v1.TaskResultView
+	19, // 7: taskresults.v1.RefreshTaskResultResponse.unchanged:type_name -> taskresults.v1.RefreshTaskResultResponse.Unchanged
+	28, // 8: taskresults.v1.RefreshTaskResultResponse.changed:type_name -> taskresults.v1.TaskResult
+	28, // 9: taskresults.v1.RefreshTaskResultResponse.replaced:type_name -> taskresults.v1.TaskResult
+	6,  // 10: taskresults.v1.BatchRefreshTaskResultsRequest.task_results:type_name -> taskresults.v1.KnownTaskResult
+	27, // 11: taskresults.v1.BatchRefreshTaskResultsRequest.view:type_name -> taskresults.v1.TaskResultView
+	28, // 12: taskresults.v1.BatchRefreshTaskResultsResponse.changed:type_name -> taskresults.v1.TaskResult
+	28, // 13: taskresults.v1.BatchRefreshTaskResultsResponse.replaced:type_name -> taskresults.v1.TaskResult
+	29, // 14: taskresults.v1.WaitTaskResultRequest.known:type_name -> taskresults.v1.TaskResultVersion
+	0,  // 15: taskresults.v1.WaitTaskResultRequest.until:type_name -> taskresults.v1.WaitTaskResultRequest.Until
+	30, // 16: taskresults.v1.WaitTaskResultRequest.timeout:type_name -> google.protobuf.Duration
+	27, // 17: taskresults.v1.WaitTaskResultRequest.view:type_name -> taskresults.v1.TaskResultView
+	28, // 18: taskresults.v1.WaitTaskResultResponse.task_result:type_name -> taskresults.v1.TaskResult
+	31, // 19: taskresults.v1.TaskResultFilter.statuses:type_name -> taskresults.v1.TaskResultStatus
+	14, // 20: taskresults.v1.TaskResultFilter.enqueued:type_name -> taskresults.v1.TimeRange
+	14, // 21: taskresults.v1.TaskResultFilter.finished:type_name -> taskresults.v1.TimeRange
+	20, // 22: taskresults.v1.TaskResultFilter.metadata:type_name -> taskresults.v1.TaskResultFilter.MetadataEntry
+	32, // 23: taskresults.v1.TimeRange.start:type_name -> google.protobuf.Timestamp
+	32, // 24: taskresults.v1.TimeRange.end:type_name -> google.protobuf.Timestamp
+	21, // 25: taskresults.v1.WatchTaskResultsRequest.ids:type_name -> taskresults.v1.WatchTaskResultsRequest.Ids
+	13, // 26: taskresults.v1.WatchTaskResultsRequest.filter:type_name -> taskresults.v1.TaskResultFilter
+	27, // 27: taskresults.v1.WatchTaskResultsRequest.view:type_name -> taskresults.v1.TaskResultView
+	30, // 28: taskresults.v1.WatchTaskResultsRequest.heartbeat_interval:type_name -> google.protobuf.Duration
+	28, // 29: taskresults.v1.WatchTaskResultsResponse.snapshot:type_name -> taskresults.v1.TaskResult
+	22, // 30: taskresults.v1.WatchTaskResultsResponse.deleted:type_name -> taskresults.v1.WatchTaskResultsResponse.Deleted
+	23, // 31: taskresults.v1.WatchTaskResultsResponse.not_found:type_name -> taskresults.v1.WatchTaskResultsResponse.NotFound
+	24, // 32: taskresults.v1.WatchTaskResultsResponse.unmatched:type_name -> taskresults.v1.WatchTaskResultsResponse.Unmatched
+	25, // 33: taskresults.v1.WatchTaskResultsResponse.heartbeat:type_name -> taskresults.v1.WatchTaskResultsResponse.Heartbeat
+	26, // 34: taskresults.v1.WatchTaskResultsResponse.end:type_name -> taskresults.v1.WatchTaskResultsResponse.End
+	13, // 35: taskresults.v1.ListTaskResultsRequest.filter:type_name -> taskresults.v1.TaskResultFilter
+	27, // 36: taskresults.v1.ListTaskResultsRequest.view:type_name -> taskresults.v1.TaskResultView
+	28, // 37: taskresults.v1.ListTaskResultsResponse.task_results:type_name -> taskresults.v1.TaskResult
+	6,  // 38: taskresults.v1.WatchTaskResultsRequest.Ids.task_results:type_name -> taskresults.v1.KnownTaskResult
+	29, // 39: taskresults.v1.WatchTaskResultsResponse.Deleted.version:type_name -> taskresults.v1.TaskResultVersion
+	29, // 40: taskresults.v1.WatchTaskResultsResponse.Unmatched.version:type_name -> taskresults.v1.TaskResultVersion
 	1,  // 41: taskresults.v1.WatchTaskResultsResponse.End.reason:type_name -> taskresults.v1.WatchTaskResultsResponse.End.Reason
 	2,  // 42: taskresults.v1.TaskResultService.GetTaskResult:input_type -> taskresults.v1.GetTaskResultRequest
 	4,  // 43: taskresults.v1.TaskResultService.BatchGetTaskResults:input_type -> taskresults.v1.BatchGetTaskResultsRequest
-	8,  // 44: taskresults.v1.TaskResultService.RefreshTaskResult:input_type -> taskresults.v1.RefreshTaskResultRequest
-	10, // 45: taskresults.v1.TaskResultService.BatchRefreshTaskResults:input_type -> taskresults.v1.BatchRefreshTaskResultsRequest
-	12, // 46: taskresults.v1.TaskResultService.WaitTaskResult:input_type -> taskresults.v1.WaitTaskResultRequest
-	16, // 47: taskresults.v1.TaskResultService.WatchTaskResults:input_type -> taskresults.v1.WatchTaskResultsRequest
-	18, // 48: taskresults.v1.TaskResultService.ListTaskResults:input_type -> taskresults.v1.ListTaskResultsRequest
+	7,  // 44: taskresults.v1.TaskResultService.RefreshTaskResult:input_type -> taskresults.v1.RefreshTaskResultRequest
+	9,  // 45: taskresults.v1.TaskResultService.BatchRefreshTaskResults:input_type -> taskresults.v1.BatchRefreshTaskResultsRequest
+	11, // 46: taskresults.v1.TaskResultService.WaitTaskResult:input_type -> taskresults.v1.WaitTaskResultRequest
+	15, // 47: taskresults.v1.TaskResultService.WatchTaskResults:input_type -> taskresults.v1.WatchTaskResultsRequest
+	17, // 48: taskresults.v1.TaskResultService.ListTaskResults:input_type -> taskresults.v1.ListTaskResultsRequest
 	3,  // 49: taskresults.v1.TaskResultService.GetTaskResult:output_type -> taskresults.v1.GetTaskResultResponse
 	5,  // 50: taskresults.v1.TaskResultService.BatchGetTaskResults:output_type -> taskresults.v1.BatchGetTaskResultsResponse
-	9,  // 51: taskresults.v1.TaskResultService.RefreshTaskResult:output_type -> taskresults.v1.RefreshTaskResultResponse
-	11, // 52: taskresults.v1.TaskResultService.BatchRefreshTaskResults:output_type -> taskresults.v1.BatchRefreshTaskResultsResponse
-	13, // 53: taskresults.v1.TaskResultService.WaitTaskResult:output_type -> taskresults.v1.WaitTaskResultResponse
-	17, // 54: taskresults.v1.TaskResultService.WatchTaskResults:output_type -> taskresults.v1.WatchTaskResultsResponse
-	19, // 55: taskresults.v1.TaskResultService.ListTaskResults:output_type -> taskresults.v1.ListTaskResultsResponse
+	8,  // 51: taskresults.v1.TaskResultService.RefreshTaskResult:output_type -> taskresults.v1.RefreshTaskResultResponse
+	10, // 52: taskresults.v1.TaskResultService.BatchRefreshTaskResults:output_type -> taskresults.v1.BatchRefreshTaskResultsResponse
+	12, // 53: taskresults.v1.TaskResultService.WaitTaskResult:output_type -> taskresults.v1.WaitTaskResultResponse
+	16, // 54: taskresults.v1.TaskResultService.WatchTaskResults:output_type -> taskresults.v1.WatchTaskResultsResponse
+	18, // 55: taskresults.v1.TaskResultService.ListTaskResults:output_type -> taskresults.v1.ListTaskResultsResponse
 	49, // [49:56] is the sub-list for method output_type
 	42, // [42:49] is the sub-list for method input_type
 	42, // [42:42] is the sub-list for extension type_name
@@ -2143,17 +2016,17 @@ func file_taskresults_v1_task_result_service_proto_init() {
 		return
 	}
 	file_taskresults_v1_task_result_proto_init()
-	file_taskresults_v1_task_result_service_proto_msgTypes[5].OneofWrappers = []any{}
-	file_taskresults_v1_task_result_service_proto_msgTypes[7].OneofWrappers = []any{
-		(*RefreshTaskResultResponse_Unchanged)(nil),
-		(*RefreshTaskResultResponse_Update)(nil),
+	file_taskresults_v1_task_result_service_proto_msgTypes[6].OneofWrappers = []any{
+		(*RefreshTaskResultResponse_Unchanged_)(nil),
+		(*RefreshTaskResultResponse_Changed)(nil),
+		(*RefreshTaskResultResponse_Replaced)(nil),
 	}
-	file_taskresults_v1_task_result_service_proto_msgTypes[13].OneofWrappers = []any{}
-	file_taskresults_v1_task_result_service_proto_msgTypes[14].OneofWrappers = []any{
+	file_taskresults_v1_task_result_service_proto_msgTypes[12].OneofWrappers = []any{}
+	file_taskresults_v1_task_result_service_proto_msgTypes[13].OneofWrappers = []any{
 		(*WatchTaskResultsRequest_Ids_)(nil),
 		(*WatchTaskResultsRequest_Filter)(nil),
 	}
-	file_taskresults_v1_task_result_service_proto_msgTypes[15].OneofWrappers = []any{
+	file_taskresults_v1_task_result_service_proto_msgTypes[14].OneofWrappers = []any{
 		(*WatchTaskResultsResponse_Snapshot)(nil),
 		(*WatchTaskResultsResponse_Deleted_)(nil),
 		(*WatchTaskResultsResponse_NotFound_)(nil),
@@ -2167,7 +2040,7 @@ func file_taskresults_v1_task_result_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_taskresults_v1_task_result_service_proto_rawDesc), len(file_taskresults_v1_task_result_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   27,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

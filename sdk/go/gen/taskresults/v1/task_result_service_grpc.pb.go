@@ -55,7 +55,7 @@ type TaskResultServiceClient interface {
 	GetTaskResult(ctx context.Context, in *GetTaskResultRequest, opts ...grpc.CallOption) (*GetTaskResultResponse, error)
 	// Many whole results. An unknown id is no error, it is listed in the answer.
 	BatchGetTaskResults(ctx context.Context, in *BatchGetTaskResultsRequest, opts ...grpc.CallOption) (*BatchGetTaskResultsResponse, error)
-	// What has changed since a known revision, always asked of the store.
+	// What has changed since a known version, always asked of the store.
 	//
 	// NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
 	RefreshTaskResult(ctx context.Context, in *RefreshTaskResultRequest, opts ...grpc.CallOption) (*RefreshTaskResultResponse, error)
@@ -175,7 +175,7 @@ type TaskResultServiceServer interface {
 	GetTaskResult(context.Context, *GetTaskResultRequest) (*GetTaskResultResponse, error)
 	// Many whole results. An unknown id is no error, it is listed in the answer.
 	BatchGetTaskResults(context.Context, *BatchGetTaskResultsRequest) (*BatchGetTaskResultsResponse, error)
-	// What has changed since a known revision, always asked of the store.
+	// What has changed since a known version, always asked of the store.
 	//
 	// NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
 	RefreshTaskResult(context.Context, *RefreshTaskResultRequest) (*RefreshTaskResultResponse, error)

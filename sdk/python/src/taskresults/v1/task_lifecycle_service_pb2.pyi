@@ -4,7 +4,8 @@ isort:skip_file
 For writers: whoever enqueues a task, and the workers that run it.
 
 An OK answer means that the change is durable in the store. Every call may be repeated safely after a lost answer: the
-very call that made the present state gets OK and the present state, and changes nothing.
+very call that made the present state gets OK and the present state, and changes nothing. StartAttempt is recognised by
+its `request_id`, all others by what they say.
 
 Codes that every RPC of this file may answer, beside those named with it. Every error carries a google.rpc.ErrorInfo
 (domain `taskresults.v1`) whose reason is given in brackets.
@@ -57,6 +58,7 @@ class TaskResultState(_message.Message):
     FINISHED_AT_FIELD_NUMBER: _builtins.int
     LEASE_EXPIRES_AT_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    INCARNATION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The result's id."""
     status: _task_result_pb2.TaskResultStatus.ValueType
@@ -65,6 +67,8 @@ class TaskResultState(_message.Message):
     """Its revision."""
     attempts: _builtins.int
     """Number of attempts started so far; so the number of the running attempt while RUNNING."""
+    incarnation: _builtins.int
+    """As in TaskResult. Part of the fence of each attempt."""
     @_builtins.property
     def enqueued_at(self) -> _timestamp_pb2.Timestamp:
         """As in TaskResult."""
@@ -102,10 +106,11 @@ class TaskResultState(_message.Message):
         finished_at: _timestamp_pb2.Timestamp | None = ...,
         lease_expires_at: _timestamp_pb2.Timestamp | None = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
+        incarnation: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at", "_finished_at", b"_finished_at", "_last_attempted_at", b"_last_attempted_at", "_lease_expires_at", b"_lease_expires_at", "_started_at", b"_started_at", "enqueued_at", b"enqueued_at", "expires_at", b"expires_at", "finished_at", b"finished_at", "last_attempted_at", b"last_attempted_at", "lease_expires_at", b"lease_expires_at", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at", "_finished_at", b"_finished_at", "_last_attempted_at", b"_last_attempted_at", "_lease_expires_at", b"_lease_expires_at", "_started_at", b"_started_at", "attempts", b"attempts", "enqueued_at", b"enqueued_at", "expires_at", b"expires_at", "finished_at", b"finished_at", "id", b"id", "last_attempted_at", b"last_attempted_at", "lease_expires_at", b"lease_expires_at", "revision", b"revision", "started_at", b"started_at", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at", "_finished_at", b"_finished_at", "_last_attempted_at", b"_last_attempted_at", "_lease_expires_at", b"_lease_expires_at", "_started_at", b"_started_at", "attempts", b"attempts", "enqueued_at", b"enqueued_at", "expires_at", b"expires_at", "finished_at", b"finished_at", "id", b"id", "incarnation", b"incarnation", "last_attempted_at", b"last_attempted_at", "lease_expires_at", b"lease_expires_at", "revision", b"revision", "started_at", b"started_at", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expires_at: _TypeAlias = _typing.Literal["expires_at"]  # noqa: Y015
     _WhichOneofArgType__expires_at: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at"]  # noqa: Y015
@@ -230,12 +235,18 @@ class StartAttemptRequest(_message.Message):
     WORKER_ID_FIELD_NUMBER: _builtins.int
     LEASE_FIELD_NUMBER: _builtins.int
     FORCE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The result's id. Required."""
     worker_id: _builtins.str
     """Who runs the attempt. 1 to 255 characters."""
     force: _builtins.bool
     """Take the task over though another attempt is running."""
+    request_id: _builtins.str
+    """Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
+    one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
+    call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+    """
     @_builtins.property
     def lease(self) -> _duration_pb2.Duration:
         """The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
@@ -249,10 +260,11 @@ class StartAttemptRequest(_message.Message):
         worker_id: _builtins.str = ...,
         lease: _duration_pb2.Duration | None = ...,
         force: _builtins.bool = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["force", b"force", "id", b"id", "lease", b"lease", "worker_id", b"worker_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["force", b"force", "id", b"id", "lease", b"lease", "request_id", b"request_id", "worker_id", b"worker_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -293,10 +305,15 @@ class RenewLeaseRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
+    INCARNATION_FIELD_NUMBER: _builtins.int
     ATTEMPT_FIELD_NUMBER: _builtins.int
     LEASE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The result's id. Required."""
+    incarnation: _builtins.int
+    """The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
+    for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+    """
     attempt: _builtins.int
     """The attempt that StartAttempt answered. At least 1."""
     @_builtins.property
@@ -307,12 +324,13 @@ class RenewLeaseRequest(_message.Message):
         self,
         *,
         id: _builtins.str = ...,
+        incarnation: _builtins.int = ...,
         attempt: _builtins.int = ...,
         lease: _duration_pb2.Duration | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "id", b"id", "lease", b"lease"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "id", b"id", "incarnation", b"incarnation", "lease", b"lease"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -395,11 +413,14 @@ class FinishAttemptRequest(_message.Message):
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     ID_FIELD_NUMBER: _builtins.int
+    INCARNATION_FIELD_NUMBER: _builtins.int
     ATTEMPT_FIELD_NUMBER: _builtins.int
     SUCCEEDED_FIELD_NUMBER: _builtins.int
     FAILED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The result's id. Required."""
+    incarnation: _builtins.int
+    """As in RenewLeaseRequest."""
     attempt: _builtins.int
     """The attempt that StartAttempt answered. At least 1."""
     @_builtins.property
@@ -414,13 +435,14 @@ class FinishAttemptRequest(_message.Message):
         self,
         *,
         id: _builtins.str = ...,
+        incarnation: _builtins.int = ...,
         attempt: _builtins.int = ...,
         succeeded: Global___FinishAttemptRequest.Succeeded | None = ...,
         failed: Global___FinishAttemptRequest.Failed | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["failed", b"failed", "outcome", b"outcome", "succeeded", b"succeeded"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "failed", b"failed", "id", b"id", "outcome", b"outcome", "succeeded", b"succeeded"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "failed", b"failed", "id", b"id", "incarnation", b"incarnation", "outcome", b"outcome", "succeeded", b"succeeded"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["succeeded", "failed"]  # noqa: Y015
     _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
@@ -511,24 +533,28 @@ class DeleteTaskResultRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
-    REVISION_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     ALLOW_MISSING_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The result's id. Required."""
-    revision: _builtins.int
-    """Delete only this revision. 0: any."""
     allow_missing: _builtins.bool
     """A missing result is no error."""
+    @_builtins.property
+    def version(self) -> _task_result_pb2.TaskResultVersion:
+        """Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+        with a revision of 0, which is the same as unset.
+        """
+
     def __init__(
         self,
         *,
         id: _builtins.str = ...,
-        revision: _builtins.int = ...,
+        version: _task_result_pb2.TaskResultVersion | None = ...,
         allow_missing: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["version", b"version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "id", b"id", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "id", b"id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -90,8 +90,10 @@ class TaskLifecycleServiceServicer:
         """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
         or with `force`: the lost attempt leaves a TaskError.
 
-        The call that started the running attempt, repeated while its lease runs: OK, the same attempt.
-        FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION].
+        The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
+        task only if the state that comes back is RUNNING.
+        FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
+        attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -101,8 +103,8 @@ class TaskLifecycleServiceServicer:
         """The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
         stays.
 
-        FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the result is not RUNNING, or has had no
-        such attempt [ILLEGAL_TRANSITION].
+        FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+        result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,8 +114,8 @@ class TaskLifecycleServiceServicer:
         """A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
         attempt. Good also after the lease has run out, as long as nobody else has taken the task.
 
-        FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the attempt has been finished otherwise, or
-        the result has had no such attempt [ILLEGAL_TRANSITION].
+        FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+        attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,7 +134,7 @@ class TaskLifecycleServiceServicer:
         """Removes a result in any state. Watchers are told.
 
         NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
-        ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
+        ABORTED: the result has another version than the one given [REVISION_MISMATCH].
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -4,7 +4,8 @@ isort:skip_file
 For writers: whoever enqueues a task, and the workers that run it.
 
 An OK answer means that the change is durable in the store. Every call may be repeated safely after a lost answer: the
-very call that made the present state gets OK and the present state, and changes nothing.
+very call that made the present state gets OK and the present state, and changes nothing. StartAttempt is recognised by
+its `request_id`, all others by what they say.
 
 Codes that every RPC of this file may answer, beside those named with it. Every error carries a google.rpc.ErrorInfo
 (domain `taskresults.v1`) whose reason is given in brackets.
@@ -60,22 +61,24 @@ class TaskLifecycleServiceStub:
     """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
     or with `force`: the lost attempt leaves a TaskError.
 
-    The call that started the running attempt, repeated while its lease runs: OK, the same attempt.
-    FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION].
+    The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
+    task only if the state that comes back is RUNNING.
+    FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
+    attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
     """
     RenewLease: _grpc.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.RenewLeaseRequest, _task_lifecycle_service_pb2.RenewLeaseResponse]
     """The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
     stays.
 
-    FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the result is not RUNNING, or has had no
-    such attempt [ILLEGAL_TRANSITION].
+    FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+    result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
     """
     FinishAttempt: _grpc.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.FinishAttemptRequest, _task_lifecycle_service_pb2.FinishAttemptResponse]
     """A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
     attempt. Good also after the lease has run out, as long as nobody else has taken the task.
 
-    FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the attempt has been finished otherwise, or
-    the result has had no such attempt [ILLEGAL_TRANSITION].
+    FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+    attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
     """
     FailTaskResult: _grpc.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.FailTaskResultRequest, _task_lifecycle_service_pb2.FailTaskResultResponse]
     """The task could not be started at all: READY -> FAILED.
@@ -86,7 +89,7 @@ class TaskLifecycleServiceStub:
     """Removes a result in any state. Watchers are told.
 
     NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
-    ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
+    ABORTED: the result has another version than the one given [REVISION_MISMATCH].
     """
     RecordTransitions: _grpc.StreamStreamMultiCallable[_task_lifecycle_service_pb2.RecordTransitionsRequest, _task_lifecycle_service_pb2.RecordTransitionsResponse]
     """All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
@@ -108,22 +111,24 @@ class TaskLifecycleServiceAsyncStub(TaskLifecycleServiceStub):
     """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
     or with `force`: the lost attempt leaves a TaskError.
 
-    The call that started the running attempt, repeated while its lease runs: OK, the same attempt.
-    FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION].
+    The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
+    task only if the state that comes back is RUNNING.
+    FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
+    attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
     """
     RenewLease: _aio.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.RenewLeaseRequest, _task_lifecycle_service_pb2.RenewLeaseResponse]  # type: ignore[assignment]
     """The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
     stays.
 
-    FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the result is not RUNNING, or has had no
-    such attempt [ILLEGAL_TRANSITION].
+    FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+    result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
     """
     FinishAttempt: _aio.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.FinishAttemptRequest, _task_lifecycle_service_pb2.FinishAttemptResponse]  # type: ignore[assignment]
     """A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
     attempt. Good also after the lease has run out, as long as nobody else has taken the task.
 
-    FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the attempt has been finished otherwise, or
-    the result has had no such attempt [ILLEGAL_TRANSITION].
+    FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+    attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
     """
     FailTaskResult: _aio.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.FailTaskResultRequest, _task_lifecycle_service_pb2.FailTaskResultResponse]  # type: ignore[assignment]
     """The task could not be started at all: READY -> FAILED.
@@ -134,7 +139,7 @@ class TaskLifecycleServiceAsyncStub(TaskLifecycleServiceStub):
     """Removes a result in any state. Watchers are told.
 
     NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
-    ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
+    ABORTED: the result has another version than the one given [REVISION_MISMATCH].
     """
     RecordTransitions: _aio.StreamStreamMultiCallable[_task_lifecycle_service_pb2.RecordTransitionsRequest, _task_lifecycle_service_pb2.RecordTransitionsResponse]  # type: ignore[assignment]
     """All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
@@ -165,8 +170,10 @@ class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
         """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
         or with `force`: the lost attempt leaves a TaskError.
 
-        The call that started the running attempt, repeated while its lease runs: OK, the same attempt.
-        FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION].
+        The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
+        task only if the state that comes back is RUNNING.
+        FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
+        attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
         """
 
     @_abc_1.abstractmethod
@@ -178,8 +185,8 @@ class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
         """The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
         stays.
 
-        FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the result is not RUNNING, or has had no
-        such attempt [ILLEGAL_TRANSITION].
+        FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+        result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
         """
 
     @_abc_1.abstractmethod
@@ -191,8 +198,8 @@ class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
         """A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
         attempt. Good also after the lease has run out, as long as nobody else has taken the task.
 
-        FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the attempt has been finished otherwise, or
-        the result has had no such attempt [ILLEGAL_TRANSITION].
+        FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+        attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
         """
 
     @_abc_1.abstractmethod
@@ -215,7 +222,7 @@ class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
         """Removes a result in any state. Watchers are told.
 
         NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
-        ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
+        ABORTED: the result has another version than the one given [REVISION_MISMATCH].
         """
 
     @_abc_1.abstractmethod

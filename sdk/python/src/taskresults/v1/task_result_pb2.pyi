@@ -86,6 +86,34 @@ TASK_RESULT_VIEW_FULL: TaskResultView.ValueType  # 2
 Global___TaskResultView: _TypeAlias = TaskResultView  # noqa: Y015
 
 @_typing.final
+class TaskResultVersion(_message.Message):
+    """One state of one creation of a result. An id can be deleted and created anew, so a revision alone does not tell what a
+    caller knows. Versions of one id are ordered: by incarnation, then by revision.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCARNATION_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    incarnation: _builtins.int
+    """TaskResult.incarnation."""
+    revision: _builtins.int
+    """TaskResult.revision."""
+    def __init__(
+        self,
+        *,
+        incarnation: _builtins.int = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incarnation", b"incarnation", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TaskResultVersion: _TypeAlias = TaskResultVersion  # noqa: Y015
+
+@_typing.final
 class Task(_message.Message):
     """What was asked for: the identity of the task and how it was enqueued. Never changes."""
 
@@ -224,6 +252,7 @@ class TaskResult(_message.Message):
     METADATA_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    INCARNATION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """1 to 64 characters, opaque, case-sensitive."""
     status: Global___TaskResultStatus.ValueType
@@ -239,7 +268,13 @@ class TaskResult(_message.Message):
     `null` means that the task returned None, null or nil.
     """
     revision: _builtins.int
-    """1 at create, +1 at every change of this message. Resume token, cache validator and fence of this one result."""
+    """Grows at every change of this message, and begins again when the result is created anew. With `incarnation` it is the
+    TaskResultVersion: resume token and cache validator of this one result.
+    """
+    incarnation: _builtins.int
+    """Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never changes. Not
+    the same across ids, and says nothing else.
+    """
     @_builtins.property
     def task(self) -> Global___Task:
         """What was asked for."""
@@ -295,10 +330,11 @@ class TaskResult(_message.Message):
         metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         revision: _builtins.int = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
+        incarnation: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at", "_finished_at", b"_finished_at", "_last_attempted_at", b"_last_attempted_at", "_return_value_json", b"_return_value_json", "_started_at", b"_started_at", "enqueued_at", b"enqueued_at", "expires_at", b"expires_at", "finished_at", b"finished_at", "last_attempted_at", b"last_attempted_at", "return_value_json", b"return_value_json", "started_at", b"started_at", "task", b"task"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at", "_finished_at", b"_finished_at", "_last_attempted_at", b"_last_attempted_at", "_return_value_json", b"_return_value_json", "_started_at", b"_started_at", "args_json", b"args_json", "backend", b"backend", "enqueued_at", b"enqueued_at", "errors", b"errors", "expires_at", b"expires_at", "finished_at", b"finished_at", "id", b"id", "kwargs_json", b"kwargs_json", "last_attempted_at", b"last_attempted_at", "metadata", b"metadata", "return_value_json", b"return_value_json", "revision", b"revision", "started_at", b"started_at", "status", b"status", "task", b"task", "worker_ids", b"worker_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at", "_finished_at", b"_finished_at", "_last_attempted_at", b"_last_attempted_at", "_return_value_json", b"_return_value_json", "_started_at", b"_started_at", "args_json", b"args_json", "backend", b"backend", "enqueued_at", b"enqueued_at", "errors", b"errors", "expires_at", b"expires_at", "finished_at", b"finished_at", "id", b"id", "incarnation", b"incarnation", "kwargs_json", b"kwargs_json", "last_attempted_at", b"last_attempted_at", "metadata", b"metadata", "return_value_json", b"return_value_json", "revision", b"revision", "started_at", b"started_at", "status", b"status", "task", b"task", "worker_ids", b"worker_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expires_at: _TypeAlias = _typing.Literal["expires_at"]  # noqa: Y015
     _WhichOneofArgType__expires_at: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at"]  # noqa: Y015

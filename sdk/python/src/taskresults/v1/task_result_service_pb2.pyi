@@ -19,7 +19,6 @@ RPC codes speak of the call alone: reading a FAILED task is OK.
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
-from google.protobuf import empty_pb2 as _empty_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -163,143 +162,26 @@ class KnownTaskResult(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
-    KNOWN_REVISION_FIELD_NUMBER: _builtins.int
+    KNOWN_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The result's id. Required."""
-    known_revision: _builtins.int
-    """The revision the caller has. 0: none."""
+    @_builtins.property
+    def known(self) -> _task_result_pb2.TaskResultVersion:
+        """The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused."""
+
     def __init__(
         self,
         *,
         id: _builtins.str = ...,
-        known_revision: _builtins.int = ...,
+        known: _task_result_pb2.TaskResultVersion | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["known", b"known"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "known_revision", b"known_revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "known", b"known"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___KnownTaskResult: _TypeAlias = KnownTaskResult  # noqa: Y015
-
-@_typing.final
-class TaskResultUpdate(_message.Message):
-    """All fields of a TaskResult that can change. Task, id, args, kwargs, backend and enqueueing never do, so that they are
-    never sent again.
-    """
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    @_typing.final
-    class MetadataEntry(_message.Message):
-        DESCRIPTOR: _descriptor.Descriptor
-
-        KEY_FIELD_NUMBER: _builtins.int
-        VALUE_FIELD_NUMBER: _builtins.int
-        key: _builtins.str
-        value: _builtins.str
-        def __init__(
-            self,
-            *,
-            key: _builtins.str = ...,
-            value: _builtins.str = ...,
-        ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
-        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-        def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-    STATUS_FIELD_NUMBER: _builtins.int
-    ENQUEUED_AT_FIELD_NUMBER: _builtins.int
-    STARTED_AT_FIELD_NUMBER: _builtins.int
-    LAST_ATTEMPTED_AT_FIELD_NUMBER: _builtins.int
-    FINISHED_AT_FIELD_NUMBER: _builtins.int
-    ERRORS_FIELD_NUMBER: _builtins.int
-    WORKER_IDS_FIELD_NUMBER: _builtins.int
-    RETURN_VALUE_JSON_FIELD_NUMBER: _builtins.int
-    METADATA_FIELD_NUMBER: _builtins.int
-    REVISION_FIELD_NUMBER: _builtins.int
-    EXPIRES_AT_FIELD_NUMBER: _builtins.int
-    status: _task_result_pb2.TaskResultStatus.ValueType
-    """As in TaskResult."""
-    return_value_json: _builtins.str
-    """As in TaskResult."""
-    revision: _builtins.int
-    """As in TaskResult."""
-    @_builtins.property
-    def enqueued_at(self) -> _timestamp_pb2.Timestamp:
-        """As in TaskResult."""
-
-    @_builtins.property
-    def started_at(self) -> _timestamp_pb2.Timestamp:
-        """As in TaskResult."""
-
-    @_builtins.property
-    def last_attempted_at(self) -> _timestamp_pb2.Timestamp:
-        """As in TaskResult."""
-
-    @_builtins.property
-    def finished_at(self) -> _timestamp_pb2.Timestamp:
-        """As in TaskResult."""
-
-    @_builtins.property
-    def errors(self) -> _containers.RepeatedCompositeFieldContainer[_task_result_pb2.TaskError]:
-        """As in TaskResult."""
-
-    @_builtins.property
-    def worker_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """As in TaskResult."""
-
-    @_builtins.property
-    def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """As in TaskResult."""
-
-    @_builtins.property
-    def expires_at(self) -> _timestamp_pb2.Timestamp:
-        """As in TaskResult."""
-
-    def __init__(
-        self,
-        *,
-        status: _task_result_pb2.TaskResultStatus.ValueType = ...,
-        enqueued_at: _timestamp_pb2.Timestamp | None = ...,
-        started_at: _timestamp_pb2.Timestamp | None = ...,
-        last_attempted_at: _timestamp_pb2.Timestamp | None = ...,
-        finished_at: _timestamp_pb2.Timestamp | None = ...,
-        errors: _abc.Iterable[_task_result_pb2.TaskError] | None = ...,
-        worker_ids: _abc.Iterable[_builtins.str] | None = ...,
-        return_value_json: _builtins.str | None = ...,
-        metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
-        revision: _builtins.int = ...,
-        expires_at: _timestamp_pb2.Timestamp | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at", "_finished_at", b"_finished_at", "_last_attempted_at", b"_last_attempted_at", "_return_value_json", b"_return_value_json", "_started_at", b"_started_at", "enqueued_at", b"enqueued_at", "expires_at", b"expires_at", "finished_at", b"finished_at", "last_attempted_at", b"last_attempted_at", "return_value_json", b"return_value_json", "started_at", b"started_at"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at", "_finished_at", b"_finished_at", "_last_attempted_at", b"_last_attempted_at", "_return_value_json", b"_return_value_json", "_started_at", b"_started_at", "enqueued_at", b"enqueued_at", "errors", b"errors", "expires_at", b"expires_at", "finished_at", b"finished_at", "last_attempted_at", b"last_attempted_at", "metadata", b"metadata", "return_value_json", b"return_value_json", "revision", b"revision", "started_at", b"started_at", "status", b"status", "worker_ids", b"worker_ids"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__expires_at: _TypeAlias = _typing.Literal["expires_at"]  # noqa: Y015
-    _WhichOneofArgType__expires_at: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at"]  # noqa: Y015
-    _WhichOneofReturnType__finished_at: _TypeAlias = _typing.Literal["finished_at"]  # noqa: Y015
-    _WhichOneofArgType__finished_at: _TypeAlias = _typing.Literal["_finished_at", b"_finished_at"]  # noqa: Y015
-    _WhichOneofReturnType__last_attempted_at: _TypeAlias = _typing.Literal["last_attempted_at"]  # noqa: Y015
-    _WhichOneofArgType__last_attempted_at: _TypeAlias = _typing.Literal["_last_attempted_at", b"_last_attempted_at"]  # noqa: Y015
-    _WhichOneofReturnType__return_value_json: _TypeAlias = _typing.Literal["return_value_json"]  # noqa: Y015
-    _WhichOneofArgType__return_value_json: _TypeAlias = _typing.Literal["_return_value_json", b"_return_value_json"]  # noqa: Y015
-    _WhichOneofReturnType__started_at: _TypeAlias = _typing.Literal["started_at"]  # noqa: Y015
-    _WhichOneofArgType__started_at: _TypeAlias = _typing.Literal["_started_at", b"_started_at"]  # noqa: Y015
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__expires_at) -> _WhichOneofReturnType__expires_at | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__finished_at) -> _WhichOneofReturnType__finished_at | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__last_attempted_at) -> _WhichOneofReturnType__last_attempted_at | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__return_value_json) -> _WhichOneofReturnType__return_value_json | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__started_at) -> _WhichOneofReturnType__started_at | None: ...
-
-Global___TaskResultUpdate: _TypeAlias = TaskResultUpdate  # noqa: Y015
 
 @_typing.final
 class RefreshTaskResultRequest(_message.Message):
@@ -308,20 +190,26 @@ class RefreshTaskResultRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
-    KNOWN_REVISION_FIELD_NUMBER: _builtins.int
+    KNOWN_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The result's id. Required."""
-    known_revision: _builtins.int
-    """The revision the caller has. 0: none, always answers an update."""
+    view: _task_result_pb2.TaskResultView.ValueType
+    """How much to answer. Default FULL."""
+    @_builtins.property
+    def known(self) -> _task_result_pb2.TaskResultVersion:
+        """As in KnownTaskResult."""
+
     def __init__(
         self,
         *,
         id: _builtins.str = ...,
-        known_revision: _builtins.int = ...,
+        known: _task_result_pb2.TaskResultVersion | None = ...,
+        view: _task_result_pb2.TaskResultView.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["known", b"known"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "known_revision", b"known_revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "known", b"known", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -333,27 +221,50 @@ class RefreshTaskResultResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class Unchanged(_message.Message):
+        """The result still has the known version."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        def __init__(
+            self,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     UNCHANGED_FIELD_NUMBER: _builtins.int
-    UPDATE_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    REPLACED_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def unchanged(self) -> _empty_pb2.Empty:
-        """The result still has the known revision."""
+    def unchanged(self) -> Global___RefreshTaskResultResponse.Unchanged:
+        """It still has the known version."""
 
     @_builtins.property
-    def update(self) -> Global___TaskResultUpdate:
-        """It has another one: everything that can have changed."""
+    def changed(self) -> _task_result_pb2.TaskResult:
+        """It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+        caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+        """
+
+    @_builtins.property
+    def replaced(self) -> _task_result_pb2.TaskResult:
+        """It is another incarnation than the known one, or none was known: the result with all its fields."""
 
     def __init__(
         self,
         *,
-        unchanged: _empty_pb2.Empty | None = ...,
-        update: Global___TaskResultUpdate | None = ...,
+        unchanged: Global___RefreshTaskResultResponse.Unchanged | None = ...,
+        changed: _task_result_pb2.TaskResult | None = ...,
+        replaced: _task_result_pb2.TaskResult | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "unchanged", b"unchanged", "update", b"update"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "outcome", b"outcome", "replaced", b"replaced", "unchanged", b"unchanged"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "unchanged", b"unchanged", "update", b"update"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "outcome", b"outcome", "replaced", b"replaced", "unchanged", b"unchanged"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["unchanged", "update"]  # noqa: Y015
+    _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["unchanged", "changed", "replaced"]  # noqa: Y015
     _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_outcome) -> _WhichOneofReturnType_outcome | None: ...
 
@@ -366,6 +277,9 @@ class BatchRefreshTaskResultsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TASK_RESULTS_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
+    view: _task_result_pb2.TaskResultView.ValueType
+    """How much to answer. Default FULL."""
     @_builtins.property
     def task_results(self) -> _containers.RepeatedCompositeFieldContainer[Global___KnownTaskResult]:
         """1 to 1,000 results. An id that stands here twice is answered once, for its first place."""
@@ -374,10 +288,11 @@ class BatchRefreshTaskResultsRequest(_message.Message):
         self,
         *,
         task_results: _abc.Iterable[Global___KnownTaskResult] | None = ...,
+        view: _task_result_pb2.TaskResultView.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["task_results", b"task_results"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["task_results", b"task_results", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -385,47 +300,28 @@ Global___BatchRefreshTaskResultsRequest: _TypeAlias = BatchRefreshTaskResultsReq
 
 @_typing.final
 class BatchRefreshTaskResultsResponse(_message.Message):
-    """Response of BatchRefreshTaskResults. Each id asked for is in exactly one of the four lists."""
+    """Response of BatchRefreshTaskResults. Each id asked for is in exactly one of the five lists."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    @_typing.final
-    class Updated(_message.Message):
-        """One changed result."""
-
-        DESCRIPTOR: _descriptor.Descriptor
-
-        ID_FIELD_NUMBER: _builtins.int
-        UPDATE_FIELD_NUMBER: _builtins.int
-        id: _builtins.str
-        """The result's id."""
-        @_builtins.property
-        def update(self) -> Global___TaskResultUpdate:
-            """Everything that can have changed."""
-
-        def __init__(
-            self,
-            *,
-            id: _builtins.str = ...,
-            update: Global___TaskResultUpdate | None = ...,
-        ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _typing.Literal["update", b"update"]  # noqa: Y015
-        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "update", b"update"]  # noqa: Y015
-        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-        def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-    UPDATED_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    REPLACED_FIELD_NUMBER: _builtins.int
     UNCHANGED_IDS_FIELD_NUMBER: _builtins.int
     NOT_FOUND_IDS_FIELD_NUMBER: _builtins.int
     DEFERRED_IDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def updated(self) -> _containers.RepeatedCompositeFieldContainer[Global___BatchRefreshTaskResultsResponse.Updated]:
-        """Results with another revision than the known one, in the order asked."""
+    def changed(self) -> _containers.RepeatedCompositeFieldContainer[_task_result_pb2.TaskResult]:
+        """Results with another revision of the known incarnation, in the order asked, without what never changes: see
+        RefreshTaskResultResponse.changed.
+        """
+
+    @_builtins.property
+    def replaced(self) -> _containers.RepeatedCompositeFieldContainer[_task_result_pb2.TaskResult]:
+        """Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields."""
 
     @_builtins.property
     def unchanged_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Ids whose revision is the known one, in the order asked."""
+        """Ids whose version is the known one, in the order asked."""
 
     @_builtins.property
     def not_found_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -438,14 +334,15 @@ class BatchRefreshTaskResultsResponse(_message.Message):
     def __init__(
         self,
         *,
-        updated: _abc.Iterable[Global___BatchRefreshTaskResultsResponse.Updated] | None = ...,
+        changed: _abc.Iterable[_task_result_pb2.TaskResult] | None = ...,
+        replaced: _abc.Iterable[_task_result_pb2.TaskResult] | None = ...,
         unchanged_ids: _abc.Iterable[_builtins.str] | None = ...,
         not_found_ids: _abc.Iterable[_builtins.str] | None = ...,
         deferred_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deferred_ids", b"deferred_ids", "not_found_ids", b"not_found_ids", "unchanged_ids", b"unchanged_ids", "updated", b"updated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "deferred_ids", b"deferred_ids", "not_found_ids", b"not_found_ids", "replaced", b"replaced", "unchanged_ids", b"unchanged_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -468,7 +365,7 @@ class WaitTaskResultRequest(_message.Message):
         UNTIL_FINISHED: WaitTaskResultRequest._Until.ValueType  # 1
         """The result is FAILED or SUCCESSFUL."""
         UNTIL_CHANGED: WaitTaskResultRequest._Until.ValueType  # 2
-        """The result has another revision than the known one."""
+        """The result has another version than the known one."""
 
     class Until(_Until, metaclass=_UntilEnumTypeWrapper):
         """What to wait for."""
@@ -478,21 +375,23 @@ class WaitTaskResultRequest(_message.Message):
     UNTIL_FINISHED: WaitTaskResultRequest.Until.ValueType  # 1
     """The result is FAILED or SUCCESSFUL."""
     UNTIL_CHANGED: WaitTaskResultRequest.Until.ValueType  # 2
-    """The result has another revision than the known one."""
+    """The result has another version than the known one."""
 
     ID_FIELD_NUMBER: _builtins.int
-    KNOWN_REVISION_FIELD_NUMBER: _builtins.int
+    KNOWN_FIELD_NUMBER: _builtins.int
     UNTIL_FIELD_NUMBER: _builtins.int
     TIMEOUT_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The result's id. Required."""
-    known_revision: _builtins.int
-    """The revision the caller has, for CHANGED. 0: none, answers at once."""
     until: Global___WaitTaskResultRequest.Until.ValueType
     """What to wait for. Default FINISHED."""
     view: _task_result_pb2.TaskResultView.ValueType
     """How much to answer. Default FULL."""
+    @_builtins.property
+    def known(self) -> _task_result_pb2.TaskResultVersion:
+        """For CHANGED, as in KnownTaskResult. None: answers at once."""
+
     @_builtins.property
     def timeout(self) -> _duration_pb2.Duration:
         """How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
@@ -503,14 +402,14 @@ class WaitTaskResultRequest(_message.Message):
         self,
         *,
         id: _builtins.str = ...,
-        known_revision: _builtins.int = ...,
+        known: _task_result_pb2.TaskResultVersion | None = ...,
         until: Global___WaitTaskResultRequest.Until.ValueType = ...,
         timeout: _duration_pb2.Duration | None = ...,
         view: _task_result_pb2.TaskResultView.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["timeout", b"timeout"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["known", b"known", "timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "known_revision", b"known_revision", "timeout", b"timeout", "until", b"until", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "known", b"known", "timeout", b"timeout", "until", b"until", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -588,7 +487,7 @@ class TaskResultFilter(_message.Message):
     """Some attempt was made by exactly this worker. Empty: any, or none yet."""
     @_builtins.property
     def statuses(self) -> _containers.RepeatedScalarFieldContainer[_task_result_pb2.TaskResultStatus.ValueType]:
-        """Any of these. Empty: any status."""
+        """Any of these, up to 100. Empty: any status."""
 
     @_builtins.property
     def enqueued(self) -> Global___TimeRange:
@@ -674,8 +573,8 @@ class WatchTaskResultsRequest(_message.Message):
         TASK_RESULTS_FIELD_NUMBER: _builtins.int
         @_builtins.property
         def task_results(self) -> _containers.RepeatedCompositeFieldContainer[Global___KnownTaskResult]:
-            """1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-            that stands here twice counts once, with its first place.
+            """1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+            here twice counts once, with its first place.
             """
 
         def __init__(
@@ -735,11 +634,11 @@ Global___WatchTaskResultsRequest: _TypeAlias = WatchTaskResultsRequest  # noqa: 
 class WatchTaskResultsResponse(_message.Message):
     """One event of a watch. What may be relied on:
 
-    1. Level-triggered: for each id, revisions strictly increase (from 1 again after `deleted`), and the newest one always
-       arrives. A slow reader may skip revisions in between; it never loses history, because a snapshot carries all worker
-       ids and errors.
+    1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is deleted
+       and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow reader may skip versions
+       in between; it never loses history, because a snapshot carries all worker ids and errors.
     2. The finished state is always delivered, whichever replica took the write, also across an outage of the store and,
-       by opening again with the revisions known, across a restart of the server.
+       by opening again with the versions known, across a restart of the server.
     3. A reader that stops reading costs a bounded amount of memory and holds up nobody else.
     4. Heartbeats go out whenever nothing else did.
     5. A stream ends with `end` and the status OK; one that ends any other way is to be opened again.
@@ -754,16 +653,22 @@ class WatchTaskResultsResponse(_message.Message):
         DESCRIPTOR: _descriptor.Descriptor
 
         ID_FIELD_NUMBER: _builtins.int
+        VERSION_FIELD_NUMBER: _builtins.int
         id: _builtins.str
         """Its id."""
+        @_builtins.property
+        def version(self) -> _task_result_pb2.TaskResultVersion:
+            """The newest version that this stream knew of: sent before, or told by the caller."""
+
         def __init__(
             self,
             *,
             id: _builtins.str = ...,
+            version: _task_result_pb2.TaskResultVersion | None = ...,
         ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        _HasFieldArgType: _TypeAlias = _typing.Literal["version", b"version"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "version", b"version"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -794,20 +699,22 @@ class WatchTaskResultsResponse(_message.Message):
         DESCRIPTOR: _descriptor.Descriptor
 
         ID_FIELD_NUMBER: _builtins.int
-        REVISION_FIELD_NUMBER: _builtins.int
+        VERSION_FIELD_NUMBER: _builtins.int
         id: _builtins.str
         """Its id."""
-        revision: _builtins.int
-        """The revision that made the difference."""
+        @_builtins.property
+        def version(self) -> _task_result_pb2.TaskResultVersion:
+            """The version that made the difference."""
+
         def __init__(
             self,
             *,
             id: _builtins.str = ...,
-            revision: _builtins.int = ...,
+            version: _task_result_pb2.TaskResultVersion | None = ...,
         ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        _HasFieldArgType: _TypeAlias = _typing.Literal["version", b"version"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "revision", b"revision"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "version", b"version"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -843,9 +750,9 @@ class WatchTaskResultsResponse(_message.Message):
             REASON_ALL_FINISHED: WatchTaskResultsResponse.End._Reason.ValueType  # 1
             """Every watched id is finished, deleted or not found."""
             REASON_MAX_AGE: WatchTaskResultsResponse.End._Reason.ValueType  # 2
-            """The stream has reached the age at which the server asks clients to open it again, with the revisions they know."""
+            """The stream has reached the age at which the server asks clients to open it again, with the versions they know."""
             REASON_SHUTTING_DOWN: WatchTaskResultsResponse.End._Reason.ValueType  # 3
-            """The server is stopping: open again, elsewhere or later, with the revisions known."""
+            """The server is stopping: open again, elsewhere or later, with the versions known."""
 
         class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
             """Why a stream ends."""
@@ -855,9 +762,9 @@ class WatchTaskResultsResponse(_message.Message):
         REASON_ALL_FINISHED: WatchTaskResultsResponse.End.Reason.ValueType  # 1
         """Every watched id is finished, deleted or not found."""
         REASON_MAX_AGE: WatchTaskResultsResponse.End.Reason.ValueType  # 2
-        """The stream has reached the age at which the server asks clients to open it again, with the revisions they know."""
+        """The stream has reached the age at which the server asks clients to open it again, with the versions they know."""
         REASON_SHUTTING_DOWN: WatchTaskResultsResponse.End.Reason.ValueType  # 3
-        """The server is stopping: open again, elsewhere or later, with the revisions known."""
+        """The server is stopping: open again, elsewhere or later, with the versions known."""
 
         REASON_FIELD_NUMBER: _builtins.int
         reason: Global___WatchTaskResultsResponse.End.Reason.ValueType
@@ -881,7 +788,7 @@ class WatchTaskResultsResponse(_message.Message):
     END_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def snapshot(self) -> _task_result_pb2.TaskResult:
-        """A result as it is now: at open unless its revision was known, and for each change."""
+        """A result as it is now: at open unless its version was known, and for each change."""
 
     @_builtins.property
     def deleted(self) -> Global___WatchTaskResultsResponse.Deleted:

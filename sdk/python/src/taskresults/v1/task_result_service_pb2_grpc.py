@@ -94,7 +94,7 @@ class TaskResultServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RefreshTaskResult(self, request, context):
-        """What has changed since a known revision, always asked of the store.
+        """What has changed since a known version, always asked of the store.
 
         NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
         """

@@ -55,7 +55,7 @@ class TaskResultServiceStub:
     BatchGetTaskResults: _grpc.UnaryUnaryMultiCallable[_task_result_service_pb2.BatchGetTaskResultsRequest, _task_result_service_pb2.BatchGetTaskResultsResponse]
     """Many whole results. An unknown id is no error, it is listed in the answer."""
     RefreshTaskResult: _grpc.UnaryUnaryMultiCallable[_task_result_service_pb2.RefreshTaskResultRequest, _task_result_service_pb2.RefreshTaskResultResponse]
-    """What has changed since a known revision, always asked of the store.
+    """What has changed since a known version, always asked of the store.
 
     NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
     """
@@ -91,7 +91,7 @@ class TaskResultServiceAsyncStub(TaskResultServiceStub):
     BatchGetTaskResults: _aio.UnaryUnaryMultiCallable[_task_result_service_pb2.BatchGetTaskResultsRequest, _task_result_service_pb2.BatchGetTaskResultsResponse]  # type: ignore[assignment]
     """Many whole results. An unknown id is no error, it is listed in the answer."""
     RefreshTaskResult: _aio.UnaryUnaryMultiCallable[_task_result_service_pb2.RefreshTaskResultRequest, _task_result_service_pb2.RefreshTaskResultResponse]  # type: ignore[assignment]
-    """What has changed since a known revision, always asked of the store.
+    """What has changed since a known version, always asked of the store.
 
     NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
     """
@@ -142,7 +142,7 @@ class TaskResultServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_result_service_pb2.RefreshTaskResultRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_result_service_pb2.RefreshTaskResultResponse, _abc.Awaitable[_task_result_service_pb2.RefreshTaskResultResponse]]:
-        """What has changed since a known revision, always asked of the store.
+        """What has changed since a known version, always asked of the store.
 
         NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
         """

@@ -51,6 +51,17 @@ export enum TaskResultView {
   UNRECOGNIZED = -1,
 }
 
+/**
+ * One state of one creation of a result. An id can be deleted and created anew, so a revision alone does not tell what a
+ * caller knows. Versions of one id are ordered: by incarnation, then by revision.
+ */
+export interface TaskResultVersion {
+  /** TaskResult.incarnation. */
+  incarnation: bigint;
+  /** TaskResult.revision. */
+  revision: bigint;
+}
+
 /** What was asked for: the identity of the task and how it was enqueued. Never changes. */
 export interface Task {
   /**
@@ -144,16 +155,101 @@ export interface TaskResult {
     | undefined;
   /** Labels for finding and correlating: up to 32, names of 1 to 63 characters, values of up to 255. */
   metadata: Map<string, string>;
-  /** 1 at create, +1 at every change of this message. Resume token, cache validator and fence of this one result. */
+  /**
+   * Grows at every change of this message, and begins again when the result is created anew. With `incarnation` it is the
+   * TaskResultVersion: resume token and cache validator of this one result.
+   */
   revision: bigint;
   /** When retention may remove the result. Unset: it is kept until deleted. */
-  expiresAt?: Timestamp | undefined;
+  expiresAt?:
+    | Timestamp
+    | undefined;
+  /**
+   * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never changes. Not
+   * the same across ids, and says nothing else.
+   */
+  incarnation: bigint;
 }
 
 export interface TaskResult_MetadataEntry {
   key: string;
   value: string;
 }
+
+function createBaseTaskResultVersion(): TaskResultVersion {
+  return { incarnation: 0n, revision: 0n };
+}
+
+export const TaskResultVersion: MessageFns<TaskResultVersion> = {
+  encode(message: TaskResultVersion, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.incarnation !== 0n) {
+      if (BigInt.asIntN(64, message.incarnation) !== message.incarnation) {
+        throw new globalThis.Error("value provided for field message.incarnation of type int64 too large");
+      }
+      writer.uint32(8).int64(message.incarnation);
+    }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(16).int64(message.revision);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskResultVersion {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskResultVersion();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.incarnation = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TaskResultVersion>): TaskResultVersion {
+    return TaskResultVersion.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TaskResultVersion>): TaskResultVersion {
+    const message = createBaseTaskResultVersion();
+    message.incarnation = (object.incarnation !== undefined && object.incarnation !== null)
+      ? BigInt(object.incarnation)
+      : 0n;
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
+    return message;
+  },
+};
 
 function createBaseTask(): Task {
   return { path: "", priority: 0, queueName: "", runAfter: undefined, takesContext: false };
@@ -395,6 +491,7 @@ function createBaseTaskResult(): TaskResult {
     metadata: new Map(),
     revision: 0n,
     expiresAt: undefined,
+    incarnation: 0n,
   };
 }
 
@@ -450,6 +547,12 @@ export const TaskResult: MessageFns<TaskResult> = {
     }
     if (message.expiresAt !== undefined) {
       Timestamp.encode(message.expiresAt, writer.uint32(130).fork()).join();
+    }
+    if (message.incarnation !== 0n) {
+      if (BigInt.asIntN(64, message.incarnation) !== message.incarnation) {
+        throw new globalThis.Error("value provided for field message.incarnation of type int64 too large");
+      }
+      writer.uint32(136).int64(message.incarnation);
     }
     return writer;
   },
@@ -598,6 +701,14 @@ export const TaskResult: MessageFns<TaskResult> = {
             message.expiresAt = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.incarnation = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -649,6 +760,9 @@ export const TaskResult: MessageFns<TaskResult> = {
     message.expiresAt = (object.expiresAt !== undefined && object.expiresAt !== null)
       ? Timestamp.fromPartial(object.expiresAt)
       : undefined;
+    message.incarnation = (object.incarnation !== undefined && object.incarnation !== null)
+      ? BigInt(object.incarnation)
+      : 0n;
     return message;
   },
 };

@@ -21,9 +21,8 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Duration } from "../../google/protobuf/duration";
-import { Empty } from "../../google/protobuf/empty";
 import { Timestamp } from "../../google/protobuf/timestamp";
-import { TaskError, TaskResult, TaskResultStatus, TaskResultView } from "./task_result";
+import { TaskResult, TaskResultStatus, TaskResultVersion, TaskResultView } from "./task_result";
 
 export const protobufPackage = "taskresults.v1";
 
@@ -86,60 +85,20 @@ export interface BatchGetTaskResultsResponse {
 export interface KnownTaskResult {
   /** The result's id. Required. */
   id: string;
-  /** The revision the caller has. 0: none. */
-  knownRevision: bigint;
-}
-
-/**
- * All fields of a TaskResult that can change. Task, id, args, kwargs, backend and enqueueing never do, so that they are
- * never sent again.
- */
-export interface TaskResultUpdate {
-  /** As in TaskResult. */
-  status: TaskResultStatus;
-  /** As in TaskResult. */
-  enqueuedAt:
-    | Timestamp
-    | undefined;
-  /** As in TaskResult. */
-  startedAt?:
-    | Timestamp
-    | undefined;
-  /** As in TaskResult. */
-  lastAttemptedAt?:
-    | Timestamp
-    | undefined;
-  /** As in TaskResult. */
-  finishedAt?:
-    | Timestamp
-    | undefined;
-  /** As in TaskResult. */
-  errors: TaskError[];
-  /** As in TaskResult. */
-  workerIds: string[];
-  /** As in TaskResult. */
-  returnValueJson?:
-    | string
-    | undefined;
-  /** As in TaskResult. */
-  metadata: Map<string, string>;
-  /** As in TaskResult. */
-  revision: bigint;
-  /** As in TaskResult. */
-  expiresAt?: Timestamp | undefined;
-}
-
-export interface TaskResultUpdate_MetadataEntry {
-  key: string;
-  value: string;
+  /** The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused. */
+  known: TaskResultVersion | undefined;
 }
 
 /** Request of RefreshTaskResult. */
 export interface RefreshTaskResultRequest {
   /** The result's id. Required. */
   id: string;
-  /** The revision the caller has. 0: none, always answers an update. */
-  knownRevision: bigint;
+  /** As in KnownTaskResult. */
+  known:
+    | TaskResultVersion
+    | undefined;
+  /** How much to answer. Default FULL. */
+  view: TaskResultView;
 }
 
 /** Response of RefreshTaskResult. */
@@ -147,25 +106,42 @@ export interface RefreshTaskResultResponse {
   /** What became of it. */
   outcome:
     | //
-    /** The result still has the known revision. */
-    { $case: "unchanged"; value: Empty }
+    /** It still has the known version. */
+    { $case: "unchanged"; value: RefreshTaskResultResponse_Unchanged }
     | //
-    /** It has another one: everything that can have changed. */
-    { $case: "update"; value: TaskResultUpdate }
+    /**
+     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     */
+    { $case: "changed"; value: TaskResult }
+    | //
+    /** It is another incarnation than the known one, or none was known: the result with all its fields. */
+    { $case: "replaced"; value: TaskResult }
     | undefined;
+}
+
+/** The result still has the known version. */
+export interface RefreshTaskResultResponse_Unchanged {
 }
 
 /** Request of BatchRefreshTaskResults. */
 export interface BatchRefreshTaskResultsRequest {
   /** 1 to 1,000 results. An id that stands here twice is answered once, for its first place. */
   taskResults: KnownTaskResult[];
+  /** How much to answer. Default FULL. */
+  view: TaskResultView;
 }
 
-/** Response of BatchRefreshTaskResults. Each id asked for is in exactly one of the four lists. */
+/** Response of BatchRefreshTaskResults. Each id asked for is in exactly one of the five lists. */
 export interface BatchRefreshTaskResultsResponse {
-  /** Results with another revision than the known one, in the order asked. */
-  updated: BatchRefreshTaskResultsResponse_Updated[];
-  /** Ids whose revision is the known one, in the order asked. */
+  /**
+   * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+   * RefreshTaskResultResponse.changed.
+   */
+  changed: TaskResult[];
+  /** Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields. */
+  replaced: TaskResult[];
+  /** Ids whose version is the known one, in the order asked. */
   unchangedIds: string[];
   /** Ids that no result has (any more), in the order asked. */
   notFoundIds: string[];
@@ -173,20 +149,14 @@ export interface BatchRefreshTaskResultsResponse {
   deferredIds: string[];
 }
 
-/** One changed result. */
-export interface BatchRefreshTaskResultsResponse_Updated {
-  /** The result's id. */
-  id: string;
-  /** Everything that can have changed. */
-  update: TaskResultUpdate | undefined;
-}
-
 /** Request of WaitTaskResult. */
 export interface WaitTaskResultRequest {
   /** The result's id. Required. */
   id: string;
-  /** The revision the caller has, for CHANGED. 0: none, answers at once. */
-  knownRevision: bigint;
+  /** For CHANGED, as in KnownTaskResult. None: answers at once. */
+  known:
+    | TaskResultVersion
+    | undefined;
   /** What to wait for. Default FINISHED. */
   until: WaitTaskResultRequest_Until;
   /**
@@ -206,7 +176,7 @@ export enum WaitTaskResultRequest_Until {
   UNTIL_UNSPECIFIED = 0,
   /** UNTIL_FINISHED - The result is FAILED or SUCCESSFUL. */
   UNTIL_FINISHED = 1,
-  /** UNTIL_CHANGED - The result has another revision than the known one. */
+  /** UNTIL_CHANGED - The result has another version than the known one. */
   UNTIL_CHANGED = 2,
   UNRECOGNIZED = -1,
 }
@@ -223,7 +193,7 @@ export interface WaitTaskResultResponse {
 
 /** Which results: all conditions given must hold. An empty filter matches every result. */
 export interface TaskResultFilter {
-  /** Any of these. Empty: any status. */
+  /** Any of these, up to 100. Empty: any status. */
   statuses: TaskResultStatus[];
   /** Exactly this `task.path`. Empty: any. */
   taskPath: string;
@@ -285,8 +255,8 @@ export interface WatchTaskResultsRequest {
 /** Results watched by id. */
 export interface WatchTaskResultsRequest_Ids {
   /**
-   * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-   * that stands here twice counts once, with its first place.
+   * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+   * here twice counts once, with its first place.
    */
   taskResults: KnownTaskResult[];
 }
@@ -294,11 +264,11 @@ export interface WatchTaskResultsRequest_Ids {
 /**
  * One event of a watch. What may be relied on:
  *
- * 1. Level-triggered: for each id, revisions strictly increase (from 1 again after `deleted`), and the newest one always
- *    arrives. A slow reader may skip revisions in between; it never loses history, because a snapshot carries all worker
- *    ids and errors.
+ * 1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is deleted
+ *    and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow reader may skip versions
+ *    in between; it never loses history, because a snapshot carries all worker ids and errors.
  * 2. The finished state is always delivered, whichever replica took the write, also across an outage of the store and,
- *    by opening again with the revisions known, across a restart of the server.
+ *    by opening again with the versions known, across a restart of the server.
  * 3. A reader that stops reading costs a bounded amount of memory and holds up nobody else.
  * 4. Heartbeats go out whenever nothing else did.
  * 5. A stream ends with `end` and the status OK; one that ends any other way is to be opened again.
@@ -307,7 +277,7 @@ export interface WatchTaskResultsResponse {
   /** What happened. */
   event:
     | //
-    /** A result as it is now: at open unless its revision was known, and for each change. */
+    /** A result as it is now: at open unless its version was known, and for each change. */
     { $case: "snapshot"; value: TaskResult }
     | //
     /** A watched result is gone. */
@@ -331,6 +301,8 @@ export interface WatchTaskResultsResponse {
 export interface WatchTaskResultsResponse_Deleted {
   /** Its id. */
   id: string;
+  /** The newest version that this stream knew of: sent before, or told by the caller. */
+  version: TaskResultVersion | undefined;
 }
 
 /** A watched id belongs to no result. Sent once. */
@@ -343,8 +315,8 @@ export interface WatchTaskResultsResponse_NotFound {
 export interface WatchTaskResultsResponse_Unmatched {
   /** Its id. */
   id: string;
-  /** The revision that made the difference. */
-  revision: bigint;
+  /** The version that made the difference. */
+  version: TaskResultVersion | undefined;
 }
 
 /** Nothing has changed; the link is alive. */
@@ -363,9 +335,9 @@ export enum WatchTaskResultsResponse_End_Reason {
   REASON_UNSPECIFIED = 0,
   /** REASON_ALL_FINISHED - Every watched id is finished, deleted or not found. */
   REASON_ALL_FINISHED = 1,
-  /** REASON_MAX_AGE - The stream has reached the age at which the server asks clients to open it again, with the revisions they know. */
+  /** REASON_MAX_AGE - The stream has reached the age at which the server asks clients to open it again, with the versions they know. */
   REASON_MAX_AGE = 2,
-  /** REASON_SHUTTING_DOWN - The server is stopping: open again, elsewhere or later, with the revisions known. */
+  /** REASON_SHUTTING_DOWN - The server is stopping: open again, elsewhere or later, with the versions known. */
   REASON_SHUTTING_DOWN = 3,
   UNRECOGNIZED = -1,
 }
@@ -678,7 +650,7 @@ export const BatchGetTaskResultsResponse: MessageFns<BatchGetTaskResultsResponse
 };
 
 function createBaseKnownTaskResult(): KnownTaskResult {
-  return { id: "", knownRevision: 0n };
+  return { id: "", known: undefined };
 }
 
 export const KnownTaskResult: MessageFns<KnownTaskResult> = {
@@ -686,11 +658,8 @@ export const KnownTaskResult: MessageFns<KnownTaskResult> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.knownRevision !== 0n) {
-      if (BigInt.asIntN(64, message.knownRevision) !== message.knownRevision) {
-        throw new globalThis.Error("value provided for field message.knownRevision of type int64 too large");
-      }
-      writer.uint32(16).int64(message.knownRevision);
+    if (message.known !== undefined) {
+      TaskResultVersion.encode(message.known, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -717,11 +686,11 @@ export const KnownTaskResult: MessageFns<KnownTaskResult> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
+            if (tag !== 18) {
               break;
             }
 
-            message.knownRevision = reader.int64() as bigint;
+            message.known = TaskResultVersion.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -742,293 +711,15 @@ export const KnownTaskResult: MessageFns<KnownTaskResult> = {
   fromPartial(object: DeepPartial<KnownTaskResult>): KnownTaskResult {
     const message = createBaseKnownTaskResult();
     message.id = object.id ?? "";
-    message.knownRevision = (object.knownRevision !== undefined && object.knownRevision !== null)
-      ? BigInt(object.knownRevision)
-      : 0n;
-    return message;
-  },
-};
-
-function createBaseTaskResultUpdate(): TaskResultUpdate {
-  return {
-    status: 0,
-    enqueuedAt: undefined,
-    startedAt: undefined,
-    lastAttemptedAt: undefined,
-    finishedAt: undefined,
-    errors: [],
-    workerIds: [],
-    returnValueJson: undefined,
-    metadata: new Map(),
-    revision: 0n,
-    expiresAt: undefined,
-  };
-}
-
-export const TaskResultUpdate: MessageFns<TaskResultUpdate> = {
-  encode(message: TaskResultUpdate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.status !== 0) {
-      writer.uint32(8).int32(message.status);
-    }
-    if (message.enqueuedAt !== undefined) {
-      Timestamp.encode(message.enqueuedAt, writer.uint32(18).fork()).join();
-    }
-    if (message.startedAt !== undefined) {
-      Timestamp.encode(message.startedAt, writer.uint32(26).fork()).join();
-    }
-    if (message.lastAttemptedAt !== undefined) {
-      Timestamp.encode(message.lastAttemptedAt, writer.uint32(34).fork()).join();
-    }
-    if (message.finishedAt !== undefined) {
-      Timestamp.encode(message.finishedAt, writer.uint32(42).fork()).join();
-    }
-    for (const v of message.errors) {
-      TaskError.encode(v!, writer.uint32(50).fork()).join();
-    }
-    for (const v of message.workerIds) {
-      writer.uint32(58).string(v!);
-    }
-    if (message.returnValueJson !== undefined) {
-      writer.uint32(66).string(message.returnValueJson);
-    }
-    message.metadata.forEach((value, key) => {
-      TaskResultUpdate_MetadataEntry.encode({ key: key as any, value }, writer.uint32(74).fork()).join();
-    });
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(80).int64(message.revision);
-    }
-    if (message.expiresAt !== undefined) {
-      Timestamp.encode(message.expiresAt, writer.uint32(90).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TaskResultUpdate {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTaskResultUpdate();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.status = reader.int32() as any;
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.enqueuedAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.startedAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.lastAttemptedAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.finishedAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.errors.push(TaskError.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.workerIds.push(reader.string());
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.returnValueJson = reader.string();
-            continue;
-          }
-          case 9: {
-            if (tag !== 74) {
-              break;
-            }
-
-            const entry9 = TaskResultUpdate_MetadataEntry.decode(reader, reader.uint32());
-            if (entry9.value !== undefined) {
-              message.metadata.set(entry9.key, entry9.value);
-            }
-            continue;
-          }
-          case 10: {
-            if (tag !== 80) {
-              break;
-            }
-
-            message.revision = reader.int64() as bigint;
-            continue;
-          }
-          case 11: {
-            if (tag !== 90) {
-              break;
-            }
-
-            message.expiresAt = Timestamp.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TaskResultUpdate>): TaskResultUpdate {
-    return TaskResultUpdate.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TaskResultUpdate>): TaskResultUpdate {
-    const message = createBaseTaskResultUpdate();
-    message.status = object.status ?? 0;
-    message.enqueuedAt = (object.enqueuedAt !== undefined && object.enqueuedAt !== null)
-      ? Timestamp.fromPartial(object.enqueuedAt)
+    message.known = (object.known !== undefined && object.known !== null)
+      ? TaskResultVersion.fromPartial(object.known)
       : undefined;
-    message.startedAt = (object.startedAt !== undefined && object.startedAt !== null)
-      ? Timestamp.fromPartial(object.startedAt)
-      : undefined;
-    message.lastAttemptedAt = (object.lastAttemptedAt !== undefined && object.lastAttemptedAt !== null)
-      ? Timestamp.fromPartial(object.lastAttemptedAt)
-      : undefined;
-    message.finishedAt = (object.finishedAt !== undefined && object.finishedAt !== null)
-      ? Timestamp.fromPartial(object.finishedAt)
-      : undefined;
-    message.errors = object.errors?.map((e) => TaskError.fromPartial(e)) || [];
-    message.workerIds = object.workerIds?.map((e) => e) || [];
-    message.returnValueJson = object.returnValueJson ?? undefined;
-    message.metadata = (() => {
-      const m = new Map();
-      (object.metadata as Map<string, string> ?? new Map()).forEach((value, key) => {
-        if (value !== undefined) {
-          m.set(key, globalThis.String(value));
-        }
-      });
-      return m;
-    })();
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
-    message.expiresAt = (object.expiresAt !== undefined && object.expiresAt !== null)
-      ? Timestamp.fromPartial(object.expiresAt)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseTaskResultUpdate_MetadataEntry(): TaskResultUpdate_MetadataEntry {
-  return { key: "", value: "" };
-}
-
-export const TaskResultUpdate_MetadataEntry: MessageFns<TaskResultUpdate_MetadataEntry> = {
-  encode(message: TaskResultUpdate_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TaskResultUpdate_MetadataEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTaskResultUpdate_MetadataEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TaskResultUpdate_MetadataEntry>): TaskResultUpdate_MetadataEntry {
-    return TaskResultUpdate_MetadataEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TaskResultUpdate_MetadataEntry>): TaskResultUpdate_MetadataEntry {
-    const message = createBaseTaskResultUpdate_MetadataEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
     return message;
   },
 };
 
 function createBaseRefreshTaskResultRequest(): RefreshTaskResultRequest {
-  return { id: "", knownRevision: 0n };
+  return { id: "", known: undefined, view: 0 };
 }
 
 export const RefreshTaskResultRequest: MessageFns<RefreshTaskResultRequest> = {
@@ -1036,11 +727,11 @@ export const RefreshTaskResultRequest: MessageFns<RefreshTaskResultRequest> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.knownRevision !== 0n) {
-      if (BigInt.asIntN(64, message.knownRevision) !== message.knownRevision) {
-        throw new globalThis.Error("value provided for field message.knownRevision of type int64 too large");
-      }
-      writer.uint32(16).int64(message.knownRevision);
+    if (message.known !== undefined) {
+      TaskResultVersion.encode(message.known, writer.uint32(18).fork()).join();
+    }
+    if (message.view !== 0) {
+      writer.uint32(24).int32(message.view);
     }
     return writer;
   },
@@ -1067,11 +758,19 @@ export const RefreshTaskResultRequest: MessageFns<RefreshTaskResultRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
+            if (tag !== 18) {
               break;
             }
 
-            message.knownRevision = reader.int64() as bigint;
+            message.known = TaskResultVersion.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.view = reader.int32() as any;
             continue;
           }
         }
@@ -1092,9 +791,10 @@ export const RefreshTaskResultRequest: MessageFns<RefreshTaskResultRequest> = {
   fromPartial(object: DeepPartial<RefreshTaskResultRequest>): RefreshTaskResultRequest {
     const message = createBaseRefreshTaskResultRequest();
     message.id = object.id ?? "";
-    message.knownRevision = (object.knownRevision !== undefined && object.knownRevision !== null)
-      ? BigInt(object.knownRevision)
-      : 0n;
+    message.known = (object.known !== undefined && object.known !== null)
+      ? TaskResultVersion.fromPartial(object.known)
+      : undefined;
+    message.view = object.view ?? 0;
     return message;
   },
 };
@@ -1107,10 +807,13 @@ export const RefreshTaskResultResponse: MessageFns<RefreshTaskResultResponse> = 
   encode(message: RefreshTaskResultResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     switch (message.outcome?.$case) {
       case "unchanged":
-        Empty.encode(message.outcome.value, writer.uint32(10).fork()).join();
+        RefreshTaskResultResponse_Unchanged.encode(message.outcome.value, writer.uint32(10).fork()).join();
         break;
-      case "update":
-        TaskResultUpdate.encode(message.outcome.value, writer.uint32(18).fork()).join();
+      case "changed":
+        TaskResult.encode(message.outcome.value, writer.uint32(18).fork()).join();
+        break;
+      case "replaced":
+        TaskResult.encode(message.outcome.value, writer.uint32(26).fork()).join();
         break;
     }
     return writer;
@@ -1134,7 +837,10 @@ export const RefreshTaskResultResponse: MessageFns<RefreshTaskResultResponse> = 
               break;
             }
 
-            message.outcome = { $case: "unchanged", value: Empty.decode(reader, reader.uint32()) };
+            message.outcome = {
+              $case: "unchanged",
+              value: RefreshTaskResultResponse_Unchanged.decode(reader, reader.uint32()),
+            };
             continue;
           }
           case 2: {
@@ -1142,7 +848,15 @@ export const RefreshTaskResultResponse: MessageFns<RefreshTaskResultResponse> = 
               break;
             }
 
-            message.outcome = { $case: "update", value: TaskResultUpdate.decode(reader, reader.uint32()) };
+            message.outcome = { $case: "changed", value: TaskResult.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.outcome = { $case: "replaced", value: TaskResult.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1165,13 +879,22 @@ export const RefreshTaskResultResponse: MessageFns<RefreshTaskResultResponse> = 
     switch (object.outcome?.$case) {
       case "unchanged": {
         if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
-          message.outcome = { $case: "unchanged", value: Empty.fromPartial(object.outcome.value) };
+          message.outcome = {
+            $case: "unchanged",
+            value: RefreshTaskResultResponse_Unchanged.fromPartial(object.outcome.value),
+          };
         }
         break;
       }
-      case "update": {
+      case "changed": {
         if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
-          message.outcome = { $case: "update", value: TaskResultUpdate.fromPartial(object.outcome.value) };
+          message.outcome = { $case: "changed", value: TaskResult.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+      case "replaced": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "replaced", value: TaskResult.fromPartial(object.outcome.value) };
         }
         break;
       }
@@ -1180,14 +903,60 @@ export const RefreshTaskResultResponse: MessageFns<RefreshTaskResultResponse> = 
   },
 };
 
+function createBaseRefreshTaskResultResponse_Unchanged(): RefreshTaskResultResponse_Unchanged {
+  return {};
+}
+
+export const RefreshTaskResultResponse_Unchanged: MessageFns<RefreshTaskResultResponse_Unchanged> = {
+  encode(_: RefreshTaskResultResponse_Unchanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RefreshTaskResultResponse_Unchanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefreshTaskResultResponse_Unchanged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RefreshTaskResultResponse_Unchanged>): RefreshTaskResultResponse_Unchanged {
+    return RefreshTaskResultResponse_Unchanged.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<RefreshTaskResultResponse_Unchanged>): RefreshTaskResultResponse_Unchanged {
+    const message = createBaseRefreshTaskResultResponse_Unchanged();
+    return message;
+  },
+};
+
 function createBaseBatchRefreshTaskResultsRequest(): BatchRefreshTaskResultsRequest {
-  return { taskResults: [] };
+  return { taskResults: [], view: 0 };
 }
 
 export const BatchRefreshTaskResultsRequest: MessageFns<BatchRefreshTaskResultsRequest> = {
   encode(message: BatchRefreshTaskResultsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.taskResults) {
       KnownTaskResult.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.view !== 0) {
+      writer.uint32(16).int32(message.view);
     }
     return writer;
   },
@@ -1213,6 +982,14 @@ export const BatchRefreshTaskResultsRequest: MessageFns<BatchRefreshTaskResultsR
             message.taskResults.push(KnownTaskResult.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.view = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1231,27 +1008,31 @@ export const BatchRefreshTaskResultsRequest: MessageFns<BatchRefreshTaskResultsR
   fromPartial(object: DeepPartial<BatchRefreshTaskResultsRequest>): BatchRefreshTaskResultsRequest {
     const message = createBaseBatchRefreshTaskResultsRequest();
     message.taskResults = object.taskResults?.map((e) => KnownTaskResult.fromPartial(e)) || [];
+    message.view = object.view ?? 0;
     return message;
   },
 };
 
 function createBaseBatchRefreshTaskResultsResponse(): BatchRefreshTaskResultsResponse {
-  return { updated: [], unchangedIds: [], notFoundIds: [], deferredIds: [] };
+  return { changed: [], replaced: [], unchangedIds: [], notFoundIds: [], deferredIds: [] };
 }
 
 export const BatchRefreshTaskResultsResponse: MessageFns<BatchRefreshTaskResultsResponse> = {
   encode(message: BatchRefreshTaskResultsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.updated) {
-      BatchRefreshTaskResultsResponse_Updated.encode(v!, writer.uint32(10).fork()).join();
+    for (const v of message.changed) {
+      TaskResult.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.replaced) {
+      TaskResult.encode(v!, writer.uint32(18).fork()).join();
     }
     for (const v of message.unchangedIds) {
-      writer.uint32(18).string(v!);
-    }
-    for (const v of message.notFoundIds) {
       writer.uint32(26).string(v!);
     }
-    for (const v of message.deferredIds) {
+    for (const v of message.notFoundIds) {
       writer.uint32(34).string(v!);
+    }
+    for (const v of message.deferredIds) {
+      writer.uint32(42).string(v!);
     }
     return writer;
   },
@@ -1274,7 +1055,7 @@ export const BatchRefreshTaskResultsResponse: MessageFns<BatchRefreshTaskResults
               break;
             }
 
-            message.updated.push(BatchRefreshTaskResultsResponse_Updated.decode(reader, reader.uint32()));
+            message.changed.push(TaskResult.decode(reader, reader.uint32()));
             continue;
           }
           case 2: {
@@ -1282,7 +1063,7 @@ export const BatchRefreshTaskResultsResponse: MessageFns<BatchRefreshTaskResults
               break;
             }
 
-            message.unchangedIds.push(reader.string());
+            message.replaced.push(TaskResult.decode(reader, reader.uint32()));
             continue;
           }
           case 3: {
@@ -1290,11 +1071,19 @@ export const BatchRefreshTaskResultsResponse: MessageFns<BatchRefreshTaskResults
               break;
             }
 
-            message.notFoundIds.push(reader.string());
+            message.unchangedIds.push(reader.string());
             continue;
           }
           case 4: {
             if (tag !== 34) {
+              break;
+            }
+
+            message.notFoundIds.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
               break;
             }
 
@@ -1318,7 +1107,8 @@ export const BatchRefreshTaskResultsResponse: MessageFns<BatchRefreshTaskResults
   },
   fromPartial(object: DeepPartial<BatchRefreshTaskResultsResponse>): BatchRefreshTaskResultsResponse {
     const message = createBaseBatchRefreshTaskResultsResponse();
-    message.updated = object.updated?.map((e) => BatchRefreshTaskResultsResponse_Updated.fromPartial(e)) || [];
+    message.changed = object.changed?.map((e) => TaskResult.fromPartial(e)) || [];
+    message.replaced = object.replaced?.map((e) => TaskResult.fromPartial(e)) || [];
     message.unchangedIds = object.unchangedIds?.map((e) => e) || [];
     message.notFoundIds = object.notFoundIds?.map((e) => e) || [];
     message.deferredIds = object.deferredIds?.map((e) => e) || [];
@@ -1326,77 +1116,8 @@ export const BatchRefreshTaskResultsResponse: MessageFns<BatchRefreshTaskResults
   },
 };
 
-function createBaseBatchRefreshTaskResultsResponse_Updated(): BatchRefreshTaskResultsResponse_Updated {
-  return { id: "", update: undefined };
-}
-
-export const BatchRefreshTaskResultsResponse_Updated: MessageFns<BatchRefreshTaskResultsResponse_Updated> = {
-  encode(message: BatchRefreshTaskResultsResponse_Updated, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    if (message.update !== undefined) {
-      TaskResultUpdate.encode(message.update, writer.uint32(18).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BatchRefreshTaskResultsResponse_Updated {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatchRefreshTaskResultsResponse_Updated();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.update = TaskResultUpdate.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BatchRefreshTaskResultsResponse_Updated>): BatchRefreshTaskResultsResponse_Updated {
-    return BatchRefreshTaskResultsResponse_Updated.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BatchRefreshTaskResultsResponse_Updated>): BatchRefreshTaskResultsResponse_Updated {
-    const message = createBaseBatchRefreshTaskResultsResponse_Updated();
-    message.id = object.id ?? "";
-    message.update = (object.update !== undefined && object.update !== null)
-      ? TaskResultUpdate.fromPartial(object.update)
-      : undefined;
-    return message;
-  },
-};
-
 function createBaseWaitTaskResultRequest(): WaitTaskResultRequest {
-  return { id: "", knownRevision: 0n, until: 0, timeout: undefined, view: 0 };
+  return { id: "", known: undefined, until: 0, timeout: undefined, view: 0 };
 }
 
 export const WaitTaskResultRequest: MessageFns<WaitTaskResultRequest> = {
@@ -1404,11 +1125,8 @@ export const WaitTaskResultRequest: MessageFns<WaitTaskResultRequest> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.knownRevision !== 0n) {
-      if (BigInt.asIntN(64, message.knownRevision) !== message.knownRevision) {
-        throw new globalThis.Error("value provided for field message.knownRevision of type int64 too large");
-      }
-      writer.uint32(16).int64(message.knownRevision);
+    if (message.known !== undefined) {
+      TaskResultVersion.encode(message.known, writer.uint32(18).fork()).join();
     }
     if (message.until !== 0) {
       writer.uint32(24).int32(message.until);
@@ -1444,11 +1162,11 @@ export const WaitTaskResultRequest: MessageFns<WaitTaskResultRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
+            if (tag !== 18) {
               break;
             }
 
-            message.knownRevision = reader.int64() as bigint;
+            message.known = TaskResultVersion.decode(reader, reader.uint32());
             continue;
           }
           case 3: {
@@ -1493,9 +1211,9 @@ export const WaitTaskResultRequest: MessageFns<WaitTaskResultRequest> = {
   fromPartial(object: DeepPartial<WaitTaskResultRequest>): WaitTaskResultRequest {
     const message = createBaseWaitTaskResultRequest();
     message.id = object.id ?? "";
-    message.knownRevision = (object.knownRevision !== undefined && object.knownRevision !== null)
-      ? BigInt(object.knownRevision)
-      : 0n;
+    message.known = (object.known !== undefined && object.known !== null)
+      ? TaskResultVersion.fromPartial(object.known)
+      : undefined;
     message.until = object.until ?? 0;
     message.timeout = (object.timeout !== undefined && object.timeout !== null)
       ? Duration.fromPartial(object.timeout)
@@ -2232,13 +1950,16 @@ export const WatchTaskResultsResponse: MessageFns<WatchTaskResultsResponse> = {
 };
 
 function createBaseWatchTaskResultsResponse_Deleted(): WatchTaskResultsResponse_Deleted {
-  return { id: "" };
+  return { id: "", version: undefined };
 }
 
 export const WatchTaskResultsResponse_Deleted: MessageFns<WatchTaskResultsResponse_Deleted> = {
   encode(message: WatchTaskResultsResponse_Deleted, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
+    }
+    if (message.version !== undefined) {
+      TaskResultVersion.encode(message.version, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -2264,6 +1985,14 @@ export const WatchTaskResultsResponse_Deleted: MessageFns<WatchTaskResultsRespon
             message.id = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.version = TaskResultVersion.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2282,6 +2011,9 @@ export const WatchTaskResultsResponse_Deleted: MessageFns<WatchTaskResultsRespon
   fromPartial(object: DeepPartial<WatchTaskResultsResponse_Deleted>): WatchTaskResultsResponse_Deleted {
     const message = createBaseWatchTaskResultsResponse_Deleted();
     message.id = object.id ?? "";
+    message.version = (object.version !== undefined && object.version !== null)
+      ? TaskResultVersion.fromPartial(object.version)
+      : undefined;
     return message;
   },
 };
@@ -2342,7 +2074,7 @@ export const WatchTaskResultsResponse_NotFound: MessageFns<WatchTaskResultsRespo
 };
 
 function createBaseWatchTaskResultsResponse_Unmatched(): WatchTaskResultsResponse_Unmatched {
-  return { id: "", revision: 0n };
+  return { id: "", version: undefined };
 }
 
 export const WatchTaskResultsResponse_Unmatched: MessageFns<WatchTaskResultsResponse_Unmatched> = {
@@ -2350,11 +2082,8 @@ export const WatchTaskResultsResponse_Unmatched: MessageFns<WatchTaskResultsResp
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.revision !== 0n) {
-      if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
-      }
-      writer.uint32(16).int64(message.revision);
+    if (message.version !== undefined) {
+      TaskResultVersion.encode(message.version, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -2381,11 +2110,11 @@ export const WatchTaskResultsResponse_Unmatched: MessageFns<WatchTaskResultsResp
             continue;
           }
           case 2: {
-            if (tag !== 16) {
+            if (tag !== 18) {
               break;
             }
 
-            message.revision = reader.int64() as bigint;
+            message.version = TaskResultVersion.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -2406,7 +2135,9 @@ export const WatchTaskResultsResponse_Unmatched: MessageFns<WatchTaskResultsResp
   fromPartial(object: DeepPartial<WatchTaskResultsResponse_Unmatched>): WatchTaskResultsResponse_Unmatched {
     const message = createBaseWatchTaskResultsResponse_Unmatched();
     message.id = object.id ?? "";
-    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
+    message.version = (object.version !== undefined && object.version !== null)
+      ? TaskResultVersion.fromPartial(object.version)
+      : undefined;
     return message;
   },
 };
@@ -2701,7 +2432,7 @@ export const TaskResultServiceService = {
     responseDeserialize: (value: Buffer): BatchGetTaskResultsResponse => BatchGetTaskResultsResponse.decode(value),
   },
   /**
-   * What has changed since a known revision, always asked of the store.
+   * What has changed since a known version, always asked of the store.
    *
    * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
    */
@@ -2790,7 +2521,7 @@ export interface TaskResultServiceServer extends UntypedServiceImplementation {
   /** Many whole results. An unknown id is no error, it is listed in the answer. */
   batchGetTaskResults: handleUnaryCall<BatchGetTaskResultsRequest, BatchGetTaskResultsResponse>;
   /**
-   * What has changed since a known revision, always asked of the store.
+   * What has changed since a known version, always asked of the store.
    *
    * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
    */
@@ -2856,7 +2587,7 @@ export interface TaskResultServiceClient extends Client {
     callback: (error: ServiceError | null, response: BatchGetTaskResultsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * What has changed since a known revision, always asked of the store.
+   * What has changed since a known version, always asked of the store.
    *
    * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
    */

@@ -33,6 +33,7 @@ private static final long serialVersionUID = 0L;
   }
   private BatchRefreshTaskResultsRequest() {
     taskResults_ = java.util.Collections.emptyList();
+    view_ = 0;
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -114,6 +115,32 @@ private static final long serialVersionUID = 0L;
     return taskResults_.get(index);
   }
 
+  public static final int VIEW_FIELD_NUMBER = 2;
+  private int view_ = 0;
+  /**
+   * <pre>
+   * How much to answer. Default FULL.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultView view = 2;</code>
+   * @return The enum numeric value on the wire for view.
+   */
+  @java.lang.Override public int getViewValue() {
+    return view_;
+  }
+  /**
+   * <pre>
+   * How much to answer. Default FULL.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultView view = 2;</code>
+   * @return The view.
+   */
+  @java.lang.Override public io.taskresults.v1.TaskResultView getView() {
+    io.taskresults.v1.TaskResultView result = io.taskresults.v1.TaskResultView.forNumber(view_);
+    return result == null ? io.taskresults.v1.TaskResultView.UNRECOGNIZED : result;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -131,6 +158,9 @@ private static final long serialVersionUID = 0L;
     for (int i = 0; i < taskResults_.size(); i++) {
       output.writeMessage(1, taskResults_.get(i));
     }
+    if (view_ != io.taskresults.v1.TaskResultView.TASK_RESULT_VIEW_UNSPECIFIED.getNumber()) {
+      output.writeEnum(2, view_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -144,6 +174,10 @@ private static final long serialVersionUID = 0L;
           }
           size += 1 * count;
         }
+    if (view_ != io.taskresults.v1.TaskResultView.TASK_RESULT_VIEW_UNSPECIFIED.getNumber()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeEnumSize(2, view_);
+    }
     return size;
   }
   @java.lang.Override
@@ -170,6 +204,7 @@ private static final long serialVersionUID = 0L;
 
     if (!getTaskResultsList()
         .equals(other.getTaskResultsList())) return false;
+    if (view_ != other.view_) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -185,6 +220,8 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + TASK_RESULTS_FIELD_NUMBER;
       hash = (53 * hash) + getTaskResultsList().hashCode();
     }
+    hash = (37 * hash) + VIEW_FIELD_NUMBER;
+    hash = (53 * hash) + view_;
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -327,6 +364,7 @@ private static final long serialVersionUID = 0L;
         taskResultsBuilder_.clear();
       }
       bitField0_ = (bitField0_ & ~0x00000001);
+      view_ = 0;
       return this;
     }
 
@@ -373,6 +411,9 @@ private static final long serialVersionUID = 0L;
 
     private void buildPartial0(io.taskresults.v1.BatchRefreshTaskResultsRequest result) {
       int from_bitField0_ = bitField0_;
+      if (((from_bitField0_ & 0x00000002) != 0)) {
+        result.view_ = view_;
+      }
     }
 
     @java.lang.Override
@@ -413,6 +454,9 @@ private static final long serialVersionUID = 0L;
           }
         }
       }
+      if (other.view_ != 0) {
+        setViewValue(other.getViewValue());
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -450,6 +494,11 @@ private static final long serialVersionUID = 0L;
               }
               break;
             } // case 10
+            case 16: {
+              view_ = input.readEnum();
+              bitField0_ |= 0x00000002;
+              break;
+            } // case 16
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -771,6 +820,78 @@ private static final long serialVersionUID = 0L;
         taskResults_ = null;
       }
       return taskResultsBuilder_;
+    }
+
+    private int view_ = 0;
+    /**
+     * <pre>
+     * How much to answer. Default FULL.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultView view = 2;</code>
+     * @return The enum numeric value on the wire for view.
+     */
+    @java.lang.Override public int getViewValue() {
+      return view_;
+    }
+    /**
+     * <pre>
+     * How much to answer. Default FULL.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultView view = 2;</code>
+     * @param value The enum numeric value on the wire for view to set.
+     * @return This builder for chaining.
+     */
+    public Builder setViewValue(int value) {
+      view_ = value;
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How much to answer. Default FULL.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultView view = 2;</code>
+     * @return The view.
+     */
+    @java.lang.Override
+    public io.taskresults.v1.TaskResultView getView() {
+      io.taskresults.v1.TaskResultView result = io.taskresults.v1.TaskResultView.forNumber(view_);
+      return result == null ? io.taskresults.v1.TaskResultView.UNRECOGNIZED : result;
+    }
+    /**
+     * <pre>
+     * How much to answer. Default FULL.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultView view = 2;</code>
+     * @param value The view to set.
+     * @throws IllegalArgumentException if UNRECOGNIZED is provided.
+     * @return This builder for chaining.
+     */
+    public Builder setView(io.taskresults.v1.TaskResultView value) {
+      java.util.Objects.requireNonNull(value);
+      bitField0_ |= 0x00000002;
+      view_ = value.getNumber();
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How much to answer. Default FULL.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultView view = 2;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearView() {
+      bitField0_ = (bitField0_ & ~0x00000002);
+      view_ = 0;
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:taskresults.v1.BatchRefreshTaskResultsRequest)

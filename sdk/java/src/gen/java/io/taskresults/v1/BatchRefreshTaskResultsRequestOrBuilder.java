@@ -53,4 +53,23 @@ public interface BatchRefreshTaskResultsRequestOrBuilder extends
    */
   io.taskresults.v1.KnownTaskResultOrBuilder getTaskResultsOrBuilder(
       int index);
+
+  /**
+   * <pre>
+   * How much to answer. Default FULL.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultView view = 2;</code>
+   * @return The enum numeric value on the wire for view.
+   */
+  int getViewValue();
+  /**
+   * <pre>
+   * How much to answer. Default FULL.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultView view = 2;</code>
+   * @return The view.
+   */
+  io.taskresults.v1.TaskResultView getView();
 }

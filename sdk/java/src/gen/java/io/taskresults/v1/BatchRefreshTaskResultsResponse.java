@@ -7,7 +7,7 @@ package io.taskresults.v1;
 
 /**
  * <pre>
- * Response of BatchRefreshTaskResults. Each id asked for is in exactly one of the four lists.
+ * Response of BatchRefreshTaskResults. Each id asked for is in exactly one of the five lists.
  * </pre>
  *
  * Protobuf type {@code taskresults.v1.BatchRefreshTaskResultsResponse}
@@ -32,7 +32,8 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private BatchRefreshTaskResultsResponse() {
-    updated_ = java.util.Collections.emptyList();
+    changed_ = java.util.Collections.emptyList();
+    replaced_ = java.util.Collections.emptyList();
     unchangedIds_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
     notFoundIds_ =
@@ -59,904 +60,143 @@ private static final long serialVersionUID = 0L;
             io.taskresults.v1.BatchRefreshTaskResultsResponse.class, io.taskresults.v1.BatchRefreshTaskResultsResponse.Builder.class);
   }
 
-  public interface UpdatedOrBuilder extends
-      // @@protoc_insertion_point(interface_extends:taskresults.v1.BatchRefreshTaskResultsResponse.Updated)
-      com.google.protobuf.MessageOrBuilder {
-
-    /**
-     * <pre>
-     * The result's id.
-     * </pre>
-     *
-     * <code>string id = 1;</code>
-     * @return The id.
-     */
-    java.lang.String getId();
-    /**
-     * <pre>
-     * The result's id.
-     * </pre>
-     *
-     * <code>string id = 1;</code>
-     * @return The bytes for id.
-     */
-    com.google.protobuf.ByteString
-        getIdBytes();
-
-    /**
-     * <pre>
-     * Everything that can have changed.
-     * </pre>
-     *
-     * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-     * @return Whether the update field is set.
-     */
-    boolean hasUpdate();
-    /**
-     * <pre>
-     * Everything that can have changed.
-     * </pre>
-     *
-     * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-     * @return The update.
-     */
-    io.taskresults.v1.TaskResultUpdate getUpdate();
-    /**
-     * <pre>
-     * Everything that can have changed.
-     * </pre>
-     *
-     * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-     */
-    io.taskresults.v1.TaskResultUpdateOrBuilder getUpdateOrBuilder();
-  }
-  /**
-   * <pre>
-   * One changed result.
-   * </pre>
-   *
-   * Protobuf type {@code taskresults.v1.BatchRefreshTaskResultsResponse.Updated}
-   */
-  public static final class Updated extends
-      com.google.protobuf.GeneratedMessage implements
-      // @@protoc_insertion_point(message_implements:taskresults.v1.BatchRefreshTaskResultsResponse.Updated)
-      UpdatedOrBuilder {
-  private static final long serialVersionUID = 0L;
-    static {
-      com.google.protobuf.RuntimeVersion.validateProtobufGencodeVersion(
-        com.google.protobuf.RuntimeVersion.RuntimeDomain.PUBLIC,
-        /* major= */ 4,
-        /* minor= */ 36,
-        /* patch= */ 2,
-        /* suffix= */ "",
-        "Updated");
-    }
-    // Use Updated.newBuilder() to construct.
-    private Updated(com.google.protobuf.GeneratedMessage.Builder<?> builder) {
-      super(builder);
-    }
-    private Updated() {
-      id_ = "";
-    }
-
-    public static final com.google.protobuf.Descriptors.Descriptor
-        getDescriptor() {
-      return io.taskresults.v1.TaskResultServiceOuterClass.internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_Updated_descriptor;
-    }
-
-    @java.lang.Override
-    public com.google.protobuf.Descriptors.Descriptor getDescriptorForType() {
-      return io.taskresults.v1.TaskResultServiceOuterClass.internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_Updated_descriptor;
-    }
-
-    @java.lang.Override
-    protected com.google.protobuf.GeneratedMessage.FieldAccessorTable
-        internalGetFieldAccessorTable() {
-      return io.taskresults.v1.TaskResultServiceOuterClass.internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_Updated_fieldAccessorTable
-          .ensureFieldAccessorsInitialized(
-              io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.class, io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.Builder.class);
-    }
-
-    private int bitField0_;
-    public static final int ID_FIELD_NUMBER = 1;
-    @SuppressWarnings("serial")
-    private volatile java.lang.Object id_ = "";
-    /**
-     * <pre>
-     * The result's id.
-     * </pre>
-     *
-     * <code>string id = 1;</code>
-     * @return The id.
-     */
-    @java.lang.Override
-    public java.lang.String getId() {
-      java.lang.Object ref = id_;
-      if (ref instanceof java.lang.String) {
-        return (java.lang.String) ref;
-      } else {
-        com.google.protobuf.ByteString bs = 
-            (com.google.protobuf.ByteString) ref;
-        java.lang.String s = bs.toStringUtf8();
-        id_ = s;
-        return s;
-      }
-    }
-    /**
-     * <pre>
-     * The result's id.
-     * </pre>
-     *
-     * <code>string id = 1;</code>
-     * @return The bytes for id.
-     */
-    @java.lang.Override
-    public com.google.protobuf.ByteString
-        getIdBytes() {
-      java.lang.Object ref = id_;
-      if (ref instanceof java.lang.String) {
-        com.google.protobuf.ByteString b = 
-            com.google.protobuf.ByteString.copyFromUtf8(
-                (java.lang.String) ref);
-        id_ = b;
-        return b;
-      } else {
-        return (com.google.protobuf.ByteString) ref;
-      }
-    }
-
-    public static final int UPDATE_FIELD_NUMBER = 2;
-    private io.taskresults.v1.TaskResultUpdate update_;
-    /**
-     * <pre>
-     * Everything that can have changed.
-     * </pre>
-     *
-     * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-     * @return Whether the update field is set.
-     */
-    @java.lang.Override
-    public boolean hasUpdate() {
-      return ((bitField0_ & 0x00000001) != 0);
-    }
-    /**
-     * <pre>
-     * Everything that can have changed.
-     * </pre>
-     *
-     * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-     * @return The update.
-     */
-    @java.lang.Override
-    public io.taskresults.v1.TaskResultUpdate getUpdate() {
-      return update_ == null ? io.taskresults.v1.TaskResultUpdate.getDefaultInstance() : update_;
-    }
-    /**
-     * <pre>
-     * Everything that can have changed.
-     * </pre>
-     *
-     * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-     */
-    @java.lang.Override
-    public io.taskresults.v1.TaskResultUpdateOrBuilder getUpdateOrBuilder() {
-      return update_ == null ? io.taskresults.v1.TaskResultUpdate.getDefaultInstance() : update_;
-    }
-
-    private byte memoizedIsInitialized = -1;
-    @java.lang.Override
-    public final boolean isInitialized() {
-      byte isInitialized = memoizedIsInitialized;
-      if (isInitialized == 1) return true;
-      if (isInitialized == 0) return false;
-
-      memoizedIsInitialized = 1;
-      return true;
-    }
-
-    @java.lang.Override
-    public void writeTo(com.google.protobuf.CodedOutputStream output)
-                        throws java.io.IOException {
-      if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
-        com.google.protobuf.GeneratedMessage.writeString(output, 1, id_);
-      }
-      if (((bitField0_ & 0x00000001) != 0)) {
-        output.writeMessage(2, getUpdate());
-      }
-      getUnknownFields().writeTo(output);
-    }
-    private int computeSerializedSize_0() {
-      int size = 0;
-      if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
-        size += com.google.protobuf.GeneratedMessage.computeStringSize(1, id_);
-      }
-      if (((bitField0_ & 0x00000001) != 0)) {
-        size += com.google.protobuf.CodedOutputStream
-          .computeMessageSize(2, getUpdate());
-      }
-      return size;
-    }
-    @java.lang.Override
-    public int getSerializedSize() {
-      int size = memoizedSize;
-      if (size != -1) return size;
-
-      size = 0;
-      size += computeSerializedSize_0();
-      size += getUnknownFields().getSerializedSize();
-      memoizedSize = size;
-      return size;
-    }
-
-    @java.lang.Override
-    public boolean equals(final java.lang.Object obj) {
-      if (obj == this) {
-       return true;
-      }
-      if (!(obj instanceof io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated)) {
-        return super.equals(obj);
-      }
-      io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated other = (io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated) obj;
-
-      if (!getId()
-          .equals(other.getId())) return false;
-      if (hasUpdate() != other.hasUpdate()) return false;
-      if (hasUpdate()) {
-        if (!getUpdate()
-            .equals(other.getUpdate())) return false;
-      }
-      if (!getUnknownFields().equals(other.getUnknownFields())) return false;
-      return true;
-    }
-
-    @java.lang.Override
-    public int hashCode() {
-      if (memoizedHashCode != 0) {
-        return memoizedHashCode;
-      }
-      int hash = 41;
-      hash = (19 * hash) + getDescriptor().hashCode();
-      hash = (37 * hash) + ID_FIELD_NUMBER;
-      hash = (53 * hash) + getId().hashCode();
-      if (hasUpdate()) {
-        hash = (37 * hash) + UPDATE_FIELD_NUMBER;
-        hash = (53 * hash) + getUpdate().hashCode();
-      }
-      hash = (29 * hash) + getUnknownFields().hashCode();
-      memoizedHashCode = hash;
-      return hash;
-    }
-
-    public static io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated parseFrom(
-        java.nio.ByteBuffer data)
-        throws com.google.protobuf.InvalidProtocolBufferException {
-      return PARSER.parseFrom(data);
-    }
-    public static io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated parseFrom(
-        java.nio.ByteBuffer data,
-        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
-        throws com.google.protobuf.InvalidProtocolBufferException {
-      return PARSER.parseFrom(data, extensionRegistry);
-    }
-    public static io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated parseFrom(
-        com.google.protobuf.ByteString data)
-        throws com.google.protobuf.InvalidProtocolBufferException {
-      return PARSER.parseFrom(data);
-    }
-    public static io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated parseFrom(
-        com.google.protobuf.ByteString data,
-        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
-        throws com.google.protobuf.InvalidProtocolBufferException {
-      return PARSER.parseFrom(data, extensionRegistry);
-    }
-    public static io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated parseFrom(byte[] data)
-        throws com.google.protobuf.InvalidProtocolBufferException {
-      return PARSER.parseFrom(data);
-    }
-    public static io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated parseFrom(
-        byte[] data,
-        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
-        throws com.google.protobuf.InvalidProtocolBufferException {
-      return PARSER.parseFrom(data, extensionRegistry);
-    }
-    public static io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated parseFrom(java.io.InputStream input)
-        throws java.io.IOException {
-      return com.google.protobuf.GeneratedMessage
-          .parseWithIOException(PARSER, input);
-    }
-    public static io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated parseFrom(
-        java.io.InputStream input,
-        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
-        throws java.io.IOException {
-      return com.google.protobuf.GeneratedMessage
-          .parseWithIOException(PARSER, input, extensionRegistry);
-    }
-
-    public static io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated parseDelimitedFrom(java.io.InputStream input)
-        throws java.io.IOException {
-      return com.google.protobuf.GeneratedMessage
-          .parseDelimitedWithIOException(PARSER, input);
-    }
-
-    public static io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated parseDelimitedFrom(
-        java.io.InputStream input,
-        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
-        throws java.io.IOException {
-      return com.google.protobuf.GeneratedMessage
-          .parseDelimitedWithIOException(PARSER, input, extensionRegistry);
-    }
-    public static io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated parseFrom(
-        com.google.protobuf.CodedInputStream input)
-        throws java.io.IOException {
-      return com.google.protobuf.GeneratedMessage
-          .parseWithIOException(PARSER, input);
-    }
-    public static io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated parseFrom(
-        com.google.protobuf.CodedInputStream input,
-        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
-        throws java.io.IOException {
-      return com.google.protobuf.GeneratedMessage
-          .parseWithIOException(PARSER, input, extensionRegistry);
-    }
-
-    @java.lang.Override
-    public Builder newBuilderForType() { return newBuilder(); }
-    public static Builder newBuilder() {
-      return DEFAULT_INSTANCE.toBuilder();
-    }
-    public static Builder newBuilder(io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated prototype) {
-      return DEFAULT_INSTANCE.toBuilder().mergeFrom(prototype);
-    }
-    @java.lang.Override
-    public Builder toBuilder() {
-      return this == DEFAULT_INSTANCE
-          ? new Builder() : new Builder().mergeFrom(this);
-    }
-
-    @java.lang.Override
-    protected Builder newBuilderForType(
-        com.google.protobuf.GeneratedMessage.BuilderParent parent) {
-      Builder builder = new Builder(parent);
-      return builder;
-    }
-    /**
-     * <pre>
-     * One changed result.
-     * </pre>
-     *
-     * Protobuf type {@code taskresults.v1.BatchRefreshTaskResultsResponse.Updated}
-     */
-    public static final class Builder extends
-        com.google.protobuf.GeneratedMessage.Builder<Builder> implements
-        // @@protoc_insertion_point(builder_implements:taskresults.v1.BatchRefreshTaskResultsResponse.Updated)
-        io.taskresults.v1.BatchRefreshTaskResultsResponse.UpdatedOrBuilder {
-      public static final com.google.protobuf.Descriptors.Descriptor
-          getDescriptor() {
-        return io.taskresults.v1.TaskResultServiceOuterClass.internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_Updated_descriptor;
-      }
-
-      @java.lang.Override
-      protected com.google.protobuf.GeneratedMessage.FieldAccessorTable
-          internalGetFieldAccessorTable() {
-        return io.taskresults.v1.TaskResultServiceOuterClass.internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_Updated_fieldAccessorTable
-            .ensureFieldAccessorsInitialized(
-                io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.class, io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.Builder.class);
-      }
-
-      // Construct using io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.newBuilder()
-      private Builder() {
-        maybeForceBuilderInitialization();
-      }
-
-      private Builder(
-          com.google.protobuf.GeneratedMessage.BuilderParent parent) {
-        super(parent);
-        maybeForceBuilderInitialization();
-      }
-      private void maybeForceBuilderInitialization() {
-        if (com.google.protobuf.GeneratedMessage
-                .alwaysUseFieldBuilders) {
-          internalGetUpdateFieldBuilder();
-        }
-      }
-      @java.lang.Override
-      public Builder clear() {
-        super.clear();
-        bitField0_ = 0;
-        id_ = "";
-        update_ = null;
-        if (updateBuilder_ != null) {
-          updateBuilder_.dispose();
-          updateBuilder_ = null;
-        }
-        return this;
-      }
-
-      @java.lang.Override
-      public com.google.protobuf.Descriptors.Descriptor
-          getDescriptorForType() {
-        return io.taskresults.v1.TaskResultServiceOuterClass.internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_Updated_descriptor;
-      }
-
-      @java.lang.Override
-      public io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated getDefaultInstanceForType() {
-        return io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.getDefaultInstance();
-      }
-
-      @java.lang.Override
-      public io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated build() {
-        io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated result = buildPartial();
-        if (!result.isInitialized()) {
-          throw newUninitializedMessageException(result);
-        }
-        return result;
-      }
-
-      @java.lang.Override
-      public io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated buildPartial() {
-        io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated result = new io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated(this);
-        if (bitField0_ != 0) { buildPartial0(result); }
-        onBuilt();
-        return result;
-      }
-
-      private void buildPartial0(io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated result) {
-        int from_bitField0_ = bitField0_;
-        if (((from_bitField0_ & 0x00000001) != 0)) {
-          result.id_ = id_;
-        }
-        int to_bitField0_ = 0;
-        if (((from_bitField0_ & 0x00000002) != 0)) {
-          result.update_ = updateBuilder_ == null
-              ? update_
-              : updateBuilder_.build();
-          to_bitField0_ |= 0x00000001;
-        }
-        result.bitField0_ |= to_bitField0_;
-      }
-
-      @java.lang.Override
-      public Builder mergeFrom(com.google.protobuf.Message other) {
-        if (other instanceof io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated) {
-          return mergeFrom((io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated)other);
-        } else {
-          super.mergeFrom(other);
-          return this;
-        }
-      }
-
-      public Builder mergeFrom(io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated other) {
-        if (other == io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.getDefaultInstance()) return this;
-        if (!other.getId().isEmpty()) {
-          id_ = other.id_;
-          bitField0_ |= 0x00000001;
-          onChanged();
-        }
-        if (other.hasUpdate()) {
-          mergeUpdate(other.getUpdate());
-        }
-        this.mergeUnknownFields(other.getUnknownFields());
-        onChanged();
-        return this;
-      }
-
-      @java.lang.Override
-      public final boolean isInitialized() {
-        return true;
-      }
-
-      @java.lang.Override
-      public Builder mergeFrom(
-          com.google.protobuf.CodedInputStream input,
-          com.google.protobuf.ExtensionRegistryLite extensionRegistry)
-          throws java.io.IOException {
-        java.util.Objects.requireNonNull(extensionRegistry);
-        try {
-          boolean done = false;
-          while (!done) {
-            int tag = input.readTag();
-            switch (tag) {
-              case 0:
-                done = true;
-                break;
-              case 10: {
-                id_ = input.readStringRequireUtf8();
-                bitField0_ |= 0x00000001;
-                break;
-              } // case 10
-              case 18: {
-                input.readMessage(
-                    internalGetUpdateFieldBuilder().getBuilder(),
-                    extensionRegistry);
-                bitField0_ |= 0x00000002;
-                break;
-              } // case 18
-              default: {
-                if (!super.parseUnknownField(input, extensionRegistry, tag)) {
-                  done = true; // was an endgroup tag
-                }
-                break;
-              } // default:
-            } // switch (tag)
-          } // while (!done)
-        } catch (com.google.protobuf.InvalidProtocolBufferException e) {
-          throw e.unwrapIOException();
-        } finally {
-          onChanged();
-        } // finally
-        return this;
-      }
-      private int bitField0_;
-
-      private java.lang.Object id_ = "";
-      /**
-       * <pre>
-       * The result's id.
-       * </pre>
-       *
-       * <code>string id = 1;</code>
-       * @return The id.
-       */
-      public java.lang.String getId() {
-        java.lang.Object ref = id_;
-        if (!(ref instanceof java.lang.String)) {
-          com.google.protobuf.ByteString bs =
-              (com.google.protobuf.ByteString) ref;
-          java.lang.String s = bs.toStringUtf8();
-          id_ = s;
-          return s;
-        } else {
-          return (java.lang.String) ref;
-        }
-      }
-      /**
-       * <pre>
-       * The result's id.
-       * </pre>
-       *
-       * <code>string id = 1;</code>
-       * @return The bytes for id.
-       */
-      public com.google.protobuf.ByteString
-          getIdBytes() {
-        java.lang.Object ref = id_;
-        if (ref instanceof String) {
-          com.google.protobuf.ByteString b = 
-              com.google.protobuf.ByteString.copyFromUtf8(
-                  (java.lang.String) ref);
-          id_ = b;
-          return b;
-        } else {
-          return (com.google.protobuf.ByteString) ref;
-        }
-      }
-      /**
-       * <pre>
-       * The result's id.
-       * </pre>
-       *
-       * <code>string id = 1;</code>
-       * @param value The id to set.
-       * @return This builder for chaining.
-       */
-      public Builder setId(
-          java.lang.String value) {
-        java.util.Objects.requireNonNull(value);
-        id_ = value;
-        bitField0_ |= 0x00000001;
-        onChanged();
-        return this;
-      }
-      /**
-       * <pre>
-       * The result's id.
-       * </pre>
-       *
-       * <code>string id = 1;</code>
-       * @return This builder for chaining.
-       */
-      public Builder clearId() {
-        id_ = getDefaultInstance().getId();
-        bitField0_ = (bitField0_ & ~0x00000001);
-        onChanged();
-        return this;
-      }
-      /**
-       * <pre>
-       * The result's id.
-       * </pre>
-       *
-       * <code>string id = 1;</code>
-       * @param value The bytes for id to set.
-       * @return This builder for chaining.
-       */
-      public Builder setIdBytes(
-          com.google.protobuf.ByteString value) {
-        java.util.Objects.requireNonNull(value);
-        checkByteStringIsUtf8(value);
-        id_ = value;
-        bitField0_ |= 0x00000001;
-        onChanged();
-        return this;
-      }
-
-      private io.taskresults.v1.TaskResultUpdate update_;
-      private com.google.protobuf.SingleFieldBuilder<
-          io.taskresults.v1.TaskResultUpdate, io.taskresults.v1.TaskResultUpdate.Builder, io.taskresults.v1.TaskResultUpdateOrBuilder> updateBuilder_;
-      /**
-       * <pre>
-       * Everything that can have changed.
-       * </pre>
-       *
-       * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-       * @return Whether the update field is set.
-       */
-      public boolean hasUpdate() {
-        return ((bitField0_ & 0x00000002) != 0);
-      }
-      /**
-       * <pre>
-       * Everything that can have changed.
-       * </pre>
-       *
-       * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-       * @return The update.
-       */
-      public io.taskresults.v1.TaskResultUpdate getUpdate() {
-        if (updateBuilder_ == null) {
-          return update_ == null ? io.taskresults.v1.TaskResultUpdate.getDefaultInstance() : update_;
-        } else {
-          return updateBuilder_.getMessage();
-        }
-      }
-      /**
-       * <pre>
-       * Everything that can have changed.
-       * </pre>
-       *
-       * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-       */
-      public Builder setUpdate(io.taskresults.v1.TaskResultUpdate value) {
-        if (updateBuilder_ == null) {
-          java.util.Objects.requireNonNull(value);
-          update_ = value;
-        } else {
-          updateBuilder_.setMessage(value);
-        }
-        bitField0_ |= 0x00000002;
-        onChanged();
-        return this;
-      }
-      /**
-       * <pre>
-       * Everything that can have changed.
-       * </pre>
-       *
-       * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-       */
-      public Builder setUpdate(
-          io.taskresults.v1.TaskResultUpdate.Builder builderForValue) {
-        if (updateBuilder_ == null) {
-          update_ = builderForValue.build();
-        } else {
-          updateBuilder_.setMessage(builderForValue.build());
-        }
-        bitField0_ |= 0x00000002;
-        onChanged();
-        return this;
-      }
-      /**
-       * <pre>
-       * Everything that can have changed.
-       * </pre>
-       *
-       * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-       */
-      public Builder mergeUpdate(io.taskresults.v1.TaskResultUpdate value) {
-        if (updateBuilder_ == null) {
-          if (((bitField0_ & 0x00000002) != 0) &&
-            update_ != null &&
-            update_ != io.taskresults.v1.TaskResultUpdate.getDefaultInstance()) {
-            getUpdateBuilder().mergeFrom(value);
-          } else {
-            update_ = value;
-          }
-        } else {
-          updateBuilder_.mergeFrom(value);
-        }
-        if (update_ != null) {
-          bitField0_ |= 0x00000002;
-          onChanged();
-        }
-        return this;
-      }
-      /**
-       * <pre>
-       * Everything that can have changed.
-       * </pre>
-       *
-       * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-       */
-      public Builder clearUpdate() {
-        bitField0_ = (bitField0_ & ~0x00000002);
-        update_ = null;
-        if (updateBuilder_ != null) {
-          updateBuilder_.dispose();
-          updateBuilder_ = null;
-        }
-        onChanged();
-        return this;
-      }
-      /**
-       * <pre>
-       * Everything that can have changed.
-       * </pre>
-       *
-       * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-       */
-      public io.taskresults.v1.TaskResultUpdate.Builder getUpdateBuilder() {
-        bitField0_ |= 0x00000002;
-        onChanged();
-        return internalGetUpdateFieldBuilder().getBuilder();
-      }
-      /**
-       * <pre>
-       * Everything that can have changed.
-       * </pre>
-       *
-       * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-       */
-      public io.taskresults.v1.TaskResultUpdateOrBuilder getUpdateOrBuilder() {
-        if (updateBuilder_ != null) {
-          return updateBuilder_.getMessageOrBuilder();
-        } else {
-          return update_ == null ?
-              io.taskresults.v1.TaskResultUpdate.getDefaultInstance() : update_;
-        }
-      }
-      /**
-       * <pre>
-       * Everything that can have changed.
-       * </pre>
-       *
-       * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-       */
-      private com.google.protobuf.SingleFieldBuilder<
-          io.taskresults.v1.TaskResultUpdate, io.taskresults.v1.TaskResultUpdate.Builder, io.taskresults.v1.TaskResultUpdateOrBuilder> 
-          internalGetUpdateFieldBuilder() {
-        if (updateBuilder_ == null) {
-          updateBuilder_ = new com.google.protobuf.SingleFieldBuilder<
-              io.taskresults.v1.TaskResultUpdate, io.taskresults.v1.TaskResultUpdate.Builder, io.taskresults.v1.TaskResultUpdateOrBuilder>(
-                  getUpdate(),
-                  getParentForChildren(),
-                  isClean());
-          update_ = null;
-        }
-        return updateBuilder_;
-      }
-
-      // @@protoc_insertion_point(builder_scope:taskresults.v1.BatchRefreshTaskResultsResponse.Updated)
-    }
-
-    // @@protoc_insertion_point(class_scope:taskresults.v1.BatchRefreshTaskResultsResponse.Updated)
-    private static final io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated DEFAULT_INSTANCE;
-    static {
-      DEFAULT_INSTANCE = new io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated();
-    }
-
-    public static io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated getDefaultInstance() {
-      return DEFAULT_INSTANCE;
-    }
-
-    private static final com.google.protobuf.Parser<Updated>
-        PARSER = new com.google.protobuf.AbstractParser<Updated>() {
-      @java.lang.Override
-      public Updated parsePartialFrom(
-          com.google.protobuf.CodedInputStream input,
-          com.google.protobuf.ExtensionRegistryLite extensionRegistry)
-          throws com.google.protobuf.InvalidProtocolBufferException {
-        Builder builder = newBuilder();
-        try {
-          builder.mergeFrom(input, extensionRegistry);
-        } catch (com.google.protobuf.InvalidProtocolBufferException e) {
-          throw e.setUnfinishedMessage(builder.buildPartial());
-        } catch (com.google.protobuf.UninitializedMessageException e) {
-          throw e.asInvalidProtocolBufferException().setUnfinishedMessage(builder.buildPartial());
-        } catch (java.io.IOException e) {
-          throw new com.google.protobuf.InvalidProtocolBufferException(e)
-              .setUnfinishedMessage(builder.buildPartial());
-        }
-        return builder.buildPartial();
-      }
-    };
-
-    public static com.google.protobuf.Parser<Updated> parser() {
-      return PARSER;
-    }
-
-    @java.lang.Override
-    public com.google.protobuf.Parser<Updated> getParserForType() {
-      return PARSER;
-    }
-
-    @java.lang.Override
-    public io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated getDefaultInstanceForType() {
-      return DEFAULT_INSTANCE;
-    }
-
-  }
-
-  public static final int UPDATED_FIELD_NUMBER = 1;
+  public static final int CHANGED_FIELD_NUMBER = 1;
   @SuppressWarnings("serial")
-  private java.util.List<io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated> updated_;
+  private java.util.List<io.taskresults.v1.TaskResult> changed_;
   /**
    * <pre>
-   * Results with another revision than the known one, in the order asked.
+   * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+   * RefreshTaskResultResponse.changed.
    * </pre>
    *
-   * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+   * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
    */
   @java.lang.Override
-  public java.util.List<io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated> getUpdatedList() {
-    return updated_;
+  public java.util.List<io.taskresults.v1.TaskResult> getChangedList() {
+    return changed_;
   }
   /**
    * <pre>
-   * Results with another revision than the known one, in the order asked.
+   * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+   * RefreshTaskResultResponse.changed.
    * </pre>
    *
-   * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+   * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
    */
   @java.lang.Override
-  public java.util.List<? extends io.taskresults.v1.BatchRefreshTaskResultsResponse.UpdatedOrBuilder> 
-      getUpdatedOrBuilderList() {
-    return updated_;
+  public java.util.List<? extends io.taskresults.v1.TaskResultOrBuilder> 
+      getChangedOrBuilderList() {
+    return changed_;
   }
   /**
    * <pre>
-   * Results with another revision than the known one, in the order asked.
+   * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+   * RefreshTaskResultResponse.changed.
    * </pre>
    *
-   * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+   * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
    */
   @java.lang.Override
-  public int getUpdatedCount() {
-    return updated_.size();
+  public int getChangedCount() {
+    return changed_.size();
   }
   /**
    * <pre>
-   * Results with another revision than the known one, in the order asked.
+   * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+   * RefreshTaskResultResponse.changed.
    * </pre>
    *
-   * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+   * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
    */
   @java.lang.Override
-  public io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated getUpdated(int index) {
-    return updated_.get(index);
+  public io.taskresults.v1.TaskResult getChanged(int index) {
+    return changed_.get(index);
   }
   /**
    * <pre>
-   * Results with another revision than the known one, in the order asked.
+   * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+   * RefreshTaskResultResponse.changed.
    * </pre>
    *
-   * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+   * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
    */
   @java.lang.Override
-  public io.taskresults.v1.BatchRefreshTaskResultsResponse.UpdatedOrBuilder getUpdatedOrBuilder(
+  public io.taskresults.v1.TaskResultOrBuilder getChangedOrBuilder(
       int index) {
-    return updated_.get(index);
+    return changed_.get(index);
   }
 
-  public static final int UNCHANGED_IDS_FIELD_NUMBER = 2;
+  public static final int REPLACED_FIELD_NUMBER = 2;
+  @SuppressWarnings("serial")
+  private java.util.List<io.taskresults.v1.TaskResult> replaced_;
+  /**
+   * <pre>
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+   */
+  @java.lang.Override
+  public java.util.List<io.taskresults.v1.TaskResult> getReplacedList() {
+    return replaced_;
+  }
+  /**
+   * <pre>
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends io.taskresults.v1.TaskResultOrBuilder> 
+      getReplacedOrBuilderList() {
+    return replaced_;
+  }
+  /**
+   * <pre>
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+   */
+  @java.lang.Override
+  public int getReplacedCount() {
+    return replaced_.size();
+  }
+  /**
+   * <pre>
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+   */
+  @java.lang.Override
+  public io.taskresults.v1.TaskResult getReplaced(int index) {
+    return replaced_.get(index);
+  }
+  /**
+   * <pre>
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+   */
+  @java.lang.Override
+  public io.taskresults.v1.TaskResultOrBuilder getReplacedOrBuilder(
+      int index) {
+    return replaced_.get(index);
+  }
+
+  public static final int UNCHANGED_IDS_FIELD_NUMBER = 3;
   @SuppressWarnings("serial")
   private com.google.protobuf.LazyStringArrayList unchangedIds_ =
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * Ids whose revision is the known one, in the order asked.
+   * Ids whose version is the known one, in the order asked.
    * </pre>
    *
-   * <code>repeated string unchanged_ids = 2;</code>
+   * <code>repeated string unchanged_ids = 3;</code>
    * @return A list containing the unchangedIds.
    */
   public com.google.protobuf.ProtocolStringList
@@ -965,10 +205,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Ids whose revision is the known one, in the order asked.
+   * Ids whose version is the known one, in the order asked.
    * </pre>
    *
-   * <code>repeated string unchanged_ids = 2;</code>
+   * <code>repeated string unchanged_ids = 3;</code>
    * @return The count of unchangedIds.
    */
   public int getUnchangedIdsCount() {
@@ -976,10 +216,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Ids whose revision is the known one, in the order asked.
+   * Ids whose version is the known one, in the order asked.
    * </pre>
    *
-   * <code>repeated string unchanged_ids = 2;</code>
+   * <code>repeated string unchanged_ids = 3;</code>
    * @param index The index of the element to return.
    * @return The unchangedIds at the given index.
    */
@@ -988,10 +228,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Ids whose revision is the known one, in the order asked.
+   * Ids whose version is the known one, in the order asked.
    * </pre>
    *
-   * <code>repeated string unchanged_ids = 2;</code>
+   * <code>repeated string unchanged_ids = 3;</code>
    * @param index The index of the value to return.
    * @return The bytes of the unchangedIds at the given index.
    */
@@ -1000,7 +240,7 @@ private static final long serialVersionUID = 0L;
     return unchangedIds_.getByteString(index);
   }
 
-  public static final int NOT_FOUND_IDS_FIELD_NUMBER = 3;
+  public static final int NOT_FOUND_IDS_FIELD_NUMBER = 4;
   @SuppressWarnings("serial")
   private com.google.protobuf.LazyStringArrayList notFoundIds_ =
       com.google.protobuf.LazyStringArrayList.emptyList();
@@ -1009,7 +249,7 @@ private static final long serialVersionUID = 0L;
    * Ids that no result has (any more), in the order asked.
    * </pre>
    *
-   * <code>repeated string not_found_ids = 3;</code>
+   * <code>repeated string not_found_ids = 4;</code>
    * @return A list containing the notFoundIds.
    */
   public com.google.protobuf.ProtocolStringList
@@ -1021,7 +261,7 @@ private static final long serialVersionUID = 0L;
    * Ids that no result has (any more), in the order asked.
    * </pre>
    *
-   * <code>repeated string not_found_ids = 3;</code>
+   * <code>repeated string not_found_ids = 4;</code>
    * @return The count of notFoundIds.
    */
   public int getNotFoundIdsCount() {
@@ -1032,7 +272,7 @@ private static final long serialVersionUID = 0L;
    * Ids that no result has (any more), in the order asked.
    * </pre>
    *
-   * <code>repeated string not_found_ids = 3;</code>
+   * <code>repeated string not_found_ids = 4;</code>
    * @param index The index of the element to return.
    * @return The notFoundIds at the given index.
    */
@@ -1044,7 +284,7 @@ private static final long serialVersionUID = 0L;
    * Ids that no result has (any more), in the order asked.
    * </pre>
    *
-   * <code>repeated string not_found_ids = 3;</code>
+   * <code>repeated string not_found_ids = 4;</code>
    * @param index The index of the value to return.
    * @return The bytes of the notFoundIds at the given index.
    */
@@ -1053,7 +293,7 @@ private static final long serialVersionUID = 0L;
     return notFoundIds_.getByteString(index);
   }
 
-  public static final int DEFERRED_IDS_FIELD_NUMBER = 4;
+  public static final int DEFERRED_IDS_FIELD_NUMBER = 5;
   @SuppressWarnings("serial")
   private com.google.protobuf.LazyStringArrayList deferredIds_ =
       com.google.protobuf.LazyStringArrayList.emptyList();
@@ -1062,7 +302,7 @@ private static final long serialVersionUID = 0L;
    * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
-   * <code>repeated string deferred_ids = 4;</code>
+   * <code>repeated string deferred_ids = 5;</code>
    * @return A list containing the deferredIds.
    */
   public com.google.protobuf.ProtocolStringList
@@ -1074,7 +314,7 @@ private static final long serialVersionUID = 0L;
    * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
-   * <code>repeated string deferred_ids = 4;</code>
+   * <code>repeated string deferred_ids = 5;</code>
    * @return The count of deferredIds.
    */
   public int getDeferredIdsCount() {
@@ -1085,7 +325,7 @@ private static final long serialVersionUID = 0L;
    * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
-   * <code>repeated string deferred_ids = 4;</code>
+   * <code>repeated string deferred_ids = 5;</code>
    * @param index The index of the element to return.
    * @return The deferredIds at the given index.
    */
@@ -1097,7 +337,7 @@ private static final long serialVersionUID = 0L;
    * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
-   * <code>repeated string deferred_ids = 4;</code>
+   * <code>repeated string deferred_ids = 5;</code>
    * @param index The index of the value to return.
    * @return The bytes of the deferredIds at the given index.
    */
@@ -1120,17 +360,20 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
-    for (int i = 0; i < updated_.size(); i++) {
-      output.writeMessage(1, updated_.get(i));
+    for (int i = 0; i < changed_.size(); i++) {
+      output.writeMessage(1, changed_.get(i));
+    }
+    for (int i = 0; i < replaced_.size(); i++) {
+      output.writeMessage(2, replaced_.get(i));
     }
     for (int i = 0; i < unchangedIds_.size(); i++) {
-      com.google.protobuf.GeneratedMessage.writeString(output, 2, unchangedIds_.getRaw(i));
+      com.google.protobuf.GeneratedMessage.writeString(output, 3, unchangedIds_.getRaw(i));
     }
     for (int i = 0; i < notFoundIds_.size(); i++) {
-      com.google.protobuf.GeneratedMessage.writeString(output, 3, notFoundIds_.getRaw(i));
+      com.google.protobuf.GeneratedMessage.writeString(output, 4, notFoundIds_.getRaw(i));
     }
     for (int i = 0; i < deferredIds_.size(); i++) {
-      com.google.protobuf.GeneratedMessage.writeString(output, 4, deferredIds_.getRaw(i));
+      com.google.protobuf.GeneratedMessage.writeString(output, 5, deferredIds_.getRaw(i));
     }
     getUnknownFields().writeTo(output);
   }
@@ -1138,10 +381,19 @@ private static final long serialVersionUID = 0L;
     int size = 0;
 
         {
-          final int count = updated_.size();
+          final int count = changed_.size();
           for (int i = 0; i < count; i++) {
             size += com.google.protobuf.CodedOutputStream
-              .computeMessageSizeNoTag(updated_.get(i));
+              .computeMessageSizeNoTag(changed_.get(i));
+          }
+          size += 1 * count;
+        }
+
+        {
+          final int count = replaced_.size();
+          for (int i = 0; i < count; i++) {
+            size += com.google.protobuf.CodedOutputStream
+              .computeMessageSizeNoTag(replaced_.get(i));
           }
           size += 1 * count;
         }
@@ -1193,8 +445,10 @@ private static final long serialVersionUID = 0L;
     }
     io.taskresults.v1.BatchRefreshTaskResultsResponse other = (io.taskresults.v1.BatchRefreshTaskResultsResponse) obj;
 
-    if (!getUpdatedList()
-        .equals(other.getUpdatedList())) return false;
+    if (!getChangedList()
+        .equals(other.getChangedList())) return false;
+    if (!getReplacedList()
+        .equals(other.getReplacedList())) return false;
     if (!getUnchangedIdsList()
         .equals(other.getUnchangedIdsList())) return false;
     if (!getNotFoundIdsList()
@@ -1212,9 +466,13 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
-    if (getUpdatedCount() > 0) {
-      hash = (37 * hash) + UPDATED_FIELD_NUMBER;
-      hash = (53 * hash) + getUpdatedList().hashCode();
+    if (getChangedCount() > 0) {
+      hash = (37 * hash) + CHANGED_FIELD_NUMBER;
+      hash = (53 * hash) + getChangedList().hashCode();
+    }
+    if (getReplacedCount() > 0) {
+      hash = (37 * hash) + REPLACED_FIELD_NUMBER;
+      hash = (53 * hash) + getReplacedList().hashCode();
     }
     if (getUnchangedIdsCount() > 0) {
       hash = (37 * hash) + UNCHANGED_IDS_FIELD_NUMBER;
@@ -1327,7 +585,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Response of BatchRefreshTaskResults. Each id asked for is in exactly one of the four lists.
+   * Response of BatchRefreshTaskResults. Each id asked for is in exactly one of the five lists.
    * </pre>
    *
    * Protobuf type {@code taskresults.v1.BatchRefreshTaskResultsResponse}
@@ -1363,13 +621,20 @@ private static final long serialVersionUID = 0L;
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
-      if (updatedBuilder_ == null) {
-        updated_ = java.util.Collections.emptyList();
+      if (changedBuilder_ == null) {
+        changed_ = java.util.Collections.emptyList();
       } else {
-        updated_ = null;
-        updatedBuilder_.clear();
+        changed_ = null;
+        changedBuilder_.clear();
       }
       bitField0_ = (bitField0_ & ~0x00000001);
+      if (replacedBuilder_ == null) {
+        replaced_ = java.util.Collections.emptyList();
+      } else {
+        replaced_ = null;
+        replacedBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000002);
       unchangedIds_ =
           com.google.protobuf.LazyStringArrayList.emptyList();
       notFoundIds_ =
@@ -1409,28 +674,37 @@ private static final long serialVersionUID = 0L;
     }
 
     private void buildPartialRepeatedFields(io.taskresults.v1.BatchRefreshTaskResultsResponse result) {
-      if (updatedBuilder_ == null) {
+      if (changedBuilder_ == null) {
         if (((bitField0_ & 0x00000001) != 0)) {
-          updated_ = java.util.Collections.unmodifiableList(updated_);
+          changed_ = java.util.Collections.unmodifiableList(changed_);
           bitField0_ = (bitField0_ & ~0x00000001);
         }
-        result.updated_ = updated_;
+        result.changed_ = changed_;
       } else {
-        result.updated_ = updatedBuilder_.build();
+        result.changed_ = changedBuilder_.build();
+      }
+      if (replacedBuilder_ == null) {
+        if (((bitField0_ & 0x00000002) != 0)) {
+          replaced_ = java.util.Collections.unmodifiableList(replaced_);
+          bitField0_ = (bitField0_ & ~0x00000002);
+        }
+        result.replaced_ = replaced_;
+      } else {
+        result.replaced_ = replacedBuilder_.build();
       }
     }
 
     private void buildPartial0(io.taskresults.v1.BatchRefreshTaskResultsResponse result) {
       int from_bitField0_ = bitField0_;
-      if (((from_bitField0_ & 0x00000002) != 0)) {
+      if (((from_bitField0_ & 0x00000004) != 0)) {
         unchangedIds_.makeImmutable();
         result.unchangedIds_ = unchangedIds_;
       }
-      if (((from_bitField0_ & 0x00000004) != 0)) {
+      if (((from_bitField0_ & 0x00000008) != 0)) {
         notFoundIds_.makeImmutable();
         result.notFoundIds_ = notFoundIds_;
       }
-      if (((from_bitField0_ & 0x00000008) != 0)) {
+      if (((from_bitField0_ & 0x00000010) != 0)) {
         deferredIds_.makeImmutable();
         result.deferredIds_ = deferredIds_;
       }
@@ -1448,36 +722,62 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.taskresults.v1.BatchRefreshTaskResultsResponse other) {
       if (other == io.taskresults.v1.BatchRefreshTaskResultsResponse.getDefaultInstance()) return this;
-      if (updatedBuilder_ == null) {
-        if (!other.updated_.isEmpty()) {
-          if (updated_.isEmpty()) {
-            updated_ = other.updated_;
+      if (changedBuilder_ == null) {
+        if (!other.changed_.isEmpty()) {
+          if (changed_.isEmpty()) {
+            changed_ = other.changed_;
             bitField0_ = (bitField0_ & ~0x00000001);
           } else {
-            ensureUpdatedIsMutable();
-            updated_.addAll(other.updated_);
+            ensureChangedIsMutable();
+            changed_.addAll(other.changed_);
           }
           onChanged();
         }
       } else {
-        if (!other.updated_.isEmpty()) {
-          if (updatedBuilder_.isEmpty()) {
-            updatedBuilder_.dispose();
-            updatedBuilder_ = null;
-            updated_ = other.updated_;
+        if (!other.changed_.isEmpty()) {
+          if (changedBuilder_.isEmpty()) {
+            changedBuilder_.dispose();
+            changedBuilder_ = null;
+            changed_ = other.changed_;
             bitField0_ = (bitField0_ & ~0x00000001);
-            updatedBuilder_ = 
+            changedBuilder_ = 
               com.google.protobuf.GeneratedMessage.alwaysUseFieldBuilders ?
-                 internalGetUpdatedFieldBuilder() : null;
+                 internalGetChangedFieldBuilder() : null;
           } else {
-            updatedBuilder_.addAllMessages(other.updated_);
+            changedBuilder_.addAllMessages(other.changed_);
+          }
+        }
+      }
+      if (replacedBuilder_ == null) {
+        if (!other.replaced_.isEmpty()) {
+          if (replaced_.isEmpty()) {
+            replaced_ = other.replaced_;
+            bitField0_ = (bitField0_ & ~0x00000002);
+          } else {
+            ensureReplacedIsMutable();
+            replaced_.addAll(other.replaced_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.replaced_.isEmpty()) {
+          if (replacedBuilder_.isEmpty()) {
+            replacedBuilder_.dispose();
+            replacedBuilder_ = null;
+            replaced_ = other.replaced_;
+            bitField0_ = (bitField0_ & ~0x00000002);
+            replacedBuilder_ = 
+              com.google.protobuf.GeneratedMessage.alwaysUseFieldBuilders ?
+                 internalGetReplacedFieldBuilder() : null;
+          } else {
+            replacedBuilder_.addAllMessages(other.replaced_);
           }
         }
       }
       if (!other.unchangedIds_.isEmpty()) {
         if (unchangedIds_.isEmpty()) {
           unchangedIds_ = other.unchangedIds_;
-          bitField0_ |= 0x00000002;
+          bitField0_ |= 0x00000004;
         } else {
           ensureUnchangedIdsIsMutable();
           unchangedIds_.addAll(other.unchangedIds_);
@@ -1487,7 +787,7 @@ private static final long serialVersionUID = 0L;
       if (!other.notFoundIds_.isEmpty()) {
         if (notFoundIds_.isEmpty()) {
           notFoundIds_ = other.notFoundIds_;
-          bitField0_ |= 0x00000004;
+          bitField0_ |= 0x00000008;
         } else {
           ensureNotFoundIdsIsMutable();
           notFoundIds_.addAll(other.notFoundIds_);
@@ -1497,7 +797,7 @@ private static final long serialVersionUID = 0L;
       if (!other.deferredIds_.isEmpty()) {
         if (deferredIds_.isEmpty()) {
           deferredIds_ = other.deferredIds_;
-          bitField0_ |= 0x00000008;
+          bitField0_ |= 0x00000010;
         } else {
           ensureDeferredIdsIsMutable();
           deferredIds_.addAll(other.deferredIds_);
@@ -1529,33 +829,46 @@ private static final long serialVersionUID = 0L;
               done = true;
               break;
             case 10: {
-              io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated m =
+              io.taskresults.v1.TaskResult m =
                   input.readMessage(
-                      io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.parser(),
+                      io.taskresults.v1.TaskResult.parser(),
                       extensionRegistry);
-              if (updatedBuilder_ == null) {
-                ensureUpdatedIsMutable();
-                updated_.add(m);
+              if (changedBuilder_ == null) {
+                ensureChangedIsMutable();
+                changed_.add(m);
               } else {
-                updatedBuilder_.addMessage(m);
+                changedBuilder_.addMessage(m);
               }
               break;
             } // case 10
             case 18: {
-              ensureUnchangedIdsIsMutable();
-              unchangedIds_.add(input.readStringRequireUtf8());
+              io.taskresults.v1.TaskResult m =
+                  input.readMessage(
+                      io.taskresults.v1.TaskResult.parser(),
+                      extensionRegistry);
+              if (replacedBuilder_ == null) {
+                ensureReplacedIsMutable();
+                replaced_.add(m);
+              } else {
+                replacedBuilder_.addMessage(m);
+              }
               break;
             } // case 18
             case 26: {
-              ensureNotFoundIdsIsMutable();
-              notFoundIds_.add(input.readStringRequireUtf8());
+              ensureUnchangedIdsIsMutable();
+              unchangedIds_.add(input.readStringRequireUtf8());
               break;
             } // case 26
             case 34: {
+              ensureNotFoundIdsIsMutable();
+              notFoundIds_.add(input.readStringRequireUtf8());
+              break;
+            } // case 34
+            case 42: {
               ensureDeferredIdsIsMutable();
               deferredIds_.add(input.readStringRequireUtf8());
               break;
-            } // case 34
+            } // case 42
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1573,310 +886,634 @@ private static final long serialVersionUID = 0L;
     }
     private int bitField0_;
 
-    private java.util.List<io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated> updated_ =
+    private java.util.List<io.taskresults.v1.TaskResult> changed_ =
       java.util.Collections.emptyList();
-    private void ensureUpdatedIsMutable() {
+    private void ensureChangedIsMutable() {
       if (!((bitField0_ & 0x00000001) != 0)) {
-        updated_ = new java.util.ArrayList<io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated>(updated_);
+        changed_ = new java.util.ArrayList<io.taskresults.v1.TaskResult>(changed_);
         bitField0_ |= 0x00000001;
        }
     }
 
     private com.google.protobuf.RepeatedFieldBuilder<
-        io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated, io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.Builder, io.taskresults.v1.BatchRefreshTaskResultsResponse.UpdatedOrBuilder> updatedBuilder_;
+        io.taskresults.v1.TaskResult, io.taskresults.v1.TaskResult.Builder, io.taskresults.v1.TaskResultOrBuilder> changedBuilder_;
 
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public java.util.List<io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated> getUpdatedList() {
-      if (updatedBuilder_ == null) {
-        return java.util.Collections.unmodifiableList(updated_);
+    public java.util.List<io.taskresults.v1.TaskResult> getChangedList() {
+      if (changedBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(changed_);
       } else {
-        return updatedBuilder_.getMessageList();
+        return changedBuilder_.getMessageList();
       }
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public int getUpdatedCount() {
-      if (updatedBuilder_ == null) {
-        return updated_.size();
+    public int getChangedCount() {
+      if (changedBuilder_ == null) {
+        return changed_.size();
       } else {
-        return updatedBuilder_.getCount();
+        return changedBuilder_.getCount();
       }
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated getUpdated(int index) {
-      if (updatedBuilder_ == null) {
-        return updated_.get(index);
+    public io.taskresults.v1.TaskResult getChanged(int index) {
+      if (changedBuilder_ == null) {
+        return changed_.get(index);
       } else {
-        return updatedBuilder_.getMessage(index);
+        return changedBuilder_.getMessage(index);
       }
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public Builder setUpdated(
-        int index, io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated value) {
-      if (updatedBuilder_ == null) {
+    public Builder setChanged(
+        int index, io.taskresults.v1.TaskResult value) {
+      if (changedBuilder_ == null) {
         java.util.Objects.requireNonNull(value);
-        ensureUpdatedIsMutable();
-        updated_.set(index, value);
+        ensureChangedIsMutable();
+        changed_.set(index, value);
         onChanged();
       } else {
-        updatedBuilder_.setMessage(index, value);
+        changedBuilder_.setMessage(index, value);
       }
       return this;
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public Builder setUpdated(
-        int index, io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.Builder builderForValue) {
-      if (updatedBuilder_ == null) {
-        ensureUpdatedIsMutable();
-        updated_.set(index, builderForValue.build());
+    public Builder setChanged(
+        int index, io.taskresults.v1.TaskResult.Builder builderForValue) {
+      if (changedBuilder_ == null) {
+        ensureChangedIsMutable();
+        changed_.set(index, builderForValue.build());
         onChanged();
       } else {
-        updatedBuilder_.setMessage(index, builderForValue.build());
+        changedBuilder_.setMessage(index, builderForValue.build());
       }
       return this;
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public Builder addUpdated(io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated value) {
-      if (updatedBuilder_ == null) {
+    public Builder addChanged(io.taskresults.v1.TaskResult value) {
+      if (changedBuilder_ == null) {
         java.util.Objects.requireNonNull(value);
-        ensureUpdatedIsMutable();
-        updated_.add(value);
+        ensureChangedIsMutable();
+        changed_.add(value);
         onChanged();
       } else {
-        updatedBuilder_.addMessage(value);
+        changedBuilder_.addMessage(value);
       }
       return this;
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public Builder addUpdated(
-        int index, io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated value) {
-      if (updatedBuilder_ == null) {
+    public Builder addChanged(
+        int index, io.taskresults.v1.TaskResult value) {
+      if (changedBuilder_ == null) {
         java.util.Objects.requireNonNull(value);
-        ensureUpdatedIsMutable();
-        updated_.add(index, value);
+        ensureChangedIsMutable();
+        changed_.add(index, value);
         onChanged();
       } else {
-        updatedBuilder_.addMessage(index, value);
+        changedBuilder_.addMessage(index, value);
       }
       return this;
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public Builder addUpdated(
-        io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.Builder builderForValue) {
-      if (updatedBuilder_ == null) {
-        ensureUpdatedIsMutable();
-        updated_.add(builderForValue.build());
+    public Builder addChanged(
+        io.taskresults.v1.TaskResult.Builder builderForValue) {
+      if (changedBuilder_ == null) {
+        ensureChangedIsMutable();
+        changed_.add(builderForValue.build());
         onChanged();
       } else {
-        updatedBuilder_.addMessage(builderForValue.build());
+        changedBuilder_.addMessage(builderForValue.build());
       }
       return this;
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public Builder addUpdated(
-        int index, io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.Builder builderForValue) {
-      if (updatedBuilder_ == null) {
-        ensureUpdatedIsMutable();
-        updated_.add(index, builderForValue.build());
+    public Builder addChanged(
+        int index, io.taskresults.v1.TaskResult.Builder builderForValue) {
+      if (changedBuilder_ == null) {
+        ensureChangedIsMutable();
+        changed_.add(index, builderForValue.build());
         onChanged();
       } else {
-        updatedBuilder_.addMessage(index, builderForValue.build());
+        changedBuilder_.addMessage(index, builderForValue.build());
       }
       return this;
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public Builder addAllUpdated(
-        java.lang.Iterable<? extends io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated> values) {
-      if (updatedBuilder_ == null) {
-        ensureUpdatedIsMutable();
+    public Builder addAllChanged(
+        java.lang.Iterable<? extends io.taskresults.v1.TaskResult> values) {
+      if (changedBuilder_ == null) {
+        ensureChangedIsMutable();
         com.google.protobuf.AbstractMessageLite.Builder.addAll(
-            values, updated_);
+            values, changed_);
         onChanged();
       } else {
-        updatedBuilder_.addAllMessages(values);
+        changedBuilder_.addAllMessages(values);
       }
       return this;
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public Builder clearUpdated() {
-      if (updatedBuilder_ == null) {
-        updated_ = java.util.Collections.emptyList();
+    public Builder clearChanged() {
+      if (changedBuilder_ == null) {
+        changed_ = java.util.Collections.emptyList();
         bitField0_ = (bitField0_ & ~0x00000001);
         onChanged();
       } else {
-        updatedBuilder_.clear();
+        changedBuilder_.clear();
       }
       return this;
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public Builder removeUpdated(int index) {
-      if (updatedBuilder_ == null) {
-        ensureUpdatedIsMutable();
-        updated_.remove(index);
+    public Builder removeChanged(int index) {
+      if (changedBuilder_ == null) {
+        ensureChangedIsMutable();
+        changed_.remove(index);
         onChanged();
       } else {
-        updatedBuilder_.remove(index);
+        changedBuilder_.remove(index);
       }
       return this;
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.Builder getUpdatedBuilder(
+    public io.taskresults.v1.TaskResult.Builder getChangedBuilder(
         int index) {
-      return internalGetUpdatedFieldBuilder().getBuilder(index);
+      return internalGetChangedFieldBuilder().getBuilder(index);
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public io.taskresults.v1.BatchRefreshTaskResultsResponse.UpdatedOrBuilder getUpdatedOrBuilder(
+    public io.taskresults.v1.TaskResultOrBuilder getChangedOrBuilder(
         int index) {
-      if (updatedBuilder_ == null) {
-        return updated_.get(index);  } else {
-        return updatedBuilder_.getMessageOrBuilder(index);
+      if (changedBuilder_ == null) {
+        return changed_.get(index);  } else {
+        return changedBuilder_.getMessageOrBuilder(index);
       }
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public java.util.List<? extends io.taskresults.v1.BatchRefreshTaskResultsResponse.UpdatedOrBuilder> 
-         getUpdatedOrBuilderList() {
-      if (updatedBuilder_ != null) {
-        return updatedBuilder_.getMessageOrBuilderList();
+    public java.util.List<? extends io.taskresults.v1.TaskResultOrBuilder> 
+         getChangedOrBuilderList() {
+      if (changedBuilder_ != null) {
+        return changedBuilder_.getMessageOrBuilderList();
       } else {
-        return java.util.Collections.unmodifiableList(updated_);
+        return java.util.Collections.unmodifiableList(changed_);
       }
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.Builder addUpdatedBuilder() {
-      return internalGetUpdatedFieldBuilder().addBuilder(
-          io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.getDefaultInstance());
+    public io.taskresults.v1.TaskResult.Builder addChangedBuilder() {
+      return internalGetChangedFieldBuilder().addBuilder(
+          io.taskresults.v1.TaskResult.getDefaultInstance());
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.Builder addUpdatedBuilder(
+    public io.taskresults.v1.TaskResult.Builder addChangedBuilder(
         int index) {
-      return internalGetUpdatedFieldBuilder().addBuilder(
-          index, io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.getDefaultInstance());
+      return internalGetChangedFieldBuilder().addBuilder(
+          index, io.taskresults.v1.TaskResult.getDefaultInstance());
     }
     /**
      * <pre>
-     * Results with another revision than the known one, in the order asked.
+     * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+     * RefreshTaskResultResponse.changed.
      * </pre>
      *
-     * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+     * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
      */
-    public java.util.List<io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.Builder> 
-         getUpdatedBuilderList() {
-      return internalGetUpdatedFieldBuilder().getBuilderList();
+    public java.util.List<io.taskresults.v1.TaskResult.Builder> 
+         getChangedBuilderList() {
+      return internalGetChangedFieldBuilder().getBuilderList();
     }
     private com.google.protobuf.RepeatedFieldBuilder<
-        io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated, io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.Builder, io.taskresults.v1.BatchRefreshTaskResultsResponse.UpdatedOrBuilder> 
-        internalGetUpdatedFieldBuilder() {
-      if (updatedBuilder_ == null) {
-        updatedBuilder_ = new com.google.protobuf.RepeatedFieldBuilder<
-            io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated, io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated.Builder, io.taskresults.v1.BatchRefreshTaskResultsResponse.UpdatedOrBuilder>(
-                updated_,
+        io.taskresults.v1.TaskResult, io.taskresults.v1.TaskResult.Builder, io.taskresults.v1.TaskResultOrBuilder> 
+        internalGetChangedFieldBuilder() {
+      if (changedBuilder_ == null) {
+        changedBuilder_ = new com.google.protobuf.RepeatedFieldBuilder<
+            io.taskresults.v1.TaskResult, io.taskresults.v1.TaskResult.Builder, io.taskresults.v1.TaskResultOrBuilder>(
+                changed_,
                 ((bitField0_ & 0x00000001) != 0),
                 getParentForChildren(),
                 isClean());
-        updated_ = null;
+        changed_ = null;
       }
-      return updatedBuilder_;
+      return changedBuilder_;
+    }
+
+    private java.util.List<io.taskresults.v1.TaskResult> replaced_ =
+      java.util.Collections.emptyList();
+    private void ensureReplacedIsMutable() {
+      if (!((bitField0_ & 0x00000002) != 0)) {
+        replaced_ = new java.util.ArrayList<io.taskresults.v1.TaskResult>(replaced_);
+        bitField0_ |= 0x00000002;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilder<
+        io.taskresults.v1.TaskResult, io.taskresults.v1.TaskResult.Builder, io.taskresults.v1.TaskResultOrBuilder> replacedBuilder_;
+
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public java.util.List<io.taskresults.v1.TaskResult> getReplacedList() {
+      if (replacedBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(replaced_);
+      } else {
+        return replacedBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public int getReplacedCount() {
+      if (replacedBuilder_ == null) {
+        return replaced_.size();
+      } else {
+        return replacedBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public io.taskresults.v1.TaskResult getReplaced(int index) {
+      if (replacedBuilder_ == null) {
+        return replaced_.get(index);
+      } else {
+        return replacedBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public Builder setReplaced(
+        int index, io.taskresults.v1.TaskResult value) {
+      if (replacedBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        ensureReplacedIsMutable();
+        replaced_.set(index, value);
+        onChanged();
+      } else {
+        replacedBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public Builder setReplaced(
+        int index, io.taskresults.v1.TaskResult.Builder builderForValue) {
+      if (replacedBuilder_ == null) {
+        ensureReplacedIsMutable();
+        replaced_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        replacedBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public Builder addReplaced(io.taskresults.v1.TaskResult value) {
+      if (replacedBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        ensureReplacedIsMutable();
+        replaced_.add(value);
+        onChanged();
+      } else {
+        replacedBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public Builder addReplaced(
+        int index, io.taskresults.v1.TaskResult value) {
+      if (replacedBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        ensureReplacedIsMutable();
+        replaced_.add(index, value);
+        onChanged();
+      } else {
+        replacedBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public Builder addReplaced(
+        io.taskresults.v1.TaskResult.Builder builderForValue) {
+      if (replacedBuilder_ == null) {
+        ensureReplacedIsMutable();
+        replaced_.add(builderForValue.build());
+        onChanged();
+      } else {
+        replacedBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public Builder addReplaced(
+        int index, io.taskresults.v1.TaskResult.Builder builderForValue) {
+      if (replacedBuilder_ == null) {
+        ensureReplacedIsMutable();
+        replaced_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        replacedBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public Builder addAllReplaced(
+        java.lang.Iterable<? extends io.taskresults.v1.TaskResult> values) {
+      if (replacedBuilder_ == null) {
+        ensureReplacedIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, replaced_);
+        onChanged();
+      } else {
+        replacedBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public Builder clearReplaced() {
+      if (replacedBuilder_ == null) {
+        replaced_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000002);
+        onChanged();
+      } else {
+        replacedBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public Builder removeReplaced(int index) {
+      if (replacedBuilder_ == null) {
+        ensureReplacedIsMutable();
+        replaced_.remove(index);
+        onChanged();
+      } else {
+        replacedBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public io.taskresults.v1.TaskResult.Builder getReplacedBuilder(
+        int index) {
+      return internalGetReplacedFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public io.taskresults.v1.TaskResultOrBuilder getReplacedOrBuilder(
+        int index) {
+      if (replacedBuilder_ == null) {
+        return replaced_.get(index);  } else {
+        return replacedBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public java.util.List<? extends io.taskresults.v1.TaskResultOrBuilder> 
+         getReplacedOrBuilderList() {
+      if (replacedBuilder_ != null) {
+        return replacedBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(replaced_);
+      }
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public io.taskresults.v1.TaskResult.Builder addReplacedBuilder() {
+      return internalGetReplacedFieldBuilder().addBuilder(
+          io.taskresults.v1.TaskResult.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public io.taskresults.v1.TaskResult.Builder addReplacedBuilder(
+        int index) {
+      return internalGetReplacedFieldBuilder().addBuilder(
+          index, io.taskresults.v1.TaskResult.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * </pre>
+     *
+     * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+     */
+    public java.util.List<io.taskresults.v1.TaskResult.Builder> 
+         getReplacedBuilderList() {
+      return internalGetReplacedFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilder<
+        io.taskresults.v1.TaskResult, io.taskresults.v1.TaskResult.Builder, io.taskresults.v1.TaskResultOrBuilder> 
+        internalGetReplacedFieldBuilder() {
+      if (replacedBuilder_ == null) {
+        replacedBuilder_ = new com.google.protobuf.RepeatedFieldBuilder<
+            io.taskresults.v1.TaskResult, io.taskresults.v1.TaskResult.Builder, io.taskresults.v1.TaskResultOrBuilder>(
+                replaced_,
+                ((bitField0_ & 0x00000002) != 0),
+                getParentForChildren(),
+                isClean());
+        replaced_ = null;
+      }
+      return replacedBuilder_;
     }
 
     private com.google.protobuf.LazyStringArrayList unchangedIds_ =
@@ -1885,14 +1522,14 @@ private static final long serialVersionUID = 0L;
       if (!unchangedIds_.isModifiable()) {
         unchangedIds_ = new com.google.protobuf.LazyStringArrayList(unchangedIds_);
       }
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000004;
     }
     /**
      * <pre>
-     * Ids whose revision is the known one, in the order asked.
+     * Ids whose version is the known one, in the order asked.
      * </pre>
      *
-     * <code>repeated string unchanged_ids = 2;</code>
+     * <code>repeated string unchanged_ids = 3;</code>
      * @return A list containing the unchangedIds.
      */
     public com.google.protobuf.ProtocolStringList
@@ -1902,10 +1539,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids whose revision is the known one, in the order asked.
+     * Ids whose version is the known one, in the order asked.
      * </pre>
      *
-     * <code>repeated string unchanged_ids = 2;</code>
+     * <code>repeated string unchanged_ids = 3;</code>
      * @return The count of unchangedIds.
      */
     public int getUnchangedIdsCount() {
@@ -1913,10 +1550,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids whose revision is the known one, in the order asked.
+     * Ids whose version is the known one, in the order asked.
      * </pre>
      *
-     * <code>repeated string unchanged_ids = 2;</code>
+     * <code>repeated string unchanged_ids = 3;</code>
      * @param index The index of the element to return.
      * @return The unchangedIds at the given index.
      */
@@ -1925,10 +1562,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids whose revision is the known one, in the order asked.
+     * Ids whose version is the known one, in the order asked.
      * </pre>
      *
-     * <code>repeated string unchanged_ids = 2;</code>
+     * <code>repeated string unchanged_ids = 3;</code>
      * @param index The index of the value to return.
      * @return The bytes of the unchangedIds at the given index.
      */
@@ -1938,10 +1575,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids whose revision is the known one, in the order asked.
+     * Ids whose version is the known one, in the order asked.
      * </pre>
      *
-     * <code>repeated string unchanged_ids = 2;</code>
+     * <code>repeated string unchanged_ids = 3;</code>
      * @param index The index to set the value at.
      * @param value The unchangedIds to set.
      * @return This builder for chaining.
@@ -1951,16 +1588,16 @@ private static final long serialVersionUID = 0L;
       java.util.Objects.requireNonNull(value);
       ensureUnchangedIdsIsMutable();
       unchangedIds_.set(index, value);
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Ids whose revision is the known one, in the order asked.
+     * Ids whose version is the known one, in the order asked.
      * </pre>
      *
-     * <code>repeated string unchanged_ids = 2;</code>
+     * <code>repeated string unchanged_ids = 3;</code>
      * @param value The unchangedIds to add.
      * @return This builder for chaining.
      */
@@ -1969,16 +1606,16 @@ private static final long serialVersionUID = 0L;
       java.util.Objects.requireNonNull(value);
       ensureUnchangedIdsIsMutable();
       unchangedIds_.add(value);
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Ids whose revision is the known one, in the order asked.
+     * Ids whose version is the known one, in the order asked.
      * </pre>
      *
-     * <code>repeated string unchanged_ids = 2;</code>
+     * <code>repeated string unchanged_ids = 3;</code>
      * @param values The unchangedIds to add.
      * @return This builder for chaining.
      */
@@ -1987,31 +1624,31 @@ private static final long serialVersionUID = 0L;
       ensureUnchangedIdsIsMutable();
       com.google.protobuf.AbstractMessageLite.Builder.addAll(
           values, unchangedIds_);
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Ids whose revision is the known one, in the order asked.
+     * Ids whose version is the known one, in the order asked.
      * </pre>
      *
-     * <code>repeated string unchanged_ids = 2;</code>
+     * <code>repeated string unchanged_ids = 3;</code>
      * @return This builder for chaining.
      */
     public Builder clearUnchangedIds() {
       unchangedIds_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
-      bitField0_ = (bitField0_ & ~0x00000002);;
+      bitField0_ = (bitField0_ & ~0x00000004);;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Ids whose revision is the known one, in the order asked.
+     * Ids whose version is the known one, in the order asked.
      * </pre>
      *
-     * <code>repeated string unchanged_ids = 2;</code>
+     * <code>repeated string unchanged_ids = 3;</code>
      * @param value The bytes of the unchangedIds to add.
      * @return This builder for chaining.
      */
@@ -2021,7 +1658,7 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       ensureUnchangedIdsIsMutable();
       unchangedIds_.add(value);
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
@@ -2032,14 +1669,14 @@ private static final long serialVersionUID = 0L;
       if (!notFoundIds_.isModifiable()) {
         notFoundIds_ = new com.google.protobuf.LazyStringArrayList(notFoundIds_);
       }
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000008;
     }
     /**
      * <pre>
      * Ids that no result has (any more), in the order asked.
      * </pre>
      *
-     * <code>repeated string not_found_ids = 3;</code>
+     * <code>repeated string not_found_ids = 4;</code>
      * @return A list containing the notFoundIds.
      */
     public com.google.protobuf.ProtocolStringList
@@ -2052,7 +1689,7 @@ private static final long serialVersionUID = 0L;
      * Ids that no result has (any more), in the order asked.
      * </pre>
      *
-     * <code>repeated string not_found_ids = 3;</code>
+     * <code>repeated string not_found_ids = 4;</code>
      * @return The count of notFoundIds.
      */
     public int getNotFoundIdsCount() {
@@ -2063,7 +1700,7 @@ private static final long serialVersionUID = 0L;
      * Ids that no result has (any more), in the order asked.
      * </pre>
      *
-     * <code>repeated string not_found_ids = 3;</code>
+     * <code>repeated string not_found_ids = 4;</code>
      * @param index The index of the element to return.
      * @return The notFoundIds at the given index.
      */
@@ -2075,7 +1712,7 @@ private static final long serialVersionUID = 0L;
      * Ids that no result has (any more), in the order asked.
      * </pre>
      *
-     * <code>repeated string not_found_ids = 3;</code>
+     * <code>repeated string not_found_ids = 4;</code>
      * @param index The index of the value to return.
      * @return The bytes of the notFoundIds at the given index.
      */
@@ -2088,7 +1725,7 @@ private static final long serialVersionUID = 0L;
      * Ids that no result has (any more), in the order asked.
      * </pre>
      *
-     * <code>repeated string not_found_ids = 3;</code>
+     * <code>repeated string not_found_ids = 4;</code>
      * @param index The index to set the value at.
      * @param value The notFoundIds to set.
      * @return This builder for chaining.
@@ -2098,7 +1735,7 @@ private static final long serialVersionUID = 0L;
       java.util.Objects.requireNonNull(value);
       ensureNotFoundIdsIsMutable();
       notFoundIds_.set(index, value);
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -2107,7 +1744,7 @@ private static final long serialVersionUID = 0L;
      * Ids that no result has (any more), in the order asked.
      * </pre>
      *
-     * <code>repeated string not_found_ids = 3;</code>
+     * <code>repeated string not_found_ids = 4;</code>
      * @param value The notFoundIds to add.
      * @return This builder for chaining.
      */
@@ -2116,7 +1753,7 @@ private static final long serialVersionUID = 0L;
       java.util.Objects.requireNonNull(value);
       ensureNotFoundIdsIsMutable();
       notFoundIds_.add(value);
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -2125,7 +1762,7 @@ private static final long serialVersionUID = 0L;
      * Ids that no result has (any more), in the order asked.
      * </pre>
      *
-     * <code>repeated string not_found_ids = 3;</code>
+     * <code>repeated string not_found_ids = 4;</code>
      * @param values The notFoundIds to add.
      * @return This builder for chaining.
      */
@@ -2134,7 +1771,7 @@ private static final long serialVersionUID = 0L;
       ensureNotFoundIdsIsMutable();
       com.google.protobuf.AbstractMessageLite.Builder.addAll(
           values, notFoundIds_);
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -2143,13 +1780,13 @@ private static final long serialVersionUID = 0L;
      * Ids that no result has (any more), in the order asked.
      * </pre>
      *
-     * <code>repeated string not_found_ids = 3;</code>
+     * <code>repeated string not_found_ids = 4;</code>
      * @return This builder for chaining.
      */
     public Builder clearNotFoundIds() {
       notFoundIds_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
-      bitField0_ = (bitField0_ & ~0x00000004);;
+      bitField0_ = (bitField0_ & ~0x00000008);;
       onChanged();
       return this;
     }
@@ -2158,7 +1795,7 @@ private static final long serialVersionUID = 0L;
      * Ids that no result has (any more), in the order asked.
      * </pre>
      *
-     * <code>repeated string not_found_ids = 3;</code>
+     * <code>repeated string not_found_ids = 4;</code>
      * @param value The bytes of the notFoundIds to add.
      * @return This builder for chaining.
      */
@@ -2168,7 +1805,7 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       ensureNotFoundIdsIsMutable();
       notFoundIds_.add(value);
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -2179,14 +1816,14 @@ private static final long serialVersionUID = 0L;
       if (!deferredIds_.isModifiable()) {
         deferredIds_ = new com.google.protobuf.LazyStringArrayList(deferredIds_);
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000010;
     }
     /**
      * <pre>
      * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
-     * <code>repeated string deferred_ids = 4;</code>
+     * <code>repeated string deferred_ids = 5;</code>
      * @return A list containing the deferredIds.
      */
     public com.google.protobuf.ProtocolStringList
@@ -2199,7 +1836,7 @@ private static final long serialVersionUID = 0L;
      * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
-     * <code>repeated string deferred_ids = 4;</code>
+     * <code>repeated string deferred_ids = 5;</code>
      * @return The count of deferredIds.
      */
     public int getDeferredIdsCount() {
@@ -2210,7 +1847,7 @@ private static final long serialVersionUID = 0L;
      * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
-     * <code>repeated string deferred_ids = 4;</code>
+     * <code>repeated string deferred_ids = 5;</code>
      * @param index The index of the element to return.
      * @return The deferredIds at the given index.
      */
@@ -2222,7 +1859,7 @@ private static final long serialVersionUID = 0L;
      * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
-     * <code>repeated string deferred_ids = 4;</code>
+     * <code>repeated string deferred_ids = 5;</code>
      * @param index The index of the value to return.
      * @return The bytes of the deferredIds at the given index.
      */
@@ -2235,7 +1872,7 @@ private static final long serialVersionUID = 0L;
      * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
-     * <code>repeated string deferred_ids = 4;</code>
+     * <code>repeated string deferred_ids = 5;</code>
      * @param index The index to set the value at.
      * @param value The deferredIds to set.
      * @return This builder for chaining.
@@ -2245,7 +1882,7 @@ private static final long serialVersionUID = 0L;
       java.util.Objects.requireNonNull(value);
       ensureDeferredIdsIsMutable();
       deferredIds_.set(index, value);
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -2254,7 +1891,7 @@ private static final long serialVersionUID = 0L;
      * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
-     * <code>repeated string deferred_ids = 4;</code>
+     * <code>repeated string deferred_ids = 5;</code>
      * @param value The deferredIds to add.
      * @return This builder for chaining.
      */
@@ -2263,7 +1900,7 @@ private static final long serialVersionUID = 0L;
       java.util.Objects.requireNonNull(value);
       ensureDeferredIdsIsMutable();
       deferredIds_.add(value);
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -2272,7 +1909,7 @@ private static final long serialVersionUID = 0L;
      * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
-     * <code>repeated string deferred_ids = 4;</code>
+     * <code>repeated string deferred_ids = 5;</code>
      * @param values The deferredIds to add.
      * @return This builder for chaining.
      */
@@ -2281,7 +1918,7 @@ private static final long serialVersionUID = 0L;
       ensureDeferredIdsIsMutable();
       com.google.protobuf.AbstractMessageLite.Builder.addAll(
           values, deferredIds_);
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -2290,13 +1927,13 @@ private static final long serialVersionUID = 0L;
      * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
-     * <code>repeated string deferred_ids = 4;</code>
+     * <code>repeated string deferred_ids = 5;</code>
      * @return This builder for chaining.
      */
     public Builder clearDeferredIds() {
       deferredIds_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
-      bitField0_ = (bitField0_ & ~0x00000008);;
+      bitField0_ = (bitField0_ & ~0x00000010);;
       onChanged();
       return this;
     }
@@ -2305,7 +1942,7 @@ private static final long serialVersionUID = 0L;
      * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
-     * <code>repeated string deferred_ids = 4;</code>
+     * <code>repeated string deferred_ids = 5;</code>
      * @param value The bytes of the deferredIds to add.
      * @return This builder for chaining.
      */
@@ -2315,7 +1952,7 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       ensureDeferredIdsIsMutable();
       deferredIds_.add(value);
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }

@@ -12,83 +12,132 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
 
   /**
    * <pre>
-   * Results with another revision than the known one, in the order asked.
+   * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+   * RefreshTaskResultResponse.changed.
    * </pre>
    *
-   * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+   * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
    */
-  java.util.List<io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated> 
-      getUpdatedList();
+  java.util.List<io.taskresults.v1.TaskResult> 
+      getChangedList();
   /**
    * <pre>
-   * Results with another revision than the known one, in the order asked.
+   * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+   * RefreshTaskResultResponse.changed.
    * </pre>
    *
-   * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+   * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
    */
-  io.taskresults.v1.BatchRefreshTaskResultsResponse.Updated getUpdated(int index);
+  io.taskresults.v1.TaskResult getChanged(int index);
   /**
    * <pre>
-   * Results with another revision than the known one, in the order asked.
+   * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+   * RefreshTaskResultResponse.changed.
    * </pre>
    *
-   * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+   * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
    */
-  int getUpdatedCount();
+  int getChangedCount();
   /**
    * <pre>
-   * Results with another revision than the known one, in the order asked.
+   * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+   * RefreshTaskResultResponse.changed.
    * </pre>
    *
-   * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+   * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
    */
-  java.util.List<? extends io.taskresults.v1.BatchRefreshTaskResultsResponse.UpdatedOrBuilder> 
-      getUpdatedOrBuilderList();
+  java.util.List<? extends io.taskresults.v1.TaskResultOrBuilder> 
+      getChangedOrBuilderList();
   /**
    * <pre>
-   * Results with another revision than the known one, in the order asked.
+   * Results with another revision of the known incarnation, in the order asked, without what never changes: see
+   * RefreshTaskResultResponse.changed.
    * </pre>
    *
-   * <code>repeated .taskresults.v1.BatchRefreshTaskResultsResponse.Updated updated = 1;</code>
+   * <code>repeated .taskresults.v1.TaskResult changed = 1;</code>
    */
-  io.taskresults.v1.BatchRefreshTaskResultsResponse.UpdatedOrBuilder getUpdatedOrBuilder(
+  io.taskresults.v1.TaskResultOrBuilder getChangedOrBuilder(
       int index);
 
   /**
    * <pre>
-   * Ids whose revision is the known one, in the order asked.
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
    * </pre>
    *
-   * <code>repeated string unchanged_ids = 2;</code>
+   * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+   */
+  java.util.List<io.taskresults.v1.TaskResult> 
+      getReplacedList();
+  /**
+   * <pre>
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+   */
+  io.taskresults.v1.TaskResult getReplaced(int index);
+  /**
+   * <pre>
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+   */
+  int getReplacedCount();
+  /**
+   * <pre>
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+   */
+  java.util.List<? extends io.taskresults.v1.TaskResultOrBuilder> 
+      getReplacedOrBuilderList();
+  /**
+   * <pre>
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * </pre>
+   *
+   * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
+   */
+  io.taskresults.v1.TaskResultOrBuilder getReplacedOrBuilder(
+      int index);
+
+  /**
+   * <pre>
+   * Ids whose version is the known one, in the order asked.
+   * </pre>
+   *
+   * <code>repeated string unchanged_ids = 3;</code>
    * @return A list containing the unchangedIds.
    */
   java.util.List<java.lang.String>
       getUnchangedIdsList();
   /**
    * <pre>
-   * Ids whose revision is the known one, in the order asked.
+   * Ids whose version is the known one, in the order asked.
    * </pre>
    *
-   * <code>repeated string unchanged_ids = 2;</code>
+   * <code>repeated string unchanged_ids = 3;</code>
    * @return The count of unchangedIds.
    */
   int getUnchangedIdsCount();
   /**
    * <pre>
-   * Ids whose revision is the known one, in the order asked.
+   * Ids whose version is the known one, in the order asked.
    * </pre>
    *
-   * <code>repeated string unchanged_ids = 2;</code>
+   * <code>repeated string unchanged_ids = 3;</code>
    * @param index The index of the element to return.
    * @return The unchangedIds at the given index.
    */
   java.lang.String getUnchangedIds(int index);
   /**
    * <pre>
-   * Ids whose revision is the known one, in the order asked.
+   * Ids whose version is the known one, in the order asked.
    * </pre>
    *
-   * <code>repeated string unchanged_ids = 2;</code>
+   * <code>repeated string unchanged_ids = 3;</code>
    * @param index The index of the value to return.
    * @return The bytes of the unchangedIds at the given index.
    */
@@ -100,7 +149,7 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
    * Ids that no result has (any more), in the order asked.
    * </pre>
    *
-   * <code>repeated string not_found_ids = 3;</code>
+   * <code>repeated string not_found_ids = 4;</code>
    * @return A list containing the notFoundIds.
    */
   java.util.List<java.lang.String>
@@ -110,7 +159,7 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
    * Ids that no result has (any more), in the order asked.
    * </pre>
    *
-   * <code>repeated string not_found_ids = 3;</code>
+   * <code>repeated string not_found_ids = 4;</code>
    * @return The count of notFoundIds.
    */
   int getNotFoundIdsCount();
@@ -119,7 +168,7 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
    * Ids that no result has (any more), in the order asked.
    * </pre>
    *
-   * <code>repeated string not_found_ids = 3;</code>
+   * <code>repeated string not_found_ids = 4;</code>
    * @param index The index of the element to return.
    * @return The notFoundIds at the given index.
    */
@@ -129,7 +178,7 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
    * Ids that no result has (any more), in the order asked.
    * </pre>
    *
-   * <code>repeated string not_found_ids = 3;</code>
+   * <code>repeated string not_found_ids = 4;</code>
    * @param index The index of the value to return.
    * @return The bytes of the notFoundIds at the given index.
    */
@@ -141,7 +190,7 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
    * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
-   * <code>repeated string deferred_ids = 4;</code>
+   * <code>repeated string deferred_ids = 5;</code>
    * @return A list containing the deferredIds.
    */
   java.util.List<java.lang.String>
@@ -151,7 +200,7 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
    * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
-   * <code>repeated string deferred_ids = 4;</code>
+   * <code>repeated string deferred_ids = 5;</code>
    * @return The count of deferredIds.
    */
   int getDeferredIdsCount();
@@ -160,7 +209,7 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
    * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
-   * <code>repeated string deferred_ids = 4;</code>
+   * <code>repeated string deferred_ids = 5;</code>
    * @param index The index of the element to return.
    * @return The deferredIds at the given index.
    */
@@ -170,7 +219,7 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
    * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
-   * <code>repeated string deferred_ids = 4;</code>
+   * <code>repeated string deferred_ids = 5;</code>
    * @param index The index of the value to return.
    * @return The bytes of the deferredIds at the given index.
    */

@@ -53,6 +53,7 @@ private static final long serialVersionUID = 0L;
             io.taskresults.v1.DeleteTaskResultRequest.class, io.taskresults.v1.DeleteTaskResultRequest.Builder.class);
   }
 
+  private int bitField0_;
   public static final int ID_FIELD_NUMBER = 1;
   @SuppressWarnings("serial")
   private volatile java.lang.Object id_ = "";
@@ -100,19 +101,45 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int REVISION_FIELD_NUMBER = 2;
-  private long revision_ = 0L;
+  public static final int VERSION_FIELD_NUMBER = 2;
+  private io.taskresults.v1.TaskResultVersion version_;
   /**
    * <pre>
-   * Delete only this revision. 0: any.
+   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+   * with a revision of 0, which is the same as unset.
    * </pre>
    *
-   * <code>int64 revision = 2;</code>
-   * @return The revision.
+   * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+   * @return Whether the version field is set.
    */
   @java.lang.Override
-  public long getRevision() {
-    return revision_;
+  public boolean hasVersion() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+   * with a revision of 0, which is the same as unset.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+   * @return The version.
+   */
+  @java.lang.Override
+  public io.taskresults.v1.TaskResultVersion getVersion() {
+    return version_ == null ? io.taskresults.v1.TaskResultVersion.getDefaultInstance() : version_;
+  }
+  /**
+   * <pre>
+   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+   * with a revision of 0, which is the same as unset.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+   */
+  @java.lang.Override
+  public io.taskresults.v1.TaskResultVersionOrBuilder getVersionOrBuilder() {
+    return version_ == null ? io.taskresults.v1.TaskResultVersion.getDefaultInstance() : version_;
   }
 
   public static final int ALLOW_MISSING_FIELD_NUMBER = 3;
@@ -147,8 +174,8 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 1, id_);
     }
-    if (revision_ != 0L) {
-      output.writeInt64(2, revision_);
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeMessage(2, getVersion());
     }
     if (allowMissing_ != false) {
       output.writeBool(3, allowMissing_);
@@ -160,9 +187,9 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(1, id_);
     }
-    if (revision_ != 0L) {
+    if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeInt64Size(2, revision_);
+        .computeMessageSize(2, getVersion());
     }
     if (allowMissing_ != false) {
       size += com.google.protobuf.CodedOutputStream
@@ -194,8 +221,11 @@ private static final long serialVersionUID = 0L;
 
     if (!getId()
         .equals(other.getId())) return false;
-    if (getRevision()
-        != other.getRevision()) return false;
+    if (hasVersion() != other.hasVersion()) return false;
+    if (hasVersion()) {
+      if (!getVersion()
+          .equals(other.getVersion())) return false;
+    }
     if (getAllowMissing()
         != other.getAllowMissing()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
@@ -211,9 +241,10 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     hash = (37 * hash) + ID_FIELD_NUMBER;
     hash = (53 * hash) + getId().hashCode();
-    hash = (37 * hash) + REVISION_FIELD_NUMBER;
-    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
-        getRevision());
+    if (hasVersion()) {
+      hash = (37 * hash) + VERSION_FIELD_NUMBER;
+      hash = (53 * hash) + getVersion().hashCode();
+    }
     hash = (37 * hash) + ALLOW_MISSING_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
         getAllowMissing());
@@ -340,20 +371,30 @@ private static final long serialVersionUID = 0L;
 
     // Construct using io.taskresults.v1.DeleteTaskResultRequest.newBuilder()
     private Builder() {
-
+      maybeForceBuilderInitialization();
     }
 
     private Builder(
         com.google.protobuf.GeneratedMessage.BuilderParent parent) {
       super(parent);
-
+      maybeForceBuilderInitialization();
+    }
+    private void maybeForceBuilderInitialization() {
+      if (com.google.protobuf.GeneratedMessage
+              .alwaysUseFieldBuilders) {
+        internalGetVersionFieldBuilder();
+      }
     }
     @java.lang.Override
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
       id_ = "";
-      revision_ = 0L;
+      version_ = null;
+      if (versionBuilder_ != null) {
+        versionBuilder_.dispose();
+        versionBuilder_ = null;
+      }
       allowMissing_ = false;
       return this;
     }
@@ -391,12 +432,17 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000001) != 0)) {
         result.id_ = id_;
       }
+      int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.revision_ = revision_;
+        result.version_ = versionBuilder_ == null
+            ? version_
+            : versionBuilder_.build();
+        to_bitField0_ |= 0x00000001;
       }
       if (((from_bitField0_ & 0x00000004) != 0)) {
         result.allowMissing_ = allowMissing_;
       }
+      result.bitField0_ |= to_bitField0_;
     }
 
     @java.lang.Override
@@ -416,8 +462,8 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000001;
         onChanged();
       }
-      if (other.getRevision() != 0L) {
-        setRevision(other.getRevision());
+      if (other.hasVersion()) {
+        mergeVersion(other.getVersion());
       }
       if (other.getAllowMissing() != false) {
         setAllowMissing(other.getAllowMissing());
@@ -451,11 +497,13 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000001;
               break;
             } // case 10
-            case 16: {
-              revision_ = input.readInt64();
+            case 18: {
+              input.readMessage(
+                  internalGetVersionFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000002;
               break;
-            } // case 16
+            } // case 18
             case 24: {
               allowMissing_ = input.readBool();
               bitField0_ |= 0x00000004;
@@ -570,48 +618,168 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
-    private long revision_ ;
+    private io.taskresults.v1.TaskResultVersion version_;
+    private com.google.protobuf.SingleFieldBuilder<
+        io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder> versionBuilder_;
     /**
      * <pre>
-     * Delete only this revision. 0: any.
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+     * with a revision of 0, which is the same as unset.
      * </pre>
      *
-     * <code>int64 revision = 2;</code>
-     * @return The revision.
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     * @return Whether the version field is set.
      */
-    @java.lang.Override
-    public long getRevision() {
-      return revision_;
+    public boolean hasVersion() {
+      return ((bitField0_ & 0x00000002) != 0);
     }
     /**
      * <pre>
-     * Delete only this revision. 0: any.
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+     * with a revision of 0, which is the same as unset.
      * </pre>
      *
-     * <code>int64 revision = 2;</code>
-     * @param value The revision to set.
-     * @return This builder for chaining.
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     * @return The version.
      */
-    public Builder setRevision(long value) {
-
-      revision_ = value;
+    public io.taskresults.v1.TaskResultVersion getVersion() {
+      if (versionBuilder_ == null) {
+        return version_ == null ? io.taskresults.v1.TaskResultVersion.getDefaultInstance() : version_;
+      } else {
+        return versionBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+     * with a revision of 0, which is the same as unset.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     */
+    public Builder setVersion(io.taskresults.v1.TaskResultVersion value) {
+      if (versionBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        version_ = value;
+      } else {
+        versionBuilder_.setMessage(value);
+      }
       bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Delete only this revision. 0: any.
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+     * with a revision of 0, which is the same as unset.
      * </pre>
      *
-     * <code>int64 revision = 2;</code>
-     * @return This builder for chaining.
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
      */
-    public Builder clearRevision() {
-      bitField0_ = (bitField0_ & ~0x00000002);
-      revision_ = 0L;
+    public Builder setVersion(
+        io.taskresults.v1.TaskResultVersion.Builder builderForValue) {
+      if (versionBuilder_ == null) {
+        version_ = builderForValue.build();
+      } else {
+        versionBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
+    }
+    /**
+     * <pre>
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+     * with a revision of 0, which is the same as unset.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     */
+    public Builder mergeVersion(io.taskresults.v1.TaskResultVersion value) {
+      if (versionBuilder_ == null) {
+        if (((bitField0_ & 0x00000002) != 0) &&
+          version_ != null &&
+          version_ != io.taskresults.v1.TaskResultVersion.getDefaultInstance()) {
+          getVersionBuilder().mergeFrom(value);
+        } else {
+          version_ = value;
+        }
+      } else {
+        versionBuilder_.mergeFrom(value);
+      }
+      if (version_ != null) {
+        bitField0_ |= 0x00000002;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+     * with a revision of 0, which is the same as unset.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     */
+    public Builder clearVersion() {
+      bitField0_ = (bitField0_ & ~0x00000002);
+      version_ = null;
+      if (versionBuilder_ != null) {
+        versionBuilder_.dispose();
+        versionBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+     * with a revision of 0, which is the same as unset.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     */
+    public io.taskresults.v1.TaskResultVersion.Builder getVersionBuilder() {
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return internalGetVersionFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+     * with a revision of 0, which is the same as unset.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     */
+    public io.taskresults.v1.TaskResultVersionOrBuilder getVersionOrBuilder() {
+      if (versionBuilder_ != null) {
+        return versionBuilder_.getMessageOrBuilder();
+      } else {
+        return version_ == null ?
+            io.taskresults.v1.TaskResultVersion.getDefaultInstance() : version_;
+      }
+    }
+    /**
+     * <pre>
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+     * with a revision of 0, which is the same as unset.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder> 
+        internalGetVersionFieldBuilder() {
+      if (versionBuilder_ == null) {
+        versionBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder>(
+                getVersion(),
+                getParentForChildren(),
+                isClean());
+        version_ = null;
+      }
+      return versionBuilder_;
     }
 
     private boolean allowMissing_ ;

@@ -32,13 +32,33 @@ public interface DeleteTaskResultRequestOrBuilder extends
 
   /**
    * <pre>
-   * Delete only this revision. 0: any.
+   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+   * with a revision of 0, which is the same as unset.
    * </pre>
    *
-   * <code>int64 revision = 2;</code>
-   * @return The revision.
+   * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+   * @return Whether the version field is set.
    */
-  long getRevision();
+  boolean hasVersion();
+  /**
+   * <pre>
+   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+   * with a revision of 0, which is the same as unset.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+   * @return The version.
+   */
+  io.taskresults.v1.TaskResultVersion getVersion();
+  /**
+   * <pre>
+   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
+   * with a revision of 0, which is the same as unset.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+   */
+  io.taskresults.v1.TaskResultVersionOrBuilder getVersionOrBuilder();
 
   /**
    * <pre>

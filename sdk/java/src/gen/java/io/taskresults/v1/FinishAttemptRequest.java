@@ -1356,8 +1356,8 @@ private static final long serialVersionUID = 0L;
   public enum OutcomeCase
       implements com.google.protobuf.Internal.EnumLite,
           com.google.protobuf.AbstractMessage.InternalOneOfEnum {
-    SUCCEEDED(3),
-    FAILED(4),
+    SUCCEEDED(4),
+    FAILED(5),
     OUTCOME_NOT_SET(0);
     private final int value;
     private OutcomeCase(int value) {
@@ -1375,8 +1375,8 @@ private static final long serialVersionUID = 0L;
 
     public static OutcomeCase forNumber(int value) {
       switch (value) {
-        case 3: return SUCCEEDED;
-        case 4: return FAILED;
+        case 4: return SUCCEEDED;
+        case 5: return FAILED;
         case 0: return OUTCOME_NOT_SET;
         default: return null;
       }
@@ -1439,14 +1439,29 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int ATTEMPT_FIELD_NUMBER = 2;
+  public static final int INCARNATION_FIELD_NUMBER = 2;
+  private long incarnation_ = 0L;
+  /**
+   * <pre>
+   * As in RenewLeaseRequest.
+   * </pre>
+   *
+   * <code>int64 incarnation = 2;</code>
+   * @return The incarnation.
+   */
+  @java.lang.Override
+  public long getIncarnation() {
+    return incarnation_;
+  }
+
+  public static final int ATTEMPT_FIELD_NUMBER = 3;
   private int attempt_ = 0;
   /**
    * <pre>
    * The attempt that StartAttempt answered. At least 1.
    * </pre>
    *
-   * <code>int32 attempt = 2;</code>
+   * <code>int32 attempt = 3;</code>
    * @return The attempt.
    */
   @java.lang.Override
@@ -1454,30 +1469,30 @@ private static final long serialVersionUID = 0L;
     return attempt_;
   }
 
-  public static final int SUCCEEDED_FIELD_NUMBER = 3;
+  public static final int SUCCEEDED_FIELD_NUMBER = 4;
   /**
    * <pre>
    * It returned a value.
    * </pre>
    *
-   * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 3;</code>
+   * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 4;</code>
    * @return Whether the succeeded field is set.
    */
   @java.lang.Override
   public boolean hasSucceeded() {
-    return outcomeCase_ == 3;
+    return outcomeCase_ == 4;
   }
   /**
    * <pre>
    * It returned a value.
    * </pre>
    *
-   * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 3;</code>
+   * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 4;</code>
    * @return The succeeded.
    */
   @java.lang.Override
   public io.taskresults.v1.FinishAttemptRequest.Succeeded getSucceeded() {
-    if (outcomeCase_ == 3) {
+    if (outcomeCase_ == 4) {
        return (io.taskresults.v1.FinishAttemptRequest.Succeeded) outcome_;
     }
     return io.taskresults.v1.FinishAttemptRequest.Succeeded.getDefaultInstance();
@@ -1487,40 +1502,40 @@ private static final long serialVersionUID = 0L;
    * It returned a value.
    * </pre>
    *
-   * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 3;</code>
+   * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 4;</code>
    */
   @java.lang.Override
   public io.taskresults.v1.FinishAttemptRequest.SucceededOrBuilder getSucceededOrBuilder() {
-    if (outcomeCase_ == 3) {
+    if (outcomeCase_ == 4) {
        return (io.taskresults.v1.FinishAttemptRequest.Succeeded) outcome_;
     }
     return io.taskresults.v1.FinishAttemptRequest.Succeeded.getDefaultInstance();
   }
 
-  public static final int FAILED_FIELD_NUMBER = 4;
+  public static final int FAILED_FIELD_NUMBER = 5;
   /**
    * <pre>
    * It failed.
    * </pre>
    *
-   * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 4;</code>
+   * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 5;</code>
    * @return Whether the failed field is set.
    */
   @java.lang.Override
   public boolean hasFailed() {
-    return outcomeCase_ == 4;
+    return outcomeCase_ == 5;
   }
   /**
    * <pre>
    * It failed.
    * </pre>
    *
-   * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 4;</code>
+   * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 5;</code>
    * @return The failed.
    */
   @java.lang.Override
   public io.taskresults.v1.FinishAttemptRequest.Failed getFailed() {
-    if (outcomeCase_ == 4) {
+    if (outcomeCase_ == 5) {
        return (io.taskresults.v1.FinishAttemptRequest.Failed) outcome_;
     }
     return io.taskresults.v1.FinishAttemptRequest.Failed.getDefaultInstance();
@@ -1530,11 +1545,11 @@ private static final long serialVersionUID = 0L;
    * It failed.
    * </pre>
    *
-   * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 4;</code>
+   * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 5;</code>
    */
   @java.lang.Override
   public io.taskresults.v1.FinishAttemptRequest.FailedOrBuilder getFailedOrBuilder() {
-    if (outcomeCase_ == 4) {
+    if (outcomeCase_ == 5) {
        return (io.taskresults.v1.FinishAttemptRequest.Failed) outcome_;
     }
     return io.taskresults.v1.FinishAttemptRequest.Failed.getDefaultInstance();
@@ -1557,14 +1572,17 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 1, id_);
     }
-    if (attempt_ != 0) {
-      output.writeInt32(2, attempt_);
+    if (incarnation_ != 0L) {
+      output.writeInt64(2, incarnation_);
     }
-    if (outcomeCase_ == 3) {
-      output.writeMessage(3, (io.taskresults.v1.FinishAttemptRequest.Succeeded) outcome_);
+    if (attempt_ != 0) {
+      output.writeInt32(3, attempt_);
     }
     if (outcomeCase_ == 4) {
-      output.writeMessage(4, (io.taskresults.v1.FinishAttemptRequest.Failed) outcome_);
+      output.writeMessage(4, (io.taskresults.v1.FinishAttemptRequest.Succeeded) outcome_);
+    }
+    if (outcomeCase_ == 5) {
+      output.writeMessage(5, (io.taskresults.v1.FinishAttemptRequest.Failed) outcome_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -1573,17 +1591,21 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(1, id_);
     }
+    if (incarnation_ != 0L) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt64Size(2, incarnation_);
+    }
     if (attempt_ != 0) {
       size += com.google.protobuf.CodedOutputStream
-        .computeInt32Size(2, attempt_);
-    }
-    if (outcomeCase_ == 3) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(3, (io.taskresults.v1.FinishAttemptRequest.Succeeded) outcome_);
+        .computeInt32Size(3, attempt_);
     }
     if (outcomeCase_ == 4) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(4, (io.taskresults.v1.FinishAttemptRequest.Failed) outcome_);
+        .computeMessageSize(4, (io.taskresults.v1.FinishAttemptRequest.Succeeded) outcome_);
+    }
+    if (outcomeCase_ == 5) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(5, (io.taskresults.v1.FinishAttemptRequest.Failed) outcome_);
     }
     return size;
   }
@@ -1611,15 +1633,17 @@ private static final long serialVersionUID = 0L;
 
     if (!getId()
         .equals(other.getId())) return false;
+    if (getIncarnation()
+        != other.getIncarnation()) return false;
     if (getAttempt()
         != other.getAttempt()) return false;
     if (!getOutcomeCase().equals(other.getOutcomeCase())) return false;
     switch (outcomeCase_) {
-      case 3:
+      case 4:
         if (!getSucceeded()
             .equals(other.getSucceeded())) return false;
         break;
-      case 4:
+      case 5:
         if (!getFailed()
             .equals(other.getFailed())) return false;
         break;
@@ -1639,14 +1663,17 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     hash = (37 * hash) + ID_FIELD_NUMBER;
     hash = (53 * hash) + getId().hashCode();
+    hash = (37 * hash) + INCARNATION_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+        getIncarnation());
     hash = (37 * hash) + ATTEMPT_FIELD_NUMBER;
     hash = (53 * hash) + getAttempt();
     switch (outcomeCase_) {
-      case 3:
+      case 4:
         hash = (37 * hash) + SUCCEEDED_FIELD_NUMBER;
         hash = (53 * hash) + getSucceeded().hashCode();
         break;
-      case 4:
+      case 5:
         hash = (37 * hash) + FAILED_FIELD_NUMBER;
         hash = (53 * hash) + getFailed().hashCode();
         break;
@@ -1789,6 +1816,7 @@ private static final long serialVersionUID = 0L;
       super.clear();
       bitField0_ = 0;
       id_ = "";
+      incarnation_ = 0L;
       attempt_ = 0;
       if (succeededBuilder_ != null) {
         succeededBuilder_.clear();
@@ -1836,6 +1864,9 @@ private static final long serialVersionUID = 0L;
         result.id_ = id_;
       }
       if (((from_bitField0_ & 0x00000002) != 0)) {
+        result.incarnation_ = incarnation_;
+      }
+      if (((from_bitField0_ & 0x00000004) != 0)) {
         result.attempt_ = attempt_;
       }
     }
@@ -1843,11 +1874,11 @@ private static final long serialVersionUID = 0L;
     private void buildPartialOneofs(io.taskresults.v1.FinishAttemptRequest result) {
       result.outcomeCase_ = outcomeCase_;
       result.outcome_ = this.outcome_;
-      if (outcomeCase_ == 3 &&
+      if (outcomeCase_ == 4 &&
           succeededBuilder_ != null) {
         result.outcome_ = succeededBuilder_.build();
       }
-      if (outcomeCase_ == 4 &&
+      if (outcomeCase_ == 5 &&
           failedBuilder_ != null) {
         result.outcome_ = failedBuilder_.build();
       }
@@ -1869,6 +1900,9 @@ private static final long serialVersionUID = 0L;
         id_ = other.id_;
         bitField0_ |= 0x00000001;
         onChanged();
+      }
+      if (other.getIncarnation() != 0L) {
+        setIncarnation(other.getIncarnation());
       }
       if (other.getAttempt() != 0) {
         setAttempt(other.getAttempt());
@@ -1916,24 +1950,29 @@ private static final long serialVersionUID = 0L;
               break;
             } // case 10
             case 16: {
-              attempt_ = input.readInt32();
+              incarnation_ = input.readInt64();
               bitField0_ |= 0x00000002;
               break;
             } // case 16
-            case 26: {
-              input.readMessage(
-                  internalGetSucceededFieldBuilder().getBuilder(),
-                  extensionRegistry);
-              outcomeCase_ = 3;
+            case 24: {
+              attempt_ = input.readInt32();
+              bitField0_ |= 0x00000004;
               break;
-            } // case 26
+            } // case 24
             case 34: {
               input.readMessage(
-                  internalGetFailedFieldBuilder().getBuilder(),
+                  internalGetSucceededFieldBuilder().getBuilder(),
                   extensionRegistry);
               outcomeCase_ = 4;
               break;
             } // case 34
+            case 42: {
+              input.readMessage(
+                  internalGetFailedFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              outcomeCase_ = 5;
+              break;
+            } // case 42
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2058,13 +2097,57 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
+    private long incarnation_ ;
+    /**
+     * <pre>
+     * As in RenewLeaseRequest.
+     * </pre>
+     *
+     * <code>int64 incarnation = 2;</code>
+     * @return The incarnation.
+     */
+    @java.lang.Override
+    public long getIncarnation() {
+      return incarnation_;
+    }
+    /**
+     * <pre>
+     * As in RenewLeaseRequest.
+     * </pre>
+     *
+     * <code>int64 incarnation = 2;</code>
+     * @param value The incarnation to set.
+     * @return This builder for chaining.
+     */
+    public Builder setIncarnation(long value) {
+
+      incarnation_ = value;
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * As in RenewLeaseRequest.
+     * </pre>
+     *
+     * <code>int64 incarnation = 2;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearIncarnation() {
+      bitField0_ = (bitField0_ & ~0x00000002);
+      incarnation_ = 0L;
+      onChanged();
+      return this;
+    }
+
     private int attempt_ ;
     /**
      * <pre>
      * The attempt that StartAttempt answered. At least 1.
      * </pre>
      *
-     * <code>int32 attempt = 2;</code>
+     * <code>int32 attempt = 3;</code>
      * @return The attempt.
      */
     @java.lang.Override
@@ -2076,14 +2159,14 @@ private static final long serialVersionUID = 0L;
      * The attempt that StartAttempt answered. At least 1.
      * </pre>
      *
-     * <code>int32 attempt = 2;</code>
+     * <code>int32 attempt = 3;</code>
      * @param value The attempt to set.
      * @return This builder for chaining.
      */
     public Builder setAttempt(int value) {
 
       attempt_ = value;
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
@@ -2092,11 +2175,11 @@ private static final long serialVersionUID = 0L;
      * The attempt that StartAttempt answered. At least 1.
      * </pre>
      *
-     * <code>int32 attempt = 2;</code>
+     * <code>int32 attempt = 3;</code>
      * @return This builder for chaining.
      */
     public Builder clearAttempt() {
-      bitField0_ = (bitField0_ & ~0x00000002);
+      bitField0_ = (bitField0_ & ~0x00000004);
       attempt_ = 0;
       onChanged();
       return this;
@@ -2109,30 +2192,30 @@ private static final long serialVersionUID = 0L;
      * It returned a value.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 3;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 4;</code>
      * @return Whether the succeeded field is set.
      */
     @java.lang.Override
     public boolean hasSucceeded() {
-      return outcomeCase_ == 3;
+      return outcomeCase_ == 4;
     }
     /**
      * <pre>
      * It returned a value.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 3;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 4;</code>
      * @return The succeeded.
      */
     @java.lang.Override
     public io.taskresults.v1.FinishAttemptRequest.Succeeded getSucceeded() {
       if (succeededBuilder_ == null) {
-        if (outcomeCase_ == 3) {
+        if (outcomeCase_ == 4) {
           return (io.taskresults.v1.FinishAttemptRequest.Succeeded) outcome_;
         }
         return io.taskresults.v1.FinishAttemptRequest.Succeeded.getDefaultInstance();
       } else {
-        if (outcomeCase_ == 3) {
+        if (outcomeCase_ == 4) {
           return succeededBuilder_.getMessage();
         }
         return io.taskresults.v1.FinishAttemptRequest.Succeeded.getDefaultInstance();
@@ -2143,7 +2226,7 @@ private static final long serialVersionUID = 0L;
      * It returned a value.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 3;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 4;</code>
      */
     public Builder setSucceeded(io.taskresults.v1.FinishAttemptRequest.Succeeded value) {
       if (succeededBuilder_ == null) {
@@ -2153,7 +2236,7 @@ private static final long serialVersionUID = 0L;
       } else {
         succeededBuilder_.setMessage(value);
       }
-      outcomeCase_ = 3;
+      outcomeCase_ = 4;
       return this;
     }
     /**
@@ -2161,7 +2244,7 @@ private static final long serialVersionUID = 0L;
      * It returned a value.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 3;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 4;</code>
      */
     public Builder setSucceeded(
         io.taskresults.v1.FinishAttemptRequest.Succeeded.Builder builderForValue) {
@@ -2171,7 +2254,7 @@ private static final long serialVersionUID = 0L;
       } else {
         succeededBuilder_.setMessage(builderForValue.build());
       }
-      outcomeCase_ = 3;
+      outcomeCase_ = 4;
       return this;
     }
     /**
@@ -2179,11 +2262,11 @@ private static final long serialVersionUID = 0L;
      * It returned a value.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 3;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 4;</code>
      */
     public Builder mergeSucceeded(io.taskresults.v1.FinishAttemptRequest.Succeeded value) {
       if (succeededBuilder_ == null) {
-        if (outcomeCase_ == 3 &&
+        if (outcomeCase_ == 4 &&
             outcome_ != io.taskresults.v1.FinishAttemptRequest.Succeeded.getDefaultInstance()) {
           outcome_ = io.taskresults.v1.FinishAttemptRequest.Succeeded.newBuilder((io.taskresults.v1.FinishAttemptRequest.Succeeded) outcome_)
               .mergeFrom(value).buildPartial();
@@ -2192,13 +2275,13 @@ private static final long serialVersionUID = 0L;
         }
         onChanged();
       } else {
-        if (outcomeCase_ == 3) {
+        if (outcomeCase_ == 4) {
           succeededBuilder_.mergeFrom(value);
         } else {
           succeededBuilder_.setMessage(value);
         }
       }
-      outcomeCase_ = 3;
+      outcomeCase_ = 4;
       return this;
     }
     /**
@@ -2206,17 +2289,17 @@ private static final long serialVersionUID = 0L;
      * It returned a value.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 3;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 4;</code>
      */
     public Builder clearSucceeded() {
       if (succeededBuilder_ == null) {
-        if (outcomeCase_ == 3) {
+        if (outcomeCase_ == 4) {
           outcomeCase_ = 0;
           outcome_ = null;
           onChanged();
         }
       } else {
-        if (outcomeCase_ == 3) {
+        if (outcomeCase_ == 4) {
           outcomeCase_ = 0;
           outcome_ = null;
         }
@@ -2229,7 +2312,7 @@ private static final long serialVersionUID = 0L;
      * It returned a value.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 3;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 4;</code>
      */
     public io.taskresults.v1.FinishAttemptRequest.Succeeded.Builder getSucceededBuilder() {
       return internalGetSucceededFieldBuilder().getBuilder();
@@ -2239,14 +2322,14 @@ private static final long serialVersionUID = 0L;
      * It returned a value.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 3;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 4;</code>
      */
     @java.lang.Override
     public io.taskresults.v1.FinishAttemptRequest.SucceededOrBuilder getSucceededOrBuilder() {
-      if ((outcomeCase_ == 3) && (succeededBuilder_ != null)) {
+      if ((outcomeCase_ == 4) && (succeededBuilder_ != null)) {
         return succeededBuilder_.getMessageOrBuilder();
       } else {
-        if (outcomeCase_ == 3) {
+        if (outcomeCase_ == 4) {
           return (io.taskresults.v1.FinishAttemptRequest.Succeeded) outcome_;
         }
         return io.taskresults.v1.FinishAttemptRequest.Succeeded.getDefaultInstance();
@@ -2257,13 +2340,13 @@ private static final long serialVersionUID = 0L;
      * It returned a value.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 3;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 4;</code>
      */
     private com.google.protobuf.SingleFieldBuilder<
         io.taskresults.v1.FinishAttemptRequest.Succeeded, io.taskresults.v1.FinishAttemptRequest.Succeeded.Builder, io.taskresults.v1.FinishAttemptRequest.SucceededOrBuilder> 
         internalGetSucceededFieldBuilder() {
       if (succeededBuilder_ == null) {
-        if (!(outcomeCase_ == 3)) {
+        if (!(outcomeCase_ == 4)) {
           outcome_ = io.taskresults.v1.FinishAttemptRequest.Succeeded.getDefaultInstance();
         }
         succeededBuilder_ = new com.google.protobuf.SingleFieldBuilder<
@@ -2273,7 +2356,7 @@ private static final long serialVersionUID = 0L;
                 isClean());
         outcome_ = null;
       }
-      outcomeCase_ = 3;
+      outcomeCase_ = 4;
       onChanged();
       return succeededBuilder_;
     }
@@ -2285,30 +2368,30 @@ private static final long serialVersionUID = 0L;
      * It failed.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 4;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 5;</code>
      * @return Whether the failed field is set.
      */
     @java.lang.Override
     public boolean hasFailed() {
-      return outcomeCase_ == 4;
+      return outcomeCase_ == 5;
     }
     /**
      * <pre>
      * It failed.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 4;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 5;</code>
      * @return The failed.
      */
     @java.lang.Override
     public io.taskresults.v1.FinishAttemptRequest.Failed getFailed() {
       if (failedBuilder_ == null) {
-        if (outcomeCase_ == 4) {
+        if (outcomeCase_ == 5) {
           return (io.taskresults.v1.FinishAttemptRequest.Failed) outcome_;
         }
         return io.taskresults.v1.FinishAttemptRequest.Failed.getDefaultInstance();
       } else {
-        if (outcomeCase_ == 4) {
+        if (outcomeCase_ == 5) {
           return failedBuilder_.getMessage();
         }
         return io.taskresults.v1.FinishAttemptRequest.Failed.getDefaultInstance();
@@ -2319,7 +2402,7 @@ private static final long serialVersionUID = 0L;
      * It failed.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 4;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 5;</code>
      */
     public Builder setFailed(io.taskresults.v1.FinishAttemptRequest.Failed value) {
       if (failedBuilder_ == null) {
@@ -2329,7 +2412,7 @@ private static final long serialVersionUID = 0L;
       } else {
         failedBuilder_.setMessage(value);
       }
-      outcomeCase_ = 4;
+      outcomeCase_ = 5;
       return this;
     }
     /**
@@ -2337,7 +2420,7 @@ private static final long serialVersionUID = 0L;
      * It failed.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 4;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 5;</code>
      */
     public Builder setFailed(
         io.taskresults.v1.FinishAttemptRequest.Failed.Builder builderForValue) {
@@ -2347,7 +2430,7 @@ private static final long serialVersionUID = 0L;
       } else {
         failedBuilder_.setMessage(builderForValue.build());
       }
-      outcomeCase_ = 4;
+      outcomeCase_ = 5;
       return this;
     }
     /**
@@ -2355,11 +2438,11 @@ private static final long serialVersionUID = 0L;
      * It failed.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 4;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 5;</code>
      */
     public Builder mergeFailed(io.taskresults.v1.FinishAttemptRequest.Failed value) {
       if (failedBuilder_ == null) {
-        if (outcomeCase_ == 4 &&
+        if (outcomeCase_ == 5 &&
             outcome_ != io.taskresults.v1.FinishAttemptRequest.Failed.getDefaultInstance()) {
           outcome_ = io.taskresults.v1.FinishAttemptRequest.Failed.newBuilder((io.taskresults.v1.FinishAttemptRequest.Failed) outcome_)
               .mergeFrom(value).buildPartial();
@@ -2368,13 +2451,13 @@ private static final long serialVersionUID = 0L;
         }
         onChanged();
       } else {
-        if (outcomeCase_ == 4) {
+        if (outcomeCase_ == 5) {
           failedBuilder_.mergeFrom(value);
         } else {
           failedBuilder_.setMessage(value);
         }
       }
-      outcomeCase_ = 4;
+      outcomeCase_ = 5;
       return this;
     }
     /**
@@ -2382,17 +2465,17 @@ private static final long serialVersionUID = 0L;
      * It failed.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 4;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 5;</code>
      */
     public Builder clearFailed() {
       if (failedBuilder_ == null) {
-        if (outcomeCase_ == 4) {
+        if (outcomeCase_ == 5) {
           outcomeCase_ = 0;
           outcome_ = null;
           onChanged();
         }
       } else {
-        if (outcomeCase_ == 4) {
+        if (outcomeCase_ == 5) {
           outcomeCase_ = 0;
           outcome_ = null;
         }
@@ -2405,7 +2488,7 @@ private static final long serialVersionUID = 0L;
      * It failed.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 4;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 5;</code>
      */
     public io.taskresults.v1.FinishAttemptRequest.Failed.Builder getFailedBuilder() {
       return internalGetFailedFieldBuilder().getBuilder();
@@ -2415,14 +2498,14 @@ private static final long serialVersionUID = 0L;
      * It failed.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 4;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 5;</code>
      */
     @java.lang.Override
     public io.taskresults.v1.FinishAttemptRequest.FailedOrBuilder getFailedOrBuilder() {
-      if ((outcomeCase_ == 4) && (failedBuilder_ != null)) {
+      if ((outcomeCase_ == 5) && (failedBuilder_ != null)) {
         return failedBuilder_.getMessageOrBuilder();
       } else {
-        if (outcomeCase_ == 4) {
+        if (outcomeCase_ == 5) {
           return (io.taskresults.v1.FinishAttemptRequest.Failed) outcome_;
         }
         return io.taskresults.v1.FinishAttemptRequest.Failed.getDefaultInstance();
@@ -2433,13 +2516,13 @@ private static final long serialVersionUID = 0L;
      * It failed.
      * </pre>
      *
-     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 4;</code>
+     * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 5;</code>
      */
     private com.google.protobuf.SingleFieldBuilder<
         io.taskresults.v1.FinishAttemptRequest.Failed, io.taskresults.v1.FinishAttemptRequest.Failed.Builder, io.taskresults.v1.FinishAttemptRequest.FailedOrBuilder> 
         internalGetFailedFieldBuilder() {
       if (failedBuilder_ == null) {
-        if (!(outcomeCase_ == 4)) {
+        if (!(outcomeCase_ == 5)) {
           outcome_ = io.taskresults.v1.FinishAttemptRequest.Failed.getDefaultInstance();
         }
         failedBuilder_ = new com.google.protobuf.SingleFieldBuilder<
@@ -2449,7 +2532,7 @@ private static final long serialVersionUID = 0L;
                 isClean());
         outcome_ = null;
       }
-      outcomeCase_ = 4;
+      outcomeCase_ = 5;
       onChanged();
       return failedBuilder_;
     }

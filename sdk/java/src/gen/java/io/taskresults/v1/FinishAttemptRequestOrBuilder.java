@@ -32,10 +32,20 @@ public interface FinishAttemptRequestOrBuilder extends
 
   /**
    * <pre>
+   * As in RenewLeaseRequest.
+   * </pre>
+   *
+   * <code>int64 incarnation = 2;</code>
+   * @return The incarnation.
+   */
+  long getIncarnation();
+
+  /**
+   * <pre>
    * The attempt that StartAttempt answered. At least 1.
    * </pre>
    *
-   * <code>int32 attempt = 2;</code>
+   * <code>int32 attempt = 3;</code>
    * @return The attempt.
    */
   int getAttempt();
@@ -45,7 +55,7 @@ public interface FinishAttemptRequestOrBuilder extends
    * It returned a value.
    * </pre>
    *
-   * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 3;</code>
+   * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 4;</code>
    * @return Whether the succeeded field is set.
    */
   boolean hasSucceeded();
@@ -54,7 +64,7 @@ public interface FinishAttemptRequestOrBuilder extends
    * It returned a value.
    * </pre>
    *
-   * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 3;</code>
+   * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 4;</code>
    * @return The succeeded.
    */
   io.taskresults.v1.FinishAttemptRequest.Succeeded getSucceeded();
@@ -63,7 +73,7 @@ public interface FinishAttemptRequestOrBuilder extends
    * It returned a value.
    * </pre>
    *
-   * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 3;</code>
+   * <code>.taskresults.v1.FinishAttemptRequest.Succeeded succeeded = 4;</code>
    */
   io.taskresults.v1.FinishAttemptRequest.SucceededOrBuilder getSucceededOrBuilder();
 
@@ -72,7 +82,7 @@ public interface FinishAttemptRequestOrBuilder extends
    * It failed.
    * </pre>
    *
-   * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 4;</code>
+   * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 5;</code>
    * @return Whether the failed field is set.
    */
   boolean hasFailed();
@@ -81,7 +91,7 @@ public interface FinishAttemptRequestOrBuilder extends
    * It failed.
    * </pre>
    *
-   * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 4;</code>
+   * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 5;</code>
    * @return The failed.
    */
   io.taskresults.v1.FinishAttemptRequest.Failed getFailed();
@@ -90,7 +100,7 @@ public interface FinishAttemptRequestOrBuilder extends
    * It failed.
    * </pre>
    *
-   * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 4;</code>
+   * <code>.taskresults.v1.FinishAttemptRequest.Failed failed = 5;</code>
    */
   io.taskresults.v1.FinishAttemptRequest.FailedOrBuilder getFailedOrBuilder();
 

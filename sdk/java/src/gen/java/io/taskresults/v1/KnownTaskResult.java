@@ -53,6 +53,7 @@ private static final long serialVersionUID = 0L;
             io.taskresults.v1.KnownTaskResult.class, io.taskresults.v1.KnownTaskResult.Builder.class);
   }
 
+  private int bitField0_;
   public static final int ID_FIELD_NUMBER = 1;
   @SuppressWarnings("serial")
   private volatile java.lang.Object id_ = "";
@@ -100,19 +101,42 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int KNOWN_REVISION_FIELD_NUMBER = 2;
-  private long knownRevision_ = 0L;
+  public static final int KNOWN_FIELD_NUMBER = 2;
+  private io.taskresults.v1.TaskResultVersion known_;
   /**
    * <pre>
-   * The revision the caller has. 0: none.
+   * The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
    * </pre>
    *
-   * <code>int64 known_revision = 2;</code>
-   * @return The knownRevision.
+   * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+   * @return Whether the known field is set.
    */
   @java.lang.Override
-  public long getKnownRevision() {
-    return knownRevision_;
+  public boolean hasKnown() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+   * @return The known.
+   */
+  @java.lang.Override
+  public io.taskresults.v1.TaskResultVersion getKnown() {
+    return known_ == null ? io.taskresults.v1.TaskResultVersion.getDefaultInstance() : known_;
+  }
+  /**
+   * <pre>
+   * The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+   */
+  @java.lang.Override
+  public io.taskresults.v1.TaskResultVersionOrBuilder getKnownOrBuilder() {
+    return known_ == null ? io.taskresults.v1.TaskResultVersion.getDefaultInstance() : known_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -132,8 +156,8 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 1, id_);
     }
-    if (knownRevision_ != 0L) {
-      output.writeInt64(2, knownRevision_);
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeMessage(2, getKnown());
     }
     getUnknownFields().writeTo(output);
   }
@@ -142,9 +166,9 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(1, id_);
     }
-    if (knownRevision_ != 0L) {
+    if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeInt64Size(2, knownRevision_);
+        .computeMessageSize(2, getKnown());
     }
     return size;
   }
@@ -172,8 +196,11 @@ private static final long serialVersionUID = 0L;
 
     if (!getId()
         .equals(other.getId())) return false;
-    if (getKnownRevision()
-        != other.getKnownRevision()) return false;
+    if (hasKnown() != other.hasKnown()) return false;
+    if (hasKnown()) {
+      if (!getKnown()
+          .equals(other.getKnown())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -187,9 +214,10 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     hash = (37 * hash) + ID_FIELD_NUMBER;
     hash = (53 * hash) + getId().hashCode();
-    hash = (37 * hash) + KNOWN_REVISION_FIELD_NUMBER;
-    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
-        getKnownRevision());
+    if (hasKnown()) {
+      hash = (37 * hash) + KNOWN_FIELD_NUMBER;
+      hash = (53 * hash) + getKnown().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -313,20 +341,30 @@ private static final long serialVersionUID = 0L;
 
     // Construct using io.taskresults.v1.KnownTaskResult.newBuilder()
     private Builder() {
-
+      maybeForceBuilderInitialization();
     }
 
     private Builder(
         com.google.protobuf.GeneratedMessage.BuilderParent parent) {
       super(parent);
-
+      maybeForceBuilderInitialization();
+    }
+    private void maybeForceBuilderInitialization() {
+      if (com.google.protobuf.GeneratedMessage
+              .alwaysUseFieldBuilders) {
+        internalGetKnownFieldBuilder();
+      }
     }
     @java.lang.Override
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
       id_ = "";
-      knownRevision_ = 0L;
+      known_ = null;
+      if (knownBuilder_ != null) {
+        knownBuilder_.dispose();
+        knownBuilder_ = null;
+      }
       return this;
     }
 
@@ -363,9 +401,14 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000001) != 0)) {
         result.id_ = id_;
       }
+      int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.knownRevision_ = knownRevision_;
+        result.known_ = knownBuilder_ == null
+            ? known_
+            : knownBuilder_.build();
+        to_bitField0_ |= 0x00000001;
       }
+      result.bitField0_ |= to_bitField0_;
     }
 
     @java.lang.Override
@@ -385,8 +428,8 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000001;
         onChanged();
       }
-      if (other.getKnownRevision() != 0L) {
-        setKnownRevision(other.getKnownRevision());
+      if (other.hasKnown()) {
+        mergeKnown(other.getKnown());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -417,11 +460,13 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000001;
               break;
             } // case 10
-            case 16: {
-              knownRevision_ = input.readInt64();
+            case 18: {
+              input.readMessage(
+                  internalGetKnownFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000002;
               break;
-            } // case 16
+            } // case 18
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -531,48 +576,159 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
-    private long knownRevision_ ;
+    private io.taskresults.v1.TaskResultVersion known_;
+    private com.google.protobuf.SingleFieldBuilder<
+        io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder> knownBuilder_;
     /**
      * <pre>
-     * The revision the caller has. 0: none.
+     * The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
      * </pre>
      *
-     * <code>int64 known_revision = 2;</code>
-     * @return The knownRevision.
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     * @return Whether the known field is set.
      */
-    @java.lang.Override
-    public long getKnownRevision() {
-      return knownRevision_;
+    public boolean hasKnown() {
+      return ((bitField0_ & 0x00000002) != 0);
     }
     /**
      * <pre>
-     * The revision the caller has. 0: none.
+     * The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
      * </pre>
      *
-     * <code>int64 known_revision = 2;</code>
-     * @param value The knownRevision to set.
-     * @return This builder for chaining.
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     * @return The known.
      */
-    public Builder setKnownRevision(long value) {
-
-      knownRevision_ = value;
+    public io.taskresults.v1.TaskResultVersion getKnown() {
+      if (knownBuilder_ == null) {
+        return known_ == null ? io.taskresults.v1.TaskResultVersion.getDefaultInstance() : known_;
+      } else {
+        return knownBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     */
+    public Builder setKnown(io.taskresults.v1.TaskResultVersion value) {
+      if (knownBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        known_ = value;
+      } else {
+        knownBuilder_.setMessage(value);
+      }
       bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * The revision the caller has. 0: none.
+     * The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
      * </pre>
      *
-     * <code>int64 known_revision = 2;</code>
-     * @return This builder for chaining.
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
      */
-    public Builder clearKnownRevision() {
-      bitField0_ = (bitField0_ & ~0x00000002);
-      knownRevision_ = 0L;
+    public Builder setKnown(
+        io.taskresults.v1.TaskResultVersion.Builder builderForValue) {
+      if (knownBuilder_ == null) {
+        known_ = builderForValue.build();
+      } else {
+        knownBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
+    }
+    /**
+     * <pre>
+     * The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     */
+    public Builder mergeKnown(io.taskresults.v1.TaskResultVersion value) {
+      if (knownBuilder_ == null) {
+        if (((bitField0_ & 0x00000002) != 0) &&
+          known_ != null &&
+          known_ != io.taskresults.v1.TaskResultVersion.getDefaultInstance()) {
+          getKnownBuilder().mergeFrom(value);
+        } else {
+          known_ = value;
+        }
+      } else {
+        knownBuilder_.mergeFrom(value);
+      }
+      if (known_ != null) {
+        bitField0_ |= 0x00000002;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     */
+    public Builder clearKnown() {
+      bitField0_ = (bitField0_ & ~0x00000002);
+      known_ = null;
+      if (knownBuilder_ != null) {
+        knownBuilder_.dispose();
+        knownBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     */
+    public io.taskresults.v1.TaskResultVersion.Builder getKnownBuilder() {
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return internalGetKnownFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     */
+    public io.taskresults.v1.TaskResultVersionOrBuilder getKnownOrBuilder() {
+      if (knownBuilder_ != null) {
+        return knownBuilder_.getMessageOrBuilder();
+      } else {
+        return known_ == null ?
+            io.taskresults.v1.TaskResultVersion.getDefaultInstance() : known_;
+      }
+    }
+    /**
+     * <pre>
+     * The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder> 
+        internalGetKnownFieldBuilder() {
+      if (knownBuilder_ == null) {
+        knownBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder>(
+                getKnown(),
+                getParentForChildren(),
+                isClean());
+        known_ = null;
+      }
+      return knownBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:taskresults.v1.KnownTaskResult)

@@ -32,11 +32,28 @@ public interface KnownTaskResultOrBuilder extends
 
   /**
    * <pre>
-   * The revision the caller has. 0: none.
+   * The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
    * </pre>
    *
-   * <code>int64 known_revision = 2;</code>
-   * @return The knownRevision.
+   * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+   * @return Whether the known field is set.
    */
-  long getKnownRevision();
+  boolean hasKnown();
+  /**
+   * <pre>
+   * The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+   * @return The known.
+   */
+  io.taskresults.v1.TaskResultVersion getKnown();
+  /**
+   * <pre>
+   * The version the caller has. Unset, or 0 in both parts: none. A revision without its incarnation is refused.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+   */
+  io.taskresults.v1.TaskResultVersionOrBuilder getKnownOrBuilder();
 }

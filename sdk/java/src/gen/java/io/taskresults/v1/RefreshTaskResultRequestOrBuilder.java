@@ -32,11 +32,47 @@ public interface RefreshTaskResultRequestOrBuilder extends
 
   /**
    * <pre>
-   * The revision the caller has. 0: none, always answers an update.
+   * As in KnownTaskResult.
    * </pre>
    *
-   * <code>int64 known_revision = 2;</code>
-   * @return The knownRevision.
+   * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+   * @return Whether the known field is set.
    */
-  long getKnownRevision();
+  boolean hasKnown();
+  /**
+   * <pre>
+   * As in KnownTaskResult.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+   * @return The known.
+   */
+  io.taskresults.v1.TaskResultVersion getKnown();
+  /**
+   * <pre>
+   * As in KnownTaskResult.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+   */
+  io.taskresults.v1.TaskResultVersionOrBuilder getKnownOrBuilder();
+
+  /**
+   * <pre>
+   * How much to answer. Default FULL.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultView view = 3;</code>
+   * @return The enum numeric value on the wire for view.
+   */
+  int getViewValue();
+  /**
+   * <pre>
+   * How much to answer. Default FULL.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultView view = 3;</code>
+   * @return The view.
+   */
+  io.taskresults.v1.TaskResultView getView();
 }

@@ -52,6 +52,371 @@ private static final long serialVersionUID = 0L;
             io.taskresults.v1.RefreshTaskResultResponse.class, io.taskresults.v1.RefreshTaskResultResponse.Builder.class);
   }
 
+  public interface UnchangedOrBuilder extends
+      // @@protoc_insertion_point(interface_extends:taskresults.v1.RefreshTaskResultResponse.Unchanged)
+      com.google.protobuf.MessageOrBuilder {
+  }
+  /**
+   * <pre>
+   * The result still has the known version.
+   * </pre>
+   *
+   * Protobuf type {@code taskresults.v1.RefreshTaskResultResponse.Unchanged}
+   */
+  public static final class Unchanged extends
+      com.google.protobuf.GeneratedMessage implements
+      // @@protoc_insertion_point(message_implements:taskresults.v1.RefreshTaskResultResponse.Unchanged)
+      UnchangedOrBuilder {
+  private static final long serialVersionUID = 0L;
+    static {
+      com.google.protobuf.RuntimeVersion.validateProtobufGencodeVersion(
+        com.google.protobuf.RuntimeVersion.RuntimeDomain.PUBLIC,
+        /* major= */ 4,
+        /* minor= */ 36,
+        /* patch= */ 2,
+        /* suffix= */ "",
+        "Unchanged");
+    }
+    // Use Unchanged.newBuilder() to construct.
+    private Unchanged(com.google.protobuf.GeneratedMessage.Builder<?> builder) {
+      super(builder);
+    }
+    private Unchanged() {
+    }
+
+    public static final com.google.protobuf.Descriptors.Descriptor
+        getDescriptor() {
+      return io.taskresults.v1.TaskResultServiceOuterClass.internal_static_taskresults_v1_RefreshTaskResultResponse_Unchanged_descriptor;
+    }
+
+    @java.lang.Override
+    public com.google.protobuf.Descriptors.Descriptor getDescriptorForType() {
+      return io.taskresults.v1.TaskResultServiceOuterClass.internal_static_taskresults_v1_RefreshTaskResultResponse_Unchanged_descriptor;
+    }
+
+    @java.lang.Override
+    protected com.google.protobuf.GeneratedMessage.FieldAccessorTable
+        internalGetFieldAccessorTable() {
+      return io.taskresults.v1.TaskResultServiceOuterClass.internal_static_taskresults_v1_RefreshTaskResultResponse_Unchanged_fieldAccessorTable
+          .ensureFieldAccessorsInitialized(
+              io.taskresults.v1.RefreshTaskResultResponse.Unchanged.class, io.taskresults.v1.RefreshTaskResultResponse.Unchanged.Builder.class);
+    }
+
+    private byte memoizedIsInitialized = -1;
+    @java.lang.Override
+    public final boolean isInitialized() {
+      byte isInitialized = memoizedIsInitialized;
+      if (isInitialized == 1) return true;
+      if (isInitialized == 0) return false;
+
+      memoizedIsInitialized = 1;
+      return true;
+    }
+
+    @java.lang.Override
+    public void writeTo(com.google.protobuf.CodedOutputStream output)
+                        throws java.io.IOException {
+      getUnknownFields().writeTo(output);
+    }
+    @java.lang.Override
+    public int getSerializedSize() {
+      int size = memoizedSize;
+      if (size != -1) return size;
+
+      size = 0;
+      size += getUnknownFields().getSerializedSize();
+      memoizedSize = size;
+      return size;
+    }
+
+    @java.lang.Override
+    public boolean equals(final java.lang.Object obj) {
+      if (obj == this) {
+       return true;
+      }
+      if (!(obj instanceof io.taskresults.v1.RefreshTaskResultResponse.Unchanged)) {
+        return super.equals(obj);
+      }
+      io.taskresults.v1.RefreshTaskResultResponse.Unchanged other = (io.taskresults.v1.RefreshTaskResultResponse.Unchanged) obj;
+
+      if (!getUnknownFields().equals(other.getUnknownFields())) return false;
+      return true;
+    }
+
+    @java.lang.Override
+    public int hashCode() {
+      if (memoizedHashCode != 0) {
+        return memoizedHashCode;
+      }
+      int hash = 41;
+      hash = (19 * hash) + getDescriptor().hashCode();
+      hash = (29 * hash) + getUnknownFields().hashCode();
+      memoizedHashCode = hash;
+      return hash;
+    }
+
+    public static io.taskresults.v1.RefreshTaskResultResponse.Unchanged parseFrom(
+        java.nio.ByteBuffer data)
+        throws com.google.protobuf.InvalidProtocolBufferException {
+      return PARSER.parseFrom(data);
+    }
+    public static io.taskresults.v1.RefreshTaskResultResponse.Unchanged parseFrom(
+        java.nio.ByteBuffer data,
+        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+        throws com.google.protobuf.InvalidProtocolBufferException {
+      return PARSER.parseFrom(data, extensionRegistry);
+    }
+    public static io.taskresults.v1.RefreshTaskResultResponse.Unchanged parseFrom(
+        com.google.protobuf.ByteString data)
+        throws com.google.protobuf.InvalidProtocolBufferException {
+      return PARSER.parseFrom(data);
+    }
+    public static io.taskresults.v1.RefreshTaskResultResponse.Unchanged parseFrom(
+        com.google.protobuf.ByteString data,
+        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+        throws com.google.protobuf.InvalidProtocolBufferException {
+      return PARSER.parseFrom(data, extensionRegistry);
+    }
+    public static io.taskresults.v1.RefreshTaskResultResponse.Unchanged parseFrom(byte[] data)
+        throws com.google.protobuf.InvalidProtocolBufferException {
+      return PARSER.parseFrom(data);
+    }
+    public static io.taskresults.v1.RefreshTaskResultResponse.Unchanged parseFrom(
+        byte[] data,
+        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+        throws com.google.protobuf.InvalidProtocolBufferException {
+      return PARSER.parseFrom(data, extensionRegistry);
+    }
+    public static io.taskresults.v1.RefreshTaskResultResponse.Unchanged parseFrom(java.io.InputStream input)
+        throws java.io.IOException {
+      return com.google.protobuf.GeneratedMessage
+          .parseWithIOException(PARSER, input);
+    }
+    public static io.taskresults.v1.RefreshTaskResultResponse.Unchanged parseFrom(
+        java.io.InputStream input,
+        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+        throws java.io.IOException {
+      return com.google.protobuf.GeneratedMessage
+          .parseWithIOException(PARSER, input, extensionRegistry);
+    }
+
+    public static io.taskresults.v1.RefreshTaskResultResponse.Unchanged parseDelimitedFrom(java.io.InputStream input)
+        throws java.io.IOException {
+      return com.google.protobuf.GeneratedMessage
+          .parseDelimitedWithIOException(PARSER, input);
+    }
+
+    public static io.taskresults.v1.RefreshTaskResultResponse.Unchanged parseDelimitedFrom(
+        java.io.InputStream input,
+        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+        throws java.io.IOException {
+      return com.google.protobuf.GeneratedMessage
+          .parseDelimitedWithIOException(PARSER, input, extensionRegistry);
+    }
+    public static io.taskresults.v1.RefreshTaskResultResponse.Unchanged parseFrom(
+        com.google.protobuf.CodedInputStream input)
+        throws java.io.IOException {
+      return com.google.protobuf.GeneratedMessage
+          .parseWithIOException(PARSER, input);
+    }
+    public static io.taskresults.v1.RefreshTaskResultResponse.Unchanged parseFrom(
+        com.google.protobuf.CodedInputStream input,
+        com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+        throws java.io.IOException {
+      return com.google.protobuf.GeneratedMessage
+          .parseWithIOException(PARSER, input, extensionRegistry);
+    }
+
+    @java.lang.Override
+    public Builder newBuilderForType() { return newBuilder(); }
+    public static Builder newBuilder() {
+      return DEFAULT_INSTANCE.toBuilder();
+    }
+    public static Builder newBuilder(io.taskresults.v1.RefreshTaskResultResponse.Unchanged prototype) {
+      return DEFAULT_INSTANCE.toBuilder().mergeFrom(prototype);
+    }
+    @java.lang.Override
+    public Builder toBuilder() {
+      return this == DEFAULT_INSTANCE
+          ? new Builder() : new Builder().mergeFrom(this);
+    }
+
+    @java.lang.Override
+    protected Builder newBuilderForType(
+        com.google.protobuf.GeneratedMessage.BuilderParent parent) {
+      Builder builder = new Builder(parent);
+      return builder;
+    }
+    /**
+     * <pre>
+     * The result still has the known version.
+     * </pre>
+     *
+     * Protobuf type {@code taskresults.v1.RefreshTaskResultResponse.Unchanged}
+     */
+    public static final class Builder extends
+        com.google.protobuf.GeneratedMessage.Builder<Builder> implements
+        // @@protoc_insertion_point(builder_implements:taskresults.v1.RefreshTaskResultResponse.Unchanged)
+        io.taskresults.v1.RefreshTaskResultResponse.UnchangedOrBuilder {
+      public static final com.google.protobuf.Descriptors.Descriptor
+          getDescriptor() {
+        return io.taskresults.v1.TaskResultServiceOuterClass.internal_static_taskresults_v1_RefreshTaskResultResponse_Unchanged_descriptor;
+      }
+
+      @java.lang.Override
+      protected com.google.protobuf.GeneratedMessage.FieldAccessorTable
+          internalGetFieldAccessorTable() {
+        return io.taskresults.v1.TaskResultServiceOuterClass.internal_static_taskresults_v1_RefreshTaskResultResponse_Unchanged_fieldAccessorTable
+            .ensureFieldAccessorsInitialized(
+                io.taskresults.v1.RefreshTaskResultResponse.Unchanged.class, io.taskresults.v1.RefreshTaskResultResponse.Unchanged.Builder.class);
+      }
+
+      // Construct using io.taskresults.v1.RefreshTaskResultResponse.Unchanged.newBuilder()
+      private Builder() {
+
+      }
+
+      private Builder(
+          com.google.protobuf.GeneratedMessage.BuilderParent parent) {
+        super(parent);
+
+      }
+      @java.lang.Override
+      public Builder clear() {
+        super.clear();
+        return this;
+      }
+
+      @java.lang.Override
+      public com.google.protobuf.Descriptors.Descriptor
+          getDescriptorForType() {
+        return io.taskresults.v1.TaskResultServiceOuterClass.internal_static_taskresults_v1_RefreshTaskResultResponse_Unchanged_descriptor;
+      }
+
+      @java.lang.Override
+      public io.taskresults.v1.RefreshTaskResultResponse.Unchanged getDefaultInstanceForType() {
+        return io.taskresults.v1.RefreshTaskResultResponse.Unchanged.getDefaultInstance();
+      }
+
+      @java.lang.Override
+      public io.taskresults.v1.RefreshTaskResultResponse.Unchanged build() {
+        io.taskresults.v1.RefreshTaskResultResponse.Unchanged result = buildPartial();
+        if (!result.isInitialized()) {
+          throw newUninitializedMessageException(result);
+        }
+        return result;
+      }
+
+      @java.lang.Override
+      public io.taskresults.v1.RefreshTaskResultResponse.Unchanged buildPartial() {
+        io.taskresults.v1.RefreshTaskResultResponse.Unchanged result = new io.taskresults.v1.RefreshTaskResultResponse.Unchanged(this);
+        onBuilt();
+        return result;
+      }
+
+      @java.lang.Override
+      public Builder mergeFrom(com.google.protobuf.Message other) {
+        if (other instanceof io.taskresults.v1.RefreshTaskResultResponse.Unchanged) {
+          return mergeFrom((io.taskresults.v1.RefreshTaskResultResponse.Unchanged)other);
+        } else {
+          super.mergeFrom(other);
+          return this;
+        }
+      }
+
+      public Builder mergeFrom(io.taskresults.v1.RefreshTaskResultResponse.Unchanged other) {
+        if (other == io.taskresults.v1.RefreshTaskResultResponse.Unchanged.getDefaultInstance()) return this;
+        this.mergeUnknownFields(other.getUnknownFields());
+        onChanged();
+        return this;
+      }
+
+      @java.lang.Override
+      public final boolean isInitialized() {
+        return true;
+      }
+
+      @java.lang.Override
+      public Builder mergeFrom(
+          com.google.protobuf.CodedInputStream input,
+          com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+          throws java.io.IOException {
+        java.util.Objects.requireNonNull(extensionRegistry);
+        try {
+          boolean done = false;
+          while (!done) {
+            int tag = input.readTag();
+            switch (tag) {
+              case 0:
+                done = true;
+                break;
+              default: {
+                if (!super.parseUnknownField(input, extensionRegistry, tag)) {
+                  done = true; // was an endgroup tag
+                }
+                break;
+              } // default:
+            } // switch (tag)
+          } // while (!done)
+        } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+          throw e.unwrapIOException();
+        } finally {
+          onChanged();
+        } // finally
+        return this;
+      }
+
+      // @@protoc_insertion_point(builder_scope:taskresults.v1.RefreshTaskResultResponse.Unchanged)
+    }
+
+    // @@protoc_insertion_point(class_scope:taskresults.v1.RefreshTaskResultResponse.Unchanged)
+    private static final io.taskresults.v1.RefreshTaskResultResponse.Unchanged DEFAULT_INSTANCE;
+    static {
+      DEFAULT_INSTANCE = new io.taskresults.v1.RefreshTaskResultResponse.Unchanged();
+    }
+
+    public static io.taskresults.v1.RefreshTaskResultResponse.Unchanged getDefaultInstance() {
+      return DEFAULT_INSTANCE;
+    }
+
+    private static final com.google.protobuf.Parser<Unchanged>
+        PARSER = new com.google.protobuf.AbstractParser<Unchanged>() {
+      @java.lang.Override
+      public Unchanged parsePartialFrom(
+          com.google.protobuf.CodedInputStream input,
+          com.google.protobuf.ExtensionRegistryLite extensionRegistry)
+          throws com.google.protobuf.InvalidProtocolBufferException {
+        Builder builder = newBuilder();
+        try {
+          builder.mergeFrom(input, extensionRegistry);
+        } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+          throw e.setUnfinishedMessage(builder.buildPartial());
+        } catch (com.google.protobuf.UninitializedMessageException e) {
+          throw e.asInvalidProtocolBufferException().setUnfinishedMessage(builder.buildPartial());
+        } catch (java.io.IOException e) {
+          throw new com.google.protobuf.InvalidProtocolBufferException(e)
+              .setUnfinishedMessage(builder.buildPartial());
+        }
+        return builder.buildPartial();
+      }
+    };
+
+    public static com.google.protobuf.Parser<Unchanged> parser() {
+      return PARSER;
+    }
+
+    @java.lang.Override
+    public com.google.protobuf.Parser<Unchanged> getParserForType() {
+      return PARSER;
+    }
+
+    @java.lang.Override
+    public io.taskresults.v1.RefreshTaskResultResponse.Unchanged getDefaultInstanceForType() {
+      return DEFAULT_INSTANCE;
+    }
+
+  }
+
   private int outcomeCase_ = 0;
   @SuppressWarnings("serial")
   private java.lang.Object outcome_;
@@ -59,7 +424,8 @@ private static final long serialVersionUID = 0L;
       implements com.google.protobuf.Internal.EnumLite,
           com.google.protobuf.AbstractMessage.InternalOneOfEnum {
     UNCHANGED(1),
-    UPDATE(2),
+    CHANGED(2),
+    REPLACED(3),
     OUTCOME_NOT_SET(0);
     private final int value;
     private OutcomeCase(int value) {
@@ -78,7 +444,8 @@ private static final long serialVersionUID = 0L;
     public static OutcomeCase forNumber(int value) {
       switch (value) {
         case 1: return UNCHANGED;
-        case 2: return UPDATE;
+        case 2: return CHANGED;
+        case 3: return REPLACED;
         case 0: return OUTCOME_NOT_SET;
         default: return null;
       }
@@ -97,10 +464,10 @@ private static final long serialVersionUID = 0L;
   public static final int UNCHANGED_FIELD_NUMBER = 1;
   /**
    * <pre>
-   * The result still has the known revision.
+   * It still has the known version.
    * </pre>
    *
-   * <code>.google.protobuf.Empty unchanged = 1;</code>
+   * <code>.taskresults.v1.RefreshTaskResultResponse.Unchanged unchanged = 1;</code>
    * @return Whether the unchanged field is set.
    */
   @java.lang.Override
@@ -109,75 +476,121 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The result still has the known revision.
+   * It still has the known version.
    * </pre>
    *
-   * <code>.google.protobuf.Empty unchanged = 1;</code>
+   * <code>.taskresults.v1.RefreshTaskResultResponse.Unchanged unchanged = 1;</code>
    * @return The unchanged.
    */
   @java.lang.Override
-  public com.google.protobuf.Empty getUnchanged() {
+  public io.taskresults.v1.RefreshTaskResultResponse.Unchanged getUnchanged() {
     if (outcomeCase_ == 1) {
-       return (com.google.protobuf.Empty) outcome_;
+       return (io.taskresults.v1.RefreshTaskResultResponse.Unchanged) outcome_;
     }
-    return com.google.protobuf.Empty.getDefaultInstance();
+    return io.taskresults.v1.RefreshTaskResultResponse.Unchanged.getDefaultInstance();
   }
   /**
    * <pre>
-   * The result still has the known revision.
+   * It still has the known version.
    * </pre>
    *
-   * <code>.google.protobuf.Empty unchanged = 1;</code>
+   * <code>.taskresults.v1.RefreshTaskResultResponse.Unchanged unchanged = 1;</code>
    */
   @java.lang.Override
-  public com.google.protobuf.EmptyOrBuilder getUnchangedOrBuilder() {
+  public io.taskresults.v1.RefreshTaskResultResponse.UnchangedOrBuilder getUnchangedOrBuilder() {
     if (outcomeCase_ == 1) {
-       return (com.google.protobuf.Empty) outcome_;
+       return (io.taskresults.v1.RefreshTaskResultResponse.Unchanged) outcome_;
     }
-    return com.google.protobuf.Empty.getDefaultInstance();
+    return io.taskresults.v1.RefreshTaskResultResponse.Unchanged.getDefaultInstance();
   }
 
-  public static final int UPDATE_FIELD_NUMBER = 2;
+  public static final int CHANGED_FIELD_NUMBER = 2;
   /**
    * <pre>
-   * It has another one: everything that can have changed.
+   * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+   * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
    * </pre>
    *
-   * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-   * @return Whether the update field is set.
+   * <code>.taskresults.v1.TaskResult changed = 2;</code>
+   * @return Whether the changed field is set.
    */
   @java.lang.Override
-  public boolean hasUpdate() {
+  public boolean hasChanged() {
     return outcomeCase_ == 2;
   }
   /**
    * <pre>
-   * It has another one: everything that can have changed.
+   * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+   * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
    * </pre>
    *
-   * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-   * @return The update.
+   * <code>.taskresults.v1.TaskResult changed = 2;</code>
+   * @return The changed.
    */
   @java.lang.Override
-  public io.taskresults.v1.TaskResultUpdate getUpdate() {
+  public io.taskresults.v1.TaskResult getChanged() {
     if (outcomeCase_ == 2) {
-       return (io.taskresults.v1.TaskResultUpdate) outcome_;
+       return (io.taskresults.v1.TaskResult) outcome_;
     }
-    return io.taskresults.v1.TaskResultUpdate.getDefaultInstance();
+    return io.taskresults.v1.TaskResult.getDefaultInstance();
   }
   /**
    * <pre>
-   * It has another one: everything that can have changed.
+   * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+   * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
    * </pre>
    *
-   * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
+   * <code>.taskresults.v1.TaskResult changed = 2;</code>
    */
   @java.lang.Override
-  public io.taskresults.v1.TaskResultUpdateOrBuilder getUpdateOrBuilder() {
+  public io.taskresults.v1.TaskResultOrBuilder getChangedOrBuilder() {
     if (outcomeCase_ == 2) {
-       return (io.taskresults.v1.TaskResultUpdate) outcome_;
+       return (io.taskresults.v1.TaskResult) outcome_;
     }
-    return io.taskresults.v1.TaskResultUpdate.getDefaultInstance();
+    return io.taskresults.v1.TaskResult.getDefaultInstance();
+  }
+
+  public static final int REPLACED_FIELD_NUMBER = 3;
+  /**
+   * <pre>
+   * It is another incarnation than the known one, or none was known: the result with all its fields.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResult replaced = 3;</code>
+   * @return Whether the replaced field is set.
+   */
+  @java.lang.Override
+  public boolean hasReplaced() {
+    return outcomeCase_ == 3;
+  }
+  /**
+   * <pre>
+   * It is another incarnation than the known one, or none was known: the result with all its fields.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResult replaced = 3;</code>
+   * @return The replaced.
+   */
+  @java.lang.Override
+  public io.taskresults.v1.TaskResult getReplaced() {
+    if (outcomeCase_ == 3) {
+       return (io.taskresults.v1.TaskResult) outcome_;
+    }
+    return io.taskresults.v1.TaskResult.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * It is another incarnation than the known one, or none was known: the result with all its fields.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResult replaced = 3;</code>
+   */
+  @java.lang.Override
+  public io.taskresults.v1.TaskResultOrBuilder getReplacedOrBuilder() {
+    if (outcomeCase_ == 3) {
+       return (io.taskresults.v1.TaskResult) outcome_;
+    }
+    return io.taskresults.v1.TaskResult.getDefaultInstance();
   }
 
   private byte memoizedIsInitialized = -1;
@@ -195,10 +608,13 @@ private static final long serialVersionUID = 0L;
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
     if (outcomeCase_ == 1) {
-      output.writeMessage(1, (com.google.protobuf.Empty) outcome_);
+      output.writeMessage(1, (io.taskresults.v1.RefreshTaskResultResponse.Unchanged) outcome_);
     }
     if (outcomeCase_ == 2) {
-      output.writeMessage(2, (io.taskresults.v1.TaskResultUpdate) outcome_);
+      output.writeMessage(2, (io.taskresults.v1.TaskResult) outcome_);
+    }
+    if (outcomeCase_ == 3) {
+      output.writeMessage(3, (io.taskresults.v1.TaskResult) outcome_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -206,11 +622,15 @@ private static final long serialVersionUID = 0L;
     int size = 0;
     if (outcomeCase_ == 1) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(1, (com.google.protobuf.Empty) outcome_);
+        .computeMessageSize(1, (io.taskresults.v1.RefreshTaskResultResponse.Unchanged) outcome_);
     }
     if (outcomeCase_ == 2) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(2, (io.taskresults.v1.TaskResultUpdate) outcome_);
+        .computeMessageSize(2, (io.taskresults.v1.TaskResult) outcome_);
+    }
+    if (outcomeCase_ == 3) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(3, (io.taskresults.v1.TaskResult) outcome_);
     }
     return size;
   }
@@ -243,8 +663,12 @@ private static final long serialVersionUID = 0L;
             .equals(other.getUnchanged())) return false;
         break;
       case 2:
-        if (!getUpdate()
-            .equals(other.getUpdate())) return false;
+        if (!getChanged()
+            .equals(other.getChanged())) return false;
+        break;
+      case 3:
+        if (!getReplaced()
+            .equals(other.getReplaced())) return false;
         break;
       case 0:
       default:
@@ -266,8 +690,12 @@ private static final long serialVersionUID = 0L;
         hash = (53 * hash) + getUnchanged().hashCode();
         break;
       case 2:
-        hash = (37 * hash) + UPDATE_FIELD_NUMBER;
-        hash = (53 * hash) + getUpdate().hashCode();
+        hash = (37 * hash) + CHANGED_FIELD_NUMBER;
+        hash = (53 * hash) + getChanged().hashCode();
+        break;
+      case 3:
+        hash = (37 * hash) + REPLACED_FIELD_NUMBER;
+        hash = (53 * hash) + getReplaced().hashCode();
         break;
       case 0:
       default:
@@ -410,8 +838,11 @@ private static final long serialVersionUID = 0L;
       if (unchangedBuilder_ != null) {
         unchangedBuilder_.clear();
       }
-      if (updateBuilder_ != null) {
-        updateBuilder_.clear();
+      if (changedBuilder_ != null) {
+        changedBuilder_.clear();
+      }
+      if (replacedBuilder_ != null) {
+        replacedBuilder_.clear();
       }
       outcomeCase_ = 0;
       outcome_ = null;
@@ -459,8 +890,12 @@ private static final long serialVersionUID = 0L;
         result.outcome_ = unchangedBuilder_.build();
       }
       if (outcomeCase_ == 2 &&
-          updateBuilder_ != null) {
-        result.outcome_ = updateBuilder_.build();
+          changedBuilder_ != null) {
+        result.outcome_ = changedBuilder_.build();
+      }
+      if (outcomeCase_ == 3 &&
+          replacedBuilder_ != null) {
+        result.outcome_ = replacedBuilder_.build();
       }
     }
 
@@ -481,8 +916,12 @@ private static final long serialVersionUID = 0L;
           mergeUnchanged(other.getUnchanged());
           break;
         }
-        case UPDATE: {
-          mergeUpdate(other.getUpdate());
+        case CHANGED: {
+          mergeChanged(other.getChanged());
+          break;
+        }
+        case REPLACED: {
+          mergeReplaced(other.getReplaced());
           break;
         }
         case OUTCOME_NOT_SET: {
@@ -522,11 +961,18 @@ private static final long serialVersionUID = 0L;
             } // case 10
             case 18: {
               input.readMessage(
-                  internalGetUpdateFieldBuilder().getBuilder(),
+                  internalGetChangedFieldBuilder().getBuilder(),
                   extensionRegistry);
               outcomeCase_ = 2;
               break;
             } // case 18
+            case 26: {
+              input.readMessage(
+                  internalGetReplacedFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              outcomeCase_ = 3;
+              break;
+            } // case 26
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -560,13 +1006,13 @@ private static final long serialVersionUID = 0L;
     private int bitField0_;
 
     private com.google.protobuf.SingleFieldBuilder<
-        com.google.protobuf.Empty, com.google.protobuf.Empty.Builder, com.google.protobuf.EmptyOrBuilder> unchangedBuilder_;
+        io.taskresults.v1.RefreshTaskResultResponse.Unchanged, io.taskresults.v1.RefreshTaskResultResponse.Unchanged.Builder, io.taskresults.v1.RefreshTaskResultResponse.UnchangedOrBuilder> unchangedBuilder_;
     /**
      * <pre>
-     * The result still has the known revision.
+     * It still has the known version.
      * </pre>
      *
-     * <code>.google.protobuf.Empty unchanged = 1;</code>
+     * <code>.taskresults.v1.RefreshTaskResultResponse.Unchanged unchanged = 1;</code>
      * @return Whether the unchanged field is set.
      */
     @java.lang.Override
@@ -575,34 +1021,34 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result still has the known revision.
+     * It still has the known version.
      * </pre>
      *
-     * <code>.google.protobuf.Empty unchanged = 1;</code>
+     * <code>.taskresults.v1.RefreshTaskResultResponse.Unchanged unchanged = 1;</code>
      * @return The unchanged.
      */
     @java.lang.Override
-    public com.google.protobuf.Empty getUnchanged() {
+    public io.taskresults.v1.RefreshTaskResultResponse.Unchanged getUnchanged() {
       if (unchangedBuilder_ == null) {
         if (outcomeCase_ == 1) {
-          return (com.google.protobuf.Empty) outcome_;
+          return (io.taskresults.v1.RefreshTaskResultResponse.Unchanged) outcome_;
         }
-        return com.google.protobuf.Empty.getDefaultInstance();
+        return io.taskresults.v1.RefreshTaskResultResponse.Unchanged.getDefaultInstance();
       } else {
         if (outcomeCase_ == 1) {
           return unchangedBuilder_.getMessage();
         }
-        return com.google.protobuf.Empty.getDefaultInstance();
+        return io.taskresults.v1.RefreshTaskResultResponse.Unchanged.getDefaultInstance();
       }
     }
     /**
      * <pre>
-     * The result still has the known revision.
+     * It still has the known version.
      * </pre>
      *
-     * <code>.google.protobuf.Empty unchanged = 1;</code>
+     * <code>.taskresults.v1.RefreshTaskResultResponse.Unchanged unchanged = 1;</code>
      */
-    public Builder setUnchanged(com.google.protobuf.Empty value) {
+    public Builder setUnchanged(io.taskresults.v1.RefreshTaskResultResponse.Unchanged value) {
       if (unchangedBuilder_ == null) {
         java.util.Objects.requireNonNull(value);
         outcome_ = value;
@@ -615,13 +1061,13 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result still has the known revision.
+     * It still has the known version.
      * </pre>
      *
-     * <code>.google.protobuf.Empty unchanged = 1;</code>
+     * <code>.taskresults.v1.RefreshTaskResultResponse.Unchanged unchanged = 1;</code>
      */
     public Builder setUnchanged(
-        com.google.protobuf.Empty.Builder builderForValue) {
+        io.taskresults.v1.RefreshTaskResultResponse.Unchanged.Builder builderForValue) {
       if (unchangedBuilder_ == null) {
         outcome_ = builderForValue.build();
         onChanged();
@@ -633,16 +1079,16 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result still has the known revision.
+     * It still has the known version.
      * </pre>
      *
-     * <code>.google.protobuf.Empty unchanged = 1;</code>
+     * <code>.taskresults.v1.RefreshTaskResultResponse.Unchanged unchanged = 1;</code>
      */
-    public Builder mergeUnchanged(com.google.protobuf.Empty value) {
+    public Builder mergeUnchanged(io.taskresults.v1.RefreshTaskResultResponse.Unchanged value) {
       if (unchangedBuilder_ == null) {
         if (outcomeCase_ == 1 &&
-            outcome_ != com.google.protobuf.Empty.getDefaultInstance()) {
-          outcome_ = com.google.protobuf.Empty.newBuilder((com.google.protobuf.Empty) outcome_)
+            outcome_ != io.taskresults.v1.RefreshTaskResultResponse.Unchanged.getDefaultInstance()) {
+          outcome_ = io.taskresults.v1.RefreshTaskResultResponse.Unchanged.newBuilder((io.taskresults.v1.RefreshTaskResultResponse.Unchanged) outcome_)
               .mergeFrom(value).buildPartial();
         } else {
           outcome_ = value;
@@ -660,10 +1106,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result still has the known revision.
+     * It still has the known version.
      * </pre>
      *
-     * <code>.google.protobuf.Empty unchanged = 1;</code>
+     * <code>.taskresults.v1.RefreshTaskResultResponse.Unchanged unchanged = 1;</code>
      */
     public Builder clearUnchanged() {
       if (unchangedBuilder_ == null) {
@@ -683,49 +1129,49 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result still has the known revision.
+     * It still has the known version.
      * </pre>
      *
-     * <code>.google.protobuf.Empty unchanged = 1;</code>
+     * <code>.taskresults.v1.RefreshTaskResultResponse.Unchanged unchanged = 1;</code>
      */
-    public com.google.protobuf.Empty.Builder getUnchangedBuilder() {
+    public io.taskresults.v1.RefreshTaskResultResponse.Unchanged.Builder getUnchangedBuilder() {
       return internalGetUnchangedFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * The result still has the known revision.
+     * It still has the known version.
      * </pre>
      *
-     * <code>.google.protobuf.Empty unchanged = 1;</code>
+     * <code>.taskresults.v1.RefreshTaskResultResponse.Unchanged unchanged = 1;</code>
      */
     @java.lang.Override
-    public com.google.protobuf.EmptyOrBuilder getUnchangedOrBuilder() {
+    public io.taskresults.v1.RefreshTaskResultResponse.UnchangedOrBuilder getUnchangedOrBuilder() {
       if ((outcomeCase_ == 1) && (unchangedBuilder_ != null)) {
         return unchangedBuilder_.getMessageOrBuilder();
       } else {
         if (outcomeCase_ == 1) {
-          return (com.google.protobuf.Empty) outcome_;
+          return (io.taskresults.v1.RefreshTaskResultResponse.Unchanged) outcome_;
         }
-        return com.google.protobuf.Empty.getDefaultInstance();
+        return io.taskresults.v1.RefreshTaskResultResponse.Unchanged.getDefaultInstance();
       }
     }
     /**
      * <pre>
-     * The result still has the known revision.
+     * It still has the known version.
      * </pre>
      *
-     * <code>.google.protobuf.Empty unchanged = 1;</code>
+     * <code>.taskresults.v1.RefreshTaskResultResponse.Unchanged unchanged = 1;</code>
      */
     private com.google.protobuf.SingleFieldBuilder<
-        com.google.protobuf.Empty, com.google.protobuf.Empty.Builder, com.google.protobuf.EmptyOrBuilder> 
+        io.taskresults.v1.RefreshTaskResultResponse.Unchanged, io.taskresults.v1.RefreshTaskResultResponse.Unchanged.Builder, io.taskresults.v1.RefreshTaskResultResponse.UnchangedOrBuilder> 
         internalGetUnchangedFieldBuilder() {
       if (unchangedBuilder_ == null) {
         if (!(outcomeCase_ == 1)) {
-          outcome_ = com.google.protobuf.Empty.getDefaultInstance();
+          outcome_ = io.taskresults.v1.RefreshTaskResultResponse.Unchanged.getDefaultInstance();
         }
         unchangedBuilder_ = new com.google.protobuf.SingleFieldBuilder<
-            com.google.protobuf.Empty, com.google.protobuf.Empty.Builder, com.google.protobuf.EmptyOrBuilder>(
-                (com.google.protobuf.Empty) outcome_,
+            io.taskresults.v1.RefreshTaskResultResponse.Unchanged, io.taskresults.v1.RefreshTaskResultResponse.Unchanged.Builder, io.taskresults.v1.RefreshTaskResultResponse.UnchangedOrBuilder>(
+                (io.taskresults.v1.RefreshTaskResultResponse.Unchanged) outcome_,
                 getParentForChildren(),
                 isClean());
         outcome_ = null;
@@ -736,89 +1182,94 @@ private static final long serialVersionUID = 0L;
     }
 
     private com.google.protobuf.SingleFieldBuilder<
-        io.taskresults.v1.TaskResultUpdate, io.taskresults.v1.TaskResultUpdate.Builder, io.taskresults.v1.TaskResultUpdateOrBuilder> updateBuilder_;
+        io.taskresults.v1.TaskResult, io.taskresults.v1.TaskResult.Builder, io.taskresults.v1.TaskResultOrBuilder> changedBuilder_;
     /**
      * <pre>
-     * It has another one: everything that can have changed.
+     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
-     * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-     * @return Whether the update field is set.
+     * <code>.taskresults.v1.TaskResult changed = 2;</code>
+     * @return Whether the changed field is set.
      */
     @java.lang.Override
-    public boolean hasUpdate() {
+    public boolean hasChanged() {
       return outcomeCase_ == 2;
     }
     /**
      * <pre>
-     * It has another one: everything that can have changed.
+     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
-     * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-     * @return The update.
+     * <code>.taskresults.v1.TaskResult changed = 2;</code>
+     * @return The changed.
      */
     @java.lang.Override
-    public io.taskresults.v1.TaskResultUpdate getUpdate() {
-      if (updateBuilder_ == null) {
+    public io.taskresults.v1.TaskResult getChanged() {
+      if (changedBuilder_ == null) {
         if (outcomeCase_ == 2) {
-          return (io.taskresults.v1.TaskResultUpdate) outcome_;
+          return (io.taskresults.v1.TaskResult) outcome_;
         }
-        return io.taskresults.v1.TaskResultUpdate.getDefaultInstance();
+        return io.taskresults.v1.TaskResult.getDefaultInstance();
       } else {
         if (outcomeCase_ == 2) {
-          return updateBuilder_.getMessage();
+          return changedBuilder_.getMessage();
         }
-        return io.taskresults.v1.TaskResultUpdate.getDefaultInstance();
+        return io.taskresults.v1.TaskResult.getDefaultInstance();
       }
     }
     /**
      * <pre>
-     * It has another one: everything that can have changed.
+     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
-     * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
+     * <code>.taskresults.v1.TaskResult changed = 2;</code>
      */
-    public Builder setUpdate(io.taskresults.v1.TaskResultUpdate value) {
-      if (updateBuilder_ == null) {
+    public Builder setChanged(io.taskresults.v1.TaskResult value) {
+      if (changedBuilder_ == null) {
         java.util.Objects.requireNonNull(value);
         outcome_ = value;
         onChanged();
       } else {
-        updateBuilder_.setMessage(value);
+        changedBuilder_.setMessage(value);
       }
       outcomeCase_ = 2;
       return this;
     }
     /**
      * <pre>
-     * It has another one: everything that can have changed.
+     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
-     * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
+     * <code>.taskresults.v1.TaskResult changed = 2;</code>
      */
-    public Builder setUpdate(
-        io.taskresults.v1.TaskResultUpdate.Builder builderForValue) {
-      if (updateBuilder_ == null) {
+    public Builder setChanged(
+        io.taskresults.v1.TaskResult.Builder builderForValue) {
+      if (changedBuilder_ == null) {
         outcome_ = builderForValue.build();
         onChanged();
       } else {
-        updateBuilder_.setMessage(builderForValue.build());
+        changedBuilder_.setMessage(builderForValue.build());
       }
       outcomeCase_ = 2;
       return this;
     }
     /**
      * <pre>
-     * It has another one: everything that can have changed.
+     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
-     * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
+     * <code>.taskresults.v1.TaskResult changed = 2;</code>
      */
-    public Builder mergeUpdate(io.taskresults.v1.TaskResultUpdate value) {
-      if (updateBuilder_ == null) {
+    public Builder mergeChanged(io.taskresults.v1.TaskResult value) {
+      if (changedBuilder_ == null) {
         if (outcomeCase_ == 2 &&
-            outcome_ != io.taskresults.v1.TaskResultUpdate.getDefaultInstance()) {
-          outcome_ = io.taskresults.v1.TaskResultUpdate.newBuilder((io.taskresults.v1.TaskResultUpdate) outcome_)
+            outcome_ != io.taskresults.v1.TaskResult.getDefaultInstance()) {
+          outcome_ = io.taskresults.v1.TaskResult.newBuilder((io.taskresults.v1.TaskResult) outcome_)
               .mergeFrom(value).buildPartial();
         } else {
           outcome_ = value;
@@ -826,9 +1277,9 @@ private static final long serialVersionUID = 0L;
         onChanged();
       } else {
         if (outcomeCase_ == 2) {
-          updateBuilder_.mergeFrom(value);
+          changedBuilder_.mergeFrom(value);
         } else {
-          updateBuilder_.setMessage(value);
+          changedBuilder_.setMessage(value);
         }
       }
       outcomeCase_ = 2;
@@ -836,13 +1287,14 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It has another one: everything that can have changed.
+     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
-     * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
+     * <code>.taskresults.v1.TaskResult changed = 2;</code>
      */
-    public Builder clearUpdate() {
-      if (updateBuilder_ == null) {
+    public Builder clearChanged() {
+      if (changedBuilder_ == null) {
         if (outcomeCase_ == 2) {
           outcomeCase_ = 0;
           outcome_ = null;
@@ -853,62 +1305,241 @@ private static final long serialVersionUID = 0L;
           outcomeCase_ = 0;
           outcome_ = null;
         }
-        updateBuilder_.clear();
+        changedBuilder_.clear();
       }
       return this;
     }
     /**
      * <pre>
-     * It has another one: everything that can have changed.
+     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
-     * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
+     * <code>.taskresults.v1.TaskResult changed = 2;</code>
      */
-    public io.taskresults.v1.TaskResultUpdate.Builder getUpdateBuilder() {
-      return internalGetUpdateFieldBuilder().getBuilder();
+    public io.taskresults.v1.TaskResult.Builder getChangedBuilder() {
+      return internalGetChangedFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * It has another one: everything that can have changed.
+     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
-     * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
+     * <code>.taskresults.v1.TaskResult changed = 2;</code>
      */
     @java.lang.Override
-    public io.taskresults.v1.TaskResultUpdateOrBuilder getUpdateOrBuilder() {
-      if ((outcomeCase_ == 2) && (updateBuilder_ != null)) {
-        return updateBuilder_.getMessageOrBuilder();
+    public io.taskresults.v1.TaskResultOrBuilder getChangedOrBuilder() {
+      if ((outcomeCase_ == 2) && (changedBuilder_ != null)) {
+        return changedBuilder_.getMessageOrBuilder();
       } else {
         if (outcomeCase_ == 2) {
-          return (io.taskresults.v1.TaskResultUpdate) outcome_;
+          return (io.taskresults.v1.TaskResult) outcome_;
         }
-        return io.taskresults.v1.TaskResultUpdate.getDefaultInstance();
+        return io.taskresults.v1.TaskResult.getDefaultInstance();
       }
     }
     /**
      * <pre>
-     * It has another one: everything that can have changed.
+     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
-     * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
+     * <code>.taskresults.v1.TaskResult changed = 2;</code>
      */
     private com.google.protobuf.SingleFieldBuilder<
-        io.taskresults.v1.TaskResultUpdate, io.taskresults.v1.TaskResultUpdate.Builder, io.taskresults.v1.TaskResultUpdateOrBuilder> 
-        internalGetUpdateFieldBuilder() {
-      if (updateBuilder_ == null) {
+        io.taskresults.v1.TaskResult, io.taskresults.v1.TaskResult.Builder, io.taskresults.v1.TaskResultOrBuilder> 
+        internalGetChangedFieldBuilder() {
+      if (changedBuilder_ == null) {
         if (!(outcomeCase_ == 2)) {
-          outcome_ = io.taskresults.v1.TaskResultUpdate.getDefaultInstance();
+          outcome_ = io.taskresults.v1.TaskResult.getDefaultInstance();
         }
-        updateBuilder_ = new com.google.protobuf.SingleFieldBuilder<
-            io.taskresults.v1.TaskResultUpdate, io.taskresults.v1.TaskResultUpdate.Builder, io.taskresults.v1.TaskResultUpdateOrBuilder>(
-                (io.taskresults.v1.TaskResultUpdate) outcome_,
+        changedBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            io.taskresults.v1.TaskResult, io.taskresults.v1.TaskResult.Builder, io.taskresults.v1.TaskResultOrBuilder>(
+                (io.taskresults.v1.TaskResult) outcome_,
                 getParentForChildren(),
                 isClean());
         outcome_ = null;
       }
       outcomeCase_ = 2;
       onChanged();
-      return updateBuilder_;
+      return changedBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        io.taskresults.v1.TaskResult, io.taskresults.v1.TaskResult.Builder, io.taskresults.v1.TaskResultOrBuilder> replacedBuilder_;
+    /**
+     * <pre>
+     * It is another incarnation than the known one, or none was known: the result with all its fields.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResult replaced = 3;</code>
+     * @return Whether the replaced field is set.
+     */
+    @java.lang.Override
+    public boolean hasReplaced() {
+      return outcomeCase_ == 3;
+    }
+    /**
+     * <pre>
+     * It is another incarnation than the known one, or none was known: the result with all its fields.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResult replaced = 3;</code>
+     * @return The replaced.
+     */
+    @java.lang.Override
+    public io.taskresults.v1.TaskResult getReplaced() {
+      if (replacedBuilder_ == null) {
+        if (outcomeCase_ == 3) {
+          return (io.taskresults.v1.TaskResult) outcome_;
+        }
+        return io.taskresults.v1.TaskResult.getDefaultInstance();
+      } else {
+        if (outcomeCase_ == 3) {
+          return replacedBuilder_.getMessage();
+        }
+        return io.taskresults.v1.TaskResult.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * It is another incarnation than the known one, or none was known: the result with all its fields.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResult replaced = 3;</code>
+     */
+    public Builder setReplaced(io.taskresults.v1.TaskResult value) {
+      if (replacedBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        outcome_ = value;
+        onChanged();
+      } else {
+        replacedBuilder_.setMessage(value);
+      }
+      outcomeCase_ = 3;
+      return this;
+    }
+    /**
+     * <pre>
+     * It is another incarnation than the known one, or none was known: the result with all its fields.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResult replaced = 3;</code>
+     */
+    public Builder setReplaced(
+        io.taskresults.v1.TaskResult.Builder builderForValue) {
+      if (replacedBuilder_ == null) {
+        outcome_ = builderForValue.build();
+        onChanged();
+      } else {
+        replacedBuilder_.setMessage(builderForValue.build());
+      }
+      outcomeCase_ = 3;
+      return this;
+    }
+    /**
+     * <pre>
+     * It is another incarnation than the known one, or none was known: the result with all its fields.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResult replaced = 3;</code>
+     */
+    public Builder mergeReplaced(io.taskresults.v1.TaskResult value) {
+      if (replacedBuilder_ == null) {
+        if (outcomeCase_ == 3 &&
+            outcome_ != io.taskresults.v1.TaskResult.getDefaultInstance()) {
+          outcome_ = io.taskresults.v1.TaskResult.newBuilder((io.taskresults.v1.TaskResult) outcome_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          outcome_ = value;
+        }
+        onChanged();
+      } else {
+        if (outcomeCase_ == 3) {
+          replacedBuilder_.mergeFrom(value);
+        } else {
+          replacedBuilder_.setMessage(value);
+        }
+      }
+      outcomeCase_ = 3;
+      return this;
+    }
+    /**
+     * <pre>
+     * It is another incarnation than the known one, or none was known: the result with all its fields.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResult replaced = 3;</code>
+     */
+    public Builder clearReplaced() {
+      if (replacedBuilder_ == null) {
+        if (outcomeCase_ == 3) {
+          outcomeCase_ = 0;
+          outcome_ = null;
+          onChanged();
+        }
+      } else {
+        if (outcomeCase_ == 3) {
+          outcomeCase_ = 0;
+          outcome_ = null;
+        }
+        replacedBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * It is another incarnation than the known one, or none was known: the result with all its fields.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResult replaced = 3;</code>
+     */
+    public io.taskresults.v1.TaskResult.Builder getReplacedBuilder() {
+      return internalGetReplacedFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * It is another incarnation than the known one, or none was known: the result with all its fields.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResult replaced = 3;</code>
+     */
+    @java.lang.Override
+    public io.taskresults.v1.TaskResultOrBuilder getReplacedOrBuilder() {
+      if ((outcomeCase_ == 3) && (replacedBuilder_ != null)) {
+        return replacedBuilder_.getMessageOrBuilder();
+      } else {
+        if (outcomeCase_ == 3) {
+          return (io.taskresults.v1.TaskResult) outcome_;
+        }
+        return io.taskresults.v1.TaskResult.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * It is another incarnation than the known one, or none was known: the result with all its fields.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResult replaced = 3;</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        io.taskresults.v1.TaskResult, io.taskresults.v1.TaskResult.Builder, io.taskresults.v1.TaskResultOrBuilder> 
+        internalGetReplacedFieldBuilder() {
+      if (replacedBuilder_ == null) {
+        if (!(outcomeCase_ == 3)) {
+          outcome_ = io.taskresults.v1.TaskResult.getDefaultInstance();
+        }
+        replacedBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            io.taskresults.v1.TaskResult, io.taskresults.v1.TaskResult.Builder, io.taskresults.v1.TaskResultOrBuilder>(
+                (io.taskresults.v1.TaskResult) outcome_,
+                getParentForChildren(),
+                isClean());
+        outcome_ = null;
+      }
+      outcomeCase_ = 3;
+      onChanged();
+      return replacedBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:taskresults.v1.RefreshTaskResultResponse)

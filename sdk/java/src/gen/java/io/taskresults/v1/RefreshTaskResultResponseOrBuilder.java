@@ -12,57 +12,87 @@ public interface RefreshTaskResultResponseOrBuilder extends
 
   /**
    * <pre>
-   * The result still has the known revision.
+   * It still has the known version.
    * </pre>
    *
-   * <code>.google.protobuf.Empty unchanged = 1;</code>
+   * <code>.taskresults.v1.RefreshTaskResultResponse.Unchanged unchanged = 1;</code>
    * @return Whether the unchanged field is set.
    */
   boolean hasUnchanged();
   /**
    * <pre>
-   * The result still has the known revision.
+   * It still has the known version.
    * </pre>
    *
-   * <code>.google.protobuf.Empty unchanged = 1;</code>
+   * <code>.taskresults.v1.RefreshTaskResultResponse.Unchanged unchanged = 1;</code>
    * @return The unchanged.
    */
-  com.google.protobuf.Empty getUnchanged();
+  io.taskresults.v1.RefreshTaskResultResponse.Unchanged getUnchanged();
   /**
    * <pre>
-   * The result still has the known revision.
+   * It still has the known version.
    * </pre>
    *
-   * <code>.google.protobuf.Empty unchanged = 1;</code>
+   * <code>.taskresults.v1.RefreshTaskResultResponse.Unchanged unchanged = 1;</code>
    */
-  com.google.protobuf.EmptyOrBuilder getUnchangedOrBuilder();
+  io.taskresults.v1.RefreshTaskResultResponse.UnchangedOrBuilder getUnchangedOrBuilder();
 
   /**
    * <pre>
-   * It has another one: everything that can have changed.
+   * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+   * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
    * </pre>
    *
-   * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-   * @return Whether the update field is set.
+   * <code>.taskresults.v1.TaskResult changed = 2;</code>
+   * @return Whether the changed field is set.
    */
-  boolean hasUpdate();
+  boolean hasChanged();
   /**
    * <pre>
-   * It has another one: everything that can have changed.
+   * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+   * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
    * </pre>
    *
-   * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
-   * @return The update.
+   * <code>.taskresults.v1.TaskResult changed = 2;</code>
+   * @return The changed.
    */
-  io.taskresults.v1.TaskResultUpdate getUpdate();
+  io.taskresults.v1.TaskResult getChanged();
   /**
    * <pre>
-   * It has another one: everything that can have changed.
+   * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
+   * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
    * </pre>
    *
-   * <code>.taskresults.v1.TaskResultUpdate update = 2;</code>
+   * <code>.taskresults.v1.TaskResult changed = 2;</code>
    */
-  io.taskresults.v1.TaskResultUpdateOrBuilder getUpdateOrBuilder();
+  io.taskresults.v1.TaskResultOrBuilder getChangedOrBuilder();
+
+  /**
+   * <pre>
+   * It is another incarnation than the known one, or none was known: the result with all its fields.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResult replaced = 3;</code>
+   * @return Whether the replaced field is set.
+   */
+  boolean hasReplaced();
+  /**
+   * <pre>
+   * It is another incarnation than the known one, or none was known: the result with all its fields.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResult replaced = 3;</code>
+   * @return The replaced.
+   */
+  io.taskresults.v1.TaskResult getReplaced();
+  /**
+   * <pre>
+   * It is another incarnation than the known one, or none was known: the result with all its fields.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResult replaced = 3;</code>
+   */
+  io.taskresults.v1.TaskResultOrBuilder getReplacedOrBuilder();
 
   io.taskresults.v1.RefreshTaskResultResponse.OutcomeCase getOutcomeCase();
 }

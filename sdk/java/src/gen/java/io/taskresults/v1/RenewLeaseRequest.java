@@ -101,14 +101,30 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int ATTEMPT_FIELD_NUMBER = 2;
+  public static final int INCARNATION_FIELD_NUMBER = 2;
+  private long incarnation_ = 0L;
+  /**
+   * <pre>
+   * The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
+   * for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+   * </pre>
+   *
+   * <code>int64 incarnation = 2;</code>
+   * @return The incarnation.
+   */
+  @java.lang.Override
+  public long getIncarnation() {
+    return incarnation_;
+  }
+
+  public static final int ATTEMPT_FIELD_NUMBER = 3;
   private int attempt_ = 0;
   /**
    * <pre>
    * The attempt that StartAttempt answered. At least 1.
    * </pre>
    *
-   * <code>int32 attempt = 2;</code>
+   * <code>int32 attempt = 3;</code>
    * @return The attempt.
    */
   @java.lang.Override
@@ -116,14 +132,14 @@ private static final long serialVersionUID = 0L;
     return attempt_;
   }
 
-  public static final int LEASE_FIELD_NUMBER = 3;
+  public static final int LEASE_FIELD_NUMBER = 4;
   private com.google.protobuf.Duration lease_;
   /**
    * <pre>
    * The new lease, from now. Required; 1 ms to 7 days.
    * </pre>
    *
-   * <code>.google.protobuf.Duration lease = 3;</code>
+   * <code>.google.protobuf.Duration lease = 4;</code>
    * @return Whether the lease field is set.
    */
   @java.lang.Override
@@ -135,7 +151,7 @@ private static final long serialVersionUID = 0L;
    * The new lease, from now. Required; 1 ms to 7 days.
    * </pre>
    *
-   * <code>.google.protobuf.Duration lease = 3;</code>
+   * <code>.google.protobuf.Duration lease = 4;</code>
    * @return The lease.
    */
   @java.lang.Override
@@ -147,7 +163,7 @@ private static final long serialVersionUID = 0L;
    * The new lease, from now. Required; 1 ms to 7 days.
    * </pre>
    *
-   * <code>.google.protobuf.Duration lease = 3;</code>
+   * <code>.google.protobuf.Duration lease = 4;</code>
    */
   @java.lang.Override
   public com.google.protobuf.DurationOrBuilder getLeaseOrBuilder() {
@@ -171,11 +187,14 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 1, id_);
     }
+    if (incarnation_ != 0L) {
+      output.writeInt64(2, incarnation_);
+    }
     if (attempt_ != 0) {
-      output.writeInt32(2, attempt_);
+      output.writeInt32(3, attempt_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(3, getLease());
+      output.writeMessage(4, getLease());
     }
     getUnknownFields().writeTo(output);
   }
@@ -184,13 +203,17 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(1, id_);
     }
+    if (incarnation_ != 0L) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt64Size(2, incarnation_);
+    }
     if (attempt_ != 0) {
       size += com.google.protobuf.CodedOutputStream
-        .computeInt32Size(2, attempt_);
+        .computeInt32Size(3, attempt_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(3, getLease());
+        .computeMessageSize(4, getLease());
     }
     return size;
   }
@@ -218,6 +241,8 @@ private static final long serialVersionUID = 0L;
 
     if (!getId()
         .equals(other.getId())) return false;
+    if (getIncarnation()
+        != other.getIncarnation()) return false;
     if (getAttempt()
         != other.getAttempt()) return false;
     if (hasLease() != other.hasLease()) return false;
@@ -238,6 +263,9 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     hash = (37 * hash) + ID_FIELD_NUMBER;
     hash = (53 * hash) + getId().hashCode();
+    hash = (37 * hash) + INCARNATION_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+        getIncarnation());
     hash = (37 * hash) + ATTEMPT_FIELD_NUMBER;
     hash = (53 * hash) + getAttempt();
     if (hasLease()) {
@@ -386,6 +414,7 @@ private static final long serialVersionUID = 0L;
       super.clear();
       bitField0_ = 0;
       id_ = "";
+      incarnation_ = 0L;
       attempt_ = 0;
       lease_ = null;
       if (leaseBuilder_ != null) {
@@ -429,10 +458,13 @@ private static final long serialVersionUID = 0L;
         result.id_ = id_;
       }
       if (((from_bitField0_ & 0x00000002) != 0)) {
+        result.incarnation_ = incarnation_;
+      }
+      if (((from_bitField0_ & 0x00000004) != 0)) {
         result.attempt_ = attempt_;
       }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000004) != 0)) {
+      if (((from_bitField0_ & 0x00000008) != 0)) {
         result.lease_ = leaseBuilder_ == null
             ? lease_
             : leaseBuilder_.build();
@@ -457,6 +489,9 @@ private static final long serialVersionUID = 0L;
         id_ = other.id_;
         bitField0_ |= 0x00000001;
         onChanged();
+      }
+      if (other.getIncarnation() != 0L) {
+        setIncarnation(other.getIncarnation());
       }
       if (other.getAttempt() != 0) {
         setAttempt(other.getAttempt());
@@ -494,17 +529,22 @@ private static final long serialVersionUID = 0L;
               break;
             } // case 10
             case 16: {
-              attempt_ = input.readInt32();
+              incarnation_ = input.readInt64();
               bitField0_ |= 0x00000002;
               break;
             } // case 16
-            case 26: {
+            case 24: {
+              attempt_ = input.readInt32();
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 24
+            case 34: {
               input.readMessage(
                   internalGetLeaseFieldBuilder().getBuilder(),
                   extensionRegistry);
-              bitField0_ |= 0x00000004;
+              bitField0_ |= 0x00000008;
               break;
-            } // case 26
+            } // case 34
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -614,13 +654,60 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
+    private long incarnation_ ;
+    /**
+     * <pre>
+     * The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
+     * for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+     * </pre>
+     *
+     * <code>int64 incarnation = 2;</code>
+     * @return The incarnation.
+     */
+    @java.lang.Override
+    public long getIncarnation() {
+      return incarnation_;
+    }
+    /**
+     * <pre>
+     * The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
+     * for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+     * </pre>
+     *
+     * <code>int64 incarnation = 2;</code>
+     * @param value The incarnation to set.
+     * @return This builder for chaining.
+     */
+    public Builder setIncarnation(long value) {
+
+      incarnation_ = value;
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
+     * for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+     * </pre>
+     *
+     * <code>int64 incarnation = 2;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearIncarnation() {
+      bitField0_ = (bitField0_ & ~0x00000002);
+      incarnation_ = 0L;
+      onChanged();
+      return this;
+    }
+
     private int attempt_ ;
     /**
      * <pre>
      * The attempt that StartAttempt answered. At least 1.
      * </pre>
      *
-     * <code>int32 attempt = 2;</code>
+     * <code>int32 attempt = 3;</code>
      * @return The attempt.
      */
     @java.lang.Override
@@ -632,14 +719,14 @@ private static final long serialVersionUID = 0L;
      * The attempt that StartAttempt answered. At least 1.
      * </pre>
      *
-     * <code>int32 attempt = 2;</code>
+     * <code>int32 attempt = 3;</code>
      * @param value The attempt to set.
      * @return This builder for chaining.
      */
     public Builder setAttempt(int value) {
 
       attempt_ = value;
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
@@ -648,11 +735,11 @@ private static final long serialVersionUID = 0L;
      * The attempt that StartAttempt answered. At least 1.
      * </pre>
      *
-     * <code>int32 attempt = 2;</code>
+     * <code>int32 attempt = 3;</code>
      * @return This builder for chaining.
      */
     public Builder clearAttempt() {
-      bitField0_ = (bitField0_ & ~0x00000002);
+      bitField0_ = (bitField0_ & ~0x00000004);
       attempt_ = 0;
       onChanged();
       return this;
@@ -666,18 +753,18 @@ private static final long serialVersionUID = 0L;
      * The new lease, from now. Required; 1 ms to 7 days.
      * </pre>
      *
-     * <code>.google.protobuf.Duration lease = 3;</code>
+     * <code>.google.protobuf.Duration lease = 4;</code>
      * @return Whether the lease field is set.
      */
     public boolean hasLease() {
-      return ((bitField0_ & 0x00000004) != 0);
+      return ((bitField0_ & 0x00000008) != 0);
     }
     /**
      * <pre>
      * The new lease, from now. Required; 1 ms to 7 days.
      * </pre>
      *
-     * <code>.google.protobuf.Duration lease = 3;</code>
+     * <code>.google.protobuf.Duration lease = 4;</code>
      * @return The lease.
      */
     public com.google.protobuf.Duration getLease() {
@@ -692,7 +779,7 @@ private static final long serialVersionUID = 0L;
      * The new lease, from now. Required; 1 ms to 7 days.
      * </pre>
      *
-     * <code>.google.protobuf.Duration lease = 3;</code>
+     * <code>.google.protobuf.Duration lease = 4;</code>
      */
     public Builder setLease(com.google.protobuf.Duration value) {
       if (leaseBuilder_ == null) {
@@ -701,7 +788,7 @@ private static final long serialVersionUID = 0L;
       } else {
         leaseBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -710,7 +797,7 @@ private static final long serialVersionUID = 0L;
      * The new lease, from now. Required; 1 ms to 7 days.
      * </pre>
      *
-     * <code>.google.protobuf.Duration lease = 3;</code>
+     * <code>.google.protobuf.Duration lease = 4;</code>
      */
     public Builder setLease(
         com.google.protobuf.Duration.Builder builderForValue) {
@@ -719,7 +806,7 @@ private static final long serialVersionUID = 0L;
       } else {
         leaseBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -728,11 +815,11 @@ private static final long serialVersionUID = 0L;
      * The new lease, from now. Required; 1 ms to 7 days.
      * </pre>
      *
-     * <code>.google.protobuf.Duration lease = 3;</code>
+     * <code>.google.protobuf.Duration lease = 4;</code>
      */
     public Builder mergeLease(com.google.protobuf.Duration value) {
       if (leaseBuilder_ == null) {
-        if (((bitField0_ & 0x00000004) != 0) &&
+        if (((bitField0_ & 0x00000008) != 0) &&
           lease_ != null &&
           lease_ != com.google.protobuf.Duration.getDefaultInstance()) {
           getLeaseBuilder().mergeFrom(value);
@@ -743,7 +830,7 @@ private static final long serialVersionUID = 0L;
         leaseBuilder_.mergeFrom(value);
       }
       if (lease_ != null) {
-        bitField0_ |= 0x00000004;
+        bitField0_ |= 0x00000008;
         onChanged();
       }
       return this;
@@ -753,10 +840,10 @@ private static final long serialVersionUID = 0L;
      * The new lease, from now. Required; 1 ms to 7 days.
      * </pre>
      *
-     * <code>.google.protobuf.Duration lease = 3;</code>
+     * <code>.google.protobuf.Duration lease = 4;</code>
      */
     public Builder clearLease() {
-      bitField0_ = (bitField0_ & ~0x00000004);
+      bitField0_ = (bitField0_ & ~0x00000008);
       lease_ = null;
       if (leaseBuilder_ != null) {
         leaseBuilder_.dispose();
@@ -770,10 +857,10 @@ private static final long serialVersionUID = 0L;
      * The new lease, from now. Required; 1 ms to 7 days.
      * </pre>
      *
-     * <code>.google.protobuf.Duration lease = 3;</code>
+     * <code>.google.protobuf.Duration lease = 4;</code>
      */
     public com.google.protobuf.Duration.Builder getLeaseBuilder() {
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000008;
       onChanged();
       return internalGetLeaseFieldBuilder().getBuilder();
     }
@@ -782,7 +869,7 @@ private static final long serialVersionUID = 0L;
      * The new lease, from now. Required; 1 ms to 7 days.
      * </pre>
      *
-     * <code>.google.protobuf.Duration lease = 3;</code>
+     * <code>.google.protobuf.Duration lease = 4;</code>
      */
     public com.google.protobuf.DurationOrBuilder getLeaseOrBuilder() {
       if (leaseBuilder_ != null) {
@@ -797,7 +884,7 @@ private static final long serialVersionUID = 0L;
      * The new lease, from now. Required; 1 ms to 7 days.
      * </pre>
      *
-     * <code>.google.protobuf.Duration lease = 3;</code>
+     * <code>.google.protobuf.Duration lease = 4;</code>
      */
     private com.google.protobuf.SingleFieldBuilder<
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> 

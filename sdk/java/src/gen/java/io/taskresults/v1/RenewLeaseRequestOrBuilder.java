@@ -32,10 +32,21 @@ public interface RenewLeaseRequestOrBuilder extends
 
   /**
    * <pre>
+   * The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
+   * for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+   * </pre>
+   *
+   * <code>int64 incarnation = 2;</code>
+   * @return The incarnation.
+   */
+  long getIncarnation();
+
+  /**
+   * <pre>
    * The attempt that StartAttempt answered. At least 1.
    * </pre>
    *
-   * <code>int32 attempt = 2;</code>
+   * <code>int32 attempt = 3;</code>
    * @return The attempt.
    */
   int getAttempt();
@@ -45,7 +56,7 @@ public interface RenewLeaseRequestOrBuilder extends
    * The new lease, from now. Required; 1 ms to 7 days.
    * </pre>
    *
-   * <code>.google.protobuf.Duration lease = 3;</code>
+   * <code>.google.protobuf.Duration lease = 4;</code>
    * @return Whether the lease field is set.
    */
   boolean hasLease();
@@ -54,7 +65,7 @@ public interface RenewLeaseRequestOrBuilder extends
    * The new lease, from now. Required; 1 ms to 7 days.
    * </pre>
    *
-   * <code>.google.protobuf.Duration lease = 3;</code>
+   * <code>.google.protobuf.Duration lease = 4;</code>
    * @return The lease.
    */
   com.google.protobuf.Duration getLease();
@@ -63,7 +74,7 @@ public interface RenewLeaseRequestOrBuilder extends
    * The new lease, from now. Required; 1 ms to 7 days.
    * </pre>
    *
-   * <code>.google.protobuf.Duration lease = 3;</code>
+   * <code>.google.protobuf.Duration lease = 4;</code>
    */
   com.google.protobuf.DurationOrBuilder getLeaseOrBuilder();
 }

@@ -34,6 +34,7 @@ private static final long serialVersionUID = 0L;
   private StartAttemptRequest() {
     id_ = "";
     workerId_ = "";
+    requestId_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -205,6 +206,57 @@ private static final long serialVersionUID = 0L;
     return force_;
   }
 
+  public static final int REQUEST_ID_FIELD_NUMBER = 5;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object requestId_ = "";
+  /**
+   * <pre>
+   * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
+   * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
+   * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+   * </pre>
+   *
+   * <code>string request_id = 5;</code>
+   * @return The requestId.
+   */
+  @java.lang.Override
+  public java.lang.String getRequestId() {
+    java.lang.Object ref = requestId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      requestId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
+   * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
+   * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+   * </pre>
+   *
+   * <code>string request_id = 5;</code>
+   * @return The bytes for requestId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getRequestIdBytes() {
+    java.lang.Object ref = requestId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      requestId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -231,6 +283,9 @@ private static final long serialVersionUID = 0L;
     if (force_ != false) {
       output.writeBool(4, force_);
     }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(requestId_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 5, requestId_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -248,6 +303,9 @@ private static final long serialVersionUID = 0L;
     if (force_ != false) {
       size += com.google.protobuf.CodedOutputStream
         .computeBoolSize(4, force_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(requestId_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(5, requestId_);
     }
     return size;
   }
@@ -284,6 +342,8 @@ private static final long serialVersionUID = 0L;
     }
     if (getForce()
         != other.getForce()) return false;
+    if (!getRequestId()
+        .equals(other.getRequestId())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -306,6 +366,8 @@ private static final long serialVersionUID = 0L;
     hash = (37 * hash) + FORCE_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
         getForce());
+    hash = (37 * hash) + REQUEST_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getRequestId().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -455,6 +517,7 @@ private static final long serialVersionUID = 0L;
         leaseBuilder_ = null;
       }
       force_ = false;
+      requestId_ = "";
       return this;
     }
 
@@ -504,6 +567,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000008) != 0)) {
         result.force_ = force_;
       }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.requestId_ = requestId_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -534,6 +600,11 @@ private static final long serialVersionUID = 0L;
       }
       if (other.getForce() != false) {
         setForce(other.getForce());
+      }
+      if (!other.getRequestId().isEmpty()) {
+        requestId_ = other.requestId_;
+        bitField0_ |= 0x00000010;
+        onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -581,6 +652,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000008;
               break;
             } // case 32
+            case 42: {
+              requestId_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000010;
+              break;
+            } // case 42
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -986,6 +1062,108 @@ private static final long serialVersionUID = 0L;
     public Builder clearForce() {
       bitField0_ = (bitField0_ & ~0x00000008);
       force_ = false;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object requestId_ = "";
+    /**
+     * <pre>
+     * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
+     * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
+     * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+     * </pre>
+     *
+     * <code>string request_id = 5;</code>
+     * @return The requestId.
+     */
+    public java.lang.String getRequestId() {
+      java.lang.Object ref = requestId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        requestId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
+     * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
+     * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+     * </pre>
+     *
+     * <code>string request_id = 5;</code>
+     * @return The bytes for requestId.
+     */
+    public com.google.protobuf.ByteString
+        getRequestIdBytes() {
+      java.lang.Object ref = requestId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        requestId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
+     * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
+     * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+     * </pre>
+     *
+     * <code>string request_id = 5;</code>
+     * @param value The requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestId(
+        java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      requestId_ = value;
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
+     * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
+     * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+     * </pre>
+     *
+     * <code>string request_id = 5;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearRequestId() {
+      requestId_ = getDefaultInstance().getRequestId();
+      bitField0_ = (bitField0_ & ~0x00000010);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
+     * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
+     * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+     * </pre>
+     *
+     * <code>string request_id = 5;</code>
+     * @param value The bytes for requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestIdBytes(
+        com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      checkByteStringIsUtf8(value);
+      requestId_ = value;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }

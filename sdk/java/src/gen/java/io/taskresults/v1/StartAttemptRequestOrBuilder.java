@@ -89,4 +89,28 @@ public interface StartAttemptRequestOrBuilder extends
    * @return The force.
    */
   boolean getForce();
+
+  /**
+   * <pre>
+   * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
+   * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
+   * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+   * </pre>
+   *
+   * <code>string request_id = 5;</code>
+   * @return The requestId.
+   */
+  java.lang.String getRequestId();
+  /**
+   * <pre>
+   * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
+   * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
+   * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+   * </pre>
+   *
+   * <code>string request_id = 5;</code>
+   * @return The bytes for requestId.
+   */
+  com.google.protobuf.ByteString
+      getRequestIdBytes();
 }

@@ -314,8 +314,10 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has run out,
      * or with `force`: the lost attempt leaves a TaskError.
-     * The call that started the running attempt, repeated while its lease runs: OK, the same attempt.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION].
+     * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
+     * task only if the state that comes back is RUNNING.
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
+     * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
     default void startAttempt(io.taskresults.v1.StartAttemptRequest request,
@@ -327,8 +329,8 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
      * stays.
-     * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the result is not RUNNING, or has had no
-     * such attempt [ILLEGAL_TRANSITION].
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+     * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     default void renewLease(io.taskresults.v1.RenewLeaseRequest request,
@@ -340,8 +342,8 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
      * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
-     * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the attempt has been finished otherwise, or
-     * the result has had no such attempt [ILLEGAL_TRANSITION].
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+     * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     default void finishAttempt(io.taskresults.v1.FinishAttemptRequest request,
@@ -364,7 +366,7 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * Removes a result in any state. Watchers are told.
      * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
-     * ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
+     * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
      * </pre>
      */
     default void deleteTaskResult(io.taskresults.v1.DeleteTaskResultRequest request,
@@ -434,8 +436,10 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has run out,
      * or with `force`: the lost attempt leaves a TaskError.
-     * The call that started the running attempt, repeated while its lease runs: OK, the same attempt.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION].
+     * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
+     * task only if the state that comes back is RUNNING.
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
+     * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
     public void startAttempt(io.taskresults.v1.StartAttemptRequest request,
@@ -448,8 +452,8 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
      * stays.
-     * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the result is not RUNNING, or has had no
-     * such attempt [ILLEGAL_TRANSITION].
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+     * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public void renewLease(io.taskresults.v1.RenewLeaseRequest request,
@@ -462,8 +466,8 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
      * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
-     * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the attempt has been finished otherwise, or
-     * the result has had no such attempt [ILLEGAL_TRANSITION].
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+     * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public void finishAttempt(io.taskresults.v1.FinishAttemptRequest request,
@@ -488,7 +492,7 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * Removes a result in any state. Watchers are told.
      * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
-     * ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
+     * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
      * </pre>
      */
     public void deleteTaskResult(io.taskresults.v1.DeleteTaskResultRequest request,
@@ -545,8 +549,10 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has run out,
      * or with `force`: the lost attempt leaves a TaskError.
-     * The call that started the running attempt, repeated while its lease runs: OK, the same attempt.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION].
+     * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
+     * task only if the state that comes back is RUNNING.
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
+     * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
     public io.taskresults.v1.StartAttemptResponse startAttempt(io.taskresults.v1.StartAttemptRequest request) throws io.grpc.StatusException {
@@ -558,8 +564,8 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
      * stays.
-     * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the result is not RUNNING, or has had no
-     * such attempt [ILLEGAL_TRANSITION].
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+     * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public io.taskresults.v1.RenewLeaseResponse renewLease(io.taskresults.v1.RenewLeaseRequest request) throws io.grpc.StatusException {
@@ -571,8 +577,8 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
      * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
-     * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the attempt has been finished otherwise, or
-     * the result has had no such attempt [ILLEGAL_TRANSITION].
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+     * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public io.taskresults.v1.FinishAttemptResponse finishAttempt(io.taskresults.v1.FinishAttemptRequest request) throws io.grpc.StatusException {
@@ -595,7 +601,7 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * Removes a result in any state. Watchers are told.
      * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
-     * ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
+     * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
      * </pre>
      */
     public io.taskresults.v1.DeleteTaskResultResponse deleteTaskResult(io.taskresults.v1.DeleteTaskResultRequest request) throws io.grpc.StatusException {
@@ -652,8 +658,10 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has run out,
      * or with `force`: the lost attempt leaves a TaskError.
-     * The call that started the running attempt, repeated while its lease runs: OK, the same attempt.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION].
+     * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
+     * task only if the state that comes back is RUNNING.
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
+     * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
     public io.taskresults.v1.StartAttemptResponse startAttempt(io.taskresults.v1.StartAttemptRequest request) {
@@ -665,8 +673,8 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
      * stays.
-     * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the result is not RUNNING, or has had no
-     * such attempt [ILLEGAL_TRANSITION].
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+     * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public io.taskresults.v1.RenewLeaseResponse renewLease(io.taskresults.v1.RenewLeaseRequest request) {
@@ -678,8 +686,8 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
      * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
-     * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the attempt has been finished otherwise, or
-     * the result has had no such attempt [ILLEGAL_TRANSITION].
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+     * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public io.taskresults.v1.FinishAttemptResponse finishAttempt(io.taskresults.v1.FinishAttemptRequest request) {
@@ -702,7 +710,7 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * Removes a result in any state. Watchers are told.
      * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
-     * ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
+     * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
      * </pre>
      */
     public io.taskresults.v1.DeleteTaskResultResponse deleteTaskResult(io.taskresults.v1.DeleteTaskResultRequest request) {
@@ -747,8 +755,10 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has run out,
      * or with `force`: the lost attempt leaves a TaskError.
-     * The call that started the running attempt, repeated while its lease runs: OK, the same attempt.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION].
+     * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
+     * task only if the state that comes back is RUNNING.
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
+     * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.taskresults.v1.StartAttemptResponse> startAttempt(
@@ -761,8 +771,8 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
      * stays.
-     * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the result is not RUNNING, or has had no
-     * such attempt [ILLEGAL_TRANSITION].
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+     * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.taskresults.v1.RenewLeaseResponse> renewLease(
@@ -775,8 +785,8 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
      * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
-     * FAILED_PRECONDITION: another attempt has been started since [STALE_ATTEMPT]; the attempt has been finished otherwise, or
-     * the result has had no such attempt [ILLEGAL_TRANSITION].
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
+     * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.taskresults.v1.FinishAttemptResponse> finishAttempt(
@@ -801,7 +811,7 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * Removes a result in any state. Watchers are told.
      * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
-     * ABORTED: the result has another revision than the one given [REVISION_MISMATCH].
+     * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.taskresults.v1.DeleteTaskResultResponse> deleteTaskResult(

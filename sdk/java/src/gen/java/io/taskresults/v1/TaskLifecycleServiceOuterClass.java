@@ -129,7 +129,7 @@ public final class TaskLifecycleServiceOuterClass extends com.google.protobuf.Ge
       "proto\022\016taskresults.v1\032\036google/protobuf/d" +
       "uration.proto\032\037google/protobuf/timestamp" +
       ".proto\032\027google/rpc/status.proto\032 taskres" +
-      "ults/v1/task_result.proto\"\224\004\n\017TaskResult" +
+      "ults/v1/task_result.proto\"\251\004\n\017TaskResult" +
       "State\022\n\n\002id\030\001 \001(\t\0220\n\006status\030\002 \001(\0162 .task" +
       "results.v1.TaskResultStatus\022\020\n\010revision\030" +
       "\003 \001(\003\022\020\n\010attempts\030\004 \001(\005\022/\n\013enqueued_at\030\005" +
@@ -140,79 +140,82 @@ public final class TaskLifecycleServiceOuterClass extends com.google.protobuf.Ge
       "\030\010 \001(\0132\032.google.protobuf.TimestampH\002\210\001\001\022" +
       "9\n\020lease_expires_at\030\t \001(\0132\032.google.proto" +
       "buf.TimestampH\003\210\001\001\0223\n\nexpires_at\030\n \001(\0132\032" +
-      ".google.protobuf.TimestampH\004\210\001\001B\r\n\013_star" +
-      "ted_atB\024\n\022_last_attempted_atB\016\n\014_finishe" +
-      "d_atB\023\n\021_lease_expires_atB\r\n\013_expires_at" +
-      "\"\374\001\n\027CreateTaskResultRequest\022\n\n\002id\030\001 \001(\t" +
-      "\022\"\n\004task\030\002 \001(\0132\024.taskresults.v1.Task\022\021\n\t" +
-      "args_json\030\003 \001(\t\022\023\n\013kwargs_json\030\004 \001(\t\022\017\n\007" +
-      "backend\030\005 \001(\t\022G\n\010metadata\030\006 \003(\01325.taskre" +
-      "sults.v1.CreateTaskResultRequest.Metadat" +
-      "aEntry\032/\n\rMetadataEntry\022\013\n\003key\030\001 \001(\t\022\r\n\005" +
-      "value\030\002 \001(\t:\0028\001\"J\n\030CreateTaskResultRespo" +
-      "nse\022.\n\005state\030\001 \001(\0132\037.taskresults.v1.Task" +
-      "ResultState\"m\n\023StartAttemptRequest\022\n\n\002id" +
-      "\030\001 \001(\t\022\021\n\tworker_id\030\002 \001(\t\022(\n\005lease\030\003 \001(\013" +
-      "2\031.google.protobuf.Duration\022\r\n\005force\030\004 \001" +
-      "(\010\"W\n\024StartAttemptResponse\022\017\n\007attempt\030\001 " +
-      "\001(\005\022.\n\005state\030\002 \001(\0132\037.taskresults.v1.Task" +
-      "ResultState\"Z\n\021RenewLeaseRequest\022\n\n\002id\030\001" +
-      " \001(\t\022\017\n\007attempt\030\002 \001(\005\022(\n\005lease\030\003 \001(\0132\031.g" +
-      "oogle.protobuf.Duration\"D\n\022RenewLeaseRes" +
-      "ponse\022.\n\005state\030\001 \001(\0132\037.taskresults.v1.Ta" +
-      "skResultState\"\255\002\n\024FinishAttemptRequest\022\n" +
-      "\n\002id\030\001 \001(\t\022\017\n\007attempt\030\002 \001(\005\022C\n\tsucceeded" +
-      "\030\003 \001(\0132..taskresults.v1.FinishAttemptReq" +
-      "uest.SucceededH\000\022=\n\006failed\030\004 \001(\0132+.taskr" +
-      "esults.v1.FinishAttemptRequest.FailedH\000\032" +
-      "&\n\tSucceeded\022\031\n\021return_value_json\030\001 \001(\t\032" +
-      "A\n\006Failed\022(\n\005error\030\001 \001(\0132\031.taskresults.v" +
-      "1.TaskError\022\r\n\005retry\030\002 \001(\010B\t\n\007outcome\"G\n" +
-      "\025FinishAttemptResponse\022.\n\005state\030\001 \001(\0132\037." +
-      "taskresults.v1.TaskResultState\"M\n\025FailTa" +
-      "skResultRequest\022\n\n\002id\030\001 \001(\t\022(\n\005error\030\002 \001" +
-      "(\0132\031.taskresults.v1.TaskError\"H\n\026FailTas" +
-      "kResultResponse\022.\n\005state\030\001 \001(\0132\037.taskres" +
-      "ults.v1.TaskResultState\"N\n\027DeleteTaskRes" +
-      "ultRequest\022\n\n\002id\030\001 \001(\t\022\020\n\010revision\030\002 \001(\003" +
-      "\022\025\n\rallow_missing\030\003 \001(\010\"\032\n\030DeleteTaskRes" +
-      "ultResponse\"\277\003\n\030RecordTransitionsRequest" +
-      "\022\016\n\006number\030\001 \001(\003\0229\n\006create\030\002 \001(\0132\'.taskr" +
-      "esults.v1.CreateTaskResultRequestH\000\0224\n\005s" +
-      "tart\030\003 \001(\0132#.taskresults.v1.StartAttempt" +
-      "RequestH\000\0222\n\005renew\030\004 \001(\0132!.taskresults.v" +
-      "1.RenewLeaseRequestH\000\0226\n\006finish\030\005 \001(\0132$." +
-      "taskresults.v1.FinishAttemptRequestH\000\0225\n" +
-      "\004fail\030\006 \001(\0132%.taskresults.v1.FailTaskRes" +
-      "ultRequestH\000\0229\n\006delete\030\007 \001(\0132\'.taskresul" +
-      "ts.v1.DeleteTaskResultRequestH\000\0226\n\004more\030" +
-      "\010 \003(\0132(.taskresults.v1.RecordTransitions" +
-      "RequestB\014\n\ntransition\"\306\001\n\031RecordTransiti" +
-      "onsResponse\022\016\n\006number\030\001 \001(\003\0220\n\005state\030\002 \001" +
-      "(\0132\037.taskresults.v1.TaskResultStateH\000\022#\n" +
-      "\005error\030\003 \001(\0132\022.google.rpc.StatusH\000\0227\n\004mo" +
-      "re\030\004 \003(\0132).taskresults.v1.RecordTransiti" +
-      "onsResponseB\t\n\007outcome2\301\005\n\024TaskLifecycle" +
-      "Service\022e\n\020CreateTaskResult\022\'.taskresult" +
-      "s.v1.CreateTaskResultRequest\032(.taskresul" +
-      "ts.v1.CreateTaskResultResponse\022Y\n\014StartA" +
-      "ttempt\022#.taskresults.v1.StartAttemptRequ" +
-      "est\032$.taskresults.v1.StartAttemptRespons" +
-      "e\022S\n\nRenewLease\022!.taskresults.v1.RenewLe" +
-      "aseRequest\032\".taskresults.v1.RenewLeaseRe" +
-      "sponse\022\\\n\rFinishAttempt\022$.taskresults.v1" +
-      ".FinishAttemptRequest\032%.taskresults.v1.F" +
-      "inishAttemptResponse\022_\n\016FailTaskResult\022%" +
-      ".taskresults.v1.FailTaskResultRequest\032&." +
-      "taskresults.v1.FailTaskResultResponse\022e\n" +
-      "\020DeleteTaskResult\022\'.taskresults.v1.Delet" +
-      "eTaskResultRequest\032(.taskresults.v1.Dele" +
-      "teTaskResultResponse\022l\n\021RecordTransition" +
-      "s\022(.taskresults.v1.RecordTransitionsRequ" +
-      "est\032).taskresults.v1.RecordTransitionsRe" +
-      "sponse(\0010\001Ba\n\021io.taskresults.v1P\001ZJgithu" +
-      "b.com/taskresults/taskresults/sdk/go/gen" +
-      "/taskresults/v1;taskresultsv1b\006proto3"
+      ".google.protobuf.TimestampH\004\210\001\001\022\023\n\013incar" +
+      "nation\030\013 \001(\003B\r\n\013_started_atB\024\n\022_last_att" +
+      "empted_atB\016\n\014_finished_atB\023\n\021_lease_expi" +
+      "res_atB\r\n\013_expires_at\"\374\001\n\027CreateTaskResu" +
+      "ltRequest\022\n\n\002id\030\001 \001(\t\022\"\n\004task\030\002 \001(\0132\024.ta" +
+      "skresults.v1.Task\022\021\n\targs_json\030\003 \001(\t\022\023\n\013" +
+      "kwargs_json\030\004 \001(\t\022\017\n\007backend\030\005 \001(\t\022G\n\010me" +
+      "tadata\030\006 \003(\01325.taskresults.v1.CreateTask" +
+      "ResultRequest.MetadataEntry\032/\n\rMetadataE" +
+      "ntry\022\013\n\003key\030\001 \001(\t\022\r\n\005value\030\002 \001(\t:\0028\001\"J\n\030" +
+      "CreateTaskResultResponse\022.\n\005state\030\001 \001(\0132" +
+      "\037.taskresults.v1.TaskResultState\"\201\001\n\023Sta" +
+      "rtAttemptRequest\022\n\n\002id\030\001 \001(\t\022\021\n\tworker_i" +
+      "d\030\002 \001(\t\022(\n\005lease\030\003 \001(\0132\031.google.protobuf" +
+      ".Duration\022\r\n\005force\030\004 \001(\010\022\022\n\nrequest_id\030\005" +
+      " \001(\t\"W\n\024StartAttemptResponse\022\017\n\007attempt\030" +
+      "\001 \001(\005\022.\n\005state\030\002 \001(\0132\037.taskresults.v1.Ta" +
+      "skResultState\"o\n\021RenewLeaseRequest\022\n\n\002id" +
+      "\030\001 \001(\t\022\023\n\013incarnation\030\002 \001(\003\022\017\n\007attempt\030\003" +
+      " \001(\005\022(\n\005lease\030\004 \001(\0132\031.google.protobuf.Du" +
+      "ration\"D\n\022RenewLeaseResponse\022.\n\005state\030\001 " +
+      "\001(\0132\037.taskresults.v1.TaskResultState\"\302\002\n" +
+      "\024FinishAttemptRequest\022\n\n\002id\030\001 \001(\t\022\023\n\013inc" +
+      "arnation\030\002 \001(\003\022\017\n\007attempt\030\003 \001(\005\022C\n\tsucce" +
+      "eded\030\004 \001(\0132..taskresults.v1.FinishAttemp" +
+      "tRequest.SucceededH\000\022=\n\006failed\030\005 \001(\0132+.t" +
+      "askresults.v1.FinishAttemptRequest.Faile" +
+      "dH\000\032&\n\tSucceeded\022\031\n\021return_value_json\030\001 " +
+      "\001(\t\032A\n\006Failed\022(\n\005error\030\001 \001(\0132\031.taskresul" +
+      "ts.v1.TaskError\022\r\n\005retry\030\002 \001(\010B\t\n\007outcom" +
+      "e\"G\n\025FinishAttemptResponse\022.\n\005state\030\001 \001(" +
+      "\0132\037.taskresults.v1.TaskResultState\"M\n\025Fa" +
+      "ilTaskResultRequest\022\n\n\002id\030\001 \001(\t\022(\n\005error" +
+      "\030\002 \001(\0132\031.taskresults.v1.TaskError\"H\n\026Fai" +
+      "lTaskResultResponse\022.\n\005state\030\001 \001(\0132\037.tas" +
+      "kresults.v1.TaskResultState\"p\n\027DeleteTas" +
+      "kResultRequest\022\n\n\002id\030\001 \001(\t\0222\n\007version\030\002 " +
+      "\001(\0132!.taskresults.v1.TaskResultVersion\022\025" +
+      "\n\rallow_missing\030\003 \001(\010\"\032\n\030DeleteTaskResul" +
+      "tResponse\"\277\003\n\030RecordTransitionsRequest\022\016" +
+      "\n\006number\030\001 \001(\003\0229\n\006create\030\002 \001(\0132\'.taskres" +
+      "ults.v1.CreateTaskResultRequestH\000\0224\n\005sta" +
+      "rt\030\003 \001(\0132#.taskresults.v1.StartAttemptRe" +
+      "questH\000\0222\n\005renew\030\004 \001(\0132!.taskresults.v1." +
+      "RenewLeaseRequestH\000\0226\n\006finish\030\005 \001(\0132$.ta" +
+      "skresults.v1.FinishAttemptRequestH\000\0225\n\004f" +
+      "ail\030\006 \001(\0132%.taskresults.v1.FailTaskResul" +
+      "tRequestH\000\0229\n\006delete\030\007 \001(\0132\'.taskresults" +
+      ".v1.DeleteTaskResultRequestH\000\0226\n\004more\030\010 " +
+      "\003(\0132(.taskresults.v1.RecordTransitionsRe" +
+      "questB\014\n\ntransition\"\306\001\n\031RecordTransition" +
+      "sResponse\022\016\n\006number\030\001 \001(\003\0220\n\005state\030\002 \001(\013" +
+      "2\037.taskresults.v1.TaskResultStateH\000\022#\n\005e" +
+      "rror\030\003 \001(\0132\022.google.rpc.StatusH\000\0227\n\004more" +
+      "\030\004 \003(\0132).taskresults.v1.RecordTransition" +
+      "sResponseB\t\n\007outcome2\301\005\n\024TaskLifecycleSe" +
+      "rvice\022e\n\020CreateTaskResult\022\'.taskresults." +
+      "v1.CreateTaskResultRequest\032(.taskresults" +
+      ".v1.CreateTaskResultResponse\022Y\n\014StartAtt" +
+      "empt\022#.taskresults.v1.StartAttemptReques" +
+      "t\032$.taskresults.v1.StartAttemptResponse\022" +
+      "S\n\nRenewLease\022!.taskresults.v1.RenewLeas" +
+      "eRequest\032\".taskresults.v1.RenewLeaseResp" +
+      "onse\022\\\n\rFinishAttempt\022$.taskresults.v1.F" +
+      "inishAttemptRequest\032%.taskresults.v1.Fin" +
+      "ishAttemptResponse\022_\n\016FailTaskResult\022%.t" +
+      "askresults.v1.FailTaskResultRequest\032&.ta" +
+      "skresults.v1.FailTaskResultResponse\022e\n\020D" +
+      "eleteTaskResult\022\'.taskresults.v1.DeleteT" +
+      "askResultRequest\032(.taskresults.v1.Delete" +
+      "TaskResultResponse\022l\n\021RecordTransitions\022" +
+      "(.taskresults.v1.RecordTransitionsReques" +
+      "t\032).taskresults.v1.RecordTransitionsResp" +
+      "onse(\0010\001Ba\n\021io.taskresults.v1P\001ZJgithub." +
+      "com/taskresults/taskresults/sdk/go/gen/t" +
+      "askresults/v1;taskresultsv1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -227,7 +230,7 @@ public final class TaskLifecycleServiceOuterClass extends com.google.protobuf.Ge
     internal_static_taskresults_v1_TaskResultState_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_TaskResultState_descriptor,
-        new java.lang.String[] { "Id", "Status", "Revision", "Attempts", "EnqueuedAt", "StartedAt", "LastAttemptedAt", "FinishedAt", "LeaseExpiresAt", "ExpiresAt", });
+        new java.lang.String[] { "Id", "Status", "Revision", "Attempts", "EnqueuedAt", "StartedAt", "LastAttemptedAt", "FinishedAt", "LeaseExpiresAt", "ExpiresAt", "Incarnation", });
     internal_static_taskresults_v1_CreateTaskResultRequest_descriptor =
       getDescriptor().getMessageType(1);
     internal_static_taskresults_v1_CreateTaskResultRequest_fieldAccessorTable = new
@@ -251,7 +254,7 @@ public final class TaskLifecycleServiceOuterClass extends com.google.protobuf.Ge
     internal_static_taskresults_v1_StartAttemptRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_StartAttemptRequest_descriptor,
-        new java.lang.String[] { "Id", "WorkerId", "Lease", "Force", });
+        new java.lang.String[] { "Id", "WorkerId", "Lease", "Force", "RequestId", });
     internal_static_taskresults_v1_StartAttemptResponse_descriptor =
       getDescriptor().getMessageType(4);
     internal_static_taskresults_v1_StartAttemptResponse_fieldAccessorTable = new
@@ -263,7 +266,7 @@ public final class TaskLifecycleServiceOuterClass extends com.google.protobuf.Ge
     internal_static_taskresults_v1_RenewLeaseRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_RenewLeaseRequest_descriptor,
-        new java.lang.String[] { "Id", "Attempt", "Lease", });
+        new java.lang.String[] { "Id", "Incarnation", "Attempt", "Lease", });
     internal_static_taskresults_v1_RenewLeaseResponse_descriptor =
       getDescriptor().getMessageType(6);
     internal_static_taskresults_v1_RenewLeaseResponse_fieldAccessorTable = new
@@ -275,7 +278,7 @@ public final class TaskLifecycleServiceOuterClass extends com.google.protobuf.Ge
     internal_static_taskresults_v1_FinishAttemptRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_FinishAttemptRequest_descriptor,
-        new java.lang.String[] { "Id", "Attempt", "Succeeded", "Failed", "Outcome", });
+        new java.lang.String[] { "Id", "Incarnation", "Attempt", "Succeeded", "Failed", "Outcome", });
     internal_static_taskresults_v1_FinishAttemptRequest_Succeeded_descriptor =
       internal_static_taskresults_v1_FinishAttemptRequest_descriptor.getNestedType(0);
     internal_static_taskresults_v1_FinishAttemptRequest_Succeeded_fieldAccessorTable = new
@@ -311,7 +314,7 @@ public final class TaskLifecycleServiceOuterClass extends com.google.protobuf.Ge
     internal_static_taskresults_v1_DeleteTaskResultRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_DeleteTaskResultRequest_descriptor,
-        new java.lang.String[] { "Id", "Revision", "AllowMissing", });
+        new java.lang.String[] { "Id", "Version", "AllowMissing", });
     internal_static_taskresults_v1_DeleteTaskResultResponse_descriptor =
       getDescriptor().getMessageType(12);
     internal_static_taskresults_v1_DeleteTaskResultResponse_fieldAccessorTable = new

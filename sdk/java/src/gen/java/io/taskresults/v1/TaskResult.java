@@ -755,7 +755,8 @@ java.lang.String defaultValue) {
   private long revision_ = 0L;
   /**
    * <pre>
-   * 1 at create, +1 at every change of this message. Resume token, cache validator and fence of this one result.
+   * Grows at every change of this message, and begins again when the result is created anew. With `incarnation` it is the
+   * TaskResultVersion: resume token and cache validator of this one result.
    * </pre>
    *
    * <code>int64 revision = 15;</code>
@@ -802,6 +803,22 @@ java.lang.String defaultValue) {
   @java.lang.Override
   public com.google.protobuf.TimestampOrBuilder getExpiresAtOrBuilder() {
     return expiresAt_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : expiresAt_;
+  }
+
+  public static final int INCARNATION_FIELD_NUMBER = 17;
+  private long incarnation_ = 0L;
+  /**
+   * <pre>
+   * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never changes. Not
+   * the same across ids, and says nothing else.
+   * </pre>
+   *
+   * <code>int64 incarnation = 17;</code>
+   * @return The incarnation.
+   */
+  @java.lang.Override
+  public long getIncarnation() {
+    return incarnation_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -868,6 +885,9 @@ java.lang.String defaultValue) {
     }
     if (((bitField0_ & 0x00000040) != 0)) {
       output.writeMessage(16, getExpiresAt());
+    }
+    if (incarnation_ != 0L) {
+      output.writeInt64(17, incarnation_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -947,6 +967,10 @@ java.lang.String defaultValue) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(16, getExpiresAt());
     }
+    if (incarnation_ != 0L) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt64Size(17, incarnation_);
+    }
     return size;
   }
   @java.lang.Override
@@ -1023,6 +1047,8 @@ java.lang.String defaultValue) {
       if (!getExpiresAt()
           .equals(other.getExpiresAt())) return false;
     }
+    if (getIncarnation()
+        != other.getIncarnation()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -1087,6 +1113,9 @@ java.lang.String defaultValue) {
       hash = (37 * hash) + EXPIRES_AT_FIELD_NUMBER;
       hash = (53 * hash) + getExpiresAt().hashCode();
     }
+    hash = (37 * hash) + INCARNATION_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+        getIncarnation());
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -1305,6 +1334,7 @@ java.lang.String defaultValue) {
         expiresAtBuilder_.dispose();
         expiresAtBuilder_ = null;
       }
+      incarnation_ = 0L;
       return this;
     }
 
@@ -1418,6 +1448,9 @@ java.lang.String defaultValue) {
             : expiresAtBuilder_.build();
         to_bitField0_ |= 0x00000040;
       }
+      if (((from_bitField0_ & 0x00010000) != 0)) {
+        result.incarnation_ = incarnation_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -1520,6 +1553,9 @@ java.lang.String defaultValue) {
       }
       if (other.hasExpiresAt()) {
         mergeExpiresAt(other.getExpiresAt());
+      }
+      if (other.getIncarnation() != 0L) {
+        setIncarnation(other.getIncarnation());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1649,6 +1685,11 @@ java.lang.String defaultValue) {
               bitField0_ |= 0x00008000;
               break;
             } // case 130
+            case 136: {
+              incarnation_ = input.readInt64();
+              bitField0_ |= 0x00010000;
+              break;
+            } // case 136
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -3601,7 +3642,8 @@ java.lang.String defaultValue) {
     private long revision_ ;
     /**
      * <pre>
-     * 1 at create, +1 at every change of this message. Resume token, cache validator and fence of this one result.
+     * Grows at every change of this message, and begins again when the result is created anew. With `incarnation` it is the
+     * TaskResultVersion: resume token and cache validator of this one result.
      * </pre>
      *
      * <code>int64 revision = 15;</code>
@@ -3613,7 +3655,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * 1 at create, +1 at every change of this message. Resume token, cache validator and fence of this one result.
+     * Grows at every change of this message, and begins again when the result is created anew. With `incarnation` it is the
+     * TaskResultVersion: resume token and cache validator of this one result.
      * </pre>
      *
      * <code>int64 revision = 15;</code>
@@ -3629,7 +3672,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * 1 at create, +1 at every change of this message. Resume token, cache validator and fence of this one result.
+     * Grows at every change of this message, and begins again when the result is created anew. With `incarnation` it is the
+     * TaskResultVersion: resume token and cache validator of this one result.
      * </pre>
      *
      * <code>int64 revision = 15;</code>
@@ -3795,6 +3839,53 @@ java.lang.String defaultValue) {
         expiresAt_ = null;
       }
       return expiresAtBuilder_;
+    }
+
+    private long incarnation_ ;
+    /**
+     * <pre>
+     * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never changes. Not
+     * the same across ids, and says nothing else.
+     * </pre>
+     *
+     * <code>int64 incarnation = 17;</code>
+     * @return The incarnation.
+     */
+    @java.lang.Override
+    public long getIncarnation() {
+      return incarnation_;
+    }
+    /**
+     * <pre>
+     * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never changes. Not
+     * the same across ids, and says nothing else.
+     * </pre>
+     *
+     * <code>int64 incarnation = 17;</code>
+     * @param value The incarnation to set.
+     * @return This builder for chaining.
+     */
+    public Builder setIncarnation(long value) {
+
+      incarnation_ = value;
+      bitField0_ |= 0x00010000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never changes. Not
+     * the same across ids, and says nothing else.
+     * </pre>
+     *
+     * <code>int64 incarnation = 17;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearIncarnation() {
+      bitField0_ = (bitField0_ & ~0x00010000);
+      incarnation_ = 0L;
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:taskresults.v1.TaskResult)

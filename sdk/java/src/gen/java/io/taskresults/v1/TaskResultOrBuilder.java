@@ -417,7 +417,8 @@ java.lang.String defaultValue);
 
   /**
    * <pre>
-   * 1 at create, +1 at every change of this message. Resume token, cache validator and fence of this one result.
+   * Grows at every change of this message, and begins again when the result is created anew. With `incarnation` it is the
+   * TaskResultVersion: resume token and cache validator of this one result.
    * </pre>
    *
    * <code>int64 revision = 15;</code>
@@ -451,4 +452,15 @@ java.lang.String defaultValue);
    * <code>optional .google.protobuf.Timestamp expires_at = 16;</code>
    */
   com.google.protobuf.TimestampOrBuilder getExpiresAtOrBuilder();
+
+  /**
+   * <pre>
+   * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never changes. Not
+   * the same across ids, and says nothing else.
+   * </pre>
+   *
+   * <code>int64 incarnation = 17;</code>
+   * @return The incarnation.
+   */
+  long getIncarnation();
 }

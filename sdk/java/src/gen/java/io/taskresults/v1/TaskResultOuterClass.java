@@ -27,6 +27,11 @@ public final class TaskResultOuterClass extends com.google.protobuf.GeneratedFil
         (com.google.protobuf.ExtensionRegistryLite) registry);
   }
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_taskresults_v1_TaskResultVersion_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_taskresults_v1_TaskResultVersion_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_taskresults_v1_Task_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -57,67 +62,75 @@ public final class TaskResultOuterClass extends com.google.protobuf.GeneratedFil
     java.lang.String[] descriptorData = {
       "\n taskresults/v1/task_result.proto\022\016task" +
       "results.v1\032\037google/protobuf/timestamp.pr" +
-      "oto\"\223\001\n\004Task\022\014\n\004path\030\001 \001(\t\022\020\n\010priority\030\002" +
-      " \001(\005\022\022\n\nqueue_name\030\003 \001(\t\0222\n\trun_after\030\004 " +
-      "\001(\0132\032.google.protobuf.TimestampH\000\210\001\001\022\025\n\r" +
-      "takes_context\030\005 \001(\010B\014\n\n_run_after\"\240\001\n\tTa" +
-      "skError\022\034\n\024exception_class_path\030\001 \001(\t\022\017\n" +
-      "\007message\030\002 \001(\t\022\021\n\ttraceback\030\003 \001(\t\022\017\n\007att" +
-      "empt\030\004 \001(\005\022\021\n\tworker_id\030\005 \001(\t\022-\n\traised_" +
-      "at\030\006 \001(\0132\032.google.protobuf.Timestamp\"\354\005\n" +
-      "\nTaskResult\022\n\n\002id\030\001 \001(\t\022\"\n\004task\030\002 \001(\0132\024." +
-      "taskresults.v1.Task\0220\n\006status\030\003 \001(\0162 .ta" +
-      "skresults.v1.TaskResultStatus\022/\n\013enqueue" +
-      "d_at\030\004 \001(\0132\032.google.protobuf.Timestamp\0223" +
-      "\n\nstarted_at\030\005 \001(\0132\032.google.protobuf.Tim" +
-      "estampH\000\210\001\001\022:\n\021last_attempted_at\030\006 \001(\0132\032" +
-      ".google.protobuf.TimestampH\001\210\001\001\0224\n\013finis" +
-      "hed_at\030\007 \001(\0132\032.google.protobuf.Timestamp" +
-      "H\002\210\001\001\022\021\n\targs_json\030\010 \001(\t\022\023\n\013kwargs_json\030" +
-      "\t \001(\t\022\017\n\007backend\030\n \001(\t\022)\n\006errors\030\013 \003(\0132\031" +
-      ".taskresults.v1.TaskError\022\022\n\nworker_ids\030" +
-      "\014 \003(\t\022\036\n\021return_value_json\030\r \001(\tH\003\210\001\001\022:\n" +
-      "\010metadata\030\016 \003(\0132(.taskresults.v1.TaskRes" +
-      "ult.MetadataEntry\022\020\n\010revision\030\017 \001(\003\0223\n\ne" +
-      "xpires_at\030\020 \001(\0132\032.google.protobuf.Timest" +
-      "ampH\004\210\001\001\032/\n\rMetadataEntry\022\013\n\003key\030\001 \001(\t\022\r" +
-      "\n\005value\030\002 \001(\t:\0028\001B\r\n\013_started_atB\024\n\022_las" +
-      "t_attempted_atB\016\n\014_finished_atB\024\n\022_retur" +
-      "n_value_jsonB\r\n\013_expires_at*\266\001\n\020TaskResu" +
-      "ltStatus\022\"\n\036TASK_RESULT_STATUS_UNSPECIFI" +
-      "ED\020\000\022\034\n\030TASK_RESULT_STATUS_READY\020\001\022\036\n\032TA" +
-      "SK_RESULT_STATUS_RUNNING\020\002\022\035\n\031TASK_RESUL" +
-      "T_STATUS_FAILED\020\003\022!\n\035TASK_RESULT_STATUS_" +
-      "SUCCESSFUL\020\004*i\n\016TaskResultView\022 \n\034TASK_R" +
-      "ESULT_VIEW_UNSPECIFIED\020\000\022\032\n\026TASK_RESULT_" +
-      "VIEW_BASIC\020\001\022\031\n\025TASK_RESULT_VIEW_FULL\020\002B" +
-      "a\n\021io.taskresults.v1P\001ZJgithub.com/taskr" +
-      "esults/taskresults/sdk/go/gen/taskresult" +
-      "s/v1;taskresultsv1b\006proto3"
+      "oto\":\n\021TaskResultVersion\022\023\n\013incarnation\030" +
+      "\001 \001(\003\022\020\n\010revision\030\002 \001(\003\"\223\001\n\004Task\022\014\n\004path" +
+      "\030\001 \001(\t\022\020\n\010priority\030\002 \001(\005\022\022\n\nqueue_name\030\003" +
+      " \001(\t\0222\n\trun_after\030\004 \001(\0132\032.google.protobu" +
+      "f.TimestampH\000\210\001\001\022\025\n\rtakes_context\030\005 \001(\010B" +
+      "\014\n\n_run_after\"\240\001\n\tTaskError\022\034\n\024exception" +
+      "_class_path\030\001 \001(\t\022\017\n\007message\030\002 \001(\t\022\021\n\ttr" +
+      "aceback\030\003 \001(\t\022\017\n\007attempt\030\004 \001(\005\022\021\n\tworker" +
+      "_id\030\005 \001(\t\022-\n\traised_at\030\006 \001(\0132\032.google.pr" +
+      "otobuf.Timestamp\"\201\006\n\nTaskResult\022\n\n\002id\030\001 " +
+      "\001(\t\022\"\n\004task\030\002 \001(\0132\024.taskresults.v1.Task\022" +
+      "0\n\006status\030\003 \001(\0162 .taskresults.v1.TaskRes" +
+      "ultStatus\022/\n\013enqueued_at\030\004 \001(\0132\032.google." +
+      "protobuf.Timestamp\0223\n\nstarted_at\030\005 \001(\0132\032" +
+      ".google.protobuf.TimestampH\000\210\001\001\022:\n\021last_" +
+      "attempted_at\030\006 \001(\0132\032.google.protobuf.Tim" +
+      "estampH\001\210\001\001\0224\n\013finished_at\030\007 \001(\0132\032.googl" +
+      "e.protobuf.TimestampH\002\210\001\001\022\021\n\targs_json\030\010" +
+      " \001(\t\022\023\n\013kwargs_json\030\t \001(\t\022\017\n\007backend\030\n \001" +
+      "(\t\022)\n\006errors\030\013 \003(\0132\031.taskresults.v1.Task" +
+      "Error\022\022\n\nworker_ids\030\014 \003(\t\022\036\n\021return_valu" +
+      "e_json\030\r \001(\tH\003\210\001\001\022:\n\010metadata\030\016 \003(\0132(.ta" +
+      "skresults.v1.TaskResult.MetadataEntry\022\020\n" +
+      "\010revision\030\017 \001(\003\0223\n\nexpires_at\030\020 \001(\0132\032.go" +
+      "ogle.protobuf.TimestampH\004\210\001\001\022\023\n\013incarnat" +
+      "ion\030\021 \001(\003\032/\n\rMetadataEntry\022\013\n\003key\030\001 \001(\t\022" +
+      "\r\n\005value\030\002 \001(\t:\0028\001B\r\n\013_started_atB\024\n\022_la" +
+      "st_attempted_atB\016\n\014_finished_atB\024\n\022_retu" +
+      "rn_value_jsonB\r\n\013_expires_at*\266\001\n\020TaskRes" +
+      "ultStatus\022\"\n\036TASK_RESULT_STATUS_UNSPECIF" +
+      "IED\020\000\022\034\n\030TASK_RESULT_STATUS_READY\020\001\022\036\n\032T" +
+      "ASK_RESULT_STATUS_RUNNING\020\002\022\035\n\031TASK_RESU" +
+      "LT_STATUS_FAILED\020\003\022!\n\035TASK_RESULT_STATUS" +
+      "_SUCCESSFUL\020\004*i\n\016TaskResultView\022 \n\034TASK_" +
+      "RESULT_VIEW_UNSPECIFIED\020\000\022\032\n\026TASK_RESULT" +
+      "_VIEW_BASIC\020\001\022\031\n\025TASK_RESULT_VIEW_FULL\020\002" +
+      "Ba\n\021io.taskresults.v1P\001ZJgithub.com/task" +
+      "results/taskresults/sdk/go/gen/taskresul" +
+      "ts/v1;taskresultsv1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           com.google.protobuf.TimestampProto.getDescriptor(),
         });
-    internal_static_taskresults_v1_Task_descriptor =
+    internal_static_taskresults_v1_TaskResultVersion_descriptor =
       getDescriptor().getMessageType(0);
+    internal_static_taskresults_v1_TaskResultVersion_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_taskresults_v1_TaskResultVersion_descriptor,
+        new java.lang.String[] { "Incarnation", "Revision", });
+    internal_static_taskresults_v1_Task_descriptor =
+      getDescriptor().getMessageType(1);
     internal_static_taskresults_v1_Task_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_Task_descriptor,
         new java.lang.String[] { "Path", "Priority", "QueueName", "RunAfter", "TakesContext", });
     internal_static_taskresults_v1_TaskError_descriptor =
-      getDescriptor().getMessageType(1);
+      getDescriptor().getMessageType(2);
     internal_static_taskresults_v1_TaskError_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_TaskError_descriptor,
         new java.lang.String[] { "ExceptionClassPath", "Message", "Traceback", "Attempt", "WorkerId", "RaisedAt", });
     internal_static_taskresults_v1_TaskResult_descriptor =
-      getDescriptor().getMessageType(2);
+      getDescriptor().getMessageType(3);
     internal_static_taskresults_v1_TaskResult_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_TaskResult_descriptor,
-        new java.lang.String[] { "Id", "Task", "Status", "EnqueuedAt", "StartedAt", "LastAttemptedAt", "FinishedAt", "ArgsJson", "KwargsJson", "Backend", "Errors", "WorkerIds", "ReturnValueJson", "Metadata", "Revision", "ExpiresAt", });
+        new java.lang.String[] { "Id", "Task", "Status", "EnqueuedAt", "StartedAt", "LastAttemptedAt", "FinishedAt", "ArgsJson", "KwargsJson", "Backend", "Errors", "WorkerIds", "ReturnValueJson", "Metadata", "Revision", "ExpiresAt", "Incarnation", });
     internal_static_taskresults_v1_TaskResult_MetadataEntry_descriptor =
       internal_static_taskresults_v1_TaskResult_descriptor.getNestedType(0);
     internal_static_taskresults_v1_TaskResult_MetadataEntry_fieldAccessorTable = new

@@ -322,7 +322,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * What has changed since a known revision, always asked of the store.
+     * What has changed since a known version, always asked of the store.
      * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
      * </pre>
      */
@@ -435,7 +435,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * What has changed since a known revision, always asked of the store.
+     * What has changed since a known version, always asked of the store.
      * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
      * </pre>
      */
@@ -537,7 +537,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * What has changed since a known revision, always asked of the store.
+     * What has changed since a known version, always asked of the store.
      * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
      * </pre>
      */
@@ -636,7 +636,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * What has changed since a known revision, always asked of the store.
+     * What has changed since a known version, always asked of the store.
      * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
      * </pre>
      */
@@ -736,7 +736,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * What has changed since a known revision, always asked of the store.
+     * What has changed since a known version, always asked of the store.
      * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
      * </pre>
      */

@@ -52,16 +52,6 @@ public final class TaskResultServiceOuterClass extends com.google.protobuf.Gener
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_taskresults_v1_KnownTaskResult_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_taskresults_v1_TaskResultUpdate_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_taskresults_v1_TaskResultUpdate_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_taskresults_v1_TaskResultUpdate_MetadataEntry_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_taskresults_v1_TaskResultUpdate_MetadataEntry_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_taskresults_v1_RefreshTaskResultRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -72,6 +62,11 @@ public final class TaskResultServiceOuterClass extends com.google.protobuf.Gener
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_taskresults_v1_RefreshTaskResultResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_taskresults_v1_RefreshTaskResultResponse_Unchanged_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_taskresults_v1_RefreshTaskResultResponse_Unchanged_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_taskresults_v1_BatchRefreshTaskResultsRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -81,11 +76,6 @@ public final class TaskResultServiceOuterClass extends com.google.protobuf.Gener
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_Updated_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_Updated_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
     internal_static_taskresults_v1_WaitTaskResultRequest_descriptor;
   static final 
@@ -172,93 +162,83 @@ public final class TaskResultServiceOuterClass extends com.google.protobuf.Gener
     java.lang.String[] descriptorData = {
       "\n(taskresults/v1/task_result_service.pro" +
       "to\022\016taskresults.v1\032\036google/protobuf/dura" +
-      "tion.proto\032\033google/protobuf/empty.proto\032" +
-      "\037google/protobuf/timestamp.proto\032 taskre" +
-      "sults/v1/task_result.proto\"l\n\024GetTaskRes" +
-      "ultRequest\022\n\n\002id\030\001 \001(\t\022\032\n\022expected_task_" +
-      "path\030\002 \001(\t\022,\n\004view\030\003 \001(\0162\036.taskresults.v" +
-      "1.TaskResultView\"H\n\025GetTaskResultRespons" +
-      "e\022/\n\013task_result\030\001 \001(\0132\032.taskresults.v1." +
-      "TaskResult\"W\n\032BatchGetTaskResultsRequest" +
-      "\022\013\n\003ids\030\001 \003(\t\022,\n\004view\030\002 \001(\0162\036.taskresult" +
-      "s.v1.TaskResultView\"|\n\033BatchGetTaskResul" +
-      "tsResponse\0220\n\014task_results\030\001 \003(\0132\032.taskr" +
-      "esults.v1.TaskResult\022\025\n\rnot_found_ids\030\002 " +
-      "\003(\t\022\024\n\014deferred_ids\030\003 \003(\t\"5\n\017KnownTaskRe" +
-      "sult\022\n\n\002id\030\001 \001(\t\022\026\n\016known_revision\030\002 \001(\003" +
-      "\"\217\005\n\020TaskResultUpdate\0220\n\006status\030\001 \001(\0162 ." +
-      "taskresults.v1.TaskResultStatus\022/\n\013enque" +
-      "ued_at\030\002 \001(\0132\032.google.protobuf.Timestamp" +
-      "\0223\n\nstarted_at\030\003 \001(\0132\032.google.protobuf.T" +
-      "imestampH\000\210\001\001\022:\n\021last_attempted_at\030\004 \001(\013" +
-      "2\032.google.protobuf.TimestampH\001\210\001\001\0224\n\013fin" +
-      "ished_at\030\005 \001(\0132\032.google.protobuf.Timesta" +
-      "mpH\002\210\001\001\022)\n\006errors\030\006 \003(\0132\031.taskresults.v1" +
-      ".TaskError\022\022\n\nworker_ids\030\007 \003(\t\022\036\n\021return" +
-      "_value_json\030\010 \001(\tH\003\210\001\001\022@\n\010metadata\030\t \003(\013" +
-      "2..taskresults.v1.TaskResultUpdate.Metad" +
-      "ataEntry\022\020\n\010revision\030\n \001(\003\0223\n\nexpires_at" +
-      "\030\013 \001(\0132\032.google.protobuf.TimestampH\004\210\001\001\032" +
-      "/\n\rMetadataEntry\022\013\n\003key\030\001 \001(\t\022\r\n\005value\030\002" +
-      " \001(\t:\0028\001B\r\n\013_started_atB\024\n\022_last_attempt" +
-      "ed_atB\016\n\014_finished_atB\024\n\022_return_value_j" +
-      "sonB\r\n\013_expires_at\">\n\030RefreshTaskResultR" +
-      "equest\022\n\n\002id\030\001 \001(\t\022\026\n\016known_revision\030\002 \001" +
-      "(\003\"\207\001\n\031RefreshTaskResultResponse\022+\n\tunch" +
-      "anged\030\001 \001(\0132\026.google.protobuf.EmptyH\000\0222\n" +
-      "\006update\030\002 \001(\0132 .taskresults.v1.TaskResul" +
-      "tUpdateH\000B\t\n\007outcome\"W\n\036BatchRefreshTask" +
-      "ResultsRequest\0225\n\014task_results\030\001 \003(\0132\037.t" +
-      "askresults.v1.KnownTaskResult\"\370\001\n\037BatchR" +
-      "efreshTaskResultsResponse\022H\n\007updated\030\001 \003" +
-      "(\01327.taskresults.v1.BatchRefreshTaskResu" +
-      "ltsResponse.Updated\022\025\n\runchanged_ids\030\002 \003" +
-      "(\t\022\025\n\rnot_found_ids\030\003 \003(\t\022\024\n\014deferred_id" +
-      "s\030\004 \003(\t\032G\n\007Updated\022\n\n\002id\030\001 \001(\t\0220\n\006update" +
-      "\030\002 \001(\0132 .taskresults.v1.TaskResultUpdate" +
-      "\"\230\002\n\025WaitTaskResultRequest\022\n\n\002id\030\001 \001(\t\022\026" +
-      "\n\016known_revision\030\002 \001(\003\022:\n\005until\030\003 \001(\0162+." +
-      "taskresults.v1.WaitTaskResultRequest.Unt" +
-      "il\022*\n\007timeout\030\004 \001(\0132\031.google.protobuf.Du" +
-      "ration\022,\n\004view\030\005 \001(\0162\036.taskresults.v1.Ta" +
-      "skResultView\"E\n\005Until\022\025\n\021UNTIL_UNSPECIFI" +
-      "ED\020\000\022\022\n\016UNTIL_FINISHED\020\001\022\021\n\rUNTIL_CHANGE" +
-      "D\020\002\"\\\n\026WaitTaskResultResponse\022/\n\013task_re" +
-      "sult\030\001 \001(\0132\032.taskresults.v1.TaskResult\022\021" +
-      "\n\ttimed_out\030\002 \001(\010\"\336\002\n\020TaskResultFilter\0222" +
-      "\n\010statuses\030\001 \003(\0162 .taskresults.v1.TaskRe" +
-      "sultStatus\022\021\n\ttask_path\030\002 \001(\t\022\022\n\nqueue_n" +
-      "ame\030\003 \001(\t\022\017\n\007backend\030\004 \001(\t\022\021\n\tworker_id\030" +
-      "\005 \001(\t\022+\n\010enqueued\030\006 \001(\0132\031.taskresults.v1" +
-      ".TimeRange\022+\n\010finished\030\007 \001(\0132\031.taskresul" +
-      "ts.v1.TimeRange\022@\n\010metadata\030\010 \003(\0132..task" +
-      "results.v1.TaskResultFilter.MetadataEntr" +
-      "y\032/\n\rMetadataEntry\022\013\n\003key\030\001 \001(\t\022\r\n\005value" +
-      "\030\002 \001(\t:\0028\001\"{\n\tTimeRange\022.\n\005start\030\001 \001(\0132\032" +
-      ".google.protobuf.TimestampH\000\210\001\001\022,\n\003end\030\002" +
-      " \001(\0132\032.google.protobuf.TimestampH\001\210\001\001B\010\n" +
-      "\006_startB\006\n\004_end\"\311\002\n\027WatchTaskResultsRequ" +
-      "est\022:\n\003ids\030\001 \001(\0132+.taskresults.v1.WatchT" +
-      "askResultsRequest.IdsH\000\0222\n\006filter\030\002 \001(\0132" +
-      " .taskresults.v1.TaskResultFilterH\000\022,\n\004v" +
-      "iew\030\003 \001(\0162\036.taskresults.v1.TaskResultVie" +
-      "w\022\021\n\tkeep_open\030\004 \001(\010\0225\n\022heartbeat_interv" +
-      "al\030\005 \001(\0132\031.google.protobuf.Duration\032<\n\003I" +
-      "ds\0225\n\014task_results\030\001 \003(\0132\037.taskresults.v" +
-      "1.KnownTaskResultB\010\n\006target\"\314\005\n\030WatchTas" +
-      "kResultsResponse\022.\n\010snapshot\030\001 \001(\0132\032.tas" +
-      "kresults.v1.TaskResultH\000\022C\n\007deleted\030\002 \001(" +
-      "\01320.taskresults.v1.WatchTaskResultsRespo" +
-      "nse.DeletedH\000\022F\n\tnot_found\030\003 \001(\01321.taskr" +
-      "esults.v1.WatchTaskResultsResponse.NotFo" +
-      "undH\000\022G\n\tunmatched\030\004 \001(\01322.taskresults.v" +
-      "1.WatchTaskResultsResponse.UnmatchedH\000\022G" +
-      "\n\theartbeat\030\005 \001(\01322.taskresults.v1.Watch" +
-      "TaskResultsResponse.HeartbeatH\000\022;\n\003end\030\006" +
-      " \001(\0132,.taskresults.v1.WatchTaskResultsRe" +
-      "sponse.EndH\000\032\025\n\007Deleted\022\n\n\002id\030\001 \001(\t\032\026\n\010N" +
-      "otFound\022\n\n\002id\030\001 \001(\t\032)\n\tUnmatched\022\n\n\002id\030\001" +
-      " \001(\t\022\020\n\010revision\030\002 \001(\003\032\013\n\tHeartbeat\032\263\001\n\003" +
+      "tion.proto\032\037google/protobuf/timestamp.pr" +
+      "oto\032 taskresults/v1/task_result.proto\"l\n" +
+      "\024GetTaskResultRequest\022\n\n\002id\030\001 \001(\t\022\032\n\022exp" +
+      "ected_task_path\030\002 \001(\t\022,\n\004view\030\003 \001(\0162\036.ta" +
+      "skresults.v1.TaskResultView\"H\n\025GetTaskRe" +
+      "sultResponse\022/\n\013task_result\030\001 \001(\0132\032.task" +
+      "results.v1.TaskResult\"W\n\032BatchGetTaskRes" +
+      "ultsRequest\022\013\n\003ids\030\001 \003(\t\022,\n\004view\030\002 \001(\0162\036" +
+      ".taskresults.v1.TaskResultView\"|\n\033BatchG" +
+      "etTaskResultsResponse\0220\n\014task_results\030\001 " +
+      "\003(\0132\032.taskresults.v1.TaskResult\022\025\n\rnot_f" +
+      "ound_ids\030\002 \003(\t\022\024\n\014deferred_ids\030\003 \003(\t\"O\n\017" +
+      "KnownTaskResult\022\n\n\002id\030\001 \001(\t\0220\n\005known\030\002 \001" +
+      "(\0132!.taskresults.v1.TaskResultVersion\"\206\001" +
+      "\n\030RefreshTaskResultRequest\022\n\n\002id\030\001 \001(\t\0220" +
+      "\n\005known\030\002 \001(\0132!.taskresults.v1.TaskResul" +
+      "tVersion\022,\n\004view\030\003 \001(\0162\036.taskresults.v1." +
+      "TaskResultView\"\334\001\n\031RefreshTaskResultResp" +
+      "onse\022H\n\tunchanged\030\001 \001(\01323.taskresults.v1" +
+      ".RefreshTaskResultResponse.UnchangedH\000\022-" +
+      "\n\007changed\030\002 \001(\0132\032.taskresults.v1.TaskRes" +
+      "ultH\000\022.\n\010replaced\030\003 \001(\0132\032.taskresults.v1" +
+      ".TaskResultH\000\032\013\n\tUnchangedB\t\n\007outcome\"\205\001" +
+      "\n\036BatchRefreshTaskResultsRequest\0225\n\014task" +
+      "_results\030\001 \003(\0132\037.taskresults.v1.KnownTas" +
+      "kResult\022,\n\004view\030\002 \001(\0162\036.taskresults.v1.T" +
+      "askResultView\"\300\001\n\037BatchRefreshTaskResult" +
+      "sResponse\022+\n\007changed\030\001 \003(\0132\032.taskresults" +
+      ".v1.TaskResult\022,\n\010replaced\030\002 \003(\0132\032.taskr" +
+      "esults.v1.TaskResult\022\025\n\runchanged_ids\030\003 " +
+      "\003(\t\022\025\n\rnot_found_ids\030\004 \003(\t\022\024\n\014deferred_i" +
+      "ds\030\005 \003(\t\"\262\002\n\025WaitTaskResultRequest\022\n\n\002id" +
+      "\030\001 \001(\t\0220\n\005known\030\002 \001(\0132!.taskresults.v1.T" +
+      "askResultVersion\022:\n\005until\030\003 \001(\0162+.taskre" +
+      "sults.v1.WaitTaskResultRequest.Until\022*\n\007" +
+      "timeout\030\004 \001(\0132\031.google.protobuf.Duration" +
+      "\022,\n\004view\030\005 \001(\0162\036.taskresults.v1.TaskResu" +
+      "ltView\"E\n\005Until\022\025\n\021UNTIL_UNSPECIFIED\020\000\022\022" +
+      "\n\016UNTIL_FINISHED\020\001\022\021\n\rUNTIL_CHANGED\020\002\"\\\n" +
+      "\026WaitTaskResultResponse\022/\n\013task_result\030\001" +
+      " \001(\0132\032.taskresults.v1.TaskResult\022\021\n\ttime" +
+      "d_out\030\002 \001(\010\"\336\002\n\020TaskResultFilter\0222\n\010stat" +
+      "uses\030\001 \003(\0162 .taskresults.v1.TaskResultSt" +
+      "atus\022\021\n\ttask_path\030\002 \001(\t\022\022\n\nqueue_name\030\003 " +
+      "\001(\t\022\017\n\007backend\030\004 \001(\t\022\021\n\tworker_id\030\005 \001(\t\022" +
+      "+\n\010enqueued\030\006 \001(\0132\031.taskresults.v1.TimeR" +
+      "ange\022+\n\010finished\030\007 \001(\0132\031.taskresults.v1." +
+      "TimeRange\022@\n\010metadata\030\010 \003(\0132..taskresult" +
+      "s.v1.TaskResultFilter.MetadataEntry\032/\n\rM" +
+      "etadataEntry\022\013\n\003key\030\001 \001(\t\022\r\n\005value\030\002 \001(\t" +
+      ":\0028\001\"{\n\tTimeRange\022.\n\005start\030\001 \001(\0132\032.googl" +
+      "e.protobuf.TimestampH\000\210\001\001\022,\n\003end\030\002 \001(\0132\032" +
+      ".google.protobuf.TimestampH\001\210\001\001B\010\n\006_star" +
+      "tB\006\n\004_end\"\311\002\n\027WatchTaskResultsRequest\022:\n" +
+      "\003ids\030\001 \001(\0132+.taskresults.v1.WatchTaskRes" +
+      "ultsRequest.IdsH\000\0222\n\006filter\030\002 \001(\0132 .task" +
+      "results.v1.TaskResultFilterH\000\022,\n\004view\030\003 " +
+      "\001(\0162\036.taskresults.v1.TaskResultView\022\021\n\tk" +
+      "eep_open\030\004 \001(\010\0225\n\022heartbeat_interval\030\005 \001" +
+      "(\0132\031.google.protobuf.Duration\032<\n\003Ids\0225\n\014" +
+      "task_results\030\001 \003(\0132\037.taskresults.v1.Know" +
+      "nTaskResultB\010\n\006target\"\242\006\n\030WatchTaskResul" +
+      "tsResponse\022.\n\010snapshot\030\001 \001(\0132\032.taskresul" +
+      "ts.v1.TaskResultH\000\022C\n\007deleted\030\002 \001(\01320.ta" +
+      "skresults.v1.WatchTaskResultsResponse.De" +
+      "letedH\000\022F\n\tnot_found\030\003 \001(\01321.taskresults" +
+      ".v1.WatchTaskResultsResponse.NotFoundH\000\022" +
+      "G\n\tunmatched\030\004 \001(\01322.taskresults.v1.Watc" +
+      "hTaskResultsResponse.UnmatchedH\000\022G\n\thear" +
+      "tbeat\030\005 \001(\01322.taskresults.v1.WatchTaskRe" +
+      "sultsResponse.HeartbeatH\000\022;\n\003end\030\006 \001(\0132," +
+      ".taskresults.v1.WatchTaskResultsResponse" +
+      ".EndH\000\032I\n\007Deleted\022\n\n\002id\030\001 \001(\t\0222\n\007version" +
+      "\030\002 \001(\0132!.taskresults.v1.TaskResultVersio" +
+      "n\032\026\n\010NotFound\022\n\n\002id\030\001 \001(\t\032K\n\tUnmatched\022\n" +
+      "\n\002id\030\001 \001(\t\0222\n\007version\030\002 \001(\0132!.taskresult" +
+      "s.v1.TaskResultVersion\032\013\n\tHeartbeat\032\263\001\n\003" +
       "End\022C\n\006reason\030\001 \001(\01623.taskresults.v1.Wat" +
       "chTaskResultsResponse.End.Reason\"g\n\006Reas" +
       "on\022\026\n\022REASON_UNSPECIFIED\020\000\022\027\n\023REASON_ALL" +
@@ -297,7 +277,6 @@ public final class TaskResultServiceOuterClass extends com.google.protobuf.Gener
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           com.google.protobuf.DurationProto.getDescriptor(),
-          com.google.protobuf.EmptyProto.getDescriptor(),
           com.google.protobuf.TimestampProto.getDescriptor(),
           io.taskresults.v1.TaskResultOuterClass.getDescriptor(),
         });
@@ -330,63 +309,51 @@ public final class TaskResultServiceOuterClass extends com.google.protobuf.Gener
     internal_static_taskresults_v1_KnownTaskResult_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_KnownTaskResult_descriptor,
-        new java.lang.String[] { "Id", "KnownRevision", });
-    internal_static_taskresults_v1_TaskResultUpdate_descriptor =
-      getDescriptor().getMessageType(5);
-    internal_static_taskresults_v1_TaskResultUpdate_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_taskresults_v1_TaskResultUpdate_descriptor,
-        new java.lang.String[] { "Status", "EnqueuedAt", "StartedAt", "LastAttemptedAt", "FinishedAt", "Errors", "WorkerIds", "ReturnValueJson", "Metadata", "Revision", "ExpiresAt", });
-    internal_static_taskresults_v1_TaskResultUpdate_MetadataEntry_descriptor =
-      internal_static_taskresults_v1_TaskResultUpdate_descriptor.getNestedType(0);
-    internal_static_taskresults_v1_TaskResultUpdate_MetadataEntry_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_taskresults_v1_TaskResultUpdate_MetadataEntry_descriptor,
-        new java.lang.String[] { "Key", "Value", });
+        new java.lang.String[] { "Id", "Known", });
     internal_static_taskresults_v1_RefreshTaskResultRequest_descriptor =
-      getDescriptor().getMessageType(6);
+      getDescriptor().getMessageType(5);
     internal_static_taskresults_v1_RefreshTaskResultRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_RefreshTaskResultRequest_descriptor,
-        new java.lang.String[] { "Id", "KnownRevision", });
+        new java.lang.String[] { "Id", "Known", "View", });
     internal_static_taskresults_v1_RefreshTaskResultResponse_descriptor =
-      getDescriptor().getMessageType(7);
+      getDescriptor().getMessageType(6);
     internal_static_taskresults_v1_RefreshTaskResultResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_RefreshTaskResultResponse_descriptor,
-        new java.lang.String[] { "Unchanged", "Update", "Outcome", });
+        new java.lang.String[] { "Unchanged", "Changed", "Replaced", "Outcome", });
+    internal_static_taskresults_v1_RefreshTaskResultResponse_Unchanged_descriptor =
+      internal_static_taskresults_v1_RefreshTaskResultResponse_descriptor.getNestedType(0);
+    internal_static_taskresults_v1_RefreshTaskResultResponse_Unchanged_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_taskresults_v1_RefreshTaskResultResponse_Unchanged_descriptor,
+        new java.lang.String[] { });
     internal_static_taskresults_v1_BatchRefreshTaskResultsRequest_descriptor =
-      getDescriptor().getMessageType(8);
+      getDescriptor().getMessageType(7);
     internal_static_taskresults_v1_BatchRefreshTaskResultsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_BatchRefreshTaskResultsRequest_descriptor,
-        new java.lang.String[] { "TaskResults", });
+        new java.lang.String[] { "TaskResults", "View", });
     internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_descriptor =
-      getDescriptor().getMessageType(9);
+      getDescriptor().getMessageType(8);
     internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_descriptor,
-        new java.lang.String[] { "Updated", "UnchangedIds", "NotFoundIds", "DeferredIds", });
-    internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_Updated_descriptor =
-      internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_descriptor.getNestedType(0);
-    internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_Updated_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_taskresults_v1_BatchRefreshTaskResultsResponse_Updated_descriptor,
-        new java.lang.String[] { "Id", "Update", });
+        new java.lang.String[] { "Changed", "Replaced", "UnchangedIds", "NotFoundIds", "DeferredIds", });
     internal_static_taskresults_v1_WaitTaskResultRequest_descriptor =
-      getDescriptor().getMessageType(10);
+      getDescriptor().getMessageType(9);
     internal_static_taskresults_v1_WaitTaskResultRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_WaitTaskResultRequest_descriptor,
-        new java.lang.String[] { "Id", "KnownRevision", "Until", "Timeout", "View", });
+        new java.lang.String[] { "Id", "Known", "Until", "Timeout", "View", });
     internal_static_taskresults_v1_WaitTaskResultResponse_descriptor =
-      getDescriptor().getMessageType(11);
+      getDescriptor().getMessageType(10);
     internal_static_taskresults_v1_WaitTaskResultResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_WaitTaskResultResponse_descriptor,
         new java.lang.String[] { "TaskResult", "TimedOut", });
     internal_static_taskresults_v1_TaskResultFilter_descriptor =
-      getDescriptor().getMessageType(12);
+      getDescriptor().getMessageType(11);
     internal_static_taskresults_v1_TaskResultFilter_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_TaskResultFilter_descriptor,
@@ -398,13 +365,13 @@ public final class TaskResultServiceOuterClass extends com.google.protobuf.Gener
         internal_static_taskresults_v1_TaskResultFilter_MetadataEntry_descriptor,
         new java.lang.String[] { "Key", "Value", });
     internal_static_taskresults_v1_TimeRange_descriptor =
-      getDescriptor().getMessageType(13);
+      getDescriptor().getMessageType(12);
     internal_static_taskresults_v1_TimeRange_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_TimeRange_descriptor,
         new java.lang.String[] { "Start", "End", });
     internal_static_taskresults_v1_WatchTaskResultsRequest_descriptor =
-      getDescriptor().getMessageType(14);
+      getDescriptor().getMessageType(13);
     internal_static_taskresults_v1_WatchTaskResultsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_WatchTaskResultsRequest_descriptor,
@@ -416,7 +383,7 @@ public final class TaskResultServiceOuterClass extends com.google.protobuf.Gener
         internal_static_taskresults_v1_WatchTaskResultsRequest_Ids_descriptor,
         new java.lang.String[] { "TaskResults", });
     internal_static_taskresults_v1_WatchTaskResultsResponse_descriptor =
-      getDescriptor().getMessageType(15);
+      getDescriptor().getMessageType(14);
     internal_static_taskresults_v1_WatchTaskResultsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_WatchTaskResultsResponse_descriptor,
@@ -426,7 +393,7 @@ public final class TaskResultServiceOuterClass extends com.google.protobuf.Gener
     internal_static_taskresults_v1_WatchTaskResultsResponse_Deleted_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_WatchTaskResultsResponse_Deleted_descriptor,
-        new java.lang.String[] { "Id", });
+        new java.lang.String[] { "Id", "Version", });
     internal_static_taskresults_v1_WatchTaskResultsResponse_NotFound_descriptor =
       internal_static_taskresults_v1_WatchTaskResultsResponse_descriptor.getNestedType(1);
     internal_static_taskresults_v1_WatchTaskResultsResponse_NotFound_fieldAccessorTable = new
@@ -438,7 +405,7 @@ public final class TaskResultServiceOuterClass extends com.google.protobuf.Gener
     internal_static_taskresults_v1_WatchTaskResultsResponse_Unmatched_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_WatchTaskResultsResponse_Unmatched_descriptor,
-        new java.lang.String[] { "Id", "Revision", });
+        new java.lang.String[] { "Id", "Version", });
     internal_static_taskresults_v1_WatchTaskResultsResponse_Heartbeat_descriptor =
       internal_static_taskresults_v1_WatchTaskResultsResponse_descriptor.getNestedType(3);
     internal_static_taskresults_v1_WatchTaskResultsResponse_Heartbeat_fieldAccessorTable = new
@@ -452,20 +419,19 @@ public final class TaskResultServiceOuterClass extends com.google.protobuf.Gener
         internal_static_taskresults_v1_WatchTaskResultsResponse_End_descriptor,
         new java.lang.String[] { "Reason", });
     internal_static_taskresults_v1_ListTaskResultsRequest_descriptor =
-      getDescriptor().getMessageType(16);
+      getDescriptor().getMessageType(15);
     internal_static_taskresults_v1_ListTaskResultsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_ListTaskResultsRequest_descriptor,
         new java.lang.String[] { "Filter", "PageSize", "PageToken", "View", });
     internal_static_taskresults_v1_ListTaskResultsResponse_descriptor =
-      getDescriptor().getMessageType(17);
+      getDescriptor().getMessageType(16);
     internal_static_taskresults_v1_ListTaskResultsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_ListTaskResultsResponse_descriptor,
         new java.lang.String[] { "TaskResults", "NextPageToken", });
     descriptor.resolveAllFeaturesImmutable();
     com.google.protobuf.DurationProto.getDescriptor();
-    com.google.protobuf.EmptyProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();
     io.taskresults.v1.TaskResultOuterClass.getDescriptor();
   }

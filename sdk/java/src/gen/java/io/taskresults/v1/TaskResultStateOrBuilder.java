@@ -230,4 +230,14 @@ public interface TaskResultStateOrBuilder extends
    * <code>optional .google.protobuf.Timestamp expires_at = 10;</code>
    */
   com.google.protobuf.TimestampOrBuilder getExpiresAtOrBuilder();
+
+  /**
+   * <pre>
+   * As in TaskResult. Part of the fence of each attempt.
+   * </pre>
+   *
+   * <code>int64 incarnation = 11;</code>
+   * @return The incarnation.
+   */
+  long getIncarnation();
 }

@@ -82,7 +82,7 @@ private static final long serialVersionUID = 0L;
     UNTIL_FINISHED(1),
     /**
      * <pre>
-     * The result has another revision than the known one.
+     * The result has another version than the known one.
      * </pre>
      *
      * <code>UNTIL_CHANGED = 2;</code>
@@ -118,7 +118,7 @@ private static final long serialVersionUID = 0L;
     public static final int UNTIL_FINISHED_VALUE = 1;
     /**
      * <pre>
-     * The result has another revision than the known one.
+     * The result has another version than the known one.
      * </pre>
      *
      * <code>UNTIL_CHANGED = 2;</code>
@@ -257,19 +257,42 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int KNOWN_REVISION_FIELD_NUMBER = 2;
-  private long knownRevision_ = 0L;
+  public static final int KNOWN_FIELD_NUMBER = 2;
+  private io.taskresults.v1.TaskResultVersion known_;
   /**
    * <pre>
-   * The revision the caller has, for CHANGED. 0: none, answers at once.
+   * For CHANGED, as in KnownTaskResult. None: answers at once.
    * </pre>
    *
-   * <code>int64 known_revision = 2;</code>
-   * @return The knownRevision.
+   * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+   * @return Whether the known field is set.
    */
   @java.lang.Override
-  public long getKnownRevision() {
-    return knownRevision_;
+  public boolean hasKnown() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * For CHANGED, as in KnownTaskResult. None: answers at once.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+   * @return The known.
+   */
+  @java.lang.Override
+  public io.taskresults.v1.TaskResultVersion getKnown() {
+    return known_ == null ? io.taskresults.v1.TaskResultVersion.getDefaultInstance() : known_;
+  }
+  /**
+   * <pre>
+   * For CHANGED, as in KnownTaskResult. None: answers at once.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+   */
+  @java.lang.Override
+  public io.taskresults.v1.TaskResultVersionOrBuilder getKnownOrBuilder() {
+    return known_ == null ? io.taskresults.v1.TaskResultVersion.getDefaultInstance() : known_;
   }
 
   public static final int UNTIL_FIELD_NUMBER = 3;
@@ -311,7 +334,7 @@ private static final long serialVersionUID = 0L;
    */
   @java.lang.Override
   public boolean hasTimeout() {
-    return ((bitField0_ & 0x00000001) != 0);
+    return ((bitField0_ & 0x00000002) != 0);
   }
   /**
    * <pre>
@@ -382,13 +405,13 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 1, id_);
     }
-    if (knownRevision_ != 0L) {
-      output.writeInt64(2, knownRevision_);
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeMessage(2, getKnown());
     }
     if (until_ != io.taskresults.v1.WaitTaskResultRequest.Until.UNTIL_UNSPECIFIED.getNumber()) {
       output.writeEnum(3, until_);
     }
-    if (((bitField0_ & 0x00000001) != 0)) {
+    if (((bitField0_ & 0x00000002) != 0)) {
       output.writeMessage(4, getTimeout());
     }
     if (view_ != io.taskresults.v1.TaskResultView.TASK_RESULT_VIEW_UNSPECIFIED.getNumber()) {
@@ -401,15 +424,15 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(1, id_);
     }
-    if (knownRevision_ != 0L) {
+    if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeInt64Size(2, knownRevision_);
+        .computeMessageSize(2, getKnown());
     }
     if (until_ != io.taskresults.v1.WaitTaskResultRequest.Until.UNTIL_UNSPECIFIED.getNumber()) {
       size += com.google.protobuf.CodedOutputStream
         .computeEnumSize(3, until_);
     }
-    if (((bitField0_ & 0x00000001) != 0)) {
+    if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(4, getTimeout());
     }
@@ -443,8 +466,11 @@ private static final long serialVersionUID = 0L;
 
     if (!getId()
         .equals(other.getId())) return false;
-    if (getKnownRevision()
-        != other.getKnownRevision()) return false;
+    if (hasKnown() != other.hasKnown()) return false;
+    if (hasKnown()) {
+      if (!getKnown()
+          .equals(other.getKnown())) return false;
+    }
     if (until_ != other.until_) return false;
     if (hasTimeout() != other.hasTimeout()) return false;
     if (hasTimeout()) {
@@ -465,9 +491,10 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     hash = (37 * hash) + ID_FIELD_NUMBER;
     hash = (53 * hash) + getId().hashCode();
-    hash = (37 * hash) + KNOWN_REVISION_FIELD_NUMBER;
-    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
-        getKnownRevision());
+    if (hasKnown()) {
+      hash = (37 * hash) + KNOWN_FIELD_NUMBER;
+      hash = (53 * hash) + getKnown().hashCode();
+    }
     hash = (37 * hash) + UNTIL_FIELD_NUMBER;
     hash = (53 * hash) + until_;
     if (hasTimeout()) {
@@ -610,6 +637,7 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessage
               .alwaysUseFieldBuilders) {
+        internalGetKnownFieldBuilder();
         internalGetTimeoutFieldBuilder();
       }
     }
@@ -618,7 +646,11 @@ private static final long serialVersionUID = 0L;
       super.clear();
       bitField0_ = 0;
       id_ = "";
-      knownRevision_ = 0L;
+      known_ = null;
+      if (knownBuilder_ != null) {
+        knownBuilder_.dispose();
+        knownBuilder_ = null;
+      }
       until_ = 0;
       timeout_ = null;
       if (timeoutBuilder_ != null) {
@@ -662,18 +694,21 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000001) != 0)) {
         result.id_ = id_;
       }
+      int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.knownRevision_ = knownRevision_;
+        result.known_ = knownBuilder_ == null
+            ? known_
+            : knownBuilder_.build();
+        to_bitField0_ |= 0x00000001;
       }
       if (((from_bitField0_ & 0x00000004) != 0)) {
         result.until_ = until_;
       }
-      int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000008) != 0)) {
         result.timeout_ = timeoutBuilder_ == null
             ? timeout_
             : timeoutBuilder_.build();
-        to_bitField0_ |= 0x00000001;
+        to_bitField0_ |= 0x00000002;
       }
       if (((from_bitField0_ & 0x00000010) != 0)) {
         result.view_ = view_;
@@ -698,8 +733,8 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000001;
         onChanged();
       }
-      if (other.getKnownRevision() != 0L) {
-        setKnownRevision(other.getKnownRevision());
+      if (other.hasKnown()) {
+        mergeKnown(other.getKnown());
       }
       if (other.until_ != 0) {
         setUntilValue(other.getUntilValue());
@@ -739,11 +774,13 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000001;
               break;
             } // case 10
-            case 16: {
-              knownRevision_ = input.readInt64();
+            case 18: {
+              input.readMessage(
+                  internalGetKnownFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000002;
               break;
-            } // case 16
+            } // case 18
             case 24: {
               until_ = input.readEnum();
               bitField0_ |= 0x00000004;
@@ -870,48 +907,159 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
-    private long knownRevision_ ;
+    private io.taskresults.v1.TaskResultVersion known_;
+    private com.google.protobuf.SingleFieldBuilder<
+        io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder> knownBuilder_;
     /**
      * <pre>
-     * The revision the caller has, for CHANGED. 0: none, answers at once.
+     * For CHANGED, as in KnownTaskResult. None: answers at once.
      * </pre>
      *
-     * <code>int64 known_revision = 2;</code>
-     * @return The knownRevision.
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     * @return Whether the known field is set.
      */
-    @java.lang.Override
-    public long getKnownRevision() {
-      return knownRevision_;
+    public boolean hasKnown() {
+      return ((bitField0_ & 0x00000002) != 0);
     }
     /**
      * <pre>
-     * The revision the caller has, for CHANGED. 0: none, answers at once.
+     * For CHANGED, as in KnownTaskResult. None: answers at once.
      * </pre>
      *
-     * <code>int64 known_revision = 2;</code>
-     * @param value The knownRevision to set.
-     * @return This builder for chaining.
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     * @return The known.
      */
-    public Builder setKnownRevision(long value) {
-
-      knownRevision_ = value;
+    public io.taskresults.v1.TaskResultVersion getKnown() {
+      if (knownBuilder_ == null) {
+        return known_ == null ? io.taskresults.v1.TaskResultVersion.getDefaultInstance() : known_;
+      } else {
+        return knownBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * For CHANGED, as in KnownTaskResult. None: answers at once.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     */
+    public Builder setKnown(io.taskresults.v1.TaskResultVersion value) {
+      if (knownBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        known_ = value;
+      } else {
+        knownBuilder_.setMessage(value);
+      }
       bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * The revision the caller has, for CHANGED. 0: none, answers at once.
+     * For CHANGED, as in KnownTaskResult. None: answers at once.
      * </pre>
      *
-     * <code>int64 known_revision = 2;</code>
-     * @return This builder for chaining.
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
      */
-    public Builder clearKnownRevision() {
-      bitField0_ = (bitField0_ & ~0x00000002);
-      knownRevision_ = 0L;
+    public Builder setKnown(
+        io.taskresults.v1.TaskResultVersion.Builder builderForValue) {
+      if (knownBuilder_ == null) {
+        known_ = builderForValue.build();
+      } else {
+        knownBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
+    }
+    /**
+     * <pre>
+     * For CHANGED, as in KnownTaskResult. None: answers at once.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     */
+    public Builder mergeKnown(io.taskresults.v1.TaskResultVersion value) {
+      if (knownBuilder_ == null) {
+        if (((bitField0_ & 0x00000002) != 0) &&
+          known_ != null &&
+          known_ != io.taskresults.v1.TaskResultVersion.getDefaultInstance()) {
+          getKnownBuilder().mergeFrom(value);
+        } else {
+          known_ = value;
+        }
+      } else {
+        knownBuilder_.mergeFrom(value);
+      }
+      if (known_ != null) {
+        bitField0_ |= 0x00000002;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * For CHANGED, as in KnownTaskResult. None: answers at once.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     */
+    public Builder clearKnown() {
+      bitField0_ = (bitField0_ & ~0x00000002);
+      known_ = null;
+      if (knownBuilder_ != null) {
+        knownBuilder_.dispose();
+        knownBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * For CHANGED, as in KnownTaskResult. None: answers at once.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     */
+    public io.taskresults.v1.TaskResultVersion.Builder getKnownBuilder() {
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return internalGetKnownFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * For CHANGED, as in KnownTaskResult. None: answers at once.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     */
+    public io.taskresults.v1.TaskResultVersionOrBuilder getKnownOrBuilder() {
+      if (knownBuilder_ != null) {
+        return knownBuilder_.getMessageOrBuilder();
+      } else {
+        return known_ == null ?
+            io.taskresults.v1.TaskResultVersion.getDefaultInstance() : known_;
+      }
+    }
+    /**
+     * <pre>
+     * For CHANGED, as in KnownTaskResult. None: answers at once.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder> 
+        internalGetKnownFieldBuilder() {
+      if (knownBuilder_ == null) {
+        knownBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder>(
+                getKnown(),
+                getParentForChildren(),
+                isClean());
+        known_ = null;
+      }
+      return knownBuilder_;
     }
 
     private int until_ = 0;

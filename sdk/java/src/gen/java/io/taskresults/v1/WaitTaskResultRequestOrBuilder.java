@@ -32,13 +32,30 @@ public interface WaitTaskResultRequestOrBuilder extends
 
   /**
    * <pre>
-   * The revision the caller has, for CHANGED. 0: none, answers at once.
+   * For CHANGED, as in KnownTaskResult. None: answers at once.
    * </pre>
    *
-   * <code>int64 known_revision = 2;</code>
-   * @return The knownRevision.
+   * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+   * @return Whether the known field is set.
    */
-  long getKnownRevision();
+  boolean hasKnown();
+  /**
+   * <pre>
+   * For CHANGED, as in KnownTaskResult. None: answers at once.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+   * @return The known.
+   */
+  io.taskresults.v1.TaskResultVersion getKnown();
+  /**
+   * <pre>
+   * For CHANGED, as in KnownTaskResult. None: answers at once.
+   * </pre>
+   *
+   * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
+   */
+  io.taskresults.v1.TaskResultVersionOrBuilder getKnownOrBuilder();
 
   /**
    * <pre>

@@ -59,8 +59,8 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-     * that stands here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+     * here twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -69,8 +69,8 @@ private static final long serialVersionUID = 0L;
         getTaskResultsList();
     /**
      * <pre>
-     * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-     * that stands here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+     * here twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -78,8 +78,8 @@ private static final long serialVersionUID = 0L;
     io.taskresults.v1.KnownTaskResult getTaskResults(int index);
     /**
      * <pre>
-     * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-     * that stands here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+     * here twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -87,8 +87,8 @@ private static final long serialVersionUID = 0L;
     int getTaskResultsCount();
     /**
      * <pre>
-     * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-     * that stands here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+     * here twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -97,8 +97,8 @@ private static final long serialVersionUID = 0L;
         getTaskResultsOrBuilderList();
     /**
      * <pre>
-     * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-     * that stands here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+     * here twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -158,8 +158,8 @@ private static final long serialVersionUID = 0L;
     private java.util.List<io.taskresults.v1.KnownTaskResult> taskResults_;
     /**
      * <pre>
-     * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-     * that stands here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+     * here twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -170,8 +170,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-     * that stands here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+     * here twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -183,8 +183,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-     * that stands here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+     * here twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -195,8 +195,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-     * that stands here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+     * here twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -207,8 +207,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-     * that stands here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+     * here twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -586,8 +586,8 @@ private static final long serialVersionUID = 0L;
 
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -601,8 +601,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -616,8 +616,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -631,8 +631,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -651,8 +651,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -670,8 +670,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -689,8 +689,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -709,8 +709,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -728,8 +728,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -747,8 +747,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -767,8 +767,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -785,8 +785,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -803,8 +803,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -815,8 +815,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -830,8 +830,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -846,8 +846,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -858,8 +858,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -871,8 +871,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the revision already known: no snapshot is sent for that revision. 0: none. An id
-       * that stands here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
+       * here twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>

@@ -9,11 +9,11 @@ package io.taskresults.v1;
  * <pre>
  * One event of a watch. What may be relied on:
  *
- * 1. Level-triggered: for each id, revisions strictly increase (from 1 again after `deleted`), and the newest one always
- * arrives. A slow reader may skip revisions in between; it never loses history, because a snapshot carries all worker
- * ids and errors.
+ * 1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is deleted
+ * and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow reader may skip versions
+ * in between; it never loses history, because a snapshot carries all worker ids and errors.
  * 2. The finished state is always delivered, whichever replica took the write, also across an outage of the store and,
- * by opening again with the revisions known, across a restart of the server.
+ * by opening again with the versions known, across a restart of the server.
  * 3. A reader that stops reading costs a bounded amount of memory and holds up nobody else.
  * 4. Heartbeats go out whenever nothing else did.
  * 5. A stream ends with `end` and the status OK; one that ends any other way is to be opened again.
@@ -84,6 +84,33 @@ private static final long serialVersionUID = 0L;
      */
     com.google.protobuf.ByteString
         getIdBytes();
+
+    /**
+     * <pre>
+     * The newest version that this stream knew of: sent before, or told by the caller.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     * @return Whether the version field is set.
+     */
+    boolean hasVersion();
+    /**
+     * <pre>
+     * The newest version that this stream knew of: sent before, or told by the caller.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     * @return The version.
+     */
+    io.taskresults.v1.TaskResultVersion getVersion();
+    /**
+     * <pre>
+     * The newest version that this stream knew of: sent before, or told by the caller.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     */
+    io.taskresults.v1.TaskResultVersionOrBuilder getVersionOrBuilder();
   }
   /**
    * <pre>
@@ -132,6 +159,7 @@ private static final long serialVersionUID = 0L;
               io.taskresults.v1.WatchTaskResultsResponse.Deleted.class, io.taskresults.v1.WatchTaskResultsResponse.Deleted.Builder.class);
     }
 
+    private int bitField0_;
     public static final int ID_FIELD_NUMBER = 1;
     @SuppressWarnings("serial")
     private volatile java.lang.Object id_ = "";
@@ -179,6 +207,44 @@ private static final long serialVersionUID = 0L;
       }
     }
 
+    public static final int VERSION_FIELD_NUMBER = 2;
+    private io.taskresults.v1.TaskResultVersion version_;
+    /**
+     * <pre>
+     * The newest version that this stream knew of: sent before, or told by the caller.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     * @return Whether the version field is set.
+     */
+    @java.lang.Override
+    public boolean hasVersion() {
+      return ((bitField0_ & 0x00000001) != 0);
+    }
+    /**
+     * <pre>
+     * The newest version that this stream knew of: sent before, or told by the caller.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     * @return The version.
+     */
+    @java.lang.Override
+    public io.taskresults.v1.TaskResultVersion getVersion() {
+      return version_ == null ? io.taskresults.v1.TaskResultVersion.getDefaultInstance() : version_;
+    }
+    /**
+     * <pre>
+     * The newest version that this stream knew of: sent before, or told by the caller.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     */
+    @java.lang.Override
+    public io.taskresults.v1.TaskResultVersionOrBuilder getVersionOrBuilder() {
+      return version_ == null ? io.taskresults.v1.TaskResultVersion.getDefaultInstance() : version_;
+    }
+
     private byte memoizedIsInitialized = -1;
     @java.lang.Override
     public final boolean isInitialized() {
@@ -196,12 +262,19 @@ private static final long serialVersionUID = 0L;
       if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
         com.google.protobuf.GeneratedMessage.writeString(output, 1, id_);
       }
+      if (((bitField0_ & 0x00000001) != 0)) {
+        output.writeMessage(2, getVersion());
+      }
       getUnknownFields().writeTo(output);
     }
     private int computeSerializedSize_0() {
       int size = 0;
       if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
         size += com.google.protobuf.GeneratedMessage.computeStringSize(1, id_);
+      }
+      if (((bitField0_ & 0x00000001) != 0)) {
+        size += com.google.protobuf.CodedOutputStream
+          .computeMessageSize(2, getVersion());
       }
       return size;
     }
@@ -229,6 +302,11 @@ private static final long serialVersionUID = 0L;
 
       if (!getId()
           .equals(other.getId())) return false;
+      if (hasVersion() != other.hasVersion()) return false;
+      if (hasVersion()) {
+        if (!getVersion()
+            .equals(other.getVersion())) return false;
+      }
       if (!getUnknownFields().equals(other.getUnknownFields())) return false;
       return true;
     }
@@ -242,6 +320,10 @@ private static final long serialVersionUID = 0L;
       hash = (19 * hash) + getDescriptor().hashCode();
       hash = (37 * hash) + ID_FIELD_NUMBER;
       hash = (53 * hash) + getId().hashCode();
+      if (hasVersion()) {
+        hash = (37 * hash) + VERSION_FIELD_NUMBER;
+        hash = (53 * hash) + getVersion().hashCode();
+      }
       hash = (29 * hash) + getUnknownFields().hashCode();
       memoizedHashCode = hash;
       return hash;
@@ -365,19 +447,30 @@ private static final long serialVersionUID = 0L;
 
       // Construct using io.taskresults.v1.WatchTaskResultsResponse.Deleted.newBuilder()
       private Builder() {
-
+        maybeForceBuilderInitialization();
       }
 
       private Builder(
           com.google.protobuf.GeneratedMessage.BuilderParent parent) {
         super(parent);
-
+        maybeForceBuilderInitialization();
+      }
+      private void maybeForceBuilderInitialization() {
+        if (com.google.protobuf.GeneratedMessage
+                .alwaysUseFieldBuilders) {
+          internalGetVersionFieldBuilder();
+        }
       }
       @java.lang.Override
       public Builder clear() {
         super.clear();
         bitField0_ = 0;
         id_ = "";
+        version_ = null;
+        if (versionBuilder_ != null) {
+          versionBuilder_.dispose();
+          versionBuilder_ = null;
+        }
         return this;
       }
 
@@ -414,6 +507,14 @@ private static final long serialVersionUID = 0L;
         if (((from_bitField0_ & 0x00000001) != 0)) {
           result.id_ = id_;
         }
+        int to_bitField0_ = 0;
+        if (((from_bitField0_ & 0x00000002) != 0)) {
+          result.version_ = versionBuilder_ == null
+              ? version_
+              : versionBuilder_.build();
+          to_bitField0_ |= 0x00000001;
+        }
+        result.bitField0_ |= to_bitField0_;
       }
 
       @java.lang.Override
@@ -432,6 +533,9 @@ private static final long serialVersionUID = 0L;
           id_ = other.id_;
           bitField0_ |= 0x00000001;
           onChanged();
+        }
+        if (other.hasVersion()) {
+          mergeVersion(other.getVersion());
         }
         this.mergeUnknownFields(other.getUnknownFields());
         onChanged();
@@ -462,6 +566,13 @@ private static final long serialVersionUID = 0L;
                 bitField0_ |= 0x00000001;
                 break;
               } // case 10
+              case 18: {
+                input.readMessage(
+                    internalGetVersionFieldBuilder().getBuilder(),
+                    extensionRegistry);
+                bitField0_ |= 0x00000002;
+                break;
+              } // case 18
               default: {
                 if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                   done = true; // was an endgroup tag
@@ -569,6 +680,161 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000001;
         onChanged();
         return this;
+      }
+
+      private io.taskresults.v1.TaskResultVersion version_;
+      private com.google.protobuf.SingleFieldBuilder<
+          io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder> versionBuilder_;
+      /**
+       * <pre>
+       * The newest version that this stream knew of: sent before, or told by the caller.
+       * </pre>
+       *
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       * @return Whether the version field is set.
+       */
+      public boolean hasVersion() {
+        return ((bitField0_ & 0x00000002) != 0);
+      }
+      /**
+       * <pre>
+       * The newest version that this stream knew of: sent before, or told by the caller.
+       * </pre>
+       *
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       * @return The version.
+       */
+      public io.taskresults.v1.TaskResultVersion getVersion() {
+        if (versionBuilder_ == null) {
+          return version_ == null ? io.taskresults.v1.TaskResultVersion.getDefaultInstance() : version_;
+        } else {
+          return versionBuilder_.getMessage();
+        }
+      }
+      /**
+       * <pre>
+       * The newest version that this stream knew of: sent before, or told by the caller.
+       * </pre>
+       *
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       */
+      public Builder setVersion(io.taskresults.v1.TaskResultVersion value) {
+        if (versionBuilder_ == null) {
+          java.util.Objects.requireNonNull(value);
+          version_ = value;
+        } else {
+          versionBuilder_.setMessage(value);
+        }
+        bitField0_ |= 0x00000002;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * The newest version that this stream knew of: sent before, or told by the caller.
+       * </pre>
+       *
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       */
+      public Builder setVersion(
+          io.taskresults.v1.TaskResultVersion.Builder builderForValue) {
+        if (versionBuilder_ == null) {
+          version_ = builderForValue.build();
+        } else {
+          versionBuilder_.setMessage(builderForValue.build());
+        }
+        bitField0_ |= 0x00000002;
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * The newest version that this stream knew of: sent before, or told by the caller.
+       * </pre>
+       *
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       */
+      public Builder mergeVersion(io.taskresults.v1.TaskResultVersion value) {
+        if (versionBuilder_ == null) {
+          if (((bitField0_ & 0x00000002) != 0) &&
+            version_ != null &&
+            version_ != io.taskresults.v1.TaskResultVersion.getDefaultInstance()) {
+            getVersionBuilder().mergeFrom(value);
+          } else {
+            version_ = value;
+          }
+        } else {
+          versionBuilder_.mergeFrom(value);
+        }
+        if (version_ != null) {
+          bitField0_ |= 0x00000002;
+          onChanged();
+        }
+        return this;
+      }
+      /**
+       * <pre>
+       * The newest version that this stream knew of: sent before, or told by the caller.
+       * </pre>
+       *
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       */
+      public Builder clearVersion() {
+        bitField0_ = (bitField0_ & ~0x00000002);
+        version_ = null;
+        if (versionBuilder_ != null) {
+          versionBuilder_.dispose();
+          versionBuilder_ = null;
+        }
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * The newest version that this stream knew of: sent before, or told by the caller.
+       * </pre>
+       *
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       */
+      public io.taskresults.v1.TaskResultVersion.Builder getVersionBuilder() {
+        bitField0_ |= 0x00000002;
+        onChanged();
+        return internalGetVersionFieldBuilder().getBuilder();
+      }
+      /**
+       * <pre>
+       * The newest version that this stream knew of: sent before, or told by the caller.
+       * </pre>
+       *
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       */
+      public io.taskresults.v1.TaskResultVersionOrBuilder getVersionOrBuilder() {
+        if (versionBuilder_ != null) {
+          return versionBuilder_.getMessageOrBuilder();
+        } else {
+          return version_ == null ?
+              io.taskresults.v1.TaskResultVersion.getDefaultInstance() : version_;
+        }
+      }
+      /**
+       * <pre>
+       * The newest version that this stream knew of: sent before, or told by the caller.
+       * </pre>
+       *
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       */
+      private com.google.protobuf.SingleFieldBuilder<
+          io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder> 
+          internalGetVersionFieldBuilder() {
+        if (versionBuilder_ == null) {
+          versionBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+              io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder>(
+                  getVersion(),
+                  getParentForChildren(),
+                  isClean());
+          version_ = null;
+        }
+        return versionBuilder_;
       }
 
       // @@protoc_insertion_point(builder_scope:taskresults.v1.WatchTaskResultsResponse.Deleted)
@@ -1209,13 +1475,30 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The revision that made the difference.
+     * The version that made the difference.
      * </pre>
      *
-     * <code>int64 revision = 2;</code>
-     * @return The revision.
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     * @return Whether the version field is set.
      */
-    long getRevision();
+    boolean hasVersion();
+    /**
+     * <pre>
+     * The version that made the difference.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     * @return The version.
+     */
+    io.taskresults.v1.TaskResultVersion getVersion();
+    /**
+     * <pre>
+     * The version that made the difference.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     */
+    io.taskresults.v1.TaskResultVersionOrBuilder getVersionOrBuilder();
   }
   /**
    * <pre>
@@ -1264,6 +1547,7 @@ private static final long serialVersionUID = 0L;
               io.taskresults.v1.WatchTaskResultsResponse.Unmatched.class, io.taskresults.v1.WatchTaskResultsResponse.Unmatched.Builder.class);
     }
 
+    private int bitField0_;
     public static final int ID_FIELD_NUMBER = 1;
     @SuppressWarnings("serial")
     private volatile java.lang.Object id_ = "";
@@ -1311,19 +1595,42 @@ private static final long serialVersionUID = 0L;
       }
     }
 
-    public static final int REVISION_FIELD_NUMBER = 2;
-    private long revision_ = 0L;
+    public static final int VERSION_FIELD_NUMBER = 2;
+    private io.taskresults.v1.TaskResultVersion version_;
     /**
      * <pre>
-     * The revision that made the difference.
+     * The version that made the difference.
      * </pre>
      *
-     * <code>int64 revision = 2;</code>
-     * @return The revision.
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     * @return Whether the version field is set.
      */
     @java.lang.Override
-    public long getRevision() {
-      return revision_;
+    public boolean hasVersion() {
+      return ((bitField0_ & 0x00000001) != 0);
+    }
+    /**
+     * <pre>
+     * The version that made the difference.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     * @return The version.
+     */
+    @java.lang.Override
+    public io.taskresults.v1.TaskResultVersion getVersion() {
+      return version_ == null ? io.taskresults.v1.TaskResultVersion.getDefaultInstance() : version_;
+    }
+    /**
+     * <pre>
+     * The version that made the difference.
+     * </pre>
+     *
+     * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+     */
+    @java.lang.Override
+    public io.taskresults.v1.TaskResultVersionOrBuilder getVersionOrBuilder() {
+      return version_ == null ? io.taskresults.v1.TaskResultVersion.getDefaultInstance() : version_;
     }
 
     private byte memoizedIsInitialized = -1;
@@ -1343,8 +1650,8 @@ private static final long serialVersionUID = 0L;
       if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
         com.google.protobuf.GeneratedMessage.writeString(output, 1, id_);
       }
-      if (revision_ != 0L) {
-        output.writeInt64(2, revision_);
+      if (((bitField0_ & 0x00000001) != 0)) {
+        output.writeMessage(2, getVersion());
       }
       getUnknownFields().writeTo(output);
     }
@@ -1353,9 +1660,9 @@ private static final long serialVersionUID = 0L;
       if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
         size += com.google.protobuf.GeneratedMessage.computeStringSize(1, id_);
       }
-      if (revision_ != 0L) {
+      if (((bitField0_ & 0x00000001) != 0)) {
         size += com.google.protobuf.CodedOutputStream
-          .computeInt64Size(2, revision_);
+          .computeMessageSize(2, getVersion());
       }
       return size;
     }
@@ -1383,8 +1690,11 @@ private static final long serialVersionUID = 0L;
 
       if (!getId()
           .equals(other.getId())) return false;
-      if (getRevision()
-          != other.getRevision()) return false;
+      if (hasVersion() != other.hasVersion()) return false;
+      if (hasVersion()) {
+        if (!getVersion()
+            .equals(other.getVersion())) return false;
+      }
       if (!getUnknownFields().equals(other.getUnknownFields())) return false;
       return true;
     }
@@ -1398,9 +1708,10 @@ private static final long serialVersionUID = 0L;
       hash = (19 * hash) + getDescriptor().hashCode();
       hash = (37 * hash) + ID_FIELD_NUMBER;
       hash = (53 * hash) + getId().hashCode();
-      hash = (37 * hash) + REVISION_FIELD_NUMBER;
-      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
-          getRevision());
+      if (hasVersion()) {
+        hash = (37 * hash) + VERSION_FIELD_NUMBER;
+        hash = (53 * hash) + getVersion().hashCode();
+      }
       hash = (29 * hash) + getUnknownFields().hashCode();
       memoizedHashCode = hash;
       return hash;
@@ -1524,20 +1835,30 @@ private static final long serialVersionUID = 0L;
 
       // Construct using io.taskresults.v1.WatchTaskResultsResponse.Unmatched.newBuilder()
       private Builder() {
-
+        maybeForceBuilderInitialization();
       }
 
       private Builder(
           com.google.protobuf.GeneratedMessage.BuilderParent parent) {
         super(parent);
-
+        maybeForceBuilderInitialization();
+      }
+      private void maybeForceBuilderInitialization() {
+        if (com.google.protobuf.GeneratedMessage
+                .alwaysUseFieldBuilders) {
+          internalGetVersionFieldBuilder();
+        }
       }
       @java.lang.Override
       public Builder clear() {
         super.clear();
         bitField0_ = 0;
         id_ = "";
-        revision_ = 0L;
+        version_ = null;
+        if (versionBuilder_ != null) {
+          versionBuilder_.dispose();
+          versionBuilder_ = null;
+        }
         return this;
       }
 
@@ -1574,9 +1895,14 @@ private static final long serialVersionUID = 0L;
         if (((from_bitField0_ & 0x00000001) != 0)) {
           result.id_ = id_;
         }
+        int to_bitField0_ = 0;
         if (((from_bitField0_ & 0x00000002) != 0)) {
-          result.revision_ = revision_;
+          result.version_ = versionBuilder_ == null
+              ? version_
+              : versionBuilder_.build();
+          to_bitField0_ |= 0x00000001;
         }
+        result.bitField0_ |= to_bitField0_;
       }
 
       @java.lang.Override
@@ -1596,8 +1922,8 @@ private static final long serialVersionUID = 0L;
           bitField0_ |= 0x00000001;
           onChanged();
         }
-        if (other.getRevision() != 0L) {
-          setRevision(other.getRevision());
+        if (other.hasVersion()) {
+          mergeVersion(other.getVersion());
         }
         this.mergeUnknownFields(other.getUnknownFields());
         onChanged();
@@ -1628,11 +1954,13 @@ private static final long serialVersionUID = 0L;
                 bitField0_ |= 0x00000001;
                 break;
               } // case 10
-              case 16: {
-                revision_ = input.readInt64();
+              case 18: {
+                input.readMessage(
+                    internalGetVersionFieldBuilder().getBuilder(),
+                    extensionRegistry);
                 bitField0_ |= 0x00000002;
                 break;
-              } // case 16
+              } // case 18
               default: {
                 if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                   done = true; // was an endgroup tag
@@ -1742,48 +2070,159 @@ private static final long serialVersionUID = 0L;
         return this;
       }
 
-      private long revision_ ;
+      private io.taskresults.v1.TaskResultVersion version_;
+      private com.google.protobuf.SingleFieldBuilder<
+          io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder> versionBuilder_;
       /**
        * <pre>
-       * The revision that made the difference.
+       * The version that made the difference.
        * </pre>
        *
-       * <code>int64 revision = 2;</code>
-       * @return The revision.
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       * @return Whether the version field is set.
        */
-      @java.lang.Override
-      public long getRevision() {
-        return revision_;
+      public boolean hasVersion() {
+        return ((bitField0_ & 0x00000002) != 0);
       }
       /**
        * <pre>
-       * The revision that made the difference.
+       * The version that made the difference.
        * </pre>
        *
-       * <code>int64 revision = 2;</code>
-       * @param value The revision to set.
-       * @return This builder for chaining.
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       * @return The version.
        */
-      public Builder setRevision(long value) {
-
-        revision_ = value;
+      public io.taskresults.v1.TaskResultVersion getVersion() {
+        if (versionBuilder_ == null) {
+          return version_ == null ? io.taskresults.v1.TaskResultVersion.getDefaultInstance() : version_;
+        } else {
+          return versionBuilder_.getMessage();
+        }
+      }
+      /**
+       * <pre>
+       * The version that made the difference.
+       * </pre>
+       *
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       */
+      public Builder setVersion(io.taskresults.v1.TaskResultVersion value) {
+        if (versionBuilder_ == null) {
+          java.util.Objects.requireNonNull(value);
+          version_ = value;
+        } else {
+          versionBuilder_.setMessage(value);
+        }
         bitField0_ |= 0x00000002;
         onChanged();
         return this;
       }
       /**
        * <pre>
-       * The revision that made the difference.
+       * The version that made the difference.
        * </pre>
        *
-       * <code>int64 revision = 2;</code>
-       * @return This builder for chaining.
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
        */
-      public Builder clearRevision() {
-        bitField0_ = (bitField0_ & ~0x00000002);
-        revision_ = 0L;
+      public Builder setVersion(
+          io.taskresults.v1.TaskResultVersion.Builder builderForValue) {
+        if (versionBuilder_ == null) {
+          version_ = builderForValue.build();
+        } else {
+          versionBuilder_.setMessage(builderForValue.build());
+        }
+        bitField0_ |= 0x00000002;
         onChanged();
         return this;
+      }
+      /**
+       * <pre>
+       * The version that made the difference.
+       * </pre>
+       *
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       */
+      public Builder mergeVersion(io.taskresults.v1.TaskResultVersion value) {
+        if (versionBuilder_ == null) {
+          if (((bitField0_ & 0x00000002) != 0) &&
+            version_ != null &&
+            version_ != io.taskresults.v1.TaskResultVersion.getDefaultInstance()) {
+            getVersionBuilder().mergeFrom(value);
+          } else {
+            version_ = value;
+          }
+        } else {
+          versionBuilder_.mergeFrom(value);
+        }
+        if (version_ != null) {
+          bitField0_ |= 0x00000002;
+          onChanged();
+        }
+        return this;
+      }
+      /**
+       * <pre>
+       * The version that made the difference.
+       * </pre>
+       *
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       */
+      public Builder clearVersion() {
+        bitField0_ = (bitField0_ & ~0x00000002);
+        version_ = null;
+        if (versionBuilder_ != null) {
+          versionBuilder_.dispose();
+          versionBuilder_ = null;
+        }
+        onChanged();
+        return this;
+      }
+      /**
+       * <pre>
+       * The version that made the difference.
+       * </pre>
+       *
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       */
+      public io.taskresults.v1.TaskResultVersion.Builder getVersionBuilder() {
+        bitField0_ |= 0x00000002;
+        onChanged();
+        return internalGetVersionFieldBuilder().getBuilder();
+      }
+      /**
+       * <pre>
+       * The version that made the difference.
+       * </pre>
+       *
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       */
+      public io.taskresults.v1.TaskResultVersionOrBuilder getVersionOrBuilder() {
+        if (versionBuilder_ != null) {
+          return versionBuilder_.getMessageOrBuilder();
+        } else {
+          return version_ == null ?
+              io.taskresults.v1.TaskResultVersion.getDefaultInstance() : version_;
+        }
+      }
+      /**
+       * <pre>
+       * The version that made the difference.
+       * </pre>
+       *
+       * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
+       */
+      private com.google.protobuf.SingleFieldBuilder<
+          io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder> 
+          internalGetVersionFieldBuilder() {
+        if (versionBuilder_ == null) {
+          versionBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+              io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder>(
+                  getVersion(),
+                  getParentForChildren(),
+                  isClean());
+          version_ = null;
+        }
+        return versionBuilder_;
       }
 
       // @@protoc_insertion_point(builder_scope:taskresults.v1.WatchTaskResultsResponse.Unmatched)
@@ -2299,7 +2738,7 @@ private static final long serialVersionUID = 0L;
       REASON_ALL_FINISHED(1),
       /**
        * <pre>
-       * The stream has reached the age at which the server asks clients to open it again, with the revisions they know.
+       * The stream has reached the age at which the server asks clients to open it again, with the versions they know.
        * </pre>
        *
        * <code>REASON_MAX_AGE = 2;</code>
@@ -2307,7 +2746,7 @@ private static final long serialVersionUID = 0L;
       REASON_MAX_AGE(2),
       /**
        * <pre>
-       * The server is stopping: open again, elsewhere or later, with the revisions known.
+       * The server is stopping: open again, elsewhere or later, with the versions known.
        * </pre>
        *
        * <code>REASON_SHUTTING_DOWN = 3;</code>
@@ -2343,7 +2782,7 @@ private static final long serialVersionUID = 0L;
       public static final int REASON_ALL_FINISHED_VALUE = 1;
       /**
        * <pre>
-       * The stream has reached the age at which the server asks clients to open it again, with the revisions they know.
+       * The stream has reached the age at which the server asks clients to open it again, with the versions they know.
        * </pre>
        *
        * <code>REASON_MAX_AGE = 2;</code>
@@ -2351,7 +2790,7 @@ private static final long serialVersionUID = 0L;
       public static final int REASON_MAX_AGE_VALUE = 2;
       /**
        * <pre>
-       * The server is stopping: open again, elsewhere or later, with the revisions known.
+       * The server is stopping: open again, elsewhere or later, with the versions known.
        * </pre>
        *
        * <code>REASON_SHUTTING_DOWN = 3;</code>
@@ -2943,7 +3382,7 @@ private static final long serialVersionUID = 0L;
   public static final int SNAPSHOT_FIELD_NUMBER = 1;
   /**
    * <pre>
-   * A result as it is now: at open unless its revision was known, and for each change.
+   * A result as it is now: at open unless its version was known, and for each change.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult snapshot = 1;</code>
@@ -2955,7 +3394,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A result as it is now: at open unless its revision was known, and for each change.
+   * A result as it is now: at open unless its version was known, and for each change.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult snapshot = 1;</code>
@@ -2970,7 +3409,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A result as it is now: at open unless its revision was known, and for each change.
+   * A result as it is now: at open unless its version was known, and for each change.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult snapshot = 1;</code>
@@ -3451,11 +3890,11 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * One event of a watch. What may be relied on:
    *
-   * 1. Level-triggered: for each id, revisions strictly increase (from 1 again after `deleted`), and the newest one always
-   * arrives. A slow reader may skip revisions in between; it never loses history, because a snapshot carries all worker
-   * ids and errors.
+   * 1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is deleted
+   * and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow reader may skip versions
+   * in between; it never loses history, because a snapshot carries all worker ids and errors.
    * 2. The finished state is always delivered, whichever replica took the write, also across an outage of the store and,
-   * by opening again with the revisions known, across a restart of the server.
+   * by opening again with the versions known, across a restart of the server.
    * 3. A reader that stops reading costs a bounded amount of memory and holds up nobody else.
    * 4. Heartbeats go out whenever nothing else did.
    * 5. A stream ends with `end` and the status OK; one that ends any other way is to be opened again.
@@ -3722,7 +4161,7 @@ private static final long serialVersionUID = 0L;
         io.taskresults.v1.TaskResult, io.taskresults.v1.TaskResult.Builder, io.taskresults.v1.TaskResultOrBuilder> snapshotBuilder_;
     /**
      * <pre>
-     * A result as it is now: at open unless its revision was known, and for each change.
+     * A result as it is now: at open unless its version was known, and for each change.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult snapshot = 1;</code>
@@ -3734,7 +4173,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A result as it is now: at open unless its revision was known, and for each change.
+     * A result as it is now: at open unless its version was known, and for each change.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult snapshot = 1;</code>
@@ -3756,7 +4195,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A result as it is now: at open unless its revision was known, and for each change.
+     * A result as it is now: at open unless its version was known, and for each change.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult snapshot = 1;</code>
@@ -3774,7 +4213,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A result as it is now: at open unless its revision was known, and for each change.
+     * A result as it is now: at open unless its version was known, and for each change.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult snapshot = 1;</code>
@@ -3792,7 +4231,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A result as it is now: at open unless its revision was known, and for each change.
+     * A result as it is now: at open unless its version was known, and for each change.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult snapshot = 1;</code>
@@ -3819,7 +4258,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A result as it is now: at open unless its revision was known, and for each change.
+     * A result as it is now: at open unless its version was known, and for each change.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult snapshot = 1;</code>
@@ -3842,7 +4281,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A result as it is now: at open unless its revision was known, and for each change.
+     * A result as it is now: at open unless its version was known, and for each change.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult snapshot = 1;</code>
@@ -3852,7 +4291,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A result as it is now: at open unless its revision was known, and for each change.
+     * A result as it is now: at open unless its version was known, and for each change.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult snapshot = 1;</code>
@@ -3870,7 +4309,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A result as it is now: at open unless its revision was known, and for each change.
+     * A result as it is now: at open unless its version was known, and for each change.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult snapshot = 1;</code>

@@ -12,7 +12,7 @@ public interface WatchTaskResultsResponseOrBuilder extends
 
   /**
    * <pre>
-   * A result as it is now: at open unless its revision was known, and for each change.
+   * A result as it is now: at open unless its version was known, and for each change.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult snapshot = 1;</code>
@@ -21,7 +21,7 @@ public interface WatchTaskResultsResponseOrBuilder extends
   boolean hasSnapshot();
   /**
    * <pre>
-   * A result as it is now: at open unless its revision was known, and for each change.
+   * A result as it is now: at open unless its version was known, and for each change.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult snapshot = 1;</code>
@@ -30,7 +30,7 @@ public interface WatchTaskResultsResponseOrBuilder extends
   io.taskresults.v1.TaskResult getSnapshot();
   /**
    * <pre>
-   * A result as it is now: at open unless its revision was known, and for each change.
+   * A result as it is now: at open unless its version was known, and for each change.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult snapshot = 1;</code>

@@ -1,0 +1,31 @@
+/**
+ * One state of one creation of a result. An id can be deleted and created anew, at a revision that somebody knows already: only
+ * both together tell what a caller knows. Versions of one id are ordered, by incarnation and then by revision.
+ */
+export interface Version {
+  incarnation: number;
+  revision: number;
+}
+
+/** What somebody knows who knows nothing. */
+export const NO_VERSION: Version = { incarnation: 0, revision: 0 };
+
+/** Of a change of which nobody knows how far it went: newer than all others. */
+export const UNKNOWN_VERSION: Version = {
+  incarnation: Number.POSITIVE_INFINITY,
+  revision: Number.POSITIVE_INFINITY,
+};
+
+export function isNewer(version: Version, than: Version): boolean {
+  if (version.incarnation !== than.incarnation) return version.incarnation > than.incarnation;
+  return version.revision > than.revision;
+}
+
+export function isSameVersion(a: Version, b: Version): boolean {
+  return a.incarnation === b.incarnation && a.revision === b.revision;
+}
+
+/** The version of something that has one, apart from the rest of it. */
+export function versionOf({ incarnation, revision }: Version): Version {
+  return { incarnation, revision };
+}
