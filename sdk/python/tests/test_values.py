@@ -89,7 +89,7 @@ def test_what_is_no_json_is_refused_before_anything_is_sent(value: Any) -> None:
 
 def test_what_python_cannot_read_is_told_so(results: Any, server: Server) -> None:
     id = str(uuid4())
-    deep = "[" * 1_500 + "]" * 1_500
+    deep = "[" * 100_000 + "]" * 100_000
     request = CreateTaskResultRequest(id=id, task=Task(path="a"), args_json=deep, kwargs_json=f'{{"a": {deep}}}')
     with grpc.insecure_channel(server.address) as channel:
         TaskLifecycleServiceStub(channel).CreateTaskResult(request)

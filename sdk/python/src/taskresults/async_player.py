@@ -61,7 +61,11 @@ class AsyncPlayer:
             running = None
         if running is self._loop or not self._loop.is_running():
             raise RuntimeError("refresh() of a handle of AsyncTaskResults would block its event loop: await arefresh()")
-        return asyncio.run_coroutine_threadsafe(self.aplay(script), self._loop).result()
+        playing = asyncio.run_coroutine_threadsafe(self.aplay(script), self._loop)
+        try:
+            return playing.result()
+        finally:
+            playing.cancel()  # when a signal ended the wait
 
     async def afollow(self, script: Script[None]) -> AsyncIterator[Any]:
         try:

@@ -52,7 +52,7 @@ class TaskResultExists(TaskResultsError):
 
 
 class StaleAttempt(TaskResultsError):
-    """Another attempt has been started since: this worker has lost the task."""
+    """The attempt is over: another was started since, or the result was created anew. This worker has lost the task."""
 
     reason = "STALE_ATTEMPT"
 
@@ -70,7 +70,7 @@ class IllegalTransition(TaskResultsError):
 
 
 class RevisionMismatch(TaskResultsError):
-    """The result has another revision than the one that was to be deleted."""
+    """The result has another version than the one that was to be deleted."""
 
     reason = "REVISION_MISMATCH"
 

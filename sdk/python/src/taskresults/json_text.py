@@ -48,7 +48,7 @@ def _written(value: Any) -> str:
     except ValueError as error:
         try:
             return _written_with_long_integers(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise error from None
 
 

@@ -51,7 +51,11 @@ class SyncPlayer:
         return step.value
 
     async def aplay(self, script: Script[T]) -> T:
-        return await asyncio.to_thread(self.play, script)
+        # Step by step, so that no further one is made for whoever has been cancelled.
+        step = advance(script)
+        while not isinstance(step, Done):
+            step = await asyncio.to_thread(self._next, script, step)
+        return step.value
 
     def follow(self, script: Script[None]) -> Iterator[Any]:
         try:
