@@ -13,6 +13,10 @@ from support.server import Server
 
 from taskresults import AsyncAttempt, AsyncTaskResults, StaleAttempt, TaskResults, TaskResultStatus
 
+tells_cancellations = pytest.mark.skipif(
+    sys.version_info < (3, 11), reason="Python 3.10 cannot tell whom a cancellation was for"
+)
+
 
 @pytest.fixture
 async def results(server: Server) -> AsyncIterator[AsyncTaskResults]:
@@ -98,7 +102,7 @@ async def test_a_cancelled_worker_reports_by_choice(results: AsyncTaskResults) -
         assert (created.status, created.errors[0].exception_class) == (status, asyncio.CancelledError)
 
 
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 cannot tell whom a cancellation was for")
+@tells_cancellations
 async def test_a_task_within_that_somebody_else_cancelled_is_a_failure(results: AsyncTaskResults) -> None:
     created = await results.create("app.tasks.within")
 
@@ -162,6 +166,7 @@ async def test_a_second_cancellation_ends_the_report(own_server: Server) -> None
         assert worker.cancelled()
 
 
+@tells_cancellations
 async def test_a_cancelled_worker_that_has_lost_its_attempt_is_cancelled(results: AsyncTaskResults) -> None:
     created = await results.create("app.tasks.lost")
 

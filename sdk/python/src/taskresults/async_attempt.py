@@ -21,7 +21,6 @@ class AsyncAttempt(Attempt):
 
     def __init__(self, player: Player, id: str, options: AttemptOptions) -> None:
         super().__init__(player, id, options)
-        self._is_over = False
         self._is_cut_off = False
         self._cancellations_before = 0
 
@@ -38,7 +37,6 @@ class AsyncAttempt(Attempt):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._is_over = True
         self._renewals.cancel()
         if self._is_cut_off and sys.version_info >= (3, 11):
             self._block.uncancel()
@@ -67,7 +65,7 @@ class AsyncAttempt(Attempt):
         while self._lease is not None:
             await asyncio.sleep(self._seconds_to_renewal)
             self._loss = await self._player.aplay(self._renew())
-            if self._loss is not None and not self._is_over:
+            if self._loss is not None:
                 self._is_cut_off = True
                 self._block.cancel()
                 break

@@ -158,8 +158,8 @@ class TaskResults:
         """A worker takes the task, for `lease` seconds (0.001 to 7 days) unless renewed; for ever without.
 
         Each worker process needs a `worker_id` of its own. `force` takes over an attempt that is running. `request_id`
-        names this start among all of the result: one that was made before gives its attempt again. Made here unless
-        given, for a worker to whom its queue may bring one task twice.
+        names this start: the same one again gives the same attempt, as long as that runs. Made here unless given; a
+        worker that gives it makes one for each delivery of the task, since whoever shares one shares the attempt.
 
         Raises `AttemptInProgress`, `IllegalTransition`, `StaleAttempt` when the attempt that this `request_id` started
         is over, `TaskResultDoesNotExist`.

@@ -39,8 +39,8 @@ class SyncAttempt(Attempt):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._is_over.set()
         try:
+            self._is_over.set()
             self._player.play(self._report(error))
         except Exception:
             raise
