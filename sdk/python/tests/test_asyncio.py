@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-import threading
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 from typing import Any, cast
@@ -137,7 +136,7 @@ async def test_a_cancellation_during_the_report_does_not_stop_it(own_server: Ser
 
         async def function() -> int:
             own_server.kill()
-            threading.Timer(1, own_server.start).start()
+            own_server.start_later(1)
             asyncio.get_running_loop().call_later(0.5, worker.cancel)
             return 5
 

@@ -138,12 +138,12 @@ def test_a_server_that_is_away_for_longer_than_a_call_takes_is_told(
 
     def function() -> Any:
         own_server.kill()
-        threading.Timer(3, own_server.start).start()
+        own_server.start_later(3)
         return ending()
 
     with suppress(KeyError):  # its own; a call that took too long is none
         results.run_existing(created.id, task_function(results, function), worker_id="w1", lease=60)
-    result = results.with_timeout(30).wait(created.id)
+    result = results.with_timeout(30).wait(created.id, timeout=30)
     assert result.worker_ids == ["w1"]
     assert result.status == "SUCCESSFUL" if not result.errors else "'lost'" in result.errors[0].message
 
@@ -299,7 +299,7 @@ def test_the_late_outcome_of_a_deleted_result_does_not_touch_the_one_created_ane
 @pytest.mark.parametrize("ending", [lambda: 5, raising(KeyError("lost"))], ids=["a value", "an error"])
 def test_a_signal_does_not_stop_a_report(own_server: Server, ending: Callable[[], Any]) -> None:
     def interrupt(number: int, frame: Any) -> None:
-        threading.Timer(0.5, own_server.start).start()
+        own_server.start_later(0.5)
         raise SystemExit("told to end")
 
     def function() -> Any:

@@ -1,4 +1,3 @@
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,7 +15,7 @@ def test_a_call_waits_for_a_server_that_comes_back(connect: Connect, own_server:
     results = connect(own_server.address)
     handle = results.create("app.tasks.add")
     own_server.kill()
-    threading.Timer(0.5, own_server.start).start()
+    own_server.start_later(0.5)
     started = results.start_attempt(handle.id, worker_id="w1")
     assert started.attempt == 1
 
@@ -51,7 +50,7 @@ def test_only_a_delete_that_may_find_nothing_is_repeated(connect: Connect, own_s
         results.delete(id)
     assert raised.value.code is grpc.StatusCode.UNAVAILABLE
     assert time.monotonic() - before < 5
-    threading.Timer(0.5, own_server.start).start()
+    own_server.start_later(0.5)
     results.delete(id, allow_missing=True)
     with pytest.raises(TaskResultDoesNotExist):
         results.get(id)
