@@ -9,16 +9,27 @@ const PROGRAM = join(__dirname, 'generator');
 /** Unary calls; `job` of bench/generator/main.go says what the fields mean. */
 export interface Calls {
   method: string;
-  callers: number;
+  /** A closed loop of so many callers, or an open one of so many calls a second. */
+  load: { callers: number } | { rate: number };
   seconds: number;
   repeat: boolean;
 }
+
+/** A request, encoded, and what its answer must be. */
+export interface CheckedRequest {
+  request: Uint8Array;
+  /** Throws when this is not the right answer. */
+  check(answer: Uint8Array): void;
+}
+
+/** Answers of one run that are checked: all of small ones, the first ones of large ones. */
+const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
 
 /** What one run of a load measured. */
 export interface Measured {
   calls: number;
   seconds: number;
-  /** Of unary calls. */
+  /** Of unary calls; in an open loop, from the moment at which a call was due. */
   p50Ms: number;
   p99Ms: number;
 }
@@ -43,20 +54,31 @@ export class LoadGenerator {
     execFileSync('go', ['-C', SOURCE, 'build', '-o', PROGRAM, '.'], { stdio: 'inherit' });
   }
 
-  /** Calls with the requests, each encoded, one after the other. Throws when a call fails. */
-  async unary(calls: Calls, requests: readonly Uint8Array[]): Promise<Measured> {
-    await this.#send({ ...calls, requests: requests.length }, requests);
-    return JSON.parse(await this.#out.line());
+  /** Makes the calls, one request after the other. Throws when a call fails, or when its answer is not the right one. */
+  async unary({ load, ...calls }: Calls, requests: readonly CheckedRequest[]): Promise<Measured> {
+    const job = { ...calls, ...load, requests: requests.length, keepBytes: MAX_CHECKED_BYTES };
+    await this.#send(
+      job,
+      requests.map(({ request }) => request),
+    );
+    return this.#measured((n, answer) => requests[n]?.check(answer));
   }
 
-  /** Sends the requests over one stream of both directions. Also answers the answers, each encoded. */
+  /** Sends the requests over one stream of both directions. Also returns the answers, each encoded. */
   async stream(method: string, requests: readonly Uint8Array[]): Promise<Measured & { answers: Buffer[] }> {
     await this.#send({ method, stream: true, requests: requests.length }, requests);
-    const measured = JSON.parse(await this.#out.line());
     const answers: Buffer[] = [];
-    while (answers.length < measured.answers)
-      answers.push(await this.#out.bytes((await this.#out.bytes(4)).readUInt32BE()));
+    const measured = await this.#measured((_, answer) => answers.push(answer));
     return { ...measured, answers };
+  }
+
+  async #measured(onAnswer: (request: number, answer: Buffer) => void): Promise<Measured> {
+    const { answers, ...measured } = JSON.parse(await this.#out.line());
+    for (let n = 0; n < answers; n++) {
+      const head = await this.#out.bytes(8);
+      onAnswer(head.readUInt32BE(0), await this.#out.bytes(head.readUInt32BE(4)));
+    }
+    return measured;
   }
 
   async #send(job: object, requests: readonly Uint8Array[]): Promise<void> {

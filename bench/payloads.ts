@@ -36,7 +36,7 @@ export function createRequest(id: string, bytes: number): CreateTaskResultReques
 }
 
 export function startRequest(id: string): StartAttemptRequest {
-  return StartAttemptRequest.fromPartial({ id, workerId: 'worker-1' });
+  return StartAttemptRequest.fromPartial({ id, workerId: 'worker-1', requestId: `request-${id}` });
 }
 
 export function finishRequest(id: string): FinishAttemptRequest {

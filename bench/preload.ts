@@ -16,7 +16,7 @@ export type Execute = (statement: string, parameters: unknown[]) => Promise<unkn
  * Fills an empty, migrated database with `results` results, and its change log with ten entries for each of them, which are
  * then removed again, as a service that has been running for long would have it.
  */
-export async function preload(execute: Execute, results: number): Promise<void> {
+async function preload(execute: Execute, results: number, at: number | Date): Promise<void> {
   const insert = (table: string, rows: readonly Record<string, unknown>[]) => {
     const columns = Object.keys(rows[0] ?? {});
     const marks = `(${columns.map(() => '?').join(', ')})`;
@@ -34,7 +34,13 @@ export async function preload(execute: Execute, results: number): Promise<void> 
     await insert('task_results', rows);
     await insert(
       'task_attempts',
-      finished.map(({ id, started_at }) => ({ task_id: id, attempt: 1, worker_id: 'worker-1', started_at })),
+      finished.map(({ id, started_at }) => ({
+        task_id: id,
+        attempt: 1,
+        worker_id: 'worker-1',
+        request_id: '',
+        started_at,
+      })),
     );
     await insert(
       'task_return_values',
@@ -43,10 +49,10 @@ export async function preload(execute: Execute, results: number): Promise<void> 
     for (let revision = 1; revision <= 10; revision++) {
       await insert(
         'task_changes',
-        rows.map(({ id, changed_at }) => ({ task_id: id, revision, at: changed_at })),
+        rows.map(({ id }) => ({ task_id: id, incarnation: 1, revision, at })),
       );
     }
-    await execute('DELETE FROM task_changes WHERE at < ?', [Number.MAX_SAFE_INTEGER]);
+    await execute('DELETE FROM task_changes', []);
   }
 }
 
@@ -63,6 +69,7 @@ function resultRow(n: number, at: number) {
     takes_context: 0,
     backend: 'default',
     status,
+    incarnation: 1,
     revision: finished ? 3 : 1,
     attempts: finished ? 1 : 0,
     error_count: 0,
@@ -87,7 +94,7 @@ export async function preloadMysql(url: string, results: number): Promise<void> 
   const connection = await createConnection(url);
   try {
     await connection.query('SET SESSION sql_log_bin = 0').catch(() => {});
-    await preload((statement, parameters) => connection.query(statement, parameters), results);
+    await preload((statement, parameters) => connection.query(statement, parameters), results, new Date());
   } finally {
     await connection.end();
   }
@@ -98,7 +105,7 @@ export async function preloadSqlite(file: string, results: number): Promise<void
   await source.initialize();
   try {
     await source.query('PRAGMA synchronous = OFF');
-    await preload((statement, parameters) => source.query(statement, parameters), results);
+    await preload((statement, parameters) => source.query(statement, parameters), results, Date.now() * 1_000);
   } finally {
     await source.destroy();
   }

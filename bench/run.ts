@@ -35,10 +35,13 @@ interface Row {
   perSecond: number;
   p50Ms: number;
   p99Ms: number;
+  /** Calls came at a fixed rate, and times are from the moment at which a call was due; otherwise from its sending. */
+  isOpenLoop: boolean;
   /** Of throughput, to the echo of the same run. */
   ratio: number;
   /** Of the median time, to the echo's. */
   timesP50: number;
+  timesP99: number;
   /** CPU seconds of the server for each second of the run. */
   cpu: number;
   /** The most that the server had resident, preparations included. */
@@ -50,6 +53,7 @@ const DIST = join(__dirname, '..');
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   LoadGenerator.build();
+  console.log(ABOUT_LOAD);
   const folder = mkdtempSync(join(tmpdir(), 'taskresults-bench-'));
   const mysql = await PrivateMysql.start();
   const rows: Row[] = [];
@@ -125,7 +129,8 @@ async function measure(operation: Operation, targets: readonly MeasuredTarget[],
       const cpu = (server.cpuSeconds() - cpuBefore) / seconds;
       if (round === 0) continue; // to warm up
       const perSecond = (calls * asked.unit(bytes)) / seconds;
-      const common = { operation: operation.name, bytes, target: name, ratio: 0, timesP50: 0 };
+      const { name: called, isOpenLoop } = operation;
+      const common = { operation: called, isOpenLoop, bytes, target: name, ratio: 0, timesP50: 0, timesP99: 0 };
       samples.get(name)?.push({ ...common, perSecond, p50Ms, p99Ms, cpu, peakMb: server.peakMb() });
     }
   }
@@ -135,6 +140,7 @@ async function measure(operation: Operation, targets: readonly MeasuredTarget[],
     ofTarget.forEach((row, round) => {
       row.ratio = row.perSecond / (echo[round] as Row).perSecond;
       row.timesP50 = row.p50Ms / (echo[round] as Row).p50Ms;
+      row.timesP99 = row.p99Ms / (echo[round] as Row).p99Ms;
     });
   }
   const rows = [...samples.values()].map(medians);
@@ -148,7 +154,7 @@ function baselineOf(operation: Operation): Operation {
   return baseline;
 }
 
-const MEASURED = ['perSecond', 'p50Ms', 'p99Ms', 'ratio', 'timesP50', 'cpu'] as const;
+const MEASURED = ['perSecond', 'p50Ms', 'p99Ms', 'ratio', 'timesP50', 'timesP99', 'cpu'] as const;
 
 function medians(samples: readonly Row[]): Row {
   const row = { ...(samples[0] as Row) };
@@ -157,16 +163,22 @@ function medians(samples: readonly Row[]): Row {
   return row;
 }
 
-function print({ operation, bytes, target, perSecond, p50Ms, p99Ms, ratio, timesP50, cpu, peakMb }: Row): void {
+const ABOUT_LOAD = `Load is a closed loop: each caller sends its next call once the last one is answered. So a slow answer holds back calls
+that would have had to wait, and the p99 of many callers understates waiting. Rows at a fixed rate are an open loop: calls
+begin at that rate, and times count from the moment at which a call was due.
+`;
+
+function print(row: Row): void {
+  const { operation, bytes, target, perSecond, isOpenLoop, p50Ms, p99Ms, ratio, timesP50, timesP99, cpu, peakMb } = row;
   const cells = [
-    operation.padEnd(28),
+    operation.padEnd(36),
     String(bytes).padStart(7),
     target.padEnd(7),
     `${perSecond.toFixed(0).padStart(7)}/s`,
-    `ratio ${ratio.toFixed(2)}`,
+    isOpenLoop ? 'open loop ' : `ratio ${ratio.toFixed(2)}`,
     Number.isNaN(p50Ms)
       ? 'one stream'
-      : `p50 ${p50Ms.toFixed(2)} ms (×${timesP50.toFixed(2)})  p99 ${p99Ms.toFixed(2)} ms`,
+      : `p50 ${p50Ms.toFixed(2)} ms (×${timesP50.toFixed(2)})  p99 ${p99Ms.toFixed(2)} ms (×${timesP99.toFixed(2)})`,
     `cpu ${cpu.toFixed(2)}`,
     `${peakMb.toFixed(0)} MB`,
   ];

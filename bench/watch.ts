@@ -5,11 +5,13 @@ import {
   FailTaskResultRequest,
   FinishAttemptRequest,
   StartAttemptRequest,
+  type TaskResultState,
 } from '../src/gen/taskresults/v1/task_lifecycle_service';
-import { TaskResult } from '../src/gen/taskresults/v1/task_result';
+import { TaskResult, type TaskResultStatus } from '../src/gen/taskresults/v1/task_result';
 import { WatchTaskResultsRequest, type WatchTaskResultsResponse } from '../src/gen/taskresults/v1/task_result_service';
 import { PrivateMysql } from '../test/support/private-mysql';
 import { until } from '../test/support/until';
+import { RUNNING, SUCCESSFUL } from './answers';
 import { BenchClient } from './client';
 import { LoadGenerator } from './load-generator';
 import { makeResults, type Target } from './operations';
@@ -18,7 +20,8 @@ import { median, percentiles } from './statistics';
 
 /**
  * `npm run bench:watch`: what 10,000 watchers cost, how long one change needs to reach them all beside a bare grpc-js
- * server that writes the same bytes, and how long an event needs from the writer's OK, in one process and across two.
+ * server that writes the same bytes, and how long an event needs from the writer's OK, and from the moment at which the change
+ * was due, in one process and across two. Changes come at a fixed rate, however long they take: an open loop.
  * Prints a table and writes bench/watch-results.json.
  */
 const DIST = join(__dirname, '..');
@@ -69,6 +72,23 @@ async function main(): Promise<void> {
   writeFileSync(join(DIST, '../bench/watch-results.json'), `${JSON.stringify(figures, null, 2)}\n`);
 }
 
+interface Answer {
+  state?: TaskResultState;
+}
+
+interface Seen {
+  at: number;
+  status: TaskResultStatus;
+}
+
+function seenNow({ status }: { status: TaskResultStatus }): Seen {
+  return { at: performance.now(), status };
+}
+
+function keyOf({ id, revision }: { id: string; revision: bigint }): string {
+  return `${id}@${revision}`;
+}
+
 /** Many watches over a few connections. */
 class Watchers {
   readonly #clients: BenchClient[];
@@ -80,7 +100,7 @@ class Watchers {
   constructor(
     address: string,
     connections: number,
-    private readonly onSnapshot: (id: string, revision: bigint) => void = () => {},
+    private readonly onSnapshot: (result: TaskResult) => void = () => {},
   ) {
     this.#clients = Array.from({ length: connections }, () => new BenchClient(address));
   }
@@ -98,7 +118,7 @@ class Watchers {
       if (event?.$case !== 'snapshot') return;
       this.snapshots++;
       if (this.snapshots % WATCHERS === 0) this.lastBytes = TaskResult.encode(event.value).finish().length;
-      this.onSnapshot(event.value.id, event.value.revision);
+      this.onSnapshot(event.value);
     });
     stream.on('error', () => {});
     this.#streams.push(stream);
@@ -180,54 +200,71 @@ async function latency(
   server: ServerProcess,
   ids: readonly string[],
 ): Promise<void> {
-  const okAt = new Map<string, number>();
-  const seenAt = new Map<string, number>();
-  const watchers = new Watchers(server.address, 10, (id, revision) =>
-    seenAt.set(`${id}@${revision}`, performance.now()),
-  );
+  // By id and revision: when the change was due, when it was answered and when its event came, and with what.
+  const dueAt = new Map<string, number>();
+  const answers = new Map<string, Seen>();
+  const events = new Map<string, Seen>();
+  const watchers = new Watchers(server.address, 10, (result) => events.set(keyOf(result), seenNow(result)));
   for (let i = 0; i < ids.length; i += 10) watchers.open(ids.slice(i, i + 10));
   await watchers.saw(ids.length);
   const began = performance.now();
   const pending: Promise<void>[] = [];
-  const answered = (id: string) => (revision: bigint) => void okAt.set(`${id}@${revision}`, performance.now());
+  const answered = (due: number) => (state: TaskResultState) => {
+    answers.set(keyOf(state), seenNow(state));
+    dueAt.set(keyOf(state), due);
+  };
   // Every task is started and, half a second later, finished.
   const lag = CHANGES_PER_SECOND / 4;
   for (let n = 0; n < ids.length + lag; n++) {
     const due = began + (n * 2_000) / CHANGES_PER_SECOND;
     while (performance.now() < due) await delay(1);
     const [started, finished] = [ids[n], ids[n - lag]];
-    if (started) pending.push(start(writer, started).then(answered(started)));
-    if (finished) pending.push(succeed(writer, finished).then(answered(finished)));
+    if (started) pending.push(start(writer, started).then(answered(due)));
+    if (finished) pending.push(succeed(writer, finished).then(answered(due)));
   }
   await Promise.all(pending);
   // A revision that was overtaken may be skipped; at this pace none is.
-  await until(() => [...okAt.keys()].every((key) => seenAt.has(key)), 'all events', 10_000).catch(() => {});
-  const times = [...okAt].flatMap(([key, ok]) =>
-    seenAt.has(key) ? [Math.max(0, (seenAt.get(key) as number) - ok)] : [],
-  );
-  const { p50Ms, p99Ms } = percentiles(times);
-  note(`OK to event, ${what}: p50 ms`, p50Ms);
-  note(`OK to event, ${what}: p99 ms`, p99Ms);
-  note(`OK to event, ${what}: events skipped`, okAt.size - times.length);
+  await until(() => [...answers.keys()].every((key) => events.has(key)), 'all events', 10_000).catch(() => {});
+  const keys = [...answers.keys()].filter((key) => events.has(key));
+  for (const key of keys) {
+    const [said, shown] = [answers.get(key)?.status, events.get(key)?.status];
+    if (said !== shown) throw new Error(`${key} was answered with status ${said}, and its event shows ${shown}`);
+  }
+  const took = (since: (key: string) => number | undefined) =>
+    percentiles(keys.map((key) => Math.max(0, (events.get(key)?.at ?? 0) - (since(key) ?? 0))));
+  const fromOk = took((key) => answers.get(key)?.at);
+  note(`OK to event, ${what}: p50 ms`, fromOk.p50Ms);
+  note(`OK to event, ${what}: p99 ms`, fromOk.p99Ms);
+  const fromDue = took((key) => dueAt.get(key));
+  note(`change due to event, ${what}: p50 ms`, fromDue.p50Ms);
+  note(`change due to event, ${what}: p99 ms`, fromDue.p99Ms);
+  note(`OK to event, ${what}: events skipped`, answers.size - keys.length);
   watchers.close();
 }
 
 /** A change of a result that may be made any number of times. */
-function startAgain(writer: BenchClient, id: string): Promise<bigint> {
+function startAgain(writer: BenchClient, id: string): Promise<TaskResultState> {
   return start(writer, id, { workerId: `w${Math.random()}`, force: true });
 }
 
-async function start(writer: BenchClient, id: string, how: Partial<StartAttemptRequest> = {}): Promise<bigint> {
+async function start(
+  writer: BenchClient,
+  id: string,
+  how: Partial<StartAttemptRequest> = {},
+): Promise<TaskResultState> {
   const request = StartAttemptRequest.fromPartial({ id, workerId: 'w', ...how });
-  const answer = await call<{ state?: { revision: bigint } }>((done) => writer.writes.startAttempt(request, done));
-  return answer.state?.revision ?? 0n;
+  return stateIn(await call<Answer>((done) => writer.writes.startAttempt(request, done)), id, RUNNING);
 }
 
-async function succeed(writer: BenchClient, id: string): Promise<bigint> {
+async function succeed(writer: BenchClient, id: string): Promise<TaskResultState> {
   const outcome = { $case: 'succeeded' as const, value: { returnValueJson: '{"ok":true}' } };
   const request = FinishAttemptRequest.fromPartial({ id, attempt: 1, outcome });
-  const answer = await call<{ state?: { revision: bigint } }>((done) => writer.writes.finishAttempt(request, done));
-  return answer.state?.revision ?? 0n;
+  return stateIn(await call<Answer>((done) => writer.writes.finishAttempt(request, done)), id, SUCCESSFUL);
+}
+
+function stateIn({ state }: Answer, id: string, status: TaskResultStatus): TaskResultState {
+  if (state?.id === id && state.status === status) return state;
+  throw new Error(`a wrong answer for ${id}: ${state?.id} has status ${state?.status}`);
 }
 
 function call<Response>(

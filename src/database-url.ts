@@ -5,8 +5,10 @@ const FORMS = 'sqlite:FILE, mysql://user:password@host:port/database or mariadb:
 /** Reads a database URL, or says what is wrong with it, never repeating it: it may hold a password. */
 export function parseDatabaseUrl(text: string): DatabaseUrl | { mistake: string } {
   if (text.startsWith('sqlite:')) {
-    const file = text.slice('sqlite:'.length);
-    return file === '' ? { mistake: 'names no file, e.g. sqlite:taskresults.sqlite' } : { engine: 'sqlite', file };
+    // As the driver takes it.
+    const file = text.slice('sqlite:'.length).trim();
+    const mistake = sqliteMistake(file);
+    return mistake === null ? { engine: 'sqlite', file } : { mistake };
   }
   if (!/^(mysql|mariadb):\/\//.test(text)) return { mistake: `must be ${FORMS}` };
   const mistake = mysqlMistake(text);
@@ -24,6 +26,14 @@ export function displayDatabase(database: Database): string {
   return url.href;
 }
 
+/** SQLite takes some names for databases that are gone when they are closed. */
+function sqliteMistake(file: string): string | null {
+  if (file === '') return 'names no file, e.g. sqlite:taskresults.sqlite';
+  if (file === ':memory:') return 'names no file, and a database in memory keeps nothing: sqlite:taskresults.sqlite';
+  if (/^file:/i.test(file)) return 'must name a file by its path, not by a URI: sqlite:taskresults.sqlite';
+  return null;
+}
+
 function mysqlMistake(text: string): string | null {
   if (!URL.canParse(text)) return 'is not a URL';
   const { username, password, pathname, searchParams } = new URL(text);
@@ -31,7 +41,8 @@ function mysqlMistake(text: string): string | null {
   const unknown = [...searchParams].find(([name, value]) => name !== 'tls' || value !== 'verify');
   if (unknown) return `has an unknown parameter "${unknown[0]}": only tls=verify is understood`;
   try {
-    decodeURIComponent(username + password + pathname);
+    // One by one: what one ends with and the next begins with must not make a character.
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
     return null;
   } catch {
     return 'has a "%" that starts no percent-encoded character: write %25';

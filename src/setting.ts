@@ -1,3 +1,4 @@
+import { isIP, isIPv6 } from 'node:net';
 import { parseDatabaseUrl } from './database-url';
 import { parseBytes, parseDuration } from './units';
 
@@ -38,9 +39,12 @@ export function secret(env: string, description: string): Setting<string | null>
   return { env, flags: null, default: null, description, parse: token };
 }
 
-export function text(text: string): string {
-  if (text.trim() === '') throw new Refusal('must not be empty');
-  return text;
+/** What to listen on. An IPv6 address may stand in brackets, as in front of a port. */
+export function host(text: string): string {
+  const [, inBrackets] = /^\[(.*)\]$/.exec(text) ?? [];
+  const isHost = inBrackets === undefined ? isIP(text) !== 0 || /^[\w.-]+$/.test(text) : isIPv6(inBrackets);
+  if (isHost) return inBrackets ?? text;
+  throw new Refusal(`must be an IP address or the name of a host, without a port, not "${text}"`);
 }
 
 export function port(text: string): number {
@@ -90,8 +94,11 @@ export function databaseUrl(text: string) {
   return url;
 }
 
+/** Clients and proxies refuse headers of more than 8 KB in all. */
+const MAX_TOKEN_LENGTH = 4_096;
+
 /** What may stand in a header. */
 export function token(text: string): string {
-  if (/^[\x21-\x7e]+$/.test(text)) return text;
-  throw new Refusal('must be one or more visible ASCII characters, without spaces');
+  if (/^[\x21-\x7e]+$/.test(text) && text.length <= MAX_TOKEN_LENGTH) return text;
+  throw new Refusal(`must be 1 to ${MAX_TOKEN_LENGTH} visible ASCII characters, without spaces`);
 }

@@ -2,6 +2,7 @@ import {
   DAY,
   databaseUrl,
   duration,
+  host,
   integer,
   KIB,
   MIB,
@@ -14,7 +15,6 @@ import {
   secret,
   setting,
   size,
-  text,
 } from './setting';
 
 /** Timers overflow at 2^31 ms, a little later. */
@@ -25,7 +25,7 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', '
 
 /** Every setting of the server. Flag and environment variable follow from the name. */
 export const SETTINGS = {
-  host: setting('host', '<address>', '127.0.0.1', 'address to listen on', text),
+  host: setting('host', '<address>', '127.0.0.1', 'address to listen on', host),
   port: setting('port', '<number>', '50051', 'port to listen on; 0 takes any free one', port),
   databaseUrl: setting(
     'database-url',
@@ -41,13 +41,7 @@ export const SETTINGS = {
     'processes that share the port, for more than one core; MySQL only',
     integer(1, 256),
   ),
-  poolSize: setting(
-    'pool-size',
-    '<number>',
-    '10',
-    'most connections to MySQL at a time; 2 or more, since migrations run while one connection holds their lock',
-    integer(2, 1_000),
-  ),
+  poolSize: setting('pool-size', '<number>', '10', 'most connections to MySQL at a time', integer(2, 1_000)),
   migrate: setting(
     'migrate',
     '[true|false]',
@@ -55,8 +49,14 @@ export const SETTINGS = {
     'bring the schema of a MySQL database up to date at start; an SQLite file always is',
     oneOf(['true', 'false'] as const),
   ),
-  token: secret('TASKRESULTS_TOKEN', 'callers must send it as `authorization: Bearer …`'),
-  readToken: secret('TASKRESULTS_READ_TOKEN', 'another such token, good for reading only'),
+  token: secret(
+    'TASKRESULTS_TOKEN',
+    'callers must send it as `authorization: Bearer …`; with neither token, anybody may read and write',
+  ),
+  readToken: secret(
+    'TASKRESULTS_READ_TOKEN',
+    'another such token, good for reading only; without the first one, nobody may write',
+  ),
   maxJsonSize: setting(
     'max-json-size',
     '<size>',
@@ -141,14 +141,14 @@ export const SETTINGS = {
     '<duration>',
     '30s',
     'a connection that is silent for this long is asked for a sign of life',
-    duration(1, LONGEST_TIMER),
+    duration(SECOND, LONGEST_TIMER),
   ),
   keepaliveTimeout: setting(
     'keepalive-timeout',
     '<duration>',
     '10s',
     'a connection that gives none within this time is closed',
-    duration(1, LONGEST_TIMER),
+    duration(SECOND, LONGEST_TIMER),
   ),
   shutdownGrace: setting(
     'shutdown-grace',

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from './config';
 import { systemClock } from './domain/clock';
+import { maxRowBytes } from './domain/limits';
 import type { Clock } from './domain/task-result';
 import { startGrpcServer } from './grpc/server';
 import { Housekeeping } from './service/housekeeping';
@@ -16,12 +17,22 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-/** Wires the service together and starts it. Rejects, with nothing left open, when it cannot be started. */
-export async function startService(config: Config, log: Logger, clock: Clock = systemClock()): Promise<RunningService> {
+/**
+ * Wires the service together and starts it. Rejects, with nothing left open, when it cannot be started, or when `signal`
+ * is aborted while it waits for others to migrate the database.
+ */
+export async function startService(
+  config: Config,
+  log: Logger,
+  clock: Clock = systemClock(),
+  signal?: AbortSignal,
+): Promise<RunningService> {
   const store = await openStore(config.database, {
     clock,
     retention: config.retention,
     whenOutdated: config.migrate || config.database.engine === 'sqlite' ? 'migrate' : 'refuse',
+    maxRowBytes: maxRowBytes(config.limits),
+    signal,
   });
   const onError = (error: unknown) => log.error(error);
   const reader = new ResultReader(store, config.cacheBytes);

@@ -98,6 +98,14 @@ test('every mistake is named at once, with its flag, its variable and what is al
 
 test.each<[Flags]>([
   [{ host: '' }],
+  [{ host: ' ' }],
+  [{ host: '*' }],
+  [{ host: 'localhost:80' }],
+  [{ host: '[127.0.0.1]' }],
+  [{ host: '[::1' }],
+  [{ host: '::1]' }],
+  [{ host: '[]' }],
+  [{ host: '::g' }],
   [{ port: '-1' }],
   [{ port: '1.5' }],
   [{ port: '0x10' }],
@@ -107,9 +115,24 @@ test.each<[Flags]>([
   [{ changeLogRetention: '59s' }],
   [{ watchMaxAge: '999ms' }],
   [{ rereadInterval: '25d' }],
+  [{ keepaliveTime: '999ms' }],
+  [{ keepaliveTimeout: '999ms' }],
+  [{ cacheSize: '-1' }],
+  [{ cacheSize: '1.5MiB' }],
   [{ shutdownGrace: '' }],
 ])('%p is refused', (flags) => {
   expect(mistakesOf(flags)).toHaveLength(1);
+});
+
+test.each(['localhost', 'db_1.example.org', '127.0.0.1', '0.0.0.0', '::', '::1', '::ffff:127.0.0.1'])(
+  'the host %s is taken as it is',
+  (host) => {
+    expect(readConfig({ host }, {}).host).toBe(host);
+  },
+);
+
+test('an IPv6 address may stand in brackets', () => {
+  expect(readConfig({ host: '[::1]' }, {}).host).toBe('::1');
 });
 
 test('a message must be able to hold a whole result', () => {
@@ -122,10 +145,13 @@ test('the pause at rest is the longer one', () => {
   expect(mistakesOf({ pollFast: '501ms' })).toEqual([expect.stringContaining('must not be longer than --poll-slow')]);
 });
 
-test.each(['', 'two words', 'line\nbreak', 'ümlaut'])('the token %p is refused without being told', (token) => {
-  const rule = 'TASKRESULTS_TOKEN: must be one or more visible ASCII characters, without spaces';
-  expect(mistakesOf({}, { TASKRESULTS_TOKEN: token })).toEqual([rule]);
-});
+test.each(['', 'two words', 'line\nbreak', 'ümlaut', 'x'.repeat(4_097)])(
+  'the token %p is refused without being told',
+  (token) => {
+    const rule = 'TASKRESULTS_TOKEN: must be 1 to 4096 visible ASCII characters, without spaces';
+    expect(mistakesOf({}, { TASKRESULTS_TOKEN: token })).toEqual([rule]);
+  },
+);
 
 test.each([
   'postgres://app:secret@db/x',
@@ -133,6 +159,10 @@ test.each([
   'mysql://app:secret@db:port/x',
   'mysql://app:secret@db/x?ssl=1',
   'mysql://app:secret%zz@db/x',
+  'mysql://app:secret%@db/x',
+  'mysql://app%:41secret@db/x',
+  'mysql://app:secret%ff@db/x',
+  'mysql://app:secret@db/x%',
   'sqlite:',
 ])('the database %s is refused without telling its password', (databaseUrl) => {
   const [mistake, ...more] = mistakesOf({ databaseUrl });
@@ -140,6 +170,37 @@ test.each([
   expect(mistake).toMatch(/^--database-url \(TASKRESULTS_DATABASE_URL\): /);
   expect(mistake).not.toContain('secret');
 });
+
+test.each(['mysql://app:secret%@db/x', 'mysql://app%:41secret@db/x', 'mysql://app:secret%ff@db/x'])(
+  'the stray %% of %s is named',
+  (databaseUrl) => {
+    expect(mistakesOf({ databaseUrl })).toEqual([expect.stringMatching(/ has a "%".*: write %25$/)]);
+  },
+);
+
+test.each([
+  'sqlite:',
+  'sqlite: ',
+  'sqlite:\t\n',
+  'sqlite::memory:',
+  'sqlite: :memory: ',
+  'sqlite:file:',
+  'sqlite:file::memory:',
+  'sqlite:file::memory:?cache=shared',
+  'sqlite:file:results.sqlite?mode=memory',
+  'sqlite: FILE:results.sqlite',
+])('the database "%s" would keep nothing, and is refused', (databaseUrl) => {
+  expect(mistakesOf({ databaseUrl })).toEqual([
+    expect.stringMatching(/^--database-url \(TASKRESULTS_DATABASE_URL\): .* sqlite:taskresults\.sqlite$/),
+  ]);
+});
+
+test.each(['sqlite:memory', 'sqlite:./:memory:', 'sqlite:my file.sqlite', 'sqlite:/var/lib/results'])(
+  'the database "%s" is a file',
+  (databaseUrl) => {
+    expect(readDatabase({ databaseUrl }, {})).toEqual({ engine: 'sqlite', file: databaseUrl.slice('sqlite:'.length) });
+  },
+);
 
 test('a database is shown without its password', () => {
   const flags = { databaseUrl: 'mariadb://app:se%40cret@db:3307/tasks?tls=verify' };

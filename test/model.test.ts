@@ -172,10 +172,10 @@ describe.each(ENGINES)('the service on %s does what the model says', (engine) =>
   /** Refresh and wait, asked with what was known before. */
   const tellsWhatChanged = async (id: string, { incarnation, revision }: TaskResult, now: TaskResult | null) => {
     const known = { incarnation, revision };
-    const waiting = calls.wait({ id, known, until: WaitUntil.UNTIL_CHANGED, timeout: ms(0) });
+    const wait = () => calls.wait({ id, known, until: WaitUntil.UNTIL_CHANGED, timeout: ms(0) });
     if (now === null) {
       expect((await refusal(calls.refresh(id, known))).reason).toBe('TASK_RESULT_DOES_NOT_EXIST');
-      expect((await refusal(waiting)).reason).toBe('TASK_RESULT_DOES_NOT_EXIST');
+      expect((await refusal(wait())).reason).toBe('TASK_RESULT_DOES_NOT_EXIST');
       return;
     }
     const isSame = now.incarnation === incarnation && now.revision === revision;
@@ -184,7 +184,7 @@ describe.each(ENGINES)('the service on %s does what the model says', (engine) =>
     expect(outcome?.$case).toBe(expected);
     if (outcome?.$case === 'replaced') expect(outcome.value).toEqual(now);
     // A wait without time may be over before it has looked.
-    const { taskResult, timedOut } = await waiting;
+    const { taskResult, timedOut } = await wait();
     expect(taskResult).toEqual(now);
     if (isSame) expect(timedOut).toBe(true);
   };

@@ -11,6 +11,7 @@ const generated = join(__dirname, '../../dist/gen/taskresults/v1');
 const { CreateTaskResultRequest, FinishAttemptRequest, StartAttemptRequest, TaskLifecycleServiceClient } = require(
   join(generated, 'task_lifecycle_service'),
 );
+const { TaskResultStatus } = require(join(generated, 'task_result'));
 const { GetTaskResultRequest, TaskResultServiceClient, WatchTaskResultsRequest } = require(
   join(generated, 'task_result_service'),
 );
@@ -42,9 +43,29 @@ function call(start) {
   return new Promise((resolve, reject) => start((error, response) => (error ? reject(error) : resolve(response))));
 }
 
-const create = (id) => call((done) => writes.createTaskResult(createRequest(id), done));
-const finish = (id) => call((done) => writes.finishAttempt(finishRequest(id), done));
-const get = (id) => call((done) => reads.getTaskResult(GetTaskResultRequest.fromPartial({ id }), done));
+async function create(id) {
+  const { state } = await call((done) => writes.createTaskResult(createRequest(id), done));
+  expectState(state, id, TaskResultStatus.TASK_RESULT_STATUS_READY);
+}
+
+async function finish(id) {
+  const { state } = await call((done) => writes.finishAttempt(finishRequest(id), done));
+  expectState(state, id, TaskResultStatus.TASK_RESULT_STATUS_SUCCESSFUL);
+}
+
+async function get(id) {
+  const { taskResult } = await call((done) => reads.getTaskResult(GetTaskResultRequest.fromPartial({ id }), done));
+  expectValue(taskResult, id);
+}
+
+function expectState(state, id, status) {
+  if (state?.id !== id || state.status !== status) throw new Error('a write was answered with another state');
+}
+
+function expectValue(taskResult, id) {
+  expectState(taskResult, id, TaskResultStatus.TASK_RESULT_STATUS_SUCCESSFUL);
+  if (taskResult.returnValueJson !== valueJson) throw new Error('a finished result came back without its value');
+}
 
 /** Results with a running attempt. */
 async function makeRunning(count) {
@@ -79,7 +100,10 @@ function watch(id) {
   return new Promise((resolve, reject) => {
     stream.on('error', reject);
     stream.on('data', ({ event }) => {
-      if (event?.$case === 'snapshot') resolve(performance.now());
+      if (event?.$case !== 'snapshot') return;
+      const toldAt = performance.now();
+      expectValue(event.value, id);
+      resolve(toldAt);
     });
   });
 }

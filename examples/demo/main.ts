@@ -54,7 +54,11 @@ async function create(client: TaskResults, { path, file }: Job): Promise<string>
 async function watch(client: TaskResults, ids: string[]): Promise<void> {
   const display = watchDisplay({}, ids);
   const onLost = (why: string) => display.lost(why);
-  for await (const event of client.watchEvents({ ids }, { onLost })) display.show(event);
+  try {
+    for await (const event of client.watchEvents({ ids }, { onLost })) display.show(event);
+  } finally {
+    display.close();
+  }
 }
 
 /** Rejects when the demo takes too long or is asked to stop. */

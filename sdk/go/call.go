@@ -3,10 +3,14 @@ package taskresults
 import (
 	"context"
 	"errors"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 )
+
+// maxTimeout is the longest deadline that is sent: beyond 2^31 ms servers take it for one that has passed.
+const maxTimeout = 24 * 24 * time.Hour
 
 // method is a unary call of a generated stub.
 type method[Request, Response any] func(context.Context, *Request, ...grpc.CallOption) (*Response, error)
@@ -56,10 +60,11 @@ func callOnce[Request, Response any](
 // one.
 func (c *Client) withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := c.within(ctx)
+	timeout := c.timeout
 	if _, ok := ctx.Deadline(); ok {
-		return ctx, cancel
+		timeout = maxTimeout
 	}
-	ctx, cancelDeadline := context.WithTimeout(ctx, c.timeout)
+	ctx, cancelDeadline := context.WithTimeout(ctx, timeout)
 	return ctx, func() {
 		cancelDeadline()
 		cancel()

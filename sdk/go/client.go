@@ -18,6 +18,8 @@ import (
 const (
 	defaultTimeout   = 10 * time.Second
 	defaultHeartbeat = 15 * time.Second
+	minHeartbeat     = time.Second
+	maxHeartbeat     = 60 * time.Second
 
 	// A whole result may be larger than the 4 MiB that gRPC takes by default.
 	mostReceivedBytes = 64 << 20
@@ -32,7 +34,7 @@ type Options struct {
 	Token string
 	// TLS encrypts the connection; &tls.Config{} trusts what the system trusts. Nil: plain text.
 	TLS *tls.Config
-	// Timeout bounds each call, retries included, whose context has no deadline. 0: 10 s.
+	// Timeout bounds each call, retries included, whose context has no deadline; above 24 days it is 24 days. 0: 10 s.
 	Timeout time.Duration
 	// Heartbeat is the longest silence of a watch, 1 s to 60 s. A stream that is silent for three of them counts as dead
 	// and is opened again. 0: 15 s.
@@ -58,6 +60,14 @@ type Client struct {
 func NewClient(target string, options *Options) (*Client, error) {
 	if options == nil {
 		options = &Options{}
+	}
+	timeout := orDefault(options.Timeout, defaultTimeout)
+	if timeout < 0 {
+		return nil, invalid("timeout", "must not be negative")
+	}
+	heartbeat := orDefault(options.Heartbeat, defaultHeartbeat)
+	if heartbeat < minHeartbeat || heartbeat > maxHeartbeat {
+		return nil, invalid("heartbeat", "must be 1 s to 60 s")
 	}
 	transport := insecure.NewCredentials()
 	if options.TLS != nil {
@@ -89,8 +99,8 @@ func NewClient(target string, options *Options) (*Client, error) {
 		connection: connection,
 		results:    pb.NewTaskResultServiceClient(connection),
 		lifecycle:  pb.NewTaskLifecycleServiceClient(connection),
-		timeout:    orDefault(options.Timeout, defaultTimeout),
-		heartbeat:  orDefault(options.Heartbeat, defaultHeartbeat),
+		timeout:    min(timeout, maxTimeout),
+		heartbeat:  heartbeat,
 		life:       life,
 		end:        end,
 	}, nil

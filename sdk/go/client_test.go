@@ -1,6 +1,7 @@
 package taskresults_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -9,10 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	taskresults "github.com/taskresults/taskresults/sdk/go"
+	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 )
 
 func TestErrorsCarryReasonCodeAndFields(t *testing.T) {
@@ -39,7 +42,8 @@ func TestErrorsCarryReasonCodeAndFields(t *testing.T) {
 func TestEachMoveHasItsError(t *testing.T) {
 	client := sharedClient(t)
 	ctx := t.Context()
-	id := must(client.Create(ctx, taskresults.TaskSpec{Path: "app.tasks.add"})).ID
+	created := must(client.Create(ctx, taskresults.TaskSpec{Path: "app.tasks.add"}))
+	id := created.ID
 	expect := func(reason taskresults.Reason, err error) {
 		t.Helper()
 		if !errors.Is(err, reason) {
@@ -50,8 +54,9 @@ func TestEachMoveHasItsError(t *testing.T) {
 	expect(taskresults.ErrMismatch, err)
 	_, err = client.Create(ctx, taskresults.TaskSpec{ID: id, Path: "app.tasks.subtract"})
 	expect(taskresults.ErrExists, err)
-	expect(taskresults.ErrRevisionMismatch, client.Delete(ctx, id, &taskresults.DeleteOptions{Revision: 7}))
-	_, err = client.Renew(ctx, id, 1, time.Second)
+	stale := taskresults.Version{Incarnation: created.Incarnation, Revision: created.Revision + 1}
+	expect(taskresults.ErrRevisionMismatch, client.Delete(ctx, id, &taskresults.DeleteOptions{Version: stale}))
+	_, err = client.Renew(ctx, attempt(id, 1), time.Second)
 	expect(taskresults.ErrIllegalTransition, err)
 	state := must(client.Start(ctx, id, "worker-a", &taskresults.StartOptions{Lease: time.Minute}))
 	if left := state.LeaseExpiresAt.Sub(state.LastAttemptedAt); left != time.Minute || state.Attempts != 1 {
@@ -60,7 +65,7 @@ func TestEachMoveHasItsError(t *testing.T) {
 	_, err = client.Start(ctx, id, "worker-b", nil)
 	expect(taskresults.ErrAttemptInProgress, err)
 	must(client.Start(ctx, id, "worker-b", &taskresults.StartOptions{Force: true}))
-	_, err = client.Succeed(ctx, id, 1, nil)
+	_, err = client.Succeed(ctx, attempt(id, 1), nil)
 	expect(taskresults.ErrStaleAttempt, err)
 	_, err = client.FailTask(ctx, id, nil)
 	expect(taskresults.ErrIllegalTransition, err)
@@ -77,6 +82,24 @@ func TestARepeatedCreateGivesWhatBecameOfTheResult(t *testing.T) {
 	again := must(client.Create(t.Context(), spec))
 	if again.Status != taskresults.Successful || again.Attempts() != 1 || string(again.ReturnValueJSON) != "3" {
 		t.Errorf("%+v", again)
+	}
+}
+
+func TestARepeatedCreateNeverGivesAResultOfOtherContent(t *testing.T) {
+	other := sharedClient(t)
+	created := enqueued(t, other)
+	must(other.Start(t.Context(), created.ID, "worker-a", nil))
+	client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{
+		intercepting(func(_ context.Context, method string, invoke func() error) error {
+			if method == pb.TaskResultService_GetTaskResult_FullMethodName {
+				createdAnew(t, other, created.ID)
+			}
+			return invoke()
+		}),
+	}})
+	again, err := client.Create(t.Context(), taskresults.TaskSpec{ID: created.ID, Path: created.Task.Path})
+	if !errors.Is(err, taskresults.ErrExists) {
+		t.Errorf("%+v, %v", again, err)
 	}
 }
 

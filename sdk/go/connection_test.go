@@ -5,13 +5,19 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
+	"iter"
 	"net"
 	"net/http/httptest"
 	"runtime"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc"
 
 	taskresults "github.com/taskresults/taskresults/sdk/go"
 	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
@@ -47,10 +53,18 @@ func TestATokenForReadingOnly(t *testing.T) {
 	}
 }
 
-func TestTokensThatCannotBeSentAreRefused(t *testing.T) {
-	_, err := taskresults.NewClient("127.0.0.1:1", &taskresults.Options{Token: "secret\n"})
-	if !errors.Is(err, taskresults.ErrInvalidField) {
-		t.Errorf("the error is %v", err)
+func TestTokensThatCannotBeSentAreRefusedAndNeverQuoted(t *testing.T) {
+	for _, end := range []string{"\n", "\r\n", "\x00", "é", "\xff"} {
+		_, err := taskresults.NewClient("127.0.0.1:1", &taskresults.Options{Token: "secret" + end})
+		var failure *taskresults.Error
+		if !errors.As(err, &failure) || failure.Reason != taskresults.ErrInvalidField ||
+			!slices.Equal(failure.Fields, []string{"token"}) {
+			t.Errorf("%q: the error is %v", end, err)
+			continue
+		}
+		if told := fmt.Sprintf("%+v", failure); strings.Contains(told, "secret") || !strings.Contains(told, "token") {
+			t.Errorf("%q: the error tells %s", end, told)
+		}
 	}
 }
 
@@ -108,6 +122,28 @@ func TestConnServesTheGeneratedStubs(t *testing.T) {
 	stub := pb.NewTaskResultServiceClient(client.Conn())
 	if _, err := stub.ListTaskResults(t.Context(), &pb.ListTaskResultsRequest{PageSize: 1}); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAnIteratorThatBeginsAfterCloseOpensNothing(t *testing.T) {
+	var opened atomic.Int64
+	client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{streams(&opened)}})
+	result := enqueued(t, client)
+	ctx := t.Context()
+	iterators := map[string]iter.Seq2[*taskresults.TaskResult, error]{
+		"a watch":             client.Watch(ctx, result.ID),
+		"a watch of a handle": result.Watch(ctx),
+		"a list":              client.List(ctx, taskresults.Query{}),
+	}
+	_ = client.Close()
+	for name, iterator := range iterators {
+		var yielded []error
+		for _, err := range iterator {
+			yielded = append(yielded, err)
+		}
+		if len(yielded) != 1 || !errors.Is(yielded[0], taskresults.ErrClosed) || opened.Load() != 0 {
+			t.Errorf("%s opened %d streams, and yielded %v", name, opened.Load(), yielded)
+		}
 	}
 }
 

@@ -16,30 +16,16 @@ func (c *Client) newTaskResult(from *pb.TaskResult) *TaskResult {
 		ArgsJSON:   rawOf(from.GetArgsJson()),
 		KwargsJSON: rawOf(from.GetKwargsJson()),
 		Backend:    from.GetBackend(),
+		EnqueuedAt: timeOf(from.GetEnqueuedAt()),
 		client:     c,
 	}
 	result.take(from)
 	return result
 }
 
-// changing is what can change of a result, as a whole result and an update of one both carry it.
-type changing interface {
-	GetStatus() pb.TaskResultStatus
-	GetEnqueuedAt() *timestamppb.Timestamp
-	GetStartedAt() *timestamppb.Timestamp
-	GetLastAttemptedAt() *timestamppb.Timestamp
-	GetFinishedAt() *timestamppb.Timestamp
-	GetExpiresAt() *timestamppb.Timestamp
-	GetErrors() []*pb.TaskError
-	GetWorkerIds() []string
-	GetReturnValueJson() string
-	GetMetadata() map[string]string
-	GetRevision() int64
-}
-
-func (r *TaskResult) take(from changing) {
+// take takes over what can change within one incarnation.
+func (r *TaskResult) take(from *pb.TaskResult) {
 	r.Status = statusOf(from.GetStatus())
-	r.EnqueuedAt = timeOf(from.GetEnqueuedAt())
 	r.StartedAt = timeOf(from.GetStartedAt())
 	r.LastAttemptedAt = timeOf(from.GetLastAttemptedAt())
 	r.FinishedAt = timeOf(from.GetFinishedAt())
@@ -51,6 +37,7 @@ func (r *TaskResult) take(from changing) {
 	r.WorkerIDs = from.GetWorkerIds()
 	r.ReturnValueJSON = rawOf(from.GetReturnValueJson())
 	r.Metadata = from.GetMetadata()
+	r.Incarnation = from.GetIncarnation()
 	r.Revision = from.GetRevision()
 }
 

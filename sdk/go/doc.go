@@ -6,10 +6,10 @@
 //
 // # Deadlines and repetitions
 //
-// A call whose context has no deadline gets one, 10 s unless Options.Timeout says otherwise. Until its deadline a call
-// is repeated while the server is out of reach, after growing pauses; the service sees to it that a call made twice
-// counts once. Only a Delete that does not allow the result to be missing is not repeated. Wait and Watch go on until
-// their context ends.
+// A call whose context has no deadline gets one, 10 s unless Options.Timeout says otherwise; no call takes longer than
+// 24 days. Until its deadline a call is repeated while the server is out of reach, after growing pauses; the service
+// sees to it that a call made twice counts once. Only a Delete that does not allow the result to be missing is not
+// repeated. Wait and Watch go on until their context ends. Run repeats its report for as long as the lease.
 //
 // # Errors
 //
@@ -25,4 +25,8 @@
 // Values are encoded and decoded by encoding/json. Integers of any size stay exact: into an interface they are decoded
 // as json.Number. Where a text must be kept byte for byte, give a json.RawMessage, and read TaskResult.ArgsJSON,
 // KwargsJSON and ReturnValueJSON. Text that is not UTF-8 is mended with U+FFFD, as encoding/json does.
+//
+// What cannot be JSON is refused with ErrNotEncodable before anything is sent: what encoding/json refuses, more than
+// the 10,000 levels that it reads, and an error as a return value, which would be kept as {}. Deeper JSON of other
+// languages is there as text.
 package taskresults

@@ -87,7 +87,7 @@ func (c *Client) failureOf(ctx context.Context, err error) *Error {
 			failure.cause = ErrClosed
 		}
 		if failure.cause != nil {
-			failure.Message = failure.cause.Error()
+			failure.Message = textOf(failure.cause)
 		}
 	}
 	return failure
@@ -100,7 +100,11 @@ func ended(ctx context.Context) *Error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		code = codes.DeadlineExceeded
 	}
-	return &Error{Reason: nameOf(code), Code: code, Message: cause.Error(), cause: cause}
+	return &Error{Reason: nameOf(code), Code: code, Message: textOf(cause), cause: cause}
+}
+
+func staleAttempt(format string, args ...any) *Error {
+	return &Error{Reason: ErrStaleAttempt, Code: codes.FailedPrecondition, Message: fmt.Sprintf(format, args...)}
 }
 
 func invalid(field, rule string) *Error {

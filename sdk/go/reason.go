@@ -14,13 +14,13 @@ const (
 	// ErrExists: a result was created before under this id, with other content.
 	ErrExists Reason = "TASK_RESULT_EXISTS"
 
-	// ErrStaleAttempt: another attempt has been started since.
+	// ErrStaleAttempt: another attempt has been started since, or the result has been created anew.
 	ErrStaleAttempt Reason = "STALE_ATTEMPT"
 	// ErrAttemptInProgress: another attempt is running, and its lease has not run out.
 	ErrAttemptInProgress Reason = "ATTEMPT_IN_PROGRESS"
 	// ErrIllegalTransition: the result cannot go from its state to the one asked for.
 	ErrIllegalTransition Reason = "ILLEGAL_TRANSITION"
-	// ErrRevisionMismatch: the result to delete has another revision.
+	// ErrRevisionMismatch: the result to delete has another version.
 	ErrRevisionMismatch Reason = "REVISION_MISMATCH"
 
 	// ErrInvalidField: a field breaks its rule; Error.Fields names it.

@@ -2,11 +2,7 @@ package taskresults
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"time"
-
-	"google.golang.org/grpc/codes"
 )
 
 const defaultLease = 30 * time.Second
@@ -20,6 +16,11 @@ type RunOptions struct {
 	// Lease of the attempt, 1 ms to 7 days, renewed at a third of its time. This long after a worker died at the latest,
 	// another may take over. 0: 30 s.
 	Lease time.Duration
+	// Report chooses what is reported of a function that returns no value. It is given the error that the function
+	// returned, or what its panic threw, or nil when it ended its goroutine (runtime.Goexit). Where it returns false,
+	// nothing is reported: the attempt stays Running until its lease has run out, and another worker takes over, as after
+	// the end of a process. Where it panics, the outcome is reported. Nil: everything is.
+	Report func(cause any) bool
 }
 
 // Run creates a result and runs its task, as TaskResult.Run does. The TaskResult is nil if none was created. Options
@@ -39,7 +40,13 @@ func (c *Client) Run(
 //
 // An error makes the result Failed, and is returned. So does a value that is too large or cannot be JSON, as
 // ErrPayloadTooLarge or ErrNotEncodable. A panic makes it Failed, too, with the stack as the traceback, and goes on up
-// the stack. Refresh then tells what is kept.
+// the stack. Refresh then tells what is kept. RunOptions.Report may leave some of these to other workers.
+//
+// A report is repeated while the server is out of reach, for as long as the lease, or for Options.Timeout if that is
+// longer.
+//
+// The function is for the task that this TaskResult shows. When the result was deleted and created anew since, Run
+// fails with ErrStaleAttempt without calling it, and leaves the new task to others.
 //
 // When the attempt is lost, because another worker took it over or the result is gone, the function's context is
 // cancelled. Run still waits for the function; nothing of what it returns is kept, and the loss is returned:
@@ -50,44 +57,45 @@ func (r *TaskResult) Run(ctx context.Context, workerID string, function Function
 		options = &RunOptions{}
 	}
 	lease := orDefault(options.Lease, defaultLease)
-	state, err := r.client.Start(ctx, r.ID, workerID, &StartOptions{Lease: lease})
+	started, err := r.client.Start(ctx, r.ID, workerID, &StartOptions{Lease: lease})
 	if err != nil {
 		return err
 	}
-	if err := r.Refresh(ctx); err != nil {
+	// From here on there is an attempt, which whatever else goes wrong must not leave without an outcome.
+	e := execution{client: r.client, attempt: started.Attempt(), lease: lease, reports: options.Report}
+	if started.Incarnation != r.Incarnation {
+		return e.giveBack(ctx, createdAnew(r.ID))
+	}
+	refreshErr := r.refreshWithin(ctx, lease/3)
+	switch {
+	case isLoss(refreshErr):
+		return refreshErr
+	case started.Incarnation != r.Incarnation:
+		return createdAnew(r.ID)
+	}
+	value, finished, err := e.run(ctx, function)
+	if err != nil {
 		return err
 	}
-	a := attempt{client: r.client, id: r.ID, number: state.Attempts}
-	value, err := a.call(ctx, function, lease)
-	if err != nil {
-		return a.fail(ctx, err)
+	r.Status, r.ReturnValueJSON = finished.Status, value
+	r.FinishedAt, r.ExpiresAt = finished.FinishedAt, finished.ExpiresAt
+	if refreshErr == nil {
+		r.Revision = finished.Revision
+		return nil
 	}
-	text, err := encode("return value", value)
-	if err != nil {
-		return a.fail(ctx, err)
-	}
-	state, err = a.succeed(ctx, text)
-	if err != nil {
-		return err
-	}
-	r.Status, r.Revision = state.Status, state.Revision
-	r.FinishedAt, r.ExpiresAt = state.FinishedAt, state.ExpiresAt
-	r.ReturnValueJSON = json.RawMessage(text)
+	// The revision stays the one of which all is known, so that a later Refresh gets what this one may not.
+	_ = r.refreshWithin(ctx, lease/3)
 	return nil
 }
 
-func (a attempt) succeed(ctx context.Context, text string) (*State, error) {
-	state, err := a.client.Succeed(context.WithoutCancel(ctx), a.id, a.number, json.RawMessage(text))
-	var refusal *Error
-	if errors.As(err, &refusal) && isAboutValue(refusal) {
-		refusal.Message = "the return value was refused: " + refusal.Message
-		return nil, a.fail(ctx, refusal)
-	}
-	return state, err
+// refreshWithin gives up after some time: neither the function, nor whoever waits for its outcome, must wait for what is
+// only shown.
+func (r *TaskResult) refreshWithin(ctx context.Context, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return r.Refresh(ctx)
 }
 
-// isAboutValue tells a refusal of what was sent. A message that is too large even for the transport is refused there.
-func isAboutValue(refusal *Error) bool {
-	return refusal.Code == codes.InvalidArgument ||
-		refusal.Code == codes.ResourceExhausted && refusal.Reason != ErrLimitReached
+func createdAnew(id string) *Error {
+	return staleAttempt("task result %q has been created anew, maybe for another task", id)
 }

@@ -147,13 +147,18 @@ func enqueued(t *testing.T, client *taskresults.Client) *taskresults.TaskResult 
 	return must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}))
 }
 
-// until waits for a condition, which must come true within ten seconds.
+// attempt names one of whichever result has the id.
+func attempt(id string, number int) taskresults.Attempt {
+	return taskresults.Attempt{ID: id, Number: number}
+}
+
+// until waits for a condition, which must come true within thirty seconds.
 func until(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for !condition() {
 		if time.Now().After(deadline) {
-			t.Errorf("not within 10 s: %s", what)
+			t.Errorf("not within 30 s: %s", what)
 			return
 		}
 		time.Sleep(5 * time.Millisecond)

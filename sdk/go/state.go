@@ -13,8 +13,8 @@ type State struct {
 	ID string
 	// Status is where it stands.
 	Status Status
-	// Revision of the result.
-	Revision int64
+	// Incarnation and Revision of the result.
+	Incarnation, Revision int64
 	// Attempts started so far; so, while Running, the number of the running one.
 	Attempts int
 	// EnqueuedAt, StartedAt, LastAttemptedAt, FinishedAt and ExpiresAt are those of the TaskResult.
@@ -23,10 +23,21 @@ type State struct {
 	LeaseExpiresAt time.Time
 }
 
+// Version is the incarnation and the revision together.
+func (s *State) Version() Version {
+	return Version{s.Incarnation, s.Revision}
+}
+
+// Attempt is the newest attempt, for the calls of the worker that has started it.
+func (s *State) Attempt() Attempt {
+	return Attempt{ID: s.ID, Incarnation: s.Incarnation, Number: s.Attempts}
+}
+
 func stateOf(from *pb.TaskResultState) *State {
 	return &State{
 		ID:              from.GetId(),
 		Status:          statusOf(from.GetStatus()),
+		Incarnation:     from.GetIncarnation(),
 		Revision:        from.GetRevision(),
 		Attempts:        int(from.GetAttempts()),
 		EnqueuedAt:      timeOf(from.GetEnqueuedAt()),

@@ -44,7 +44,9 @@ type TaskResult struct {
 	WorkerIDs []string
 	// Metadata are the labels.
 	Metadata map[string]string
-	// Revision is 1 at create, and one more at every change.
+	// Incarnation tells the creations under one id apart: a result that was deleted and created anew has a higher one.
+	Incarnation int64
+	// Revision grows at every change, and begins again when the result is created anew.
 	Revision int64
 
 	client *Client
@@ -58,6 +60,11 @@ func (r *TaskResult) IsFinished() bool {
 // Attempts is the number of attempts so far, so 1 while the first one runs.
 func (r *TaskResult) Attempts() int {
 	return len(r.WorkerIDs)
+}
+
+// Version is the incarnation and the revision that this TaskResult shows.
+func (r *TaskResult) Version() Version {
+	return Version{r.Incarnation, r.Revision}
 }
 
 // Args decodes the positional arguments, a JSON array, into what v points to, as json.Unmarshal does. Numbers come into
@@ -94,22 +101,37 @@ func (r *TaskResult) decode(what string, text json.RawMessage, v any) error {
 }
 
 // Refresh asks the service what has changed, and takes it over: status, times, errors, worker ids, return value,
-// metadata and revision. When nothing has, next to nothing is sent. When it fails, with ErrDoesNotExist if the result
-// was deleted, the TaskResult stays as it was.
+// metadata and revision, and everything if the result was deleted and created anew. When nothing has changed, next to
+// nothing is sent. When Refresh fails, with ErrDoesNotExist if the result was deleted, the TaskResult stays as it was.
+// An answer that comes late never makes it show less than it does by then.
 func (r *TaskResult) Refresh(ctx context.Context) error {
-	request := &pb.RefreshTaskResultRequest{Id: r.ID, KnownRevision: r.Revision}
+	known := r.Version()
+	request := &pb.RefreshTaskResultRequest{Id: r.ID, Known: known.toProto()}
 	response, err := call(ctx, r.client, r.client.results.RefreshTaskResult, request)
 	if err != nil {
 		return err
 	}
-	if update := response.GetUpdate(); update != nil {
-		r.take(update)
+	switch outcome := response.GetOutcome().(type) {
+	case *pb.RefreshTaskResultResponse_Changed:
+		if r.isNews(outcome.Changed, known) {
+			r.take(outcome.Changed)
+		}
+	case *pb.RefreshTaskResultResponse_Replaced:
+		if r.isNews(outcome.Replaced, known) {
+			*r = *r.client.newTaskResult(outcome.Replaced)
+		}
 	}
 	return nil
+}
+
+// isNews is false for an answer to what was known that comes after a newer one.
+func (r *TaskResult) isNews(answer *pb.TaskResult, known Version) bool {
+	version := Version{answer.GetIncarnation(), answer.GetRevision()}
+	return r.Version() == known || version.IsNewerThan(r.Version())
 }
 
 // Watch yields the newer states of the result until it is finished, as Client.Watch does. The TaskResult itself stays
 // as it is.
 func (r *TaskResult) Watch(ctx context.Context) iter.Seq2[*TaskResult, error] {
-	return r.client.watch(ctx, map[string]int64{r.ID: r.Revision})
+	return r.client.watch(ctx, map[string]Version{r.ID: r.Version()})
 }

@@ -70,9 +70,9 @@ func TestRefreshReplacesInPlaceWhatCanChange(t *testing.T) {
 	enqueuedAt := result.EnqueuedAt
 
 	must(client.Start(t.Context(), result.ID, "worker-a", nil))
-	must(client.Retry(t.Context(), result.ID, 1, errors.New("no answer")))
+	must(client.Retry(t.Context(), attempt(result.ID, 1), errors.New("no answer")))
 	must(client.Start(t.Context(), result.ID, "worker-b", nil))
-	must(client.Succeed(t.Context(), result.ID, 2, 3))
+	must(client.Succeed(t.Context(), attempt(result.ID, 2), 3))
 	if result.Status != taskresults.Ready || result.Revision != 1 {
 		t.Fatalf("the handle changed by itself: %+v", result)
 	}
@@ -153,7 +153,7 @@ func TestReturnValueSaysWhyThereIsNone(t *testing.T) {
 	must(client.Start(t.Context(), result.ID, "worker-a", nil))
 	_ = result.Refresh(t.Context())
 	expectNone(taskresults.ErrTaskNotFinished, "Task has not finished yet")
-	must(client.Fail(t.Context(), result.ID, 1, errors.New("disk full")))
+	must(client.Fail(t.Context(), attempt(result.ID, 1), errors.New("disk full")))
 	_ = result.Refresh(t.Context())
 	expectNone(taskresults.ErrTaskFailed, "Task failed")
 }
@@ -181,6 +181,20 @@ func TestNumbersAreNeverRounded(t *testing.T) {
 	}
 	if again := must(client.Get(t.Context(), ran.ID, nil)); string(again.ReturnValueJSON) != string(raw) {
 		t.Errorf("the return value is kept as %q", again.ReturnValueJSON)
+	}
+}
+
+func TestDeepValuesComeBack(t *testing.T) {
+	client := sharedClient(t)
+	var deep any
+	for range 10_000 { // As deep as encoding/json reads.
+		deep = []any{deep}
+	}
+	ran := must(client.Run(t.Context(), taskresults.TaskSpec{Path: "app.tasks.deep"}, "worker-a", returning(deep), nil))
+	result := must(client.Get(t.Context(), ran.ID, nil))
+	var value any
+	if err := result.ReturnValue(&value); err != nil || !reflect.DeepEqual(value, deep) {
+		t.Error(err)
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 
 // Wait returns the result once it is finished, at once if it is already. It waits until the deadline of ctx, and for
 // ever without one, also while the connection or the server is away. When the deadline comes first it fails with
-// ErrWaitTimedOut. A result that is deleted, or never was, is ErrDoesNotExist.
+// ErrWaitTimedOut, after it has asked at least once. A result that is deleted, or never was, is ErrDoesNotExist.
 func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 	if !utf8.ValidString(id) {
 		return nil, invalid("id", "must be UTF-8")
@@ -31,33 +31,32 @@ func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 	ctx, cancel := c.within(ctx)
 	defer cancel()
 	var p pauses
-	for ctx.Err() == nil {
+	for !errors.Is(ctx.Err(), context.Canceled) {
 		response, failure := c.poll(ctx, id)
 		switch {
 		case failure == nil && !response.GetTimedOut():
 			return c.newTaskResult(response.GetTaskResult()), nil
-		case ctx.Err() != nil: // which says more than the failure
+		case failure != nil && !failure.mayPass():
+			return nil, failure
+		case errors.Is(ctx.Err(), context.DeadlineExceeded):
+			return nil, waitTimedOut(id, context.Cause(ctx))
 		case failure == nil:
 			p = pauses{}
-		case !failure.mayPass():
-			return nil, failure
 		default:
 			p.pause(ctx, failure.retryDelay)
 		}
 	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return nil, waitTimedOut(id, context.Cause(ctx))
-	}
 	return nil, ended(ctx)
 }
 
-// poll asks once. The deadline of ctx goes to the server as the time to wait: as the deadline of the call it would be answered early.
+// poll asks once. The deadline of ctx goes to the server as the time to wait: as the deadline of the call it would be
+// answered early.
 func (c *Client) poll(ctx context.Context, id string) (*pb.WaitTaskResultResponse, *Error) {
 	request := &pb.WaitTaskResultRequest{Id: id}
 	if deadline, ok := ctx.Deadline(); ok {
-		request.Timeout = durationpb.New(max(time.Until(deadline), time.Millisecond))
+		request.Timeout = durationpb.New(min(max(time.Until(deadline), time.Millisecond), longestPoll))
 	}
-	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestPoll+c.timeout)
+	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(longestPoll+c.timeout, maxTimeout))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {

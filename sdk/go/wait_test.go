@@ -50,6 +50,22 @@ func TestWaitSaysThatItTimedOut(t *testing.T) {
 	}
 }
 
+func TestWaitWithoutTimeStillAsksOnce(t *testing.T) {
+	client := sharedClient(t)
+	ran := must(client.Run(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}, "worker-a", returning(3), nil))
+	ctx, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	// On a busy machine the answer may come too late.
+	until(t, "a finished result is given", func() bool {
+		result, err := client.Wait(ctx, ran.ID)
+		return err == nil && result.IsFinished()
+	})
+	until(t, "what never was is told", func() bool {
+		_, err := client.Wait(ctx, "never-was")
+		return errors.Is(err, taskresults.ErrDoesNotExist)
+	})
+}
+
 func TestWaitTimesOutAlsoWithoutAServer(t *testing.T) {
 	server := ownServer(t)
 	client := clientOf(t, server, nil)

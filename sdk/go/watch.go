@@ -19,20 +19,20 @@ import (
 const silentHeartbeats = 3
 
 // Watch yields up to 1,000 results as they are now, and each again whenever it has changed, until all are finished. Of
-// each it never yields an older revision than before; a slow loop may miss revisions in between, but never the newest.
+// each it never yields an older version than before; a slow loop may miss versions in between, but never the newest.
 // An id that no result has (any more) is yielded once, as an error that is ErrDoesNotExist, and the others go on.
 //
 // When the connection or the server goes away, the watch is opened again with what it knows, for as long as it takes:
 // until ctx ends or the client is closed. Any other error is the last that is yielded. Leaving the loop ends the watch.
 func (c *Client) Watch(ctx context.Context, ids ...string) iter.Seq2[*TaskResult, error] {
-	known := make(map[string]int64, len(ids))
+	known := make(map[string]Version, len(ids))
 	for _, id := range ids {
-		known[id] = 0
+		known[id] = Version{}
 	}
 	return c.watch(ctx, known)
 }
 
-func (c *Client) watch(ctx context.Context, known map[string]int64) iter.Seq2[*TaskResult, error] {
+func (c *Client) watch(ctx context.Context, known map[string]Version) iter.Seq2[*TaskResult, error] {
 	return func(yield func(*TaskResult, error) bool) {
 		ctx, cancel := c.within(ctx)
 		defer cancel()
@@ -46,8 +46,8 @@ func (c *Client) watch(ctx context.Context, known map[string]int64) iter.Seq2[*T
 // watch is a watch under way.
 type watch struct {
 	client *Client
-	// known has the newest revision of each result that is not settled yet, which is by being finished or gone. 0: none.
-	known map[string]int64
+	// known has the newest version of each result that is not settled yet, which is by being finished or gone.
+	known map[string]Version
 	yield func(*TaskResult, error) bool
 	// left says that nobody wants more.
 	left   bool
@@ -62,13 +62,14 @@ func (w *watch) run(ctx context.Context) error {
 			return invalid("id", "must be UTF-8")
 		}
 	}
-	for len(w.known) > 0 {
+	if len(w.known) == 0 {
+		return nil
+	}
+	for ctx.Err() == nil {
 		failure := w.stream(ctx)
 		switch {
 		case w.left || len(w.known) == 0:
 			return nil
-		case ctx.Err() != nil:
-			return ended(ctx)
 		case failure != nil && !failure.mayPass():
 			return failure
 		}
@@ -78,13 +79,13 @@ func (w *watch) run(ctx context.Context) error {
 		}
 		w.pauses.pause(ctx, asked)
 	}
-	return nil
+	return ended(ctx)
 }
 
 // stream passes on the news of one stream until that ends. It is read to its end even when everything is settled: every
 // stream that the client breaks off costs the server's patience with the whole connection.
 func (w *watch) stream(ctx context.Context) *Error {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, maxTimeout)
 	defer cancel()
 	longestSilence := silentHeartbeats * w.client.heartbeat
 	silence := time.AfterFunc(longestSilence, cancel)
@@ -101,6 +102,10 @@ func (w *watch) stream(ctx context.Context) *Error {
 		if err != nil {
 			return w.client.failureOf(ctx, err)
 		}
+		if len(w.known) == 0 && event.GetEnd() == nil {
+			// A result was created anew under an id that is settled here, and keeps the stream open.
+			return nil
+		}
 		// The time that the loop takes is no silence of the server.
 		silence.Stop()
 		if w.left = !w.pass(event); w.left {
@@ -112,8 +117,8 @@ func (w *watch) stream(ctx context.Context) *Error {
 
 func (w *watch) request() *pb.WatchTaskResultsRequest {
 	ids := &pb.WatchTaskResultsRequest_Ids{}
-	for id, revision := range w.known {
-		ids.TaskResults = append(ids.TaskResults, &pb.KnownTaskResult{Id: id, KnownRevision: revision})
+	for id, version := range w.known {
+		ids.TaskResults = append(ids.TaskResults, &pb.KnownTaskResult{Id: id, Known: version.toProto()})
 	}
 	return &pb.WatchTaskResultsRequest{
 		Target:            &pb.WatchTaskResultsRequest_Ids_{Ids: ids},
@@ -135,7 +140,7 @@ func (w *watch) pass(event *pb.WatchTaskResultsResponse) bool {
 		return w.passLoss(event.NotFound.GetId())
 	case *pb.WatchTaskResultsResponse_End_:
 		if event.End.GetReason() == pb.WatchTaskResultsResponse_End_REASON_ALL_FINISHED {
-			// Some may have been finished in the very revision that was known.
+			// Some may have been finished in the very version that was known.
 			clear(w.known)
 		}
 	}
@@ -144,13 +149,13 @@ func (w *watch) pass(event *pb.WatchTaskResultsResponse) bool {
 
 func (w *watch) passResult(result *TaskResult) bool {
 	known, followed := w.known[result.ID]
-	if !followed || result.Revision <= known {
+	if !followed || !result.Version().IsNewerThan(known) {
 		return true
 	}
 	if result.IsFinished() {
 		delete(w.known, result.ID)
 	} else {
-		w.known[result.ID] = result.Revision
+		w.known[result.ID] = result.Version()
 	}
 	return w.yield(result, nil)
 }

@@ -41,7 +41,7 @@ func step(t *testing.T, client *taskresults.Client, result *taskresults.TaskResu
 	case taskresults.Ready:
 		must(client.Start(t.Context(), result.ID, "worker-a", nil))
 	case taskresults.Running:
-		must(client.Succeed(t.Context(), result.ID, result.Attempts(), "done"))
+		must(client.Succeed(t.Context(), attempt(result.ID, result.Attempts()), "done"))
 	}
 }
 
@@ -253,7 +253,7 @@ func TestAWatchedResultThatWasReplacedIsGone(t *testing.T) {
 	spec := taskresults.TaskSpec{ID: "replaced-" + time.Now().Format(time.RFC3339Nano), Path: "app.tasks.add"}
 	handle := must(client.Create(t.Context(), spec))
 	must(client.Start(t.Context(), handle.ID, "worker-a", nil))
-	must(client.Retry(t.Context(), handle.ID, 1, errors.New("no answer")))
+	must(client.Retry(t.Context(), attempt(handle.ID, 1), errors.New("no answer")))
 	must(client.Start(t.Context(), handle.ID, "worker-a", nil))
 	if err := errors.Join(handle.Refresh(t.Context()), client.Delete(t.Context(), handle.ID, nil)); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
@@ -22,20 +23,27 @@ func (c *Client) Create(ctx context.Context, spec TaskSpec) (*TaskResult, error)
 		return nil, err
 	}
 	if response.GetState().GetRevision() > 1 {
-		return c.Get(ctx, request.GetId(), nil)
+		result, err := c.Get(ctx, request.GetId(), nil)
+		if err == nil && result.Incarnation != response.GetState().GetIncarnation() {
+			// It was created anew meanwhile, maybe with other content.
+			spec.ID = request.GetId()
+			return c.Create(ctx, spec)
+		}
+		return result, err
 	}
 	// Nothing but the server's time is to be learnt of a new result.
 	return c.newTaskResult(&pb.TaskResult{
-		Id:         request.GetId(),
-		Task:       request.GetTask(),
-		Status:     response.GetState().GetStatus(),
-		EnqueuedAt: response.GetState().GetEnqueuedAt(),
-		ArgsJson:   request.GetArgsJson(),
-		KwargsJson: request.GetKwargsJson(),
-		Backend:    request.GetBackend(),
-		Metadata:   maps.Clone(request.GetMetadata()),
-		Revision:   response.GetState().GetRevision(),
-		ExpiresAt:  response.GetState().GetExpiresAt(),
+		Id:          request.GetId(),
+		Task:        request.GetTask(),
+		Status:      response.GetState().GetStatus(),
+		EnqueuedAt:  response.GetState().GetEnqueuedAt(),
+		ArgsJson:    request.GetArgsJson(),
+		KwargsJson:  request.GetKwargsJson(),
+		Backend:     request.GetBackend(),
+		Metadata:    maps.Clone(request.GetMetadata()),
+		Incarnation: response.GetState().GetIncarnation(),
+		Revision:    response.GetState().GetRevision(),
+		ExpiresAt:   response.GetState().GetExpiresAt(),
 	}), nil
 }
 
@@ -46,17 +54,23 @@ type StartOptions struct {
 	Lease time.Duration
 	// Force takes the task over though another attempt is running.
 	Force bool
+	// RequestID names this start among all of the result, up to 255 characters: a call with the same one counts as
+	// repeated, and gives the attempt that the first one started. Give one for each delivery of a task. Empty: the SDK
+	// makes a UUID, so that only its own repetitions count as such.
+	RequestID string
 }
 
-// Start begins an attempt, whose number is State.Attempts; it goes with every further call. Give each worker process an
-// id of its own: the same call by the same worker, while its attempt is running, counts as repeated and gives that
-// attempt. Start fails with ErrAttemptInProgress while another attempt is running, and with ErrIllegalTransition when
-// the result is finished. Options may be nil.
+// Start begins an attempt: State.Attempt goes with every further call of it. Start fails with ErrAttemptInProgress
+// while another attempt is running, with ErrIllegalTransition when the result is finished, and with ErrStaleAttempt
+// when the attempt that RequestID has started is over. Options may be nil.
 func (c *Client) Start(ctx context.Context, id, workerID string, options *StartOptions) (*State, error) {
 	if options == nil {
 		options = &StartOptions{}
 	}
-	request := &pb.StartAttemptRequest{Id: id, WorkerId: workerID, Force: options.Force}
+	request := &pb.StartAttemptRequest{Id: id, WorkerId: workerID, Force: options.Force, RequestId: options.RequestID}
+	if request.RequestId == "" {
+		request.RequestId = uuid.NewString()
+	}
 	if options.Lease != 0 {
 		request.Lease = durationpb.New(options.Lease)
 	}
@@ -64,13 +78,23 @@ func (c *Client) Start(ctx context.Context, id, workerID string, options *StartO
 	if err != nil {
 		return nil, err
 	}
-	return stateOf(response.GetState()), nil
+	state := stateOf(response.GetState())
+	if state.Status != Running {
+		return nil, staleAttempt("the attempt that this request started is over: task result %q is %s", id, state.Status)
+	}
+	return state, nil
 }
 
 // Renew makes the lease of a running attempt end that long from now, 1 ms to 7 days. It fails with ErrStaleAttempt when
-// another attempt has been started since, and with ErrIllegalTransition when the attempt is over otherwise.
-func (c *Client) Renew(ctx context.Context, id string, attempt int, lease time.Duration) (*State, error) {
-	request := &pb.RenewLeaseRequest{Id: id, Attempt: toInt32(attempt), Lease: durationpb.New(lease)}
+// another attempt has been started since or the result created anew, and with ErrIllegalTransition when the attempt is
+// over otherwise.
+func (c *Client) Renew(ctx context.Context, attempt Attempt, lease time.Duration) (*State, error) {
+	request := &pb.RenewLeaseRequest{
+		Id:          attempt.ID,
+		Incarnation: attempt.Incarnation,
+		Attempt:     toInt32(attempt.Number),
+		Lease:       durationpb.New(lease),
+	}
 	response, err := call(ctx, c, c.lifecycle.RenewLease, request)
 	if err != nil {
 		return nil, err
@@ -81,38 +105,52 @@ func (c *Client) Renew(ctx context.Context, id string, attempt int, lease time.D
 // Succeed reports what an attempt returned: the result is Successful. The value is encoded by encoding/json; a
 // json.RawMessage is kept byte for byte. Besides the errors of Renew there are ErrNotEncodable, and ErrPayloadTooLarge
 // beyond 1 MiB or what the server is set to; after these two the attempt goes on.
-func (c *Client) Succeed(ctx context.Context, id string, attempt int, value any) (*State, error) {
+func (c *Client) Succeed(ctx context.Context, attempt Attempt, value any) (*State, error) {
 	text, err := encode("return value", value)
 	if err != nil {
 		return nil, err
 	}
-	succeeded := &pb.FinishAttemptRequest_Succeeded{ReturnValueJson: text}
-	return c.finish(ctx, &pb.FinishAttemptRequest{
-		Id:      id,
-		Attempt: toInt32(attempt),
-		Outcome: &pb.FinishAttemptRequest_Succeeded_{Succeeded: succeeded},
-	})
+	return c.finish(ctx, succeeded(attempt, text))
 }
 
 // Fail reports why an attempt failed: the result is Failed. See TaskError for what is kept of the error, which must not
 // be nil. It fails as Renew does.
-func (c *Client) Fail(ctx context.Context, id string, attempt int, err error) (*State, error) {
-	return c.failAttempt(ctx, id, attempt, err, false)
+func (c *Client) Fail(ctx context.Context, attempt Attempt, err error) (*State, error) {
+	return c.failAttempt(ctx, attempt, err, false)
 }
 
 // Retry reports why an attempt failed, and that another is to be made: the result is Ready again. It fails as Renew
 // does.
-func (c *Client) Retry(ctx context.Context, id string, attempt int, err error) (*State, error) {
-	return c.failAttempt(ctx, id, attempt, err, true)
+func (c *Client) Retry(ctx context.Context, attempt Attempt, err error) (*State, error) {
+	return c.failAttempt(ctx, attempt, err, true)
 }
 
-func (c *Client) failAttempt(ctx context.Context, id string, attempt int, err error, retry bool) (*State, error) {
-	failed := &pb.FinishAttemptRequest_Failed{Error: describe(err), Retry: retry}
-	return c.finish(ctx, &pb.FinishAttemptRequest{
-		Id:      id,
-		Attempt: toInt32(attempt),
-		Outcome: &pb.FinishAttemptRequest_Failed_{Failed: failed},
+func (c *Client) failAttempt(ctx context.Context, attempt Attempt, err error, retry bool) (*State, error) {
+	return sendError(err, func(described *pb.TaskError) (*State, error) {
+		return c.finish(ctx, failed(attempt, described, retry))
 	})
+}
+
+func succeeded(attempt Attempt, text string) *pb.FinishAttemptRequest {
+	return &pb.FinishAttemptRequest{
+		Id:          attempt.ID,
+		Incarnation: attempt.Incarnation,
+		Attempt:     toInt32(attempt.Number),
+		Outcome: &pb.FinishAttemptRequest_Succeeded_{
+			Succeeded: &pb.FinishAttemptRequest_Succeeded{ReturnValueJson: text},
+		},
+	}
+}
+
+func failed(attempt Attempt, taskError *pb.TaskError, retry bool) *pb.FinishAttemptRequest {
+	return &pb.FinishAttemptRequest{
+		Id:          attempt.ID,
+		Incarnation: attempt.Incarnation,
+		Attempt:     toInt32(attempt.Number),
+		Outcome: &pb.FinishAttemptRequest_Failed_{
+			Failed: &pb.FinishAttemptRequest_Failed{Error: taskError, Retry: retry},
+		},
+	}
 }
 
 func (c *Client) finish(ctx context.Context, request *pb.FinishAttemptRequest) (*State, error) {
@@ -126,21 +164,25 @@ func (c *Client) finish(ctx context.Context, request *pb.FinishAttemptRequest) (
 // FailTask reports that the task could not be started at all: a Ready result is Failed. The error may be nil. It fails
 // with ErrIllegalTransition when the result is Running or finished.
 func (c *Client) FailTask(ctx context.Context, id string, err error) (*State, error) {
-	request := &pb.FailTaskResultRequest{Id: id}
-	if err != nil {
-		request.Error = describe(err)
+	send := func(described *pb.TaskError) (*State, error) {
+		request := &pb.FailTaskResultRequest{Id: id, Error: described}
+		response, err := call(ctx, c, c.lifecycle.FailTaskResult, request)
+		if err != nil {
+			return nil, err
+		}
+		return stateOf(response.GetState()), nil
 	}
-	response, err := call(ctx, c, c.lifecycle.FailTaskResult, request)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		return send(nil)
 	}
-	return stateOf(response.GetState()), nil
+	return sendError(err, send)
 }
 
 // DeleteOptions of Delete.
 type DeleteOptions struct {
-	// Revision is the only one to delete; any other fails with ErrRevisionMismatch. 0: any.
-	Revision int64
+	// Version is the only one to delete; any other fails with ErrRevisionMismatch. With a revision of 0 any of this
+	// incarnation is deleted. The zero value: any.
+	Version Version
 	// AllowMissing makes it no error that the result does not exist.
 	AllowMissing bool
 }
@@ -151,7 +193,7 @@ func (c *Client) Delete(ctx context.Context, id string, options *DeleteOptions) 
 	if options == nil {
 		options = &DeleteOptions{}
 	}
-	request := &pb.DeleteTaskResultRequest{Id: id, Revision: options.Revision, AllowMissing: options.AllowMissing}
+	request := &pb.DeleteTaskResultRequest{Id: id, Version: options.Version.toProto(), AllowMissing: options.AllowMissing}
 	deleteResult := callOnce[pb.DeleteTaskResultRequest, pb.DeleteTaskResultResponse]
 	if options.AllowMissing {
 		deleteResult = call[pb.DeleteTaskResultRequest, pb.DeleteTaskResultResponse]

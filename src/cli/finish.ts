@@ -7,6 +7,7 @@ import { printState } from './print-state';
 
 interface Options extends ClientOptions, ErrorOptions {
   attempt: number;
+  incarnation?: number;
   value?: string;
   retry?: boolean;
 }
@@ -14,6 +15,7 @@ interface Options extends ClientOptions, ErrorOptions {
 export function addFinish(program: Command): void {
   const command = clientCommand(program, 'finish <id>', 'Report how an attempt ended')
     .requiredOption('--attempt <number>', 'the attempt', integer(1, 2 ** 31 - 1))
+    .option('--incarnation <number>', 'that which the start of the attempt answered', integer(1))
     .addOption(new Option('--value <json>', 'it returned this').conflicts(['errorClass', 'retry']));
   addErrorOptions(command)
     .option('--retry', 'it failed, and another attempt is to be made')
@@ -31,9 +33,9 @@ async function finish(id: string, options: Options, command: Command): Promise<v
 }
 
 function reportOf(id: string, options: Options, command: Command): (client: TaskResults) => Promise<TaskState> {
-  const { attempt, value, retry } = options;
+  const { attempt, incarnation, value, retry } = options;
   const error = readError(options, command);
-  if (error) return (client) => client.fail(id, attempt, error, { retry });
+  if (error) return (client) => client.fail(id, attempt, error, { retry, incarnation });
   if (value === undefined) command.error('error: give --value, or --error-class for a failure');
-  return (client) => client.succeed(id, attempt, new RawJson(value));
+  return (client) => client.succeed(id, attempt, new RawJson(value), { incarnation });
 }

@@ -18,17 +18,17 @@ export function taskResultJson(result: TaskResultFields) {
     argsJson: argsJson ?? '',
     kwargsJson: kwargsJson ?? '',
     backend,
+    enqueuedAt: result.enqueuedAt,
     ...changesJson(result),
   };
 }
 
 /** The fields that can change. */
 export function changesJson(changes: TaskResultChanges) {
-  const { status, enqueuedAt, startedAt, lastAttemptedAt, finishedAt } = changes;
-  const { errors, workerIds, returnValueJson, metadata, revision, expiresAt } = changes;
+  const { status, startedAt, lastAttemptedAt, finishedAt } = changes;
+  const { errors, workerIds, returnValueJson, metadata, incarnation, revision, expiresAt } = changes;
   return {
     status,
-    enqueuedAt,
     startedAt,
     lastAttemptedAt,
     finishedAt,
@@ -36,6 +36,7 @@ export function changesJson(changes: TaskResultChanges) {
     workerIds,
     returnValueJson,
     metadata,
+    incarnation,
     revision,
     expiresAt,
   };

@@ -5,6 +5,7 @@ import { printState } from './print-state';
 
 interface Options extends ClientOptions {
   attempt: number;
+  incarnation?: number;
   /** In milliseconds. */
   lease: number;
 }
@@ -12,12 +13,13 @@ interface Options extends ClientOptions {
 export function addRenew(program: Command): void {
   clientCommand(program, 'renew <id>', 'Renew the lease of a running attempt')
     .requiredOption('--attempt <number>', 'the attempt', integer(1, 2 ** 31 - 1))
+    .option('--incarnation <number>', 'that which the start of the attempt answered', integer(1))
     .requiredOption('--lease <duration>', 'the new lease, from now', lease)
     .addHelpText('after', '\nExample:\n  taskresults renew report-2026-01 --attempt 1 --lease 30s')
     .action(renew);
 }
 
 async function renew(id: string, options: Options): Promise<void> {
-  const { attempt, lease } = options;
-  printState(await withClient(options, (client) => client.renewLease(id, attempt, lease)), options);
+  const { attempt, incarnation, lease } = options;
+  printState(await withClient(options, (client) => client.renewLease(id, attempt, lease, { incarnation })), options);
 }

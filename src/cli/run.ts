@@ -1,11 +1,8 @@
-import { logVerbosity, setLogVerbosity, status } from '@grpc/grpc-js';
-import { TaskResultsError } from '@taskresults/client';
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { type Command, CommanderError } from 'commander';
 import { SettingsError } from '../settings';
-import { Failure } from './failure';
+import { toFailure } from './failure';
 import { printable } from './printable';
-
-const UNREACHABLE: readonly (number | null)[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED];
 
 /** Runs a command line to its end. Whatever goes wrong becomes a line on stderr and an exit code. */
 export async function run(program: Command, argv: readonly string[]): Promise<void> {
@@ -30,24 +27,9 @@ function report(error: unknown): number {
     for (const mistake of error.mistakes) printError(mistake);
     return 2;
   }
-  if (error instanceof TaskResultsError) {
-    printError(describe(error));
-    return UNREACHABLE.includes(error.code) ? 3 : 1;
-  }
-  printError(error instanceof Error ? withCauses(error) : String(error));
-  return error instanceof Failure ? error.exitCode : 1;
-}
-
-/** Answers without a reason come from a proxy or a dead link; they have the name of their code instead. */
-function describe({ message, reason, code }: TaskResultsError): string {
-  const details = message.replace(/\.? Resolution note: *$/, '') || 'no details';
-  const nobodyAnswers = UNREACHABLE.includes(code) && reason === status[code as status];
-  return `${nobodyAnswers ? 'the server does not answer: ' : ''}${details} (${reason})`;
-}
-
-/** Only the store's errors have causes, and what they say is for whoever runs the server. */
-function withCauses(error: Error): string {
-  return error.cause instanceof Error ? `${error.message}: ${withCauses(error.cause)}` : error.message;
+  const { message, exitCode } = toFailure(error);
+  printError(message);
+  return exitCode;
 }
 
 function printError(message: string): void {

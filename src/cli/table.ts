@@ -12,6 +12,9 @@ export interface Cell {
   paint?: (text: string) => string;
 }
 
+/** Lines that a framed table has besides its rows: the head, and the frame above, between and below. */
+export const FRAME_LINES = 4;
+
 /** The lines of a table: in a frame on a terminal, otherwise in plain columns. */
 export function tableLines(head: readonly string[], rows: readonly Cell[][]): string[] {
   return onTerminal ? framed(head, rows) : columns([head.map((text) => ({ text })), ...rows]);

@@ -5,6 +5,7 @@ import type {
   TaskResultStatus,
   TaskState,
 } from '@taskresults/client';
+import { firstCharacters } from '../domain/text';
 import { printableLines } from './printable';
 import { type Cell, colors, pairLines } from './table';
 
@@ -49,6 +50,7 @@ export function detailLines(result: TaskResultFields): string[] {
     ['backend', result.backend],
     ['args', result.argsJson ?? ''],
     ['kwargs', result.kwargsJson ?? ''],
+    ['enqueued', timeText(result.enqueuedAt)],
   ];
   return [...pairLines([...pairs(before), ...changePairs(result)]), ...tracebackLines(result)];
 }
@@ -59,8 +61,8 @@ export function changeLines(changes: TaskResultChanges): string[] {
 }
 
 /** What a transition left behind. */
-export function stateLine({ id, status, revision, attempts, leaseExpiresAt }: TaskState): string {
-  const cells = [id, status, `revision ${revision}`];
+export function stateLine({ id, status, incarnation, revision, attempts, leaseExpiresAt }: TaskState): string {
+  const cells = [id, status, `incarnation ${incarnation}`, `revision ${revision}`];
   if (attempts > 0) cells.push(`attempt ${attempts}`);
   if (leaseExpiresAt) cells.push(`lease until ${timeText(leaseExpiresAt)}`);
   return cells.join('  ');
@@ -80,11 +82,11 @@ function statusCell(status: TaskResultStatus): Cell {
 
 function changePairs(changes: TaskResultChanges): Pair[] {
   const values: [string, string][] = [
-    ['enqueued', timeText(changes.enqueuedAt)],
     ['started', timeText(changes.startedAt)],
     ['last attempted', timeText(changes.lastAttemptedAt)],
     ['finished', timeText(changes.finishedAt)],
     ['expires', timeText(changes.expiresAt)],
+    ['incarnation', String(changes.incarnation)],
     ['revision', String(changes.revision)],
     ['workers', changes.workerIds.join(', ')],
     ['return value', changes.returnValueJson ?? ''],
@@ -115,7 +117,8 @@ function outcome({ returnValueJson, errors }: TaskResultChanges): string {
 }
 
 function shorten(text: string): string {
-  return text.length > OUTCOME_LENGTH ? `${text.slice(0, OUTCOME_LENGTH - 1)}…` : text;
+  const beginning = firstCharacters(text, OUTCOME_LENGTH);
+  return beginning === text ? text : `${firstCharacters(text, OUTCOME_LENGTH - 1)}…`;
 }
 
 function shortTime(time: PreciseDate): string {

@@ -28,7 +28,8 @@ Examples:
   taskresults watch --status RUNNING,FAILED --queue mail --json
 
 A watch of ids ends when all are finished: with 0 when all are SUCCESSFUL, else with 1. A watch by filter goes on until
-Ctrl-C. Once it has been opened, a watch outlives restarts of the server; --timeout does not end it.`;
+Ctrl-C. Once it has been opened, a watch outlives restarts of the server; --timeout does not end it. On a terminal it is a
+table that is drawn again in place; when not all rows fit, it has those that changed last.`;
 
 async function watch(ids: string[], options: Options, command: Command): Promise<void> {
   if (ids.length > MOST_IDS) command.error(`error: at most ${MOST_IDS} ids`);
@@ -37,13 +38,23 @@ async function watch(ids: string[], options: Options, command: Command): Promise
   const display = watchDisplay(options, ids);
   const onLost = (why: string) => display.lost(why);
   const unsuccessful = new Set(ids);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      display.close();
+      process.kill(process.pid, signal); // now nobody catches it, and it ends the process
+    });
+  }
 
-  await withClient(options, async (client) => {
-    const { keepOpen } = options;
-    for await (const event of client.watchEvents(target, { view: viewOf(options), keepOpen, onLost })) {
-      display.show(event);
-      if (event.type === 'snapshot' && event.result.status === 'SUCCESSFUL') unsuccessful.delete(event.result.id);
-    }
-  });
+  try {
+    await withClient(options, async (client) => {
+      const { keepOpen } = options;
+      for await (const event of client.watchEvents(target, { view: viewOf(options), keepOpen, onLost })) {
+        display.show(event);
+        if (event.type === 'snapshot' && event.result.status === 'SUCCESSFUL') unsuccessful.delete(event.result.id);
+      }
+    });
+  } finally {
+    display.close();
+  }
   if (unsuccessful.size > 0) process.exitCode = 1;
 }

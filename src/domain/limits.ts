@@ -13,3 +13,14 @@ export interface Limits {
   /** Ids in all open watches together. */
   readonly watchedIds: number;
 }
+
+/** Of an error's message. More is cut, and marked. */
+export const MAX_ERROR_MESSAGE_BYTES = 64 * 1024;
+
+/** Names of a result or of an error, and marks of what was cut. */
+const MAX_NAMES_BYTES = 8 * 1024;
+
+/** The longest texts that one row of a store holds together: the arguments of a result, or what an error says. */
+export function maxRowBytes({ jsonBytes, tracebackBytes }: Limits): number {
+  return Math.max(2 * jsonBytes, tracebackBytes + MAX_ERROR_MESSAGE_BYTES) + MAX_NAMES_BYTES;
+}

@@ -10,10 +10,10 @@ export const MOST_COMMANDS = 256;
 /** Where results are kept. Every method rejects with STORE_UNAVAILABLE when the store is out of reach. */
 export interface TaskResultStore {
   /**
-   * Takes all commands, up to MOST_COMMANDS and with at most one create for each id, in one transaction, in their order, and
-   * answers one decision for each, in the same order. A refused command fails alone. When the promise resolves, every change
-   * is durable, together with one entry in the change log for each result whose version changed; when it rejects, the caller
-   * must not assume either way.
+   * Takes all commands, up to MOST_COMMANDS, in one transaction, in their order, and answers one decision for each, in the
+   * same order. A refused command fails alone. No id may be created, deleted and created again: the two would be one
+   * incarnation. When the promise resolves, every change is durable, together with one entry in the change log for each result
+   * whose version changed; when it rejects, the caller must not assume either way.
    *
    * A result that is created gets a higher incarnation than any that had its id before.
    *
@@ -44,10 +44,10 @@ export interface TaskResultStore {
   changeLog(): Promise<ChangeLog>;
 
   /**
-   * Removes a part of what the change log has from before `before`, up to `limit` numbers of it; answers whether there is more.
-   * The newest entry stays.
+   * Removes a part of what the change log has that is older than `age`, up to `limit` numbers of it; answers whether there is
+   * more. The newest entry stays. Times are those of the store, so that no replica's clock matters.
    */
-  trimChanges(before: Micros, limit: number): Promise<boolean>;
+  trimChanges(age: Micros, limit: number): Promise<boolean>;
 
   /** Results whose `expiresAt` has come at `now`, in any order, at most `limit`. */
   expired(now: Micros, limit: number): Promise<Outline[]>;
@@ -77,8 +77,6 @@ export interface Outline extends Position, Version {
 export interface Change extends Version {
   seq: number;
   taskId: string;
-  /** When the change was decided, by the clock of the process that decided it. */
-  at: Micros;
 }
 
 /** How far the change log reaches. */

@@ -52,10 +52,10 @@ export function integer(field: string, value: number, min: number, max: number):
   return value;
 }
 
-/** A revision or another count that is not negative. Beyond 2^53 all are the same: no result has such a one. */
+/** A revision or another count that is not negative. From 2^53 - 1 on all are the same: no result has such a one. */
 export function count(field: string, value: bigint): number {
   if (value < 0n) throw invalidField(field, 'must not be negative');
-  return Number(value);
+  return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
 }
 
 /** A version that a caller knows; none when it is unset, or 0 in both parts. */

@@ -1,8 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Command, CreateCommand, DeletedVersion, Fence, StartCommand } from '../domain/command';
-import type { Limits } from '../domain/limits';
+import { type Limits, MAX_ERROR_MESSAGE_BYTES } from '../domain/limits';
 import type { Micros, ReportedError } from '../domain/task-result';
-import { cutText } from '../domain/text';
+import { cutText, firstCharacters } from '../domain/text';
 import type { Duration } from '../gen/google/protobuf/duration';
 import type * as pb from '../gen/taskresults/v1/task_lifecycle_service';
 import type { TaskError } from '../gen/taskresults/v1/task_result';
@@ -13,7 +13,6 @@ import { metadata } from './metadata-field';
 
 const MOST_NAME_LENGTH = 255;
 const MOST_CLASS_PATH_LENGTH = 1_000;
-const MOST_ERROR_MESSAGE_BYTES = 64 * 1024;
 const MOST_ATTEMPTS = 2 ** 31 - 1;
 const SHORTEST_LEASE: Micros = 1_000;
 const LONGEST_LEASE: Micros = 7 * 24 * 3_600 * 1_000_000;
@@ -114,10 +113,8 @@ function reported(field: string, error: TaskError, limits: Limits): ReportedErro
   const { exceptionClassPath, message, traceback } = error;
   text(`${field}.exception_class_path`, exceptionClassPath, 1, Number.POSITIVE_INFINITY);
   return {
-    exceptionClassPath: [...exceptionClassPath.slice(0, 2 * MOST_CLASS_PATH_LENGTH)]
-      .slice(0, MOST_CLASS_PATH_LENGTH)
-      .join(''),
-    message: cutText(message, MOST_ERROR_MESSAGE_BYTES),
+    exceptionClassPath: firstCharacters(exceptionClassPath, MOST_CLASS_PATH_LENGTH),
+    message: cutText(message, MAX_ERROR_MESSAGE_BYTES),
     traceback: cutText(traceback, limits.tracebackBytes),
   };
 }

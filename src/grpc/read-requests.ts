@@ -12,6 +12,8 @@ import { metadata } from './metadata-field';
 
 const DEFAULT_PAGE_SIZE = 50;
 const MOST_IDS = 1_000;
+/** There are four, and who builds a list of them from many sources may say one of them often. */
+const MAX_STATUSES = 100;
 const SECOND = 1_000_000;
 
 const STATUSES = new Map<PbStatus, TaskResultStatus>([
@@ -52,11 +54,7 @@ export function knownResult({ id, known }: pb.KnownTaskResult): KnownResult {
 export function filter(value: pb.TaskResultFilter | undefined): Filter {
   const given = value ?? pb.TaskResultFilter.fromPartial({});
   return {
-    statuses: given.statuses.map((status, i) => {
-      const known = STATUSES.get(status);
-      if (!known) throw invalidField(`filter.statuses[${i}]`, 'is no known status');
-      return known;
-    }),
+    statuses: statuses(given.statuses),
     taskPath: optionalText('filter.task_path', given.taskPath),
     queueName: optionalText('filter.queue_name', given.queueName),
     backend: optionalText('filter.backend', given.backend),
@@ -65,6 +63,16 @@ export function filter(value: pb.TaskResultFilter | undefined): Filter {
     finished: timeRange('filter.finished', given.finished),
     metadata: metadata('filter.metadata', given.metadata),
   };
+}
+
+/** Each of them once. */
+function statuses(values: readonly PbStatus[]): TaskResultStatus[] {
+  const known = list('filter.statuses', values, 0, MAX_STATUSES).map((value, i) => {
+    const status = STATUSES.get(value);
+    if (!status) throw invalidField(`filter.statuses[${i}]`, 'is no known status');
+    return status;
+  });
+  return [...new Set(known)];
 }
 
 function optionalText(field: string, value: string): string | null {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
@@ -20,6 +21,7 @@ import type { WatchHub } from '../service/watch-hub';
 import { authorizeWith, type Tokens } from './authorize';
 import { type OnInternalError, tolerant } from './handlers';
 import { lifecycleHandlers } from './lifecycle-handlers';
+import { leaveLongDeadlinesToCallers } from './long-deadlines';
 import { readHandlers } from './read-handlers';
 import { watchHandler } from './watch-handler';
 import { watchMaker } from './watch-request';
@@ -66,6 +68,7 @@ export async function startGrpcServer(
     'grpc.enable_channelz': 0,
   });
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // each stream of transitions listens, and there may be any number of them
   const mayRead = authorizeWith(tokens, 'read');
   const mayWrite = authorizeWith(tokens, 'write');
   server.addService(tolerant(resultMessages.TaskResultServiceService, resultMessages), {
@@ -81,6 +84,7 @@ export async function startGrpcServer(
   new ReflectionService(reflected()).addToServer(server);
 
   const bound = await bind(server, host, port);
+  leaveLongDeadlinesToCallers(server);
   return {
     port: bound,
     announceStop: () => {

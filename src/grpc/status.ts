@@ -1,5 +1,6 @@
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { type Reason, TaskResultsError } from '../domain/errors';
+import { firstBytes } from '../domain/text';
 import type { Any } from '../gen/google/protobuf/any';
 import { BadRequest, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details';
 import { Status } from '../gen/google/rpc/status';
@@ -7,7 +8,7 @@ import { Status } from '../gen/google/rpc/status';
 const DOMAIN = 'taskresults.v1';
 
 /** Details travel in trailers, which break some clients beyond 16 KB in all. Messages are cut to stay far below. */
-const MOST_MESSAGE_LENGTH = 1_000;
+const MAX_MESSAGE_BYTES = 1_000;
 
 const RETRY_DELAY = { seconds: 0n, nanos: 500_000_000 };
 
@@ -34,7 +35,7 @@ export function toStatus(error: unknown): Status {
   if (!(error instanceof TaskResultsError)) {
     return { code: status.INTERNAL, message: 'internal error', details: [errorInfo('INTERNAL')] };
   }
-  const message = error.message.slice(0, MOST_MESSAGE_LENGTH);
+  const message = firstBytes(error.message, MAX_MESSAGE_BYTES);
   const details = [errorInfo(error.reason)];
   if (error.field !== undefined) {
     const violation = { field: error.field, description: message, reason: error.reason };

@@ -1,10 +1,11 @@
 import type { Change, SeqRange } from '../domain/store';
 
-interface Hole extends SeqRange {
+/** Numbers below the cursor that may still show up. Never changes: a hole that does is another one. */
+export interface Hole extends SeqRange {
   /** When it was first seen, in milliseconds. */
-  since: number;
+  readonly since: number;
   /** When it is asked for next. */
-  due: number;
+  readonly due: number;
 }
 
 /**
@@ -17,23 +18,28 @@ const HOLE_LIFE_MS = 120_000;
 /** A hole is asked for at every poll in the beginning, and then whenever it is older by this part of its age. */
 const PATIENCE = 0.5;
 
+/** Holes that are remembered. Beyond, the oldest are given up, and what may have shown up in them counts as missed. */
+const MAX_HOLES = 4_096;
+
+/** Holes that are asked for at a time. */
+const MAX_ASKED = 256;
+
 /** Where a server of a group shows up for the first time, that many numbers before may be late ones of it. */
 const NEWCOMER_NUMBERS = 1_000;
-
-/** Beyond, neighbouring holes are asked for as one: entries that lie between them are seen twice, and none is missed. */
-const MAX_HOLES = 256;
 
 /** Where a reader of the change log stands: a cursor, and the holes below it. */
 export class ChangeCursor {
   #cursor: number;
+  /** In the order of their numbers. */
   #holes: Hole[] = [];
   /** Remainders by `step` of the numbers seen so far: each server of a group gives the numbers of one remainder. */
   readonly #remainders = new Set<number>();
+  #givenUp = false;
 
   /** Everything up to and with `cursor` counts as seen. Numbers of one server are `step` apart. */
   constructor(
     cursor: number,
-    private readonly step = 1,
+    readonly step = 1,
   ) {
     this.#cursor = cursor;
   }
@@ -43,15 +49,13 @@ export class ChangeCursor {
   }
 
   /** What may still show up below the cursor. */
-  get holes(): readonly SeqRange[] {
+  get holes(): readonly Hole[] {
     return this.#holes;
   }
 
-  /** The holes that are to be asked for at `now` (milliseconds), and so are not again for a while. */
-  takeDue(now: number): SeqRange[] {
-    const due = this.#holes.filter((hole) => hole.due <= now);
-    for (const hole of due) hole.due = now + (now - hole.since) * PATIENCE;
-    return due;
+  /** The holes that are to be asked for at `now` (milliseconds), besides everything behind the cursor. */
+  due(now: number): Hole[] {
+    return this.#holes.filter((hole) => hole.due <= now).slice(0, MAX_ASKED);
   }
 
   /** Takes entries in the order of `seq`, as of `now` (milliseconds). */
@@ -62,26 +66,39 @@ export class ChangeCursor {
       this.#noteHole(this.#cursor + 1, seq - 1, now);
       this.#cursor = seq;
     }
-    while (this.#holes.length > MAX_HOLES) this.#mergeNeighbours();
+    if (this.#holes.length <= MAX_HOLES) return;
+    this.#holes.splice(0, this.#holes.length - MAX_HOLES);
+    this.#givenUp = true;
   }
 
-  /** Takes entries that were found in the holes, in the order of `seq`, and forgets holes that were too old at `now`. */
-  fill(found: readonly Change[], now: number): void {
-    const left: Hole[] = [];
+  /** Takes the entries that were found in `asked`, in the order of `seq`, as of `now`. What was too old by then is forgotten. */
+  fill(asked: readonly Hole[], found: readonly Change[], now: number): void {
+    const wasAsked = new Set(asked);
     let next = 0;
-    for (const hole of this.#holes) {
-      if (now - hole.since >= HOLE_LIFE_MS) continue;
+    this.#holes = this.#holes.flatMap((hole) => {
+      if (!wasAsked.has(hole)) return [hole];
+      const left: SeqRange[] = [];
       let { first } = hole;
       for (; next < found.length; next++) {
         const { seq } = found[next] as Change;
         if (seq > hole.last) break;
-        if (seq < first) continue;
-        if (seq > first) left.push({ ...hole, first, last: seq - 1 });
+        if (seq > first) left.push({ first, last: seq - 1 });
         first = seq + 1;
       }
-      if (first <= hole.last) left.push({ ...hole, first });
-    }
-    this.#holes = left;
+      if (first <= hole.last) left.push({ first, last: hole.last });
+      const { since } = hole;
+      if (now - since >= HOLE_LIFE_MS) return [];
+      // Once more at the end of its life.
+      const due = Math.min(now + (now - since) * PATIENCE, since + HOLE_LIFE_MS);
+      return left.map((range) => ({ ...range, since, due }));
+    });
+  }
+
+  /** Whether holes were given up since this was asked last. */
+  takeGivenUp(): boolean {
+    const givenUp = this.#givenUp;
+    this.#givenUp = false;
+    return givenUp;
   }
 
   #noteServers(changes: readonly Change[], now: number): void {
@@ -99,15 +116,5 @@ export class ChangeCursor {
       this.#holes.push({ first: seq, last, since: now, due: now });
       return;
     }
-  }
-
-  /** Of two neighbours the younger one says how long they are waited for. */
-  #mergeNeighbours(): void {
-    const merged: Hole[] = [];
-    for (let i = 0; i < this.#holes.length; i += 2) {
-      const [left, right] = [this.#holes[i] as Hole, this.#holes[i + 1]];
-      merged.push(right ? { ...right, first: left.first } : left);
-    }
-    this.#holes = merged;
   }
 }

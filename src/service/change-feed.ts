@@ -1,6 +1,7 @@
 import type { Change, TaskResultStore } from '../domain/store';
 import { type Version, versionOf } from '../domain/version';
 import { ChangeCursor } from './change-cursor';
+import { Stopwatch } from './stopwatch';
 
 /** Entries of one poll. */
 const PAGE = 1_000;
@@ -26,10 +27,18 @@ export interface FeedOptions {
 export interface FeedListener {
   /** A result has this version now, or had it and has a newer one. */
   changed(id: string, version: Version): void;
+  /** All that was committed a moment ago has been told. */
+  upToDate(): void;
   /** Changes may have gone unnoticed, of any result. */
   missed(): void;
   /** The log cannot be read for now: nobody knows what changes elsewhere. */
   failed(error: unknown): void;
+}
+
+/** How far a reader had come when it looked last at how far the log reaches. */
+interface Reached {
+  position: number;
+  since: Stopwatch;
 }
 
 /** Reads the change log of the store, and so learns of writes of every process. One loop, whatever the number of watchers. */
@@ -48,7 +57,8 @@ export class ChangeFeed {
   /** Resolves when the place in the log is known: all that is committed from then on will be told. */
   async start(): Promise<void> {
     const { newest, step } = await this.store.changeLog();
-    this.#loop = this.#run(new ChangeCursor(Math.max(0, newest - LOOK_BACK), step), newest);
+    const reached = { position: newest, since: new Stopwatch() };
+    this.#loop = this.#run(new ChangeCursor(Math.max(0, newest - LOOK_BACK), step), reached);
   }
 
   /** Whether anybody wants to know; otherwise polls are rare. */
@@ -63,33 +73,49 @@ export class ChangeFeed {
     await this.#loop;
   }
 
-  async #run(cursor: ChangeCursor, newest: number): Promise<void> {
+  async #run(cursor: ChangeCursor, reached: Reached): Promise<void> {
     const { pollFastMs, pollSlowMs } = this.options;
     let pause = pollSlowMs;
-    let reached = { position: newest, since: new Stopwatch() };
+    let hasFailed = false;
     while (!this.#stopped) {
       try {
-        if (reached.since.ms >= REACH_MS) {
-          const { oldest } = await this.store.changeLog();
-          if (oldest > reached.position + 1) this.listener.missed();
-          reached = { position: Math.max(newest, cursor.position), since: new Stopwatch() };
+        if (hasFailed || reached.since.ms >= REACH_MS) {
+          cursor = await this.#inReach(cursor, reached);
+          reached = { position: Math.max(reached.position, cursor.position), since: new Stopwatch() };
+          hasFailed = false;
         }
         const seen = await this.#poll(cursor);
         if (seen === PAGE) continue;
+        this.listener.upToDate();
         pause = seen > 0 ? pollFastMs : Math.min(pause * 2, pollSlowMs);
       } catch (error) {
         this.listener.failed(error);
+        hasFailed = true;
         pause = Math.min(Math.max(pause, pollSlowMs) * 2, MOST_BACK_OFF_MS);
       }
       await this.#pause(this.#wanted ? pause : Math.max(pause, IDLE_MS));
     }
   }
 
+  /**
+   * The cursor itself, as long as nothing can have been missed. Another one where the log has gone back, as after a failover to
+   * a server that lacks the last entries, or where its numbers go in other steps.
+   */
+  async #inReach(cursor: ChangeCursor, reached: Reached): Promise<ChangeCursor> {
+    const { oldest, newest, step } = await this.store.changeLog();
+    const hasGoneBack = newest < reached.position;
+    const isTrimmed = oldest > reached.position + 1;
+    if (hasGoneBack || isTrimmed || step !== cursor.step || cursor.takeGivenUp()) this.listener.missed();
+    if (!hasGoneBack && step === cursor.step) return cursor;
+    reached.position = newest;
+    return new ChangeCursor(Math.max(0, newest - LOOK_BACK), step);
+  }
+
   async #poll(cursor: ChangeCursor): Promise<number> {
-    const due = cursor.takeDue(performance.now());
+    const due = cursor.due(performance.now());
     if (due.length > 0) {
       const late = await this.store.changesWithin(due);
-      cursor.fill(late, performance.now());
+      cursor.fill(due, late, performance.now());
       this.#tell(late);
     }
     const changes = await this.store.changesAfter(cursor.position, PAGE);
@@ -111,15 +137,5 @@ export class ChangeFeed {
         resolve();
       };
     });
-  }
-}
-
-/** Counts what has passed, also while the machine sleeps, and whatever is done to its clock. */
-class Stopwatch {
-  readonly #steady = performance.now();
-  readonly #wall = Date.now();
-
-  get ms(): number {
-    return Math.max(performance.now() - this.#steady, Math.abs(Date.now() - this.#wall));
   }
 }

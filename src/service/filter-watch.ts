@@ -116,8 +116,9 @@ export class FilterWatch implements Subject, Watcher {
     const version = versionOf(result);
     const known = this.known(id);
     if (isSameVersion(version, known)) return [];
-    const deleted = version.incarnation === known.incarnation ? [] : this.#noteAbsence(id);
-    if (matches(this.filter, result)) {
+    const isMatch = matches(this.filter, result);
+    const deleted = version.incarnation === known.incarnation ? [] : this.#noteAbsence(id, isMatch);
+    if (isMatch) {
       this.#remember(id, version);
       return [...deleted, { kind: 'snapshot', result }];
     }
@@ -125,9 +126,9 @@ export class FilterWatch implements Subject, Watcher {
     return [{ kind: 'unmatched', id, version }];
   }
 
-  #noteAbsence(id: string): WatchEvent[] {
+  #noteAbsence(id: string, isReplaced = false): WatchEvent[] {
     const version = this.known(id);
-    return this.#told.delete(id) ? [{ kind: 'deleted', id, version }] : [];
+    return this.#told.delete(id) ? [{ kind: 'deleted', id, version, isReplaced }] : [];
   }
 
   #remember(id: string, version: Version): void {

@@ -41,7 +41,7 @@ export class Housekeeping {
 
   async #tidy(): Promise<void> {
     await this.#repeat(() => this.#removeExpired());
-    await this.#repeat(() => this.store.trimChanges(this.clock() - this.changeLogRetention, CHUNK));
+    await this.#repeat(() => this.store.trimChanges(this.changeLogRetention, CHUNK));
   }
 
   /** For as long as there is more. */

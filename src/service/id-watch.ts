@@ -13,6 +13,8 @@ export class IdWatch implements Subject, Watcher {
   readonly #dirty: Map<string, Version>;
   /** Ids that the reader knows to be missing. Only with keepOpen. */
   readonly #missing = new Set<string>();
+  /** Ids of which this watch has read nothing yet. What the reader has of them is hearsay. */
+  readonly #unread: Set<string>;
   #bell: Bell | null = null;
 
   constructor(
@@ -25,6 +27,7 @@ export class IdWatch implements Subject, Watcher {
     // The first place of an id counts, so it is set last.
     this.#known = new Map([...asked].reverse().map(({ id, version }) => [id, version]));
     this.#dirty = new Map(asked.map(({ id }) => [id, UNKNOWN_VERSION]));
+    this.#unread = new Set(this.#known.keys());
   }
 
   get pending(): boolean {
@@ -45,6 +48,11 @@ export class IdWatch implements Subject, Watcher {
   }
 
   known(id: string): Version {
+    return this.#unread.has(id) ? NO_VERSION : this.#held(id);
+  }
+
+  /** The version that the reader has. */
+  #held(id: string): Version {
     return this.#known.get(id) ?? NO_VERSION;
   }
 
@@ -78,10 +86,13 @@ export class IdWatch implements Subject, Watcher {
   async #turnOfMany(ids: readonly string[]): Promise<WatchEvent[]> {
     const left = new Set(ids);
     try {
-      const { results, unchanged, absent } = await takeTurn(this.hub, ids, (id) => this.known(id), this.view);
+      const { results, unchanged, absent } = await takeTurn(this.hub, ids, (id) => this.#held(id), this.view);
       for (const { id } of [...results, ...unchanged]) left.delete(id);
       for (const id of absent) left.delete(id);
-      for (const { id, status } of unchanged) this.#settle(id, status);
+      for (const { id, status } of unchanged) {
+        this.#unread.delete(id);
+        this.#settle(id, status);
+      }
       return [...absent.flatMap((id) => this.#noteAbsence(id)), ...results.flatMap((result) => this.#note(result))];
     } finally {
       for (const id of left) this.#dirty.set(id, UNKNOWN_VERSION);
@@ -90,8 +101,9 @@ export class IdWatch implements Subject, Watcher {
 
   #note(result: TaskResult): WatchEvent[] {
     const { id, status } = result;
-    const known = this.known(id);
+    const known = this.#held(id);
     this.#missing.delete(id);
+    this.#unread.delete(id);
     // What this turn was told of while it was reading may be what it has read.
     const dirty = this.#dirty.get(id);
     if (dirty && !isNewer(dirty, result)) this.#dirty.delete(id);
@@ -100,19 +112,21 @@ export class IdWatch implements Subject, Watcher {
     if (isSameVersion(result, known)) return [];
     const snapshot: WatchEvent = { kind: 'snapshot', result };
     const isReplaced = known.incarnation !== NO_VERSION.incarnation && known.incarnation !== result.incarnation;
-    return isReplaced ? [{ kind: 'deleted', id, version: known }, snapshot] : [snapshot];
+    return isReplaced ? [{ kind: 'deleted', id, version: known, isReplaced }, snapshot] : [snapshot];
   }
 
   #noteAbsence(id: string): WatchEvent[] {
     if (this.#missing.has(id)) return [];
-    const known = this.known(id);
+    const known = this.#held(id);
+    this.#unread.delete(id);
     if (this.keepOpen) {
       this.#known.set(id, NO_VERSION);
       this.#missing.add(id);
     } else {
       this.#drop(id);
     }
-    return [isSameVersion(known, NO_VERSION) ? { kind: 'notFound', id } : { kind: 'deleted', id, version: known }];
+    if (isSameVersion(known, NO_VERSION)) return [{ kind: 'notFound', id }];
+    return [{ kind: 'deleted', id, version: known, isReplaced: false }];
   }
 
   /** A finished result changes no more: unless the watch is kept open, there is nothing left to follow. */
@@ -123,6 +137,7 @@ export class IdWatch implements Subject, Watcher {
   #drop(id: string): void {
     this.#known.delete(id);
     this.#dirty.delete(id);
+    this.#unread.delete(id);
     this.hub.forget(this, id);
   }
 }

@@ -3,9 +3,13 @@ import type { Outline, TaskResultStore } from '../domain/store';
 import { isFinished, type TaskResult, type View } from '../domain/task-result';
 import { isNewer, NO_VERSION, UNKNOWN_VERSION, type Version } from '../domain/version';
 import { JoinedReader } from './joined-reader';
+import { Stopwatch } from './stopwatch';
 
 /** About as many bytes as a cached result needs beside its texts. */
 const ENTRY_BYTES = 1_024;
+
+/** What is remembered is answered for as long as the change log was read no longer ago than this. */
+const MAX_HEARSAY_MS = 2_000;
 
 /** A read of one result. */
 interface UnderWay {
@@ -20,6 +24,8 @@ export class ResultReader {
   readonly #finished: LRUCache<string, TaskResult>;
   /** Reads under way whose results may be remembered, unless something newer is told of meanwhile. */
   readonly #underWay = new Map<string, Set<UnderWay>>();
+  /** Since when it is known what was deleted; null: it is not known. */
+  #upToDate: Stopwatch | null = null;
 
   constructor(
     store: TaskResultStore,
@@ -33,7 +39,7 @@ export class ResultReader {
     this.#outlines = new JoinedReader((ids) => store.outline(ids));
     this.#finished = new LRUCache({
       maxSize: Math.max(1, mostBytes),
-      maxEntrySize: Math.max(1, mostBytes / 16),
+      maxEntrySize: Math.max(1, Math.floor(mostBytes / 16)), // it takes whole numbers only
       sizeCalculation: sizeOf,
     });
   }
@@ -50,10 +56,12 @@ export class ResultReader {
 
   /**
    * The same as `read`, but a finished result may come from memory: it never changes again. It can only be deleted, of which
-   * `forget` tells: at once for this process, and as soon as the change log has been read for others.
+   * `forget` tells: at once for this process, and as soon as the change log has been read for others. When that has not been
+   * for a while, since the store hangs or this process was suspended, nothing is taken from memory.
    */
   async readOrRecall(id: string): Promise<TaskResult | null> {
-    const known = this.#finished.get(id);
+    const isTrusted = this.#upToDate !== null && this.#upToDate.ms <= MAX_HEARSAY_MS;
+    const known = isTrusted ? this.#finished.get(id) : undefined;
     if (known) return known;
     const reading = this.#begin(id);
     try {
@@ -72,6 +80,11 @@ export class ResultReader {
     for (const reading of this.#underWay.get(id) ?? []) {
       if (isNewer(version, reading.told)) reading.told = version;
     }
+  }
+
+  /** All that was changed until a moment ago has been told of. */
+  confirm(): void {
+    this.#upToDate = new Stopwatch();
   }
 
   /** Changes may have gone unnoticed. */

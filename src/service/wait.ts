@@ -34,9 +34,8 @@ export async function waitFor(
   let latest: TaskResult | null = null;
   const watch = new Watch(subject, NEVER, {
     send(event) {
-      // What was created anew comes right after, and then is the answer.
-      if (event.kind === 'deleted' && until === 'CHANGED') queueMicrotask(() => reject(doesNotExist(known.id)));
-      else if (event.kind === 'deleted' || event.kind === 'notFound') reject(doesNotExist(known.id));
+      const isGone = event.kind === 'deleted' && !(event.isReplaced && until === 'CHANGED');
+      if (isGone || event.kind === 'notFound') reject(doesNotExist(known.id));
       else if (event.kind === 'end' && event.reason === 'SHUTTING_DOWN') reject(shuttingDown());
       else if (event.kind === 'snapshot') {
         latest = event.result;

@@ -51,6 +51,7 @@ export class WatchHub {
   ) {
     this.#feed = new ChangeFeed(store, options, {
       changed: (id, version) => this.changed(id, version),
+      upToDate: () => reader.confirm(),
       missed: () => {
         reader.forgetAll();
         this.#rereadAll();

@@ -6,8 +6,8 @@ export type EndReason = 'ALL_FINISHED' | 'MAX_AGE' | 'SHUTTING_DOWN';
 
 export type WatchEvent =
   | { kind: 'snapshot'; result: TaskResult }
-  /** The version is the one that was known. */
-  | { kind: 'deleted'; id: string; version: Version }
+  /** The version is the one that was known. If it was replaced, the snapshot of the result created anew comes next. */
+  | { kind: 'deleted'; id: string; version: Version; isReplaced: boolean }
   | { kind: 'notFound'; id: string }
   | { kind: 'unmatched'; id: string; version: Version }
   | { kind: 'heartbeat' }
@@ -114,7 +114,7 @@ export class Watch implements Bell {
     else if (this.#blocked || this.#retrying) return;
     else if (this.subject.pending) {
       this.#turning = true;
-      this.subject.turn().then(this.#onTurn, this.#onTurnFailed);
+      this.subject.turn().then(this.#onTurn).catch(this.#onTurnFailed);
     } else if (this.subject.settled) this.#end('ALL_FINISHED');
   }
 

@@ -95,12 +95,10 @@ export class WriteQueue {
     const waiting = this.#waiting.length;
     const share = waiting > HALVED.most ? MOST_COMMANDS : Math.max(HALVED.least, Math.ceil(waiting / 2));
     const most = Math.min(waiting, share);
-    const created = new Set<string>();
+    const creations = new Creations();
     for (; rows < most && bytes < MOST_BYTES; rows++) {
       const next = this.#waiting[rows] as Waiting;
-      // One transaction creates an id once.
-      if (next.command.kind === 'create' && created.has(next.command.id)) break;
-      if (next.command.kind === 'create') created.add(next.command.id);
+      if (!creations.allow(next.command)) break;
       bytes += next.bytes;
     }
     const batch = this.#waiting.slice(0, rows);
@@ -128,6 +126,19 @@ export class WriteQueue {
       for (const one of batch) (await this.#commit([one]))();
       return () => {};
     }
+  }
+}
+
+/** Sees to it that no transaction creates a result, deletes it and creates it again: see TaskResultStore.transact. */
+class Creations {
+  readonly #created = new Set<string>();
+  readonly #deletedSince = new Set<string>();
+
+  allow({ kind, id }: Command): boolean {
+    if (kind === 'create' && this.#deletedSince.has(id)) return false;
+    if (kind === 'create') this.#created.add(id);
+    if (kind === 'delete' && this.#created.has(id)) this.#deletedSince.add(id);
+    return true;
   }
 }
 

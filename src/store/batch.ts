@@ -157,7 +157,7 @@ export class Batch {
     return item;
   }
 
-  /** Two of one batch would get the same incarnation. */
+  /** See TaskResultStore.transact: two of one batch would be the same incarnation. */
   #once(created: CreateCommand): CreateCommand {
     if (this.#created.has(created.id)) throw new Error('a batch creates a result twice');
     this.#created.add(created.id);

@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import type { Micros } from '../domain/task-result';
 import type { EntityDialect } from './entities';
 import type { Statement } from './statement';
 
@@ -36,9 +37,15 @@ export interface Dialect {
   /** SQL for that key, until the end of the transaction. */
   readonly transactionNumber: string;
 
+  /** The condition that a row with a time `at` is older than `age`. `now` is for stores without a clock of their own. */
+  olderThan(age: Micros, now: Micros): Statement;
+
   /** SQL for the step of the keys that one server of the database generates. */
   readonly keyStep: string;
 
-  /** Runs `work` while no other process migrates the same database. */
-  whileMigrating<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` while no other process migrates the same database. Rejects with the reason of `signal` once that is
+   * aborted.
+   */
+  whileMigrating<T>(runner: QueryRunner, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }

@@ -1,4 +1,5 @@
 import { QueryFailedError } from 'typeorm';
+import { UnusableDatabase } from './unusable-database';
 
 /** What an error of a driver means to us. Drivers are asked for `code` and `errno` only: messages vary and hold data. */
 export type DriverFault =
@@ -13,8 +14,14 @@ export type DriverFault =
   /** Everything else: a bug. */
   | 'unknown';
 
-/** MySQL and MariaDB: deadlock, lock wait timeout. TiDB: conflicts of optimistic transactions. */
-const RETRY = new Set(['1213', '1205', '8002', '8005', '9007']);
+const RETRY = new Set([
+  '1105', // TiDB: a pessimistic lock could not be had. An error without a number of its own, on others
+  '1205', // lock wait time-out
+  '1213', // deadlock
+  '8002', // TiDB: conflicts of optimistic transactions, as are the next two
+  '8005',
+  '9007',
+]);
 
 /**
  * A key that is there already; and a number out of range, which only ever comes from `Dialect.assertChanged`, since every number
@@ -36,6 +43,10 @@ const LOST = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   '1053', // the server is shutting down
+  '1158', // the server could not read what was sent to it, as with the next one
+  '1159',
+  '1160', // the server could not write its answer, as with the next one
+  '1161',
   '1317', // the query was interrupted
   '1927', // MariaDB: the connection was killed
   '4031', // MySQL: the connection was idle for too long
@@ -47,14 +58,18 @@ const UNAVAILABLE = new Set([
   '1041', // out of memory
   '1044', // access denied to the database
   '1045', // access denied
+  '1047', // Galera: this node has no quorum
   '1049', // unknown database
   '1114', // table full
   '1130', // host not allowed
+  '1153', // the packet is too large: the setting was lowered since it was asked for
   '1203', // too many connections of this user
   '1226', // resource limit of this user
   '1290', // read-only
   '1792', // read-only transaction
   '1836', // read-only mode
+  '1969', // MariaDB: the time that a statement may take is over
+  '3024', // MySQL: the same
 ]);
 
 interface DriverError {
@@ -66,7 +81,9 @@ interface DriverError {
 
 export function classify(error: unknown): DriverFault {
   if (typeof error !== 'object' || error === null) return 'unknown';
-  const { code, errno, message } = ((error as DriverError).driverError ?? error) as DriverError;
+  const cause = ((error as DriverError).driverError ?? error) as DriverError;
+  if (cause instanceof UnusableDatabase) return 'unavailable';
+  const { code, errno, message } = cause;
   const names = [String(code), String(errno)];
   if (names.some((name) => RETRY.has(name))) return 'retry';
   if (names.some((name) => OUTDATED.has(name))) return 'outdated';
@@ -81,6 +98,7 @@ export function classify(error: unknown): DriverFault {
 /** An error that can be logged: of a driver's error its code and place, without the text and parameters that hold data. */
 export function withoutParameters(error: unknown): Error {
   if (!(error instanceof QueryFailedError)) return error instanceof Error ? error : new Error('not an error');
+  if (error.driverError instanceof UnusableDatabase) return error.driverError;
   const { code, errno } = error.driverError as DriverError;
   const safe = new Error(`the database answered ${String(code ?? errno ?? 'an error')}`);
   const place = String(error.stack).split('\n');

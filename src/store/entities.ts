@@ -49,10 +49,11 @@ export interface ChangeRow {
   taskId: string;
   incarnation: number;
   revision: number;
+  /** Of the database's own clock, where it has one. Nobody reads it here. */
   at: number;
 }
 
-/** A transaction that changed results. */
+/** A transaction that changed results, or one that never may: see Writer. */
 export interface TransactionRow {
   /** Higher than that of every transaction before it that changed one of the same results. */
   number: number;
@@ -98,13 +99,14 @@ type Column = EntitySchemaColumnOptions;
  */
 const COLUMNS: Record<
   EntityDialect,
-  Record<'id' | 'name' | 'print' | 'token' | 'long' | 'micros' | 'moment' | 'int' | 'flag', Column>
+  Record<'id' | 'name' | 'print' | 'token' | 'now' | 'long' | 'micros' | 'moment' | 'int' | 'flag', Column>
 > = {
   mysql: {
     id: { type: 'varbinary', length: 256, transformer: asText },
     name: { type: 'varbinary', length: 1020, transformer: asText },
     print: { type: 'char', length: 22 },
     token: { type: 'char', length: 36 },
+    now: { type: 'timestamp', precision: 6, insert: false },
     long: { type: 'longtext' },
     micros: { type: 'bigint', transformer: asNumber },
     moment: { type: 'bigint', transformer: orNever },
@@ -116,6 +118,7 @@ const COLUMNS: Record<
     name: { type: 'text' },
     print: { type: 'text' },
     token: { type: 'text' },
+    now: { type: 'integer' },
     long: { type: 'text' },
     micros: { type: 'integer' },
     moment: { type: 'integer', transformer: orNever },
@@ -126,7 +129,7 @@ const COLUMNS: Record<
 
 /** The tables as TypeORM sees them. The migrations of each engine create them; nothing is synchronised from here. */
 export function entitiesFor(dialect: EntityDialect): Entities {
-  const { id, name, print, token, long, micros, moment, int, flag } = COLUMNS[dialect];
+  const { id, name, print, token, now, long, micros, moment, int, flag } = COLUMNS[dialect];
   const nullable = (column: Column, columnName: string): Column => ({ ...column, name: columnName, nullable: true });
   const named = (column: Column, columnName: string): Column => ({ ...column, name: columnName });
   const key = (column: Column, columnName: string): Column => ({ ...column, name: columnName, primary: true });
@@ -206,7 +209,7 @@ export function entitiesFor(dialect: EntityDialect): Entities {
         taskId: named(id, 'task_id'),
         incarnation: named(micros, 'incarnation'),
         revision: named(micros, 'revision'),
-        at: named(micros, 'at'),
+        at: named(now, 'at'),
       },
     }),
     transactions: new EntitySchema<TransactionRow>({
@@ -215,7 +218,7 @@ export function entitiesFor(dialect: EntityDialect): Entities {
       columns: {
         number: { ...micros, name: 'number', primary: true, generated: 'increment' },
         token: named(token, 'token'),
-        at: named(micros, 'at'),
+        at: named(now, 'at'),
       },
     }),
   };

@@ -4,7 +4,8 @@ import type { Statement } from './statement';
 
 /** What is used of better-sqlite3, which has no types of its own. */
 export interface SqliteConnection {
-  pragma(source: string): unknown;
+  pragma(source: string, options?: { simple: boolean }): unknown;
+  close(): void;
   prepare(text: string): {
     /** It answers rows. */
     readonly reader: boolean;

@@ -4,6 +4,8 @@ export interface Statement {
   values: readonly unknown[];
   /** The text is one of a few, and used often: a connection may keep it prepared. */
   prepared?: boolean;
+  /** The same in two statements, for where this one is too long. Undefined: it cannot be divided. */
+  halves?: () => readonly [Statement, Statement];
 }
 
 /** `?, ?, ?` */

@@ -30,7 +30,7 @@ export class Table<Row extends object> {
       if (transformer) this.#transformers.set(propertyName as Property<Row>, transformer as ValueTransformer);
     }
     // What the database does not make itself.
-    const insertable = columns.filter((column) => !column.isGenerated);
+    const insertable = columns.filter((column) => !column.isGenerated && column.isInsert);
     this.#insert = {
       columns: insertable.map((column) => column.databaseName).join(', '),
       marks: `(${placeholders(insertable.length)})`,
@@ -65,24 +65,30 @@ export class Table<Row extends object> {
 
   /** Inserts all rows; no statement for none. */
   insertion(rows: readonly Row[]): Statement[] {
-    return this.#insertion(rows, this.#insert);
+    return rows.length === 0 ? [] : [this.#insertionOf(rows, this.#insert)];
   }
 
   /** The same, but that `property` of every row is what the SQL `expression` says. */
   insertionWith(property: Property<Row>, expression: string, rows: readonly Row[]): Statement[] {
+    if (rows.length === 0) return [];
     const { columns, values } = this.#insert;
     const marks = values.map((value) => (value.property === property ? expression : '?')).join(', ');
     const others = values.filter((value) => value.property !== property);
-    return this.#insertion(rows, { columns, marks: `(${marks})`, values: others });
+    return [this.#insertionOf(rows, { columns, marks: `(${marks})`, values: others })];
   }
 
-  #insertion(rows: readonly Row[], { columns, marks, values: ofRow }: Insert<Row>): Statement[] {
-    if (rows.length === 0) return [];
+  #insertionOf(rows: readonly Row[], insert: Insert<Row>): Statement {
+    const { columns, marks, values: ofRow } = insert;
     const values: unknown[] = [];
     for (const row of rows) for (const { property, to } of ofRow) values.push(to ? to(row[property]) : row[property]);
-    return [
-      { text: `INSERT INTO ${this.name} (${columns}) VALUES ${marks}${`, ${marks}`.repeat(rows.length - 1)}`, values },
-    ];
+    const text = `INSERT INTO ${this.name} (${columns}) VALUES ${marks}${`, ${marks}`.repeat(rows.length - 1)}`;
+    if (rows.length === 1) return { text, values };
+    const middle = rows.length >> 1;
+    return {
+      text,
+      values,
+      halves: () => [this.#insertionOf(rows.slice(0, middle), insert), this.#insertionOf(rows.slice(middle), insert)],
+    };
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { Micros } from '../domain/task-result';
+import type { Clock, Micros } from '../domain/task-result';
 import type { Dialect } from './dialect';
 import { readWithRetries } from './retry';
 
@@ -7,71 +7,79 @@ interface Log {
   table: string;
   /** Its generated key: rows stand in the order of time. */
   key: string;
+  /** Rows are kept for this long, whatever is asked for. */
+  minAge: Micros;
 }
 
 const LOGS: readonly Log[] = [
-  { table: 'task_changes', key: 'seq' },
-  { table: 'task_transactions', key: 'number' },
+  { table: 'task_changes', key: 'seq', minAge: 0 },
+  // A COMMIT may be in doubt for as long as its next try waits for locks.
+  { table: 'task_transactions', key: 'number', minAge: 3_600_000_000 },
 ];
-
-interface Row {
-  key: number;
-  at: Micros;
-}
 
 /** Removes what is old of the tables that only grow. */
 export class Trimmer {
+  /** Keys up to which rows are old and not removed yet. */
+  readonly #cuts = new Map<Log, number>();
+
   constructor(
     private readonly source: DataSource,
     private readonly dialect: Dialect,
+    private readonly clock: Clock,
   ) {}
 
   /** See TaskResultStore.trimChanges. */
-  async trim(before: Micros, limit: number): Promise<boolean> {
-    const more = [];
+  async trim(age: Micros, limit: number): Promise<boolean> {
+    let isMore = false;
     for (const log of LOGS) {
-      more.push(await this.dialect.exclusively(() => readWithRetries(() => this.#trimLog(log, before, limit))));
+      const trim = () => readWithRetries(() => this.#trimLog(log, Math.max(age, log.minAge), limit));
+      if (await this.dialect.exclusively(trim)) isMore = true;
     }
-    return more.includes(true);
+    return isMore;
   }
 
-  async #trimLog({ table, key }: Log, before: Micros, limit: number): Promise<boolean> {
+  async #trimLog(log: Log, age: Micros, limit: number): Promise<boolean> {
+    const { table, key } = log;
     const [ends] = await this.source.query(`SELECT MIN(${key}) AS oldest, MAX(${key}) AS newest FROM ${table}`);
-    if (ends.oldest === null) return false;
-    const [oldest, newest] = [Number(ends.oldest), Number(ends.newest)];
-    const cut = await this.#newestBefore({ table, key }, before, oldest, newest);
-    if (cut === null) return false;
-    // The newest row stays: what comes after it never gets its number again.
-    const last = Math.min(cut, newest - 1, oldest + limit - 1);
-    await this.source.query(`DELETE FROM ${table} WHERE ${key} <= ?`, [last]);
-    return last < Math.min(cut, newest - 1);
+    const [oldest, newest] = [Number(ends.oldest ?? 0), Number(ends.newest ?? 0)];
+    const cut = this.#cuts.get(log) ?? (await this.#newestOlderThan(log, age, oldest, newest));
+    const last = Math.min(cut, oldest + limit - 1);
+    if (oldest > 0) await this.source.query(`DELETE FROM ${table} WHERE ${key} <= ?`, [last]);
+    if (last < cut) this.#cuts.set(log, cut);
+    else this.#cuts.delete(log);
+    return last < cut;
   }
 
   /**
-   * The key of the newest row from before this time, found by halving, from the newest on. Clocks may have given some rows
-   * a time that is wrong, by hours or days: rows behind one that is old are old, whatever they say themselves.
+   * The key of the newest row that is older than `age`, but for the newest of all, which stays: what comes after it never gets its
+   * number again. 0: there is none. Found by halving, from the newest on. The clock may have been ahead for a while, and may have
+   * given some rows a time that is to come: rows before one that is old are old, whatever they say themselves.
    */
-  async #newestBefore(log: Log, before: Micros, oldest: number, newest: number): Promise<number | null> {
-    let fresh = newest + 1;
-    let old: number | null = null;
-    for (let back = 1; old === null && fresh > oldest; back *= 2) {
-      const row = await this.#lastRow(log, Math.max(oldest, newest + 1 - back));
-      if (row.at < before) old = row.key;
-      else fresh = row.key;
+  async #newestOlderThan(log: Log, age: Micros, oldest: number, newest: number): Promise<number> {
+    let young = newest;
+    let old = 0;
+    for (let back = 1; old === 0 && young > oldest; back *= 2) {
+      const row = await this.#lastRow(log, age, Math.max(oldest, newest - back));
+      if (row.isOld) old = row.key;
+      else young = row.key;
     }
-    while (old !== null && fresh - old > 1) {
-      const row = await this.#lastRow(log, Math.floor((old + fresh) / 2));
-      if (row.at >= before) fresh = row.key;
-      else if (row.key === old) fresh = Math.floor((old + fresh) / 2);
-      else old = row.key;
+    while (old > 0 && young - old > 1) {
+      const middle = Math.floor((old + young) / 2);
+      const row = await this.#lastRow(log, age, middle);
+      if (!row.isOld) young = row.key;
+      else if (row.key > old) old = row.key;
+      else young = middle; // there is nothing in between
     }
     return old;
   }
 
-  /** The last row up to this key, which is not below that of the oldest. */
-  async #lastRow({ table, key }: Log, upTo: number): Promise<Row> {
-    const text = `SELECT ${key} AS \`key\`, at FROM ${table} WHERE ${key} <= ? ORDER BY ${key} DESC LIMIT 1`;
-    const [row] = await this.source.query(text, [upTo]);
-    return { key: Number(row.key), at: Number(row.at) };
+  /** The last row up to this key. Where another process has just removed it: as if it were young. */
+  async #lastRow({ table, key }: Log, age: Micros, upTo: number): Promise<{ key: number; isOld: boolean }> {
+    const { text, values } = this.dialect.olderThan(age, this.clock());
+    const select = `SELECT ${key} AS rowKey, ${text} AS isOld FROM ${table}`;
+    const rows = await this.source.query(`${select} WHERE ${key} <= ? ORDER BY ${key} DESC LIMIT 1`, [...values, upTo]);
+    return rows.length === 0
+      ? { key: 0, isOld: false }
+      : { key: Number(rows[0].rowKey), isOld: Number(rows[0].isOld) === 1 };
   }
 }

@@ -28,7 +28,7 @@ export class TypeOrmStore implements TaskResultStore {
     const tables = new Tables(source, entities);
     this.#reader = new Reader(source, entities, tables, dialect);
     this.#writer = new Writer(source, tables, dialect, clock, retention);
-    this.#trimmer = new Trimmer(source, dialect);
+    this.#trimmer = new Trimmer(source, dialect, clock);
   }
 
   transact(commands: readonly Command[]): Promise<Decision[]> {
@@ -63,8 +63,8 @@ export class TypeOrmStore implements TaskResultStore {
     return this.#reader.expired(now, limit);
   }
 
-  trimChanges(before: Micros, limit: number): Promise<boolean> {
-    return this.#trimmer.trim(before, limit);
+  trimChanges(age: Micros, limit: number): Promise<boolean> {
+    return this.#trimmer.trim(age, limit);
   }
 
   async ping(): Promise<void> {

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
 import type { Command, StartCommand } from '../domain/command';
 import { storeUnavailable } from '../domain/errors';
 import { type Decision, PENDING_INCARNATION, type ResultState, type Retention } from '../domain/lifecycle';
@@ -63,7 +63,7 @@ export const MOST_REMEMBERED = 16_384;
 /** Values of one statement are looked for one by one, in a CASE. More than these are quicker in two statements. */
 const MOST_ROWS_OF_AN_UPDATE = 32;
 
-/** A batch that was sent with its COMMIT, and whose answer was lost: it took effect if its transaction is there. */
+/** A try of a batch that was sent with its COMMIT, and whose answer was lost: it took effect if its token is there. */
 interface InDoubt {
   token: string;
   batch: Batch;
@@ -79,8 +79,6 @@ interface Basis {
 
 /** The write side of the store: one transaction for each batch of commands. */
 export class Writer {
-  /** The number of a transaction of this process: those that it sends afterwards get higher ones. 0: none yet. */
-  #toldNumber = 0;
   /**
    * Unfinished results as this process wrote or read them last: their next transition need not read them. Another process may
    * have changed them since, so a decision on one of these holds only if the row could be written over.
@@ -151,16 +149,15 @@ export class Writer {
     const transaction = new Transaction(this.source.createQueryRunner(), this.dialect);
     try {
       const stored = await this.#lock(transaction, toLock);
-      // The locks are ours: an earlier try of this batch has come to its end, or will find that its rows have changed.
       const earlier = await this.#committed(transaction, inDoubt);
       if (earlier) return earlier;
       const started = await this.#startedBefore(transaction, commands, stored);
       const batch = new Batch([...stored, ...remembered.values()], started, this.clock(), this.retention);
       const decisions = commands.map((command) => batch.take(command));
-      // Only a change goes with an UPDATE, which finds out whether the row is still what it was taken for.
-      const holds = ({ id }: Command, i: number) => decisions[i]?.kind === 'changed' || !remembered.has(id);
-      if (!commands.every(holds)) return null;
-      await this.#commit(transaction, batch, decisions, sent);
+      // Only what is written finds out whether the row is still what it was taken for.
+      const isWritten = (decision?: Decision) => decision?.kind === 'changed' || decision?.kind === 'deleted';
+      if (!commands.every(({ id }, i) => isWritten(decisions[i]) || !remembered.has(id))) return null;
+      await this.#commit(transaction, batch, decisions, inDoubt, sent);
       this.#remember(batch);
       return decisions;
     } finally {
@@ -176,36 +173,43 @@ export class Writer {
     transaction: Transaction,
     batch: Batch,
     decisions: Decision[],
+    inDoubt: readonly InDoubt[],
     sent: (batch: InDoubt) => void,
   ): Promise<void> {
     const writes = batch.writes();
-    const rows = this.#rowStatements(writes);
+    // A try in doubt may still arrive, when its packets were held up on their way: it will find its token taken, and fail as a
+    // whole. If it has taken it already, this transaction waits for its end.
+    const voided = this.#tokens(
+      inDoubt.map(({ token }) => token),
+      batch.now,
+    );
+    const rows = [...voided, ...this.#rowStatements(writes)];
     if (writes.changes.length === 0) {
       await transaction.commit(rows); // at most renewed leases: done twice, they do no harm
       return;
     }
-    const token = randomUUID();
-    const [numbering, ...keeping] = this.#numbering(token, batch.now);
+    const token = uuidv7();
     sent({ token, batch, decisions });
-    const answers = await transaction.commit([...rows, numbering, ...keeping, ...this.#numbered(writes)]);
-    this.#settle(batch, this.dialect.generatedKey(answers[rows.length]));
+    const numbering = this.#tokens([token], batch.now);
+    const keeping = this.dialect.keepTransactionNumber;
+    const answers = await transaction.commit([...rows, ...numbering, ...keeping, ...this.#numbered(writes)]);
+    batch.settle(this.dialect.generatedKey(answers[rows.length]));
   }
 
-  #settle(batch: Batch, number: number): void {
-    this.#toldNumber = Math.max(this.#toldNumber, number);
-    batch.settle(number);
+  #tokens(tokens: readonly string[], at: number): Statement[] {
+    return this.tables.transactions.insertion(tokens.map((token) => ({ token, at }) as TransactionRow));
   }
 
   /** The decisions of the try that took effect though its answer was lost; null: none did. */
   async #committed(transaction: Transaction, inDoubt: readonly InDoubt[]): Promise<Decision[] | null> {
     if (inDoubt.length === 0) return null;
     const tokens = inDoubt.map(({ token }) => token);
-    const text = `SELECT number, token FROM task_transactions WHERE number > ? AND token IN (${placeholders(tokens.length)})`;
-    const [rows] = await transaction.send([{ text, values: [this.#toldNumber, ...tokens] }]);
+    const text = `SELECT number, token FROM task_transactions WHERE token IN (${placeholders(tokens.length)})`;
+    const [rows] = await transaction.send([{ text, values: tokens }]);
     const [found] = rows as Pick<TransactionRow, 'number' | 'token'>[];
     const earlier = inDoubt.find(({ token }) => token === found?.token);
     if (!found || !earlier) return null;
-    this.#settle(earlier.batch, Number(found.number));
+    earlier.batch.settle(Number(found.number));
     return earlier.decisions;
   }
 
@@ -257,12 +261,6 @@ export class Writer {
       ...this.tables.returnValues.insertion(writes.returnValues),
       ...this.tables.metadata.insertion(writes.metadata),
     ];
-  }
-
-  /** Gives the transaction its number, and keeps that at hand for the statements after it. */
-  #numbering(token: string, at: number): [Statement, ...Statement[]] {
-    const [insertion] = this.tables.transactions.insertion([{ token, at } as TransactionRow]);
-    return [insertion as Statement, ...this.dialect.keepTransactionNumber];
   }
 
   /** What needs the number: what was created, and the change log. */

@@ -35,6 +35,7 @@ test('a task from create to success, with a failed attempt between', async () =>
   expect(created).toEqual({
     id: 'whole',
     status: 'READY',
+    incarnation: expect.any(Number),
     revision: 1,
     attempts: 0,
     enqueuedAt: expect.stringMatching(MICROSECONDS),
@@ -89,6 +90,7 @@ test('a task from create to success, with a failed attempt between', async () =>
     workerIds: ['w1', 'w2'],
     returnValueJson: '{"sent": 1.0}',
     metadata: { tenant: 'acme', equation: 'a=b' },
+    incarnation: created.incarnation,
     revision: 5,
     expiresAt: null,
   });
@@ -152,17 +154,51 @@ test('several ids are read together, and one that is missing fails the command',
 
 test('refresh sends what can have changed, or nothing', async () => {
   await server.json('create', 'app.tasks.send', '--id', 'fresh');
-  await server.json('start', 'fresh', '--worker', 'w');
-  expect(await server.json('refresh', 'fresh', '--revision', '2')).toEqual([{ id: 'fresh', unchanged: true }]);
-  const [update] = await server.json('refresh', 'fresh', '--revision', '1');
-  expect(update).toMatchObject({ id: 'fresh', unchanged: false, status: 'RUNNING', revision: 2, workerIds: ['w'] });
+  const [{ incarnation }] = await server.json('start', 'fresh', '--worker', 'w');
+  const refresh = (revision: string) =>
+    server.json('refresh', 'fresh', '--incarnation', String(incarnation), '--revision', revision);
+  expect(await refresh('2')).toEqual([{ id: 'fresh', unchanged: true }]);
+  const [update] = await refresh('1');
+  expect(update).toMatchObject({ id: 'fresh', unchanged: false, status: 'RUNNING', incarnation, revision: 2 });
+  expect(update).toMatchObject({ workerIds: ['w'] });
   expect(update).not.toHaveProperty('argsJson');
 });
 
+test('refresh sends a result as a whole that was created anew, or of which nothing is known', async () => {
+  const [{ incarnation }] = await server.json('create', 'app.tasks.send', '--id', 'anew');
+  await server.json('delete', 'anew');
+  await server.json('create', 'app.tasks.other', '--id', 'anew', '--args', '[7]');
+  const whole = { id: 'anew', unchanged: false, task: { path: 'app.tasks.other' }, argsJson: '[7]' };
+  const known = ['--incarnation', String(incarnation), '--revision', '1'];
+  expect((await server.json('refresh', 'anew', ...known))[0]).toMatchObject(whole);
+  expect((await server.json('refresh', 'anew'))[0]).toMatchObject(whole);
+});
+
+test('the late end of an attempt does not touch the result created anew', async () => {
+  await server.json('create', 'app.tasks.send', '--id', 'fenced');
+  const [{ incarnation }] = await server.json('start', 'fenced', '--worker', 'w1');
+  await server.json('delete', 'fenced');
+  await server.json('create', 'app.tasks.other', '--id', 'fenced');
+  await server.json('start', 'fenced', '--worker', 'w2');
+  const attempt = ['fenced', '--attempt', '1', '--incarnation', String(incarnation)];
+  expect(await refusal('renew', ...attempt, '--lease', '1m')).toContain('(STALE_ATTEMPT)');
+  expect(await refusal('finish', ...attempt, '--value', '1')).toContain('(STALE_ATTEMPT)');
+  expect((await server.json('get', 'fenced'))[0]).toMatchObject({ status: 'RUNNING', workerIds: ['w2'] });
+});
+
+test('states say their version', async () => {
+  const { stdout } = await server.run('create', 'app.tasks.send', '--id', 'versioned');
+  expect(stdout).toMatch(/^versioned {2}READY {2}incarnation \d+ {2}revision 1\n$/);
+});
+
 test('delete', async () => {
-  await server.json('create', 'app.tasks.send', '--id', 'gone');
-  expect(await refusal('delete', 'gone', '--revision', '7')).toContain('(REVISION_MISMATCH)');
-  expect(await server.json('delete', 'gone', '--revision', '1')).toEqual([{ id: 'gone', deleted: true }]);
+  const [created] = await server.json('create', 'app.tasks.send', '--id', 'gone');
+  const incarnation = ['--incarnation', String(created.incarnation)];
+  expect(await refusal('delete', 'gone', ...incarnation, '--revision', '7')).toContain('(REVISION_MISMATCH)');
+  expect(await refusal('delete', 'gone', '--incarnation', '1')).toContain('(REVISION_MISMATCH)');
+  expect(await server.json('delete', 'gone', ...incarnation, '--revision', '1')).toEqual([
+    { id: 'gone', deleted: true },
+  ]);
   expect(await refusal('delete', 'gone')).toContain('(TASK_RESULT_DOES_NOT_EXIST)');
   await server.json('delete', 'gone', '--allow-missing');
 });
@@ -176,6 +212,6 @@ test('--basic leaves the payloads out', async () => {
 test('people see aligned text, and nothing that a terminal would obey', async () => {
   await server.json('create', 'app.tasks.\u001b[31mred', '--id', 'plain', '--args', '[1]');
   const { stdout } = await server.run('get', 'plain');
-  expect(stdout).toMatch(/^id {8}plain\ntask {6}app\.tasks\.\\u001b\[31mred\nqueue {5}default\n/);
-  expect(stdout).toContain('\nstatus    READY\n');
+  expect(stdout).toMatch(/^id {11}plain\ntask {9}app\.tasks\.\\u001b\[31mred\nqueue {8}default\n/);
+  expect(stdout).toContain('\nstatus       READY\n');
 });

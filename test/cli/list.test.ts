@@ -60,6 +60,19 @@ test('a page token of somebody else is refused', async () => {
   expect(stderr).toMatch(/^error: .*page_token.*\n$/);
 });
 
+test('an outcome that is cut is not cut within a character', async () => {
+  const message = `${'x'.repeat(11)}${'😀'.repeat(60)}`;
+  await server.json('create', 'app.tasks.emoji', '--id', 'emoji');
+  await server.json('fail', 'emoji', '--error-class', 'E', '--message', message);
+  const list = await server.run('list', '--task', 'app.tasks.emoji');
+  const watch = await server.run('watch', 'emoji');
+  for (const { stdout } of [list, watch]) {
+    expect(stdout).not.toContain('\ufffd');
+    expect(stdout).toContain(`E: ${'x'.repeat(11)}${'😀'.repeat(25)}…\n`);
+  }
+  await server.json('delete', 'emoji');
+});
+
 test('people see a table', async () => {
   const { stdout } = await server.run('list', '--status', 'FAILED');
   expect(stdout).toMatch(/^ID {2}TASK {14}STATUS {2}ATTEMPTS {2}WORKER {4}REVISION {2}ENQUEUED {13}OUTCOME\n/);

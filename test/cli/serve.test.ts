@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TemporaryDatabase, temporaryDatabase } from '../support/engines';
-import { killLeftovers, Program, run } from '../support/program';
+import { type Environment, killLeftovers, Program, run } from '../support/program';
 
 const LISTENING = /^taskresults is listening on 127\.0\.0\.1:(\d+) \((.*)\)\n$/;
 
@@ -112,20 +112,59 @@ test('a database out of reach: one line, without the password, and 1', async () 
   expect(stderr).not.toContain('secret');
 });
 
-test('typos in the environment and a port open to all are warned of', async () => {
-  const env = { TASKRESULTS_DATABASE_URL: sqlite, TASKRESULTS_PROT: '1', TASKRESULTS_TEST_ANYTHING: '1' };
-  const server = new Program(['serve', '--host', '0.0.0.0', '--port', '0'], env);
-  await server.printed(/listening on 0\.0\.0\.0:\d+/);
+/** What a server that listens on a host warns of, started and stopped. */
+async function warnings(host: string, env: Environment): Promise<string[]> {
+  const server = new Program(['serve', '--host', host, '--port', '0'], { TASKRESULTS_DATABASE_URL: sqlite, ...env });
+  await server.printed(/listening on/);
   const { stderr } = await server.kill('SIGTERM');
-  const warnings = stderr
-    .split('\n')
-    .filter(Boolean)
+  const lines = stderr.split('\n').filter(Boolean);
+  return lines
     .map((line) => JSON.parse(line))
-    .filter(({ level }) => level === 40);
-  expect(warnings.map(({ msg }) => msg)).toEqual([
-    expect.stringContaining('TASKRESULTS_PROT'),
-    expect.stringContaining('set TASKRESULTS_TOKEN'),
-  ]);
+    .filter(({ level }) => level === 40)
+    .map(({ msg }) => msg);
+}
+
+test('typos in the environment are warned of', async () => {
+  const env = { TASKRESULTS_PROT: '1', TASKRESULTS_TEST_ANYTHING: '1' };
+  expect(await warnings('127.0.0.1', env)).toEqual([expect.stringContaining('TASKRESULTS_PROT')]);
+});
+
+const OPEN = expect.stringMatching(/^anybody .* may read and write: set TASKRESULTS_TOKEN$/);
+const CLOSED = expect.stringMatching(/^nobody may write: set TASKRESULTS_TOKEN /);
+
+test.each<[host: string, env: Environment, warned: unknown[]]>([
+  ['127.0.0.1', {}, []],
+  ['[::1]', {}, []],
+  ['::ffff:127.0.0.1', {}, []],
+  ['0.0.0.0', {}, [OPEN]],
+  ['::', {}, [OPEN]],
+  ['0.0.0.0', { TASKRESULTS_TOKEN: 'w' }, []],
+  ['0.0.0.0', { TASKRESULTS_TOKEN: 'w', TASKRESULTS_READ_TOKEN: 'r' }, []],
+  ['0.0.0.0', { TASKRESULTS_READ_TOKEN: 'r' }, [CLOSED]],
+  ['127.0.0.1', { TASKRESULTS_READ_TOKEN: 'r' }, [CLOSED]],
+])('on %s with %j, a warning says who may write, when it is not who should', async (host, env, warned) => {
+  expect(await warnings(host, env)).toEqual(warned);
+});
+
+test('an IPv6 address in brackets is listened on, and called', async () => {
+  const server = serve('--host', '[::1]');
+  await server.printed(/listening on \[::1\]:\d+ /);
+  const [address = ''] = /\[::1\]:\d+/.exec(server.stdout) ?? [];
+  expect(await run(['create', 'app.tasks.send', '--id', 'a', '--server', address])).toMatchObject({ code: 0 });
+  expect(await run(['get', 'a', '--server', address])).toMatchObject({ code: 0, stderr: '' });
+  await server.kill('SIGTERM');
+});
+
+test('an address of another machine: one line and 1', async () => {
+  const { code, stdout, stderr } = await run(['serve', '--host', '192.0.2.1', '--port', '0'], {
+    TASKRESULTS_DATABASE_URL: sqlite,
+    TASKRESULTS_TOKEN: 'w',
+  });
+  expect({ code, stdout, stderr }).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'error: 192.0.2.1 is no address of this machine\n',
+  });
 });
 
 test('with a token, only those who have it are served', async () => {

@@ -51,6 +51,8 @@ test.each([
   [['finish', 'a', '--attempt', '1'], 'give --value, or --error-class'],
   [['finish', 'a', '--attempt', '1', '--value', '1', '--retry'], 'cannot be used with'],
   [['finish', 'a', '--attempt', '1', '--message', 'x'], 'need --error-class'],
+  [['refresh', 'a', '--revision', '1'], '--revision needs --incarnation'],
+  [['delete', 'a', '--revision', '1'], '--revision needs --incarnation'],
   [
     ['finish', 'a', '--attempt', '1', '--error-class', 'X', '--traceback-file', '/nowhere'],
     'cannot read --traceback-file',

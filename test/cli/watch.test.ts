@@ -94,7 +94,7 @@ test('a watch by filter shows what comes to match, and what no longer does', asy
   await create('f2', '--queue', 'filtered');
   await watch.printed(/"f2"/);
   await server.json('start', 'f1', '--worker', 'w');
-  await watch.printed(/"unmatched","id":"f1","revision":2/);
+  await watch.printed(/"unmatched","id":"f1","incarnation":\d+,"revision":2/);
   await server.json('delete', 'f2');
   await watch.printed(/"deleted","id":"f2"/);
   await watch.kill('SIGINT');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { byteLength, cutText } from '../../src/domain/text';
+import { byteLength, cutText, firstBytes, firstCharacters } from '../../src/domain/text';
 
 describe('cutText', () => {
   test.each([
@@ -27,6 +27,42 @@ describe('cutText', () => {
         const next = String.fromCodePoint(text.codePointAt(kept.length) as number);
         expect(byteLength(kept)).toBeLessThanOrEqual(maxBytes);
         expect(byteLength(kept + next)).toBeGreaterThan(maxBytes);
+      }),
+    );
+  });
+});
+
+describe('the beginning of a text', () => {
+  const texts = fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀', '\0'), maxLength: 40 });
+
+  test.each([
+    ['abc', 3, 'abc'],
+    ['abc', 2, 'ab'],
+    ['a😀b', 2, 'a😀'],
+    ['😀😀😀', 2, '😀😀'],
+    ['a😀😀', 2, 'a😀'],
+    ['😀', 0, ''],
+  ])('%p has %d characters: %p', (text, max, expected) => {
+    expect(firstCharacters(text, max)).toBe(expected);
+  });
+
+  test('in characters never cuts one in two', () => {
+    fc.assert(
+      fc.property(texts, fc.nat(50), (text, max) => {
+        expect(firstCharacters(text, max)).toBe(Array.from(text).slice(0, max).join(''));
+      }),
+    );
+  });
+
+  test('in bytes is the longest that fits, and cuts no character in two', () => {
+    fc.assert(
+      fc.property(texts, fc.nat(100), (text, maxBytes) => {
+        let expected = '';
+        for (const character of text) {
+          if (byteLength(expected + character) > maxBytes) break;
+          expected += character;
+        }
+        expect(firstBytes(text, maxBytes)).toBe(expected);
       }),
     );
   });

@@ -94,6 +94,20 @@ test('with a token for everything alone, nothing else is good', async () => {
   }
 });
 
+test('with a token for reading alone, nobody may write', async () => {
+  const service = await startOn('sqlite', { tokens: { full: null, readOnly: READ } });
+  try {
+    const create = (metadata: Metadata) =>
+      call((done) => service.writes.createTaskResult(createRequest({ id: 'x' }), metadata, done));
+    expect(await refused(create(bearing(undefined)))).toBe(UNAUTHENTICATED);
+    expect(await refused(create(bearing(`Bearer ${FULL}`)))).toBe(UNAUTHENTICATED);
+    expect(await refused(create(bearing(`Bearer ${READ}`)))).toBe(DENIED);
+    expect(await refused(callsOf(service).get('x'))).toBe(UNAUTHENTICATED);
+  } finally {
+    await service.stop();
+  }
+});
+
 test('without tokens everybody may do everything', async () => {
   const service = await startOn('sqlite');
   try {

@@ -46,22 +46,23 @@ const IDS: Row[] = [
   ['WatchTaskResults', 'an empty id', known({ id: '' }), 'ids.task_results[0].id'],
 ];
 
-const REVISIONS: Row[] = [
-  ['DeleteTaskResult', 'a negative revision', { revision: -1n }, 'revision'],
-  ['RefreshTaskResult', 'a negative revision', { knownRevision: -1n }, 'known_revision'],
-  ['WaitTaskResult', 'a negative revision', { knownRevision: -1n }, 'known_revision'],
-  [
-    'BatchRefreshTaskResults',
-    'a negative revision',
-    { taskResults: [{ id: 'a', knownRevision: -1n }] },
-    'task_results[0].known_revision',
-  ],
-  [
-    'WatchTaskResults',
-    'a negative revision',
-    known({ id: 'a', knownRevision: -1n }),
-    'ids.task_results[0].known_revision',
-  ],
+/** What no version may be, and the part of it that is at fault. */
+const BAD_VERSIONS: [what: string, version: object, part: string][] = [
+  ['a negative revision', { incarnation: 1n, revision: -1n }, 'revision'],
+  ['a negative incarnation', { incarnation: -1n, revision: 1n }, 'incarnation'],
+  ['a revision without its incarnation', { revision: 1n }, 'incarnation'],
+];
+
+const VERSIONS: Row[] = [
+  ...BAD_VERSIONS.flatMap(([what, version, part]): Row[] => [
+    ['DeleteTaskResult', what, { version }, `version.${part}`],
+    ['RefreshTaskResult', what, { known: version }, `known.${part}`],
+    ['WaitTaskResult', what, { known: version }, `known.${part}`],
+    ['BatchRefreshTaskResults', what, { taskResults: [{ id: 'a', known: version }] }, `task_results[0].known.${part}`],
+    ['WatchTaskResults', what, known({ id: 'a', known: version }), `ids.task_results[0].known.${part}`],
+  ]),
+  ['RenewLease', 'a negative incarnation', { incarnation: -1n }, 'incarnation'],
+  ['FinishAttempt', 'a negative incarnation', { incarnation: -1n }, 'incarnation'],
 ];
 
 const TASKS: Row[] = [
@@ -147,6 +148,7 @@ const LABELS: Row[] = [
 const ATTEMPTS: Row[] = [
   ['StartAttempt', 'no worker', { workerId: '' }, 'worker_id'],
   ['StartAttempt', 'a worker too long', { workerId: TOO_LONG }, 'worker_id'],
+  ['StartAttempt', 'a request id too long', { requestId: TOO_LONG }, 'request_id'],
   ...(['RenewLease', 'FinishAttempt'] as const).flatMap((rpc): Row[] => [
     [rpc, 'attempt 0', { attempt: 0 }, 'attempt'],
     [rpc, 'a negative attempt', { attempt: -1 }, 'attempt'],
@@ -185,6 +187,8 @@ const READS: Row[] = [
   ...[
     [{ statuses: [99] }, 'statuses[0]'] as const,
     [{ statuses: [1, 0] }, 'statuses[1]'] as const,
+    [{ statuses: Array(101).fill(1) }, 'statuses'] as const,
+    [{ statuses: Array(100_000).fill(1) }, 'statuses'] as const,
     [{ taskPath: TOO_LONG }, 'task_path'] as const,
     [{ queueName: TOO_LONG }, 'queue_name'] as const,
     [{ backend: TOO_LONG }, 'backend'] as const,
@@ -233,7 +237,7 @@ describe('bad input', () => {
 
   describe.each([
     ['ids', IDS],
-    ['revisions', REVISIONS],
+    ['versions', VERSIONS],
     ['tasks', TASKS],
     ['JSON', JSON_FIELDS],
     ['labels', LABELS],
@@ -280,7 +284,9 @@ describe('bad input', () => {
       ['RenewLease', { lease: ms(1) }],
       ['RenewLease', { lease: ms(7 * 24 * 3_600_000) }],
       ['WatchTaskResults', { heartbeatInterval: ms(60_000) }],
-      ['RefreshTaskResult', { knownRevision: 2n ** 63n - 1n }],
+      ['RefreshTaskResult', { known: { incarnation: 2n ** 63n - 1n, revision: 2n ** 63n - 1n } }],
+      ['StartAttempt', { requestId: '😀'.repeat(255), force: true }],
+      ['RenewLease', { attempt: 2 }],
     ])('%s %#', async (name, given) => {
       await send(service, name, { ...RPCS[name].good(KNOWN), ...given });
     });

@@ -134,6 +134,7 @@ describe.each(ENGINES)('ListTaskResults on %s', (engine) => {
     expect(await matching({})).toEqual([three, two, one]);
     expect(await matching({ statuses: [SUCCESSFUL, FAILED] })).toEqual([three, one]);
     expect(await matching({ statuses: [RUNNING] })).toEqual([two]);
+    expect(await matching({ statuses: Array(100).fill(RUNNING) })).toEqual([two]);
     expect(await matching({ queueName: 'mail' })).toEqual([one]);
     expect(await matching({ backend: 'other' })).toEqual([one]);
     expect(await matching({ workerId: 'worker two' })).toEqual([two]);

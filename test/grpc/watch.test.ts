@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import {
   WatchTaskResultsResponse_End_Reason as Reason,
+  WaitTaskResultRequest_Until as WaitUntil,
   type WatchTaskResultsRequest,
 } from '../../src/gen/taskresults/v1/task_result_service';
 import { BASIC, type Calls, callsOf, ms, SUCCESSFUL } from '../support/calls';
@@ -240,6 +241,27 @@ describe.each(ENGINES)('a watch by ids on %s', (engine) => {
     await until(() => opened.events.length >= 3, 'two heartbeats');
     expect(opened.events.map(brief)).toEqual([`snapshot ${id}@1`, 'heartbeat', 'heartbeat']);
   });
+});
+
+test('a version that no result can have is taken as it is, and ends nothing', async () => {
+  const service = await startOn('sqlite');
+  const calls = callsOf(service);
+  await calls.create('x');
+  const most = 2n ** 63n - 1n;
+  for (const id of ['x', 'missing']) {
+    const taskResults = [{ id, known: { incarnation: most, revision: most } }];
+    const opened = openWatch(service.reads, { target: { $case: 'ids', value: { taskResults } }, keepOpen: true });
+    await until(() => opened.events.length > 0, 'it is told');
+    expect(opened.events[0]?.$case).toBe('deleted');
+    opened.stream.cancel();
+    const known = { incarnation: most, revision: most };
+    await calls.refresh(id, known).catch(() => {});
+    await calls.wait({ id, known, until: WaitUntil.UNTIL_CHANGED }).catch(() => {});
+    await calls.remove(id, { version: known }).catch(() => {});
+    await calls.renew(id, 1, ms(1_000), most).catch(() => {});
+  }
+  expect((await calls.get('x')).id).toBe('x');
+  await service.stop();
 });
 
 describe('the end of a watch', () => {

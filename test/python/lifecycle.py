@@ -106,7 +106,8 @@ def lifecycle(channel):
     assert snapshots[-1] == result and [s.revision for s in snapshots] == sorted({s.revision for s in snapshots})
     assert events[-1].end.reason == rs.WatchTaskResultsResponse.End.REASON_ALL_FINISHED, events[-1]
 
-    refreshed = reads.RefreshTaskResult(rs.RefreshTaskResultRequest(id="py-1", known_revision=5))
+    known = pb.TaskResultVersion(incarnation=result.incarnation, revision=5)
+    refreshed = reads.RefreshTaskResult(rs.RefreshTaskResultRequest(id="py-1", known=known))
     assert refreshed.WhichOneof("outcome") == "unchanged", refreshed
     listed = reads.ListTaskResults(rs.ListTaskResultsRequest(filter=rs.TaskResultFilter(metadata={"tenant": "a"})))
     assert list(listed.task_results) == [result], listed

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ChildServer } from '../support/child-server';
 import { type Answer, DRIVERS, Driver, type Language, type Members, NoToolchain } from './driver';
-import { type Act, hasRole, play, readScenarios, type Scenario } from './scenario';
+import { type Act, hasRole, play, readScenarios, type Scenario, uses } from './scenario';
 import { Wire } from './wire';
 
 /** The server asks for it, so that every call of every SDK shows that it sends one. */
@@ -16,6 +17,7 @@ const SCENARIOS = readScenarios();
 const drivers = new Map<Language, Driver>();
 const folder = mkdtempSync(join(tmpdir(), 'taskresults-conformance-'));
 let server: ChildServer;
+let isRunning = true;
 let wire: Wire;
 
 const databaseUrl = `sqlite:${join(folder, 'results.sqlite')}`;
@@ -48,21 +50,43 @@ function playing(worker: Language, reader: Language): Act {
   const acting = { worker: drivers.get(worker), reader: drivers.get(reader) };
   return async (role, op, members): Promise<Answer> => {
     if (role === 'wire') return { ok: await wire.act(op, members) };
-    if (role === 'server') return { ok: await restart(op) };
+    if (role === 'server') return { ok: await control(op, members) };
     return (acting[role] as Driver).ask(op, op === 'connect' ? { target: server.address, ...members } : members);
   };
 }
 
 /** As a machine that goes down and comes back does it. */
-async function restart(op: string): Promise<Members> {
-  if (op !== 'restart') throw new Error(`the server cannot ${op}`);
-  await server.end('SIGKILL');
-  server = await ChildServer.start(databaseUrl, server.port);
+async function control(op: string, { after_ms: afterMs = 0 }: { after_ms?: number }): Promise<Members> {
+  if (op !== 'start') await stopServer();
+  if (op !== 'stop') {
+    await delay(afterMs);
+    await startServer();
+  }
   return {};
 }
 
+async function stopServer(): Promise<void> {
+  isRunning = false;
+  await server.end('SIGKILL');
+}
+
+async function startServer(): Promise<void> {
+  if (!isRunning) server = await ChildServer.start(databaseUrl, server.port);
+  isRunning = true;
+}
+
 async function run(scenario: Scenario, worker: Language, reader: Language): Promise<void> {
-  if (drivers.has(worker) && drivers.has(reader)) await play(scenario, playing(worker, reader));
+  if (!drivers.has(worker) || !drivers.has(reader)) return;
+  try {
+    await play(scenario, playing(worker, reader));
+  } finally {
+    await startServer();
+    if (uses(scenario, 'connect')) await Promise.all([worker, reader].map(connect));
+  }
+}
+
+async function connect(language: Language): Promise<void> {
+  await drivers.get(language)?.ask('connect', { target: server.address, token: TOKEN });
 }
 
 const withBoth = SCENARIOS.filter((scenario) => hasRole(scenario, 'worker') && hasRole(scenario, 'reader'));

@@ -49,7 +49,9 @@ export class Driver {
       const said = driver.#said.join('');
       throw code === NO_TOOLCHAIN ? new NoToolchain(said) : new Error(`the ${language} driver ended: ${said}`);
     });
-    await Promise.race([driver.#ask('connect', { target, token }, START_MS), ended]);
+    const connected = driver.#ask('connect', { target, token }, START_MS);
+    const answer = await Promise.race([connected, ended]);
+    if ('error' in answer) throw new Error(`the ${language} driver does not connect: ${answer.error.message}`);
     ended.catch(() => {});
     return driver;
   }

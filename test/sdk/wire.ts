@@ -16,7 +16,7 @@ interface Finished {
   return_value_json: string;
 }
 
-interface TakeOver {
+interface Start {
   id: string;
   worker_id: string;
 }
@@ -36,8 +36,10 @@ export class Wire {
   }
 
   async act(op: string, members: Members): Promise<Members> {
-    if (op === 'finished') await this.#finished(members as unknown as Finished);
-    else if (op === 'take_over') await this.#takeOver(members as unknown as TakeOver);
+    if (op === 'start') await this.#start(members as unknown as Start);
+    else if (op === 'running') await this.#running(members.id as string);
+    else if (op === 'finished') await this.#finished(members as unknown as Finished);
+    else if (op === 'take_over') await this.#takeOver(members as unknown as Start);
     else throw new Error(`the wire cannot ${op}`);
     return {};
   }
@@ -53,8 +55,7 @@ export class Wire {
     const task = { path: 'app.wire', priority: 0, queueName: '', runAfter: undefined, takesContext: false };
     const create = { id, task, argsJson, kwargsJson, backend: '', metadata: new Map<string, string>() };
     await this.#call((done) => this.#lifecycle.createTaskResult(create, this.#metadata, done));
-    const start = { id, workerId: 'wire', lease: undefined, force: false, requestId: '' };
-    await this.#call((done) => this.#lifecycle.startAttempt(start, this.#metadata, done));
+    await this.#start({ id, worker_id: 'wire' });
     const outcome = { $case: 'succeeded' as const, value: { returnValueJson } };
     await this.#call((done) =>
       this.#lifecycle.finishAttempt({ id, incarnation: 0n, attempt: 1, outcome }, this.#metadata, done),
@@ -62,9 +63,17 @@ export class Wire {
   }
 
   /** Starts the second attempt as soon as the first is running. */
-  async #takeOver({ id, worker_id: workerId }: TakeOver): Promise<void> {
+  async #takeOver({ id, worker_id }: Start): Promise<void> {
+    await this.#running(id);
+    await this.#start({ id, worker_id }, true);
+  }
+
+  async #running(id: string): Promise<void> {
     await until(async () => (await this.#get(id)) === TaskResultStatus.TASK_RESULT_STATUS_RUNNING, `${id} is running`);
-    const start = { id, workerId, lease: undefined, force: true, requestId: '' };
+  }
+
+  async #start({ id, worker_id: workerId }: Start, force = false): Promise<void> {
+    const start = { id, workerId, lease: undefined, force, requestId: '' };
     await this.#call((done) => this.#lifecycle.startAttempt(start, this.#metadata, done));
   }
 

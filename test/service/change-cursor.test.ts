@@ -8,6 +8,11 @@ function changes(...seqs: number[]): Change[] {
   return seqs.map((seq) => ({ seq, taskId: `t${seq}`, incarnation: 1, revision: 1, at: 0 }));
 }
 
+/** Asks for all holes, due or not. */
+function fill(cursor: ChangeCursor, found: Change[], now: number): void {
+  cursor.fill(cursor.holes, found, now);
+}
+
 function ranges(cursor: ChangeCursor): [number, number][] {
   return cursor.holes.map(({ first, last }) => [first, last]);
 }
@@ -33,12 +38,12 @@ describe('a cursor', () => {
   test('takes what shows up late out of its hole', () => {
     const cursor = new ChangeCursor(0);
     cursor.advance(changes(10), 0);
-    cursor.fill(changes(1, 5, 9), 1);
+    fill(cursor, changes(1, 5, 9), 1);
     expect(ranges(cursor)).toEqual([
       [2, 4],
       [6, 8],
     ]);
-    cursor.fill(changes(2, 3, 4, 6, 7, 8), 2);
+    fill(cursor, changes(2, 3, 4, 6, 7, 8), 2);
     expect(ranges(cursor)).toEqual([]);
   });
 
@@ -46,32 +51,55 @@ describe('a cursor', () => {
     const cursor = new ChangeCursor(0);
     cursor.advance(changes(2), 0);
     cursor.advance(changes(4), MINUTE);
-    cursor.fill([], 2 * MINUTE - 1);
+    fill(cursor, [], 2 * MINUTE - 1);
     expect(ranges(cursor)).toEqual([
       [1, 1],
       [3, 3],
     ]);
-    cursor.fill([], 2 * MINUTE);
+    fill(cursor, [], 2 * MINUTE);
     expect(ranges(cursor)).toEqual([[3, 3]]);
   });
 
-  test('asks for a bounded number of ranges, whatever was rolled back', () => {
+  test('asks for a bounded number of ranges at a time, whatever was rolled back', () => {
     const cursor = new ChangeCursor(0);
-    const visible: number[] = [];
     for (let poll = 0; poll < 40; poll++) {
-      const found = visible.filter((seq) => within(cursor.holes, seq));
-      cursor.fill(changes(...found), poll);
-      const next = Array.from({ length: 50 }, (_, i) => 100 * poll + 2 * (i + 1));
-      visible.push(...next);
-      cursor.advance(changes(...next), poll);
-      expect(cursor.holes.length).toBeLessThanOrEqual(256);
+      cursor.advance(changes(...Array.from({ length: 50 }, (_, i) => 100 * poll + 2 * (i + 1))), poll);
+      expect(cursor.due(poll).length).toBeLessThanOrEqual(256);
     }
+    expect(cursor.takeGivenUp()).toBe(false);
+  });
+
+  test('gives up the oldest holes when there are too many, and says so', () => {
+    const cursor = new ChangeCursor(0);
+    for (let seq = 2; seq <= 10_000; seq += 2) cursor.advance(changes(seq), seq);
+    expect(cursor.holes).toHaveLength(4_096);
+    expect(cursor.holes.at(-1)).toMatchObject({ first: 9_999, last: 9_999 });
+    expect(cursor.takeGivenUp()).toBe(true);
+    expect(cursor.takeGivenUp()).toBe(false);
+  });
+
+  test('asks for a hole once more at the end of its life, and keeps those that were not asked for', () => {
+    const cursor = new ChangeCursor(0);
+    cursor.advance(changes(2), 0);
+    cursor.fill(cursor.due(0), [], 107_000);
+    cursor.advance(changes(4), 107_000);
+    const young = cursor.due(119_000);
+    expect(young.map(({ first }) => first)).toEqual([3]);
+    cursor.fill(young, [], 121_000);
+    expect(ranges(cursor)[0]).toEqual([1, 1]);
+    expect(cursor.due(121_000).map(({ first }) => first)).toContain(1);
+    cursor.fill(cursor.due(121_000), changes(1), 121_000);
+    expect(ranges(cursor)).toEqual([[3, 3]]);
   });
 
   test('asks for a hole less and less often', () => {
     const cursor = new ChangeCursor(0);
     cursor.advance(changes(2), 0);
-    const asked = Array.from({ length: 100_000 }, (_, ms) => ms).filter((ms) => cursor.takeDue(ms).length > 0);
+    const asked = Array.from({ length: 100_000 }, (_, ms) => ms).filter((ms) => {
+      const due = cursor.due(ms);
+      cursor.fill(due, [], ms);
+      return due.length > 0;
+    });
     expect(asked.length).toBeLessThan(35);
     for (const [i, ms] of asked.entries()) expect((asked[i + 1] ?? ms) - ms).toBeLessThanOrEqual(ms / 2 + 1);
   });
@@ -104,13 +132,6 @@ describe('a cursor', () => {
     ]);
   });
 
-  test('that has merged holes still forgets them', () => {
-    const cursor = new ChangeCursor(0);
-    for (let seq = 2; seq < 2_000; seq += 2) cursor.advance(changes(seq), seq);
-    cursor.fill([], 2_000 + 2 * MINUTE);
-    expect(cursor.holes).toEqual([]);
-  });
-
   test('sees every entry that becomes visible within the life of a hole, in whatever order they do', () => {
     // Each entry becomes visible some polls after the one before it was handed out; some never do.
     const delay = fc.option(fc.nat(30), { freq: 3 });
@@ -128,16 +149,15 @@ describe('a cursor', () => {
         const seen = new Set<number>();
         for (let poll = 0; poll < polls; poll++) {
           const log = changes(...visibleFrom.flatMap((from, i) => (from <= poll ? [i + 1] : [])));
-          const due = cursor.takeDue(poll * 100);
+          const due = cursor.due(poll * 100);
           const found = log.filter(({ seq }) => within(due, seq));
-          cursor.fill(found, poll * 100);
+          cursor.fill(due, found, poll * 100);
           const next = log.filter(({ seq }) => seq > cursor.position).slice(0, 1_000);
           cursor.advance(next, poll * 100);
           for (const { seq } of [...found, ...next]) seen.add(seq);
         }
         const missed = visibleFrom.flatMap((from, i) => (from < polls && !seen.has(i + 1) ? [i + 1] : []));
         expect(missed).toEqual([]);
-        expect(cursor.holes.length).toBeLessThanOrEqual(256);
       }),
       { numRuns: 30, endOnFailure: true },
     );

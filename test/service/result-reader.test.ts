@@ -1,8 +1,12 @@
 import { createConnection } from 'mysql2/promise';
+import type { TaskResultStore } from '../../src/domain/store';
+import { ResultReader } from '../../src/service/result-reader';
 import { callsOf, SUCCESSFUL } from '../support/calls';
+import { create, remove, start, succeed } from '../support/commands';
 import { ENGINES, temporaryDatabase } from '../support/engines';
 import { refused } from '../support/refusal';
 import { serve, startOn, type TestService } from '../support/service';
+import { openTemporaryStore } from '../support/temporary-store';
 import { until } from '../support/until';
 
 const GONE = 'NOT_FOUND TASK_RESULT_DOES_NOT_EXIST';
@@ -47,6 +51,37 @@ describe.each(ENGINES)('finished results in memory, on %s', (engine) => {
       expect(await refused(get('racing'))).toBe(GONE);
     }
   });
+});
+
+test('what is deleted while it is read twice at a time is not remembered by the second read', async () => {
+  const { store, close } = await openTemporaryStore('sqlite');
+  // Reads the store at once, and answers when it is let go.
+  const gates: (() => void)[] = [];
+  const read: TaskResultStore['read'] = async (...asked) => {
+    const results = await store.read(...asked);
+    await new Promise<void>((open) => gates.push(open));
+    return results;
+  };
+  const reader = new ResultReader({ read } as TaskResultStore, 1_000_000);
+  const letGo = async (n: number) => {
+    await until(() => gates.length > n, `read ${n} is under way`);
+    gates[n]?.();
+  };
+  await store.transact([create('x'), start('x'), succeed('x')]);
+  const first = reader.readOrRecall('x');
+  await until(() => gates.length === 1, 'the first read is under way');
+  const second = reader.readOrRecall('x');
+  await until(() => gates.length === 2, 'the second read is under way');
+  await letGo(0);
+  expect((await first)?.status).toBe('SUCCESSFUL');
+  const [deleted] = await store.transact([remove('x')]);
+  if (deleted?.kind === 'deleted') reader.forget('x', deleted.version);
+  await letGo(1);
+  expect((await second)?.status).toBe('SUCCESSFUL');
+  const third = reader.readOrRecall('x');
+  await letGo(2);
+  expect(await third).toBeNull();
+  await close();
 });
 
 describe('two servers over one database', () => {

@@ -75,6 +75,21 @@ test('a command that finds nothing in flight goes; those that come meanwhile go 
   expect((await settled).map(({ status }) => status)).toEqual(Array(3).fill('fulfilled'));
 });
 
+test('the same create many times goes with others; what creates, deletes and creates again does not', async () => {
+  await busy();
+  const repeated = Array.from({ length: 20 }, () => create('x'));
+  const settled = submit(...repeated, remove('x'), start('y'), create('x'), remove('z'), create('z'));
+  held.end();
+  await transaction(2);
+  held.end();
+  await transaction(3);
+  expect(held.batches.slice(1)).toEqual([
+    [...repeated, remove('x'), start('y')],
+    [create('x'), remove('z'), create('z')],
+  ]);
+  await endAllUntil(settled);
+});
+
 test('the next transaction begins before the callers of the last one are answered', async () => {
   const answered = queue.submit(create('first')).then(sizes);
   await transaction(1);

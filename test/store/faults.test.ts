@@ -193,6 +193,42 @@ describe.each(CUTS)('a COMMIT whose link is cut %s', (cut) => {
   });
 });
 
+describe('a COMMIT whose answer is lost while another transaction of this process is answered', () => {
+  test.each<[string, (id: string) => Command[], (id: string) => Command, string[]]>([
+    ['a start', (id) => [create(id)], (id) => start(id), ['w1']],
+    ['a forced start', (id) => [create(id), start(id, 'w0')], (id) => start(id, 'w1', { force: true }), ['w0', 'w1']],
+    ['a delete', (id) => [create(id)], (id) => remove(id), []],
+  ])('%s is decided once, and done once', async (_what, history, command, workerIds) => {
+    const id = fresh();
+    await rival.transact(history(id));
+    link.cutNextCommit('after it was answered', async () => {
+      await store.transact([create(fresh('other'))]);
+    });
+    const decided = outcomes(await store.transact([command(id)]));
+    expect(link.hasCut).toBe(true);
+    expect(decided).toEqual([command(id).kind === 'delete' ? 'deleted' : 'changed']);
+    expect((await read(id))?.workerIds ?? []).toEqual(workerIds);
+  });
+});
+
+describe('a transaction that arrives when the next try of it has been answered', () => {
+  test.each<[string, (id: string) => Command[], (id: string) => Command, (id: string) => Command[]]>([
+    ['brings no deleted result back', () => [], (id) => create(id), (id) => [remove(id)]],
+    ['deletes no result created anew', (id) => [create(id)], (id) => remove(id), (id) => [create(id)]],
+    ['starts nothing', (id) => [create(id)], (id) => start(id), (id) => [failAttempt(id, 1, { retry: true })]],
+  ])('%s', async (_what, history, command, since) => {
+    const id = fresh('late');
+    // What this process knows goes in one packet: no lock is held while it is on its way.
+    if (history(id).length > 0) await store.transact(history(id));
+    const held = link.holdNextCommit();
+    await store.transact([command(id)]);
+    expect(outcomes(await rival.transact(since(id)))).not.toContain('refused');
+    const before = await read(id);
+    await (await held)();
+    expect(await read(id)).toEqual(before);
+  });
+});
+
 describe('round trips of a transition', () => {
   const requests = async (command: Command) => {
     const before = link.requests;
@@ -204,6 +240,14 @@ describe('round trips of a transition', () => {
     const id = fresh();
     await store.transact([create(id)]);
     expect([await requests(start(id)), await requests(succeed(id))]).toEqual([1, 1]);
+  });
+
+  test('one, of the delete of a result that this process knows', async () => {
+    const id = fresh();
+    await store.transact([create(id)]);
+    const before = link.requests;
+    expect(outcomes(await store.transact([remove(id)]))).toEqual(['deleted']);
+    expect(link.requests - before).toBe(1);
   });
 
   test('two, of one that it does not know', async () => {

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { childrenOf } from './children';
 import { Supervised } from './supervised';
 
 const MAIN = process.env.TASKRESULTS_MAIN ?? join(__dirname, '../../dist/main.js');
@@ -42,8 +42,7 @@ export class ChildServer {
 
   /** Processes that it has started. */
   children(): number[] {
-    const { stdout } = spawnSync('pgrep', ['-P', String(this.pid)], { encoding: 'utf8' });
-    return stdout.split('\n').filter(Boolean).map(Number);
+    return childrenOf(this.pid);
   }
 
   /** Ends the process and waits until it is gone. */

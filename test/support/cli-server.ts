@@ -1,6 +1,6 @@
 import { ChildServer } from './child-server';
 import { temporaryDatabase } from './engines';
-import { type Outcome, Program } from './program';
+import { type Outcome, Program, type Terminal } from './program';
 
 /** A server on an SQLite file of its own, and the client commands that talk to it. */
 export class CliServer {
@@ -38,6 +38,11 @@ export class CliServer {
   /** Leaves a client command running. */
   launch(...args: string[]): Program {
     return new Program(args, { TASKRESULTS_SERVER: this.address });
+  }
+
+  /** The same on a terminal. */
+  launchOn(terminal: Terminal, ...args: string[]): Program {
+    return new Program(args, { TASKRESULTS_SERVER: this.address }, { terminal });
   }
 
   run(...args: string[]): Promise<Outcome> {

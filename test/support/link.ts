@@ -1,7 +1,9 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP link on loopback that a test can cut, stall, or listen to. */
+/** A TCP link on loopback that a test can cut, stall, or falsify. */
 export class Link {
+  /** What becomes of bytes on their way to the target. */
+  rewrite: (bytes: Buffer) => Buffer = (bytes) => bytes;
   readonly #pairs = new Set<[Socket, Socket]>();
   #stalled = false;
 
@@ -33,6 +35,11 @@ export class Link {
     for (const pair of this.#pairs) for (const socket of pair) socket.pause();
   }
 
+  /** After `close`: takes connections again, on the same port. */
+  reopen(): Promise<void> {
+    return new Promise((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
+  }
+
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.cut();
@@ -43,8 +50,8 @@ export class Link {
     const pair: [Socket, Socket] = [near, far];
     this.#pairs.add(pair);
     for (const [from, to] of [pair, [far, near] as const]) {
-      from.on('data', (bytes) => {
-        if (!this.#stalled) to.write(bytes);
+      from.on('data', (bytes: Buffer) => {
+        if (!this.#stalled) to.write(from === near ? this.rewrite(bytes) : bytes);
       });
       from.on('error', () => {});
       from.on('close', () => {

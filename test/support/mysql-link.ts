@@ -16,6 +16,7 @@ const COMMIT = Buffer.from('COMMIT');
 export class MysqlLink {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #armed: { cut: Cut; meanwhile: () => Promise<void> } | null = null;
+  #holding: ((far: Socket, commit: Buffer) => void) | null = null;
   /** What was sent and awaited an answer. */
   requests = 0;
   /** COMMITs seen. */
@@ -44,6 +45,16 @@ export class MysqlLink {
   /** Cuts the next COMMIT's connection. The client learns of it only after `meanwhile`. */
   cutNextCommit(cut: Cut, meanwhile: () => Promise<void> = async () => {}): void {
     this.#armed = { cut, meanwhile };
+  }
+
+  /**
+   * Cuts the next COMMIT's connection, and keeps what was sent. Resolves then to what delivers it: late, as a network may, and
+   * until the database has worked on it.
+   */
+  holdNextCommit(): Promise<() => Promise<void>> {
+    return new Promise((resolve) => {
+      this.#holding = (far, commit) => resolve(() => delivered(far, commit));
+    });
   }
 
   /** Whether the cut that was asked for has happened. */
@@ -77,6 +88,14 @@ export class MysqlLink {
       this.requests++;
       if (!bytes.subarray(-COMMIT.length).equals(COMMIT)) return void far.write(bytes);
       this.commits++;
+      const holding = this.#holding;
+      if (holding) {
+        cutting = true;
+        this.#holding = null;
+        holding(far, bytes);
+        near.destroy();
+        return;
+      }
       const armed = this.#armed;
       if (!armed) return void far.write(bytes);
       cutting = true;
@@ -87,6 +106,15 @@ export class MysqlLink {
     });
     near.resume();
   }
+}
+
+/** Resolves when the database has answered, whatever it said. */
+async function delivered(far: Socket, commit: Buffer): Promise<void> {
+  await new Promise<void>((resolve) => {
+    far.once('data', () => resolve()).once('close', () => resolve());
+    far.write(commit);
+  });
+  far.destroy();
 }
 
 /** Resolves when the COMMIT has got as far as it shall, and the database's end of the link is closed. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { Supervised } from './supervised';
@@ -20,20 +20,24 @@ export class PrivateMysql {
 
   private constructor(
     private readonly binary: string,
+    private readonly settings: readonly string[],
     private readonly folder: string,
     readonly port: number,
   ) {}
 
-  /** Throws, with the line that installs one, when there is no server on the PATH. */
-  static async start(): Promise<PrivateMysql> {
-    const binary = onPath('mariadbd') ?? onPath('mysqld');
+  /**
+   * Starts the server binary that TASKRESULTS_TEST_MYSQLD names, or one on the PATH, with `settings` on its command
+   * line. Throws, with the line that installs one, when there is none.
+   */
+  static async start(settings: readonly string[] = []): Promise<PrivateMysql> {
+    const binary = process.env.TASKRESULTS_TEST_MYSQLD ?? onPath('mariadbd') ?? onPath('mysqld');
     if (!binary) {
       throw new Error(
         `the tests need a MySQL or MariaDB server: set TASKRESULTS_TEST_MYSQL_URL, or put one on the PATH, e.g.\n  ${INSTALL}`,
       );
     }
     const folder = await mkdtemp(join(tmpdir(), 'taskresults-mysql-'));
-    const server = new PrivateMysql(binary, folder, await freePort());
+    const server = new PrivateMysql(binary, settings, folder, await freePort());
     try {
       await server.#initialize();
       await server.up();
@@ -71,7 +75,9 @@ export class PrivateMysql {
       '--innodb-flush-log-at-trx-commit=1',
       '--innodb-buffer-pool-size=256M',
       '--max-connections=300',
+      ...this.#place,
       ...(process.getuid?.() === 0 ? ['--user=root'] : []),
+      ...this.settings,
     ];
     this.#process = new Supervised(this.binary, args);
     for (const output of [this.#process.stdout, this.#process.stderr]) output.resume();
@@ -94,7 +100,7 @@ export class PrivateMysql {
     const data = join(this.folder, 'data');
     const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
     const installer = onPath('mariadb-install-db');
-    if (installer) {
+    if (installer && !process.env.TASKRESULTS_TEST_MYSQLD) {
       const args = [
         '--no-defaults',
         `--datadir=${data}`,
@@ -110,6 +116,7 @@ export class PrivateMysql {
         '--initialize-insecure',
         `--datadir=${data}`,
         this.#temporary,
+        ...this.#place,
         ...asRoot,
       ]);
     }
@@ -118,6 +125,13 @@ export class PrivateMysql {
   /** A server that starts clears its folder for temporary files, of those of others as well. */
   get #temporary(): string {
     return `--tmpdir=${this.folder}`;
+  }
+
+  /** A server that is not installed looks for its messages where it was built. */
+  get #place(): string[] {
+    if (!process.env.TASKRESULTS_TEST_MYSQLD) return [];
+    const home = dirname(dirname(this.binary));
+    return [`--basedir=${home}`, `--lc-messages-dir=${join(home, 'share')}`, '--loose-mysqlx=OFF'];
   }
 
   async #answers(): Promise<boolean> {

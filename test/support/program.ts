@@ -1,9 +1,11 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { childrenOf } from './children';
 import { until } from './until';
 
 const MAIN = join(__dirname, '../../dist/main.js');
+const TERMINAL = join(__dirname, 'terminal.py');
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -14,15 +16,34 @@ export interface Outcome {
   stderr: string;
 }
 
-/** The compiled program in a process of its own, its output not a terminal. `npm test` compiles it first. */
+export interface Terminal {
+  rows: number;
+  columns: number;
+}
+
+interface HowToRun {
+  /** Its output is this terminal. */
+  terminal?: Terminal;
+  /** With the processes that it starts it makes a group of its own, as under a shell or a supervisor. */
+  detached?: boolean;
+}
+
+/**
+ * The compiled program in a process of its own. `npm test` compiles it first. Its output is a terminal only when one is asked
+ * for; `stdout` then has all that was drawn on it, and SIGINT is Ctrl-C.
+ */
 export class Program {
   stdout = '';
   stderr = '';
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #closed: Promise<number | null>;
 
-  constructor(args: readonly string[], env: Environment = {}) {
-    this.#child = spawn(process.execPath, [MAIN, ...args], {
+  constructor(args: readonly string[], env: Environment = {}, { terminal, detached = false }: HowToRun = {}) {
+    const command = [process.execPath, MAIN, ...args];
+    const { rows, columns } = terminal ?? {};
+    const [file = '', ...rest] = terminal ? ['python3', TERMINAL, String(rows), String(columns), ...command] : command;
+    this.#child = spawn(file, rest, {
+      detached,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...withoutSettings(process.env), ...env },
     });
@@ -48,10 +69,26 @@ export class Program {
     return this.outcome();
   }
 
+  /** To all processes of a detached program, as Ctrl-C on a terminal. */
+  killGroup(signal: NodeJS.Signals): Promise<Outcome> {
+    process.kill(-(this.#child.pid as number), signal);
+    return this.outcome();
+  }
+
+  /** Processes that it has started. */
+  children(): number[] {
+    return childrenOf(this.#child.pid as number);
+  }
+
   /** Waits until what it printed on stdout matches. */
   async printed(pattern: RegExp): Promise<void> {
-    await until(() => pattern.test(this.stdout) || !running.has(this), `the program prints ${pattern}`);
+    await until(() => pattern.test(this.stdout) || !running.has(this), `the program prints ${pattern}`, 30_000);
     if (!pattern.test(this.stdout)) throw new Error(`ended without ${pattern}: ${this.stdout}${this.stderr}`);
+  }
+
+  /** Waits until what it logged matches. */
+  logged(pattern: RegExp): Promise<void> {
+    return until(() => pattern.test(this.stderr), `the program logs ${pattern}`, 30_000);
   }
 }
 

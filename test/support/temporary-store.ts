@@ -1,7 +1,7 @@
 import type { TaskResultStore } from '../../src/domain/store';
 import type { Micros } from '../../src/domain/task-result';
-import { openStore } from '../../src/store/open';
-import { type EngineName, temporaryDatabase } from './engines';
+import { type Database, openStore } from '../../src/store/open';
+import { type EngineName, type TemporaryDatabase, temporaryDatabase } from './engines';
 
 /** A clock that tests set. Every look at it is one microsecond later than the one before. */
 export class TestClock {
@@ -19,20 +19,25 @@ export interface TemporaryStore {
   /** As another process would see the same database; the very same store where only one process may use it. */
   readonly rival: TaskResultStore;
   readonly clock: TestClock;
+  readonly database: Database;
   close(): Promise<void>;
 }
 
 export async function openTemporaryStore(engine: EngineName): Promise<TemporaryStore> {
-  const { database, drop } = await temporaryDatabase(engine);
+  return openStoreOn(await temporaryDatabase(engine));
+}
+
+export async function openStoreOn({ database, drop }: TemporaryDatabase): Promise<TemporaryStore> {
   const clock = new TestClock();
   const open = () =>
     openStore(database, { clock: clock.read, retention: { afterFinish: KEPT }, whenOutdated: 'migrate' });
   const store = await open();
-  const rival = engine === 'mysql' ? await open() : store;
+  const rival = database.engine === 'mysql' ? await open() : store;
   return {
     store,
     rival,
     clock,
+    database,
     async close() {
       await store.close();
       if (rival !== store) await rival.close();

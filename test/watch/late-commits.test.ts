@@ -48,7 +48,7 @@ describe('a change that commits after changes with higher numbers', () => {
   async function finishElsewhere(id: string): Promise<void> {
     await connection.query('UPDATE task_results SET status = 3, finished_at = 1, revision = 2 WHERE id = ?', [id]);
     await connection.query(
-      'INSERT INTO task_changes (task_id, incarnation, revision, at) SELECT id, incarnation, 2, 1 FROM task_results WHERE id = ?',
+      'INSERT INTO task_changes (task_id, incarnation, revision) SELECT id, incarnation, 2 FROM task_results WHERE id = ?',
       [id],
     );
   }

@@ -1,4 +1,5 @@
 import io.taskresults.client.Attempt;
+import io.taskresults.client.RunOptions;
 import io.taskresults.client.TaskResult;
 import io.taskresults.client.TaskResultFilter;
 import io.taskresults.client.TaskResultStatus;
@@ -14,7 +15,7 @@ import java.util.List;
 public final class Worker {
   private static final TaskResultFilter WAITING =
       TaskResultFilter.all().taskPath("app.tasks.count_primes").statuses(TaskResultStatus.READY);
-  private static final Duration LEASE = Duration.ofSeconds(10);
+  private static final RunOptions OPTIONS = RunOptions.defaults().lease(Duration.ofSeconds(10));
 
   /** Another one for each process: it tells this worker's calls from those of others. */
   private static final String WORKER_ID = "worker-" + ProcessHandle.current().pid();
@@ -35,7 +36,7 @@ public final class Worker {
 
   private static void run(TaskResults client, TaskResult result) {
     try {
-      client.run(result, WORKER_ID, LEASE, Worker::countPrimes);
+      client.run(result, WORKER_ID, OPTIONS, Worker::countPrimes);
       System.out.println(result.id() + "  " + result.returnValue());
     } catch (TaskResultsException.AttemptInProgress
         | TaskResultsException.IllegalTransition tooLate) {

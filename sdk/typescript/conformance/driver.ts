@@ -10,6 +10,12 @@ interface Request {
   [member: string]: unknown;
 }
 
+interface Connect {
+  target: string;
+  token?: string;
+  timeout_ms?: number;
+}
+
 let client: TaskResults | undefined;
 let operations: Operations | undefined;
 
@@ -19,7 +25,7 @@ async function answer({ n, op, ...members }: Request): Promise<void> {
 
 async function outcome(op: string, members: Record<string, unknown>): Promise<object> {
   try {
-    if (op === 'connect') return { ok: connect(members as unknown as { target: string; token?: string }) };
+    if (op === 'connect') return { ok: connect(members as unknown as Connect) };
     if (!operations) throw new Error('not connected');
     return { ok: (await operations.perform(op, members)) ?? {} };
   } catch (error) {
@@ -28,9 +34,9 @@ async function outcome(op: string, members: Record<string, unknown>): Promise<ob
   }
 }
 
-function connect({ target, token }: { target: string; token?: string }): object {
+function connect({ target, token, timeout_ms }: Connect): object {
   client?.close();
-  client = new TaskResults(target, { token });
+  client = new TaskResults(target, { token, timeoutMs: timeout_ms });
   operations = new Operations(client);
   return {};
 }

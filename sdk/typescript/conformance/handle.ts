@@ -7,6 +7,7 @@ export function describeHandle(handle: TaskResult): object {
     id: handle.id,
     status: handle.status,
     backend: handle.backend,
+    incarnation: handle.incarnation,
     revision: handle.revision,
     metadata: handle.metadata,
     task: {

@@ -8,6 +8,7 @@ import {
   type TaskResult,
   type TaskResultFilter,
   type TaskResults,
+  type TaskResultVersion,
   type TaskResultView,
   type TaskState,
 } from '@taskresults/client';
@@ -21,6 +22,9 @@ interface Members {
   path: string;
   worker_id: string;
   attempt: number;
+  request_id?: string;
+  held?: true;
+  incarnation?: number;
   revision?: number;
   priority?: number;
   queue_name?: string;
@@ -48,12 +52,15 @@ interface Members {
   returns_bytes?: number;
   returns_nan?: boolean;
   raises?: string;
+  raises_bytes?: number;
 }
 
 /** One method for each operation of the protocol, under its name. */
 export class Operations {
   readonly #handles = new Map<string, TaskResult>();
   readonly #watches = new Map<string, WatchLog>();
+  /** The incarnation that the last start of an id has answered. */
+  readonly #held = new Map<string, number>();
 
   constructor(private readonly client: TaskResults) {}
 
@@ -83,20 +90,23 @@ export class Operations {
     },
     dump: async ({ id }) => describeHandle(this.#remembered(id)),
     refresh: async ({ id }) => describeHandle(await this.#remembered(id).refresh()),
-    start: async ({ id, worker_id, lease_ms, force }) => {
-      const started = await this.client.startAttempt(id, worker_id, { leaseMs: lease_ms, force });
+    start: async ({ id, worker_id, lease_ms, force, request_id }) => {
+      const options = { leaseMs: lease_ms, force, requestId: request_id };
+      const started = await this.client.startAttempt(id, worker_id, options);
+      this.#held.set(id, started.incarnation);
       return { attempt: started.attempt, ...describeState(started) };
     },
-    renew: async ({ id, attempt, lease_ms }) =>
-      describeState(await this.client.renewLease(id, attempt, lease_ms as number)),
-    succeed: async ({ id, attempt, value_json }) =>
-      describeState(await this.client.succeed(id, attempt, losslessJson.parse(value_json))),
+    renew: async ({ id, attempt, lease_ms, held }) =>
+      describeState(await this.client.renewLease(id, attempt, lease_ms as number, this.#fence(id, held))),
+    succeed: async ({ id, attempt, value_json, held }) =>
+      describeState(await this.client.succeed(id, attempt, losslessJson.parse(value_json), this.#fence(id, held))),
     succeed_large: async ({ id, attempt, bytes }) =>
       describeState(await this.client.succeed(id, attempt, 'x'.repeat(bytes))),
-    fail: async ({ id, attempt, error, retry }) =>
-      describeState(await this.client.fail(id, attempt, reportOf(error), { retry })),
+    fail: async ({ id, attempt, error, retry, held }) =>
+      describeState(await this.client.fail(id, attempt, reportOf(error), { retry, ...this.#fence(id, held) })),
     fail_task: async ({ id, error }) => describeState(await this.client.failTask(id, error && reportOf(error))),
-    delete: ({ id, revision, allow_missing }) => this.client.delete(id, { revision, allowMissing: allow_missing }),
+    delete: ({ id, allow_missing, ...version }) =>
+      this.client.delete(id, { version: versionOf(version), allowMissing: allow_missing }),
     wait: async ({ id, timeout_ms }) => this.#remember(await this.client.wait(id, { timeoutMs: timeout_ms })),
     watch: async ({ id }) => {
       this.#watches.set(id, new WatchLog(this.client.watch(id)));
@@ -108,6 +118,10 @@ export class Operations {
       return this.#remember(await this.client.run(newTask(members), worker_id, work, { leaseMs: lease_ms }));
     },
   };
+
+  #fence(id: string, held?: true): { incarnation?: number } {
+    return { incarnation: held && this.#held.get(id) };
+  }
 
   #remember(handle: TaskResult): object {
     this.#handles.set(handle.id, handle);
@@ -124,6 +138,7 @@ export class Operations {
 async function workOf(members: Members, { signal }: RunContext): Promise<unknown> {
   if (members.for_ms) await delay(members.for_ms, undefined, { signal });
   if (members.raises !== undefined) throw new Error(members.raises);
+  if (members.raises_bytes !== undefined) throw new Error('x'.repeat(members.raises_bytes));
   if (members.returns_bytes !== undefined) return 'x'.repeat(members.returns_bytes);
   if (members.returns_nan) return Number.NaN;
   return losslessJson.parse(members.returns_json ?? 'null');
@@ -154,6 +169,15 @@ function reportOf({ exception_class_path, message, traceback }: Members['error']
   return { exceptionClassPath: exception_class_path, message, traceback };
 }
 
-function describeState({ status, revision }: TaskState): object {
-  return { status, revision };
+/** The version that is meant, when one is. */
+function versionOf({
+  incarnation,
+  revision,
+}: Pick<Members, 'incarnation' | 'revision'>): TaskResultVersion | undefined {
+  if (incarnation === undefined && revision === undefined) return undefined;
+  return { incarnation: incarnation ?? 0, revision: revision ?? 0 };
+}
+
+function describeState({ status, incarnation, revision }: TaskState): object {
+  return { status, incarnation, revision };
 }

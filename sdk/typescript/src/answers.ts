@@ -2,7 +2,6 @@ import { InternalError } from './errors';
 import type { Timestamp } from './gen/google/protobuf/timestamp';
 import type * as lifecycle from './gen/taskresults/v1/task_lifecycle_service';
 import * as pb from './gen/taskresults/v1/task_result';
-import type { TaskResultUpdate } from './gen/taskresults/v1/task_result_service';
 import { PreciseDate } from './precise-date';
 import type {
   Task,
@@ -12,6 +11,7 @@ import type {
   TaskResultStatus,
   TaskState,
 } from './task-result-fields';
+import { versionOf } from './version';
 
 /** What the server answers, as callers of this package see it. */
 
@@ -24,14 +24,15 @@ export function fieldsOf(result: pb.TaskResult): TaskResultFields {
     // Empty texts are no JSON: they are left out of the BASIC view.
     argsJson: argsJson || null,
     kwargsJson: kwargsJson || null,
+    enqueuedAt: time(result.enqueuedAt),
     ...changesOf(result),
   };
 }
 
-export function changesOf(update: TaskResultUpdate): TaskResultChanges {
+export function changesOf(update: pb.TaskResult): TaskResultChanges {
   return {
+    ...versionOf(update),
     status: statusOf(update.status),
-    enqueuedAt: time(update.enqueuedAt),
     startedAt: optionalTime(update.startedAt),
     lastAttemptedAt: optionalTime(update.lastAttemptedAt),
     finishedAt: optionalTime(update.finishedAt),
@@ -39,18 +40,17 @@ export function changesOf(update: TaskResultUpdate): TaskResultChanges {
     workerIds: update.workerIds,
     returnValueJson: update.returnValueJson ?? null,
     metadata: Object.fromEntries(update.metadata),
-    revision: Number(update.revision),
     expiresAt: optionalTime(update.expiresAt),
   };
 }
 
 export function stateOf({ state }: { state?: lifecycle.TaskResultState | undefined }): TaskState {
   if (!state) throw incomplete('state');
-  const { id, status, revision, attempts } = state;
+  const { id, status, attempts } = state;
   return {
     id,
+    ...versionOf(state),
     status: statusOf(status),
-    revision: Number(revision),
     attempts,
     enqueuedAt: time(state.enqueuedAt),
     startedAt: optionalTime(state.startedAt),

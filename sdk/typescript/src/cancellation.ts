@@ -2,9 +2,6 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledError, TaskResultsError } from './errors';
 
-/** A timer of Node fires at once beyond this. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /**
  * A signal for one piece of work, aborted when any of `sources` is. Once it is released, long-lived sources hold nothing of
  * it, as they would of `AbortSignal.any`.
@@ -38,9 +35,18 @@ export class Cancellation {
   readonly #onAbort = ({ target }: Event): void => this.#controller.abort((target as AbortSignal).reason);
 }
 
-/** What is thrown for work that `signal` has ended: its reason, when that is an error of this package. */
+/**
+ * What is thrown for work that `signal` has ended: its reason, when that is an error of this package. Everybody gets a
+ * CancelledError of their own, as each may be given a cause.
+ */
 export function cancelled({ reason }: AbortSignal): TaskResultsError {
+  if (reason instanceof CancelledError) return new CancelledError(reason.message, reason.cause);
   return reason instanceof TaskResultsError ? reason : new CancelledError('cancelled by the caller', reason);
+}
+
+/** What ends all that is under way when a client is closed. */
+export function clientClosed(): CancelledError {
+  return new CancelledError('the client is closed');
 }
 
 export function throwIfCancelled(...signals: readonly (AbortSignal | undefined)[]): void {

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from './connection';
 import type { JsonFormat } from './json';
 import type { CallOptions, TaskResult } from './task-result';
-import type { TaskResultView } from './task-result-fields';
+import type { TaskResultVersion, TaskResultView } from './task-result-fields';
 
 export interface ClientOptions extends ConnectionOptions {
   /** How values become JSON text and come back. Default: losslessly, with BigInt for integers beyond 2^53. */
@@ -30,6 +30,38 @@ export interface Page {
 
 export interface WaitOptions {
   signal?: AbortSignal;
-  /** How long to wait at most, in milliseconds. Default: for ever. */
+  /** How long to wait at most, in milliseconds; 0: look once. Default `Infinity`: for ever. */
   timeoutMs?: number;
+}
+
+export interface StartOptions extends CallOptions {
+  /** The attempt is lost unless it is finished or its lease renewed in this time, 1 ms to 7 days. Default: never. */
+  leaseMs?: number;
+  /** Takes the task over though another attempt is running. Default false. */
+  force?: boolean;
+  /**
+   * Names the start among all starts of the result, up to 255 characters, so that a repetition is known as one; a worker may take
+   * what names the delivery of its task. Default: a new UUID for each call of the method, the same in its own repetitions.
+   */
+  requestId?: string;
+}
+
+export interface AttemptOptions extends CallOptions {
+  /**
+   * That of the result when the attempt was started. With it, an attempt of a result that was deleted is never taken for one of the
+   * result created anew. Default: whichever result has the id.
+   */
+  incarnation?: number;
+}
+
+export interface FailOptions extends AttemptOptions {
+  /** Back to READY for another attempt. Default false. */
+  retry?: boolean;
+}
+
+export interface DeleteOptions extends CallOptions {
+  /** Only this version, which may be a handle or a state. A revision of 0: any of the incarnation. Default: any version. */
+  version?: TaskResultVersion;
+  /** A missing result is no error. Default false. */
+  allowMissing?: boolean;
 }

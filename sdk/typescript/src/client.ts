@@ -1,25 +1,46 @@
 import { v7 as uuidv7 } from 'uuid';
 import { changesOf, fieldsOf, incomplete, stateOf } from './answers';
-import { Cancellation, LONGEST_TIMER_MS } from './cancellation';
-import type { ClientOptions, GetOptions, ListOptions, Page, WaitOptions } from './client-options';
-import { Connection } from './connection';
+import { Cancellation } from './cancellation';
+import type {
+  AttemptOptions,
+  ClientOptions,
+  DeleteOptions,
+  FailOptions,
+  GetOptions,
+  ListOptions,
+  Page,
+  StartOptions,
+  WaitOptions,
+} from './client-options';
+import { Connection, requireSpan, type UnaryOptions } from './connection';
 import { duration } from './duration';
 import { reportOf } from './error-report';
-import { CancelledError, WaitTimedOutError } from './errors';
-import { TaskLifecycleServiceService as lifecycle } from './gen/taskresults/v1/task_lifecycle_service';
+import { StaleAttemptError, WaitTimedOutError } from './errors';
+import {
+  type FinishAttemptRequest,
+  TaskLifecycleServiceService as lifecycle,
+} from './gen/taskresults/v1/task_lifecycle_service';
 import { type TaskResult as PbTaskResult, TaskError } from './gen/taskresults/v1/task_result';
 import { TaskResultServiceService as results } from './gen/taskresults/v1/task_result_service';
 import { encode, type JsonFormat, losslessJson } from './json';
 import { newerStates } from './newer-states';
 import { createdResult, createRequest, filterOf, type NewTask, type TaskResultFilter, viewOf } from './requests';
-import { type RunContext, type RunOptions, runAttempt } from './run';
+import { type AttemptCalls, type RunContext, type RunOptions, runAttempt } from './run';
 import { SharedWatch } from './shared-watch';
 import { type CallOptions, TaskResult, type TaskResultSource } from './task-result';
-import type { TaskResultChanges, TaskState } from './task-result-fields';
+import type {
+  StartedAttempt,
+  TaskResultChanges,
+  TaskResultFields,
+  TaskResultVersion,
+  TaskState,
+} from './task-result-fields';
+import { startTimer } from './timer';
+import { NO_VERSION, versionMessage, whole } from './version';
 import { type TaskResultEvent, type WatchEventsOptions, type WatchTarget, watchEvents } from './watch-events';
 
 /** Most ids that one call takes. */
-const MOST_IDS = 1_000;
+const MAX_IDS = 1_000;
 
 /**
  * A client of one taskresults server, for readers, enqueuers and workers. It opens one connection, at the first call, and is good
@@ -63,10 +84,10 @@ export class TaskResults {
     const answered = new Map<string, TaskResult | null>([...ids].map((id) => [id, null]));
     let left = [...answered.keys()];
     while (left.length > 0) {
-      const request = { ids: left.slice(0, MOST_IDS), view: viewOf(view) };
+      const request = { ids: left.slice(0, MAX_IDS), view: viewOf(view) };
       const answer = await this.#connection.call(results.batchGetTaskResults, request, options);
       for (const result of answer.taskResults) answered.set(result.id, this.#handle(result));
-      left = [...answer.deferredIds, ...left.slice(MOST_IDS)];
+      left = [...answer.deferredIds, ...left.slice(MAX_IDS)];
     }
     const found = [...answered.values()].filter((result) => result !== null);
     return { found, missing: [...answered.keys()].filter((id) => answered.get(id) === null) };
@@ -92,11 +113,27 @@ export class TaskResults {
     return { results: taskResults.map((result) => this.#handle(result)), nextPageToken };
   }
 
-  /** What has changed since a known revision; null: nothing. Always asked of the store. */
-  async changesSince(id: string, revision: number, options?: CallOptions): Promise<TaskResultChanges | null> {
-    const request = { id, knownRevision: BigInt(revision) };
+  /**
+   * What has changed since a known version; null: nothing. All fields, `task` included, when the result was created anew since, or
+   * when nothing is known: an incarnation and a revision of 0. Always asked of the store.
+   */
+  async changesSince(
+    id: string,
+    known: TaskResultVersion,
+    { view, ...options }: Omit<GetOptions, 'path'> = {},
+  ): Promise<TaskResultChanges | TaskResultFields | null> {
+    const request = { id, known: versionMessage(known), view: viewOf(view) };
     const { outcome } = await this.#connection.call(results.refreshTaskResult, request, options);
-    return outcome?.$case === 'update' ? changesOf(outcome.value) : null;
+    switch (outcome?.$case) {
+      case 'unchanged':
+        return null;
+      case 'changed':
+        return changesOf(outcome.value);
+      case 'replaced':
+        return fieldsOf(outcome.value);
+      default:
+        throw incomplete('outcome');
+    }
   }
 
   /**
@@ -106,16 +143,20 @@ export class TaskResults {
    * @throws WaitTimedOutError when that takes longer than `timeoutMs`
    * @throws TaskResultDoesNotExistError when there is no such result, or it is deleted meanwhile
    */
-  async wait<T = unknown>(id: string, { timeoutMs, signal }: WaitOptions = {}): Promise<TaskResult<T>> {
+  async wait<T = unknown>(
+    id: string,
+    { timeoutMs = Number.POSITIVE_INFINITY, signal }: WaitOptions = {},
+  ): Promise<TaskResult<T>> {
+    requireSpan('timeoutMs', timeoutMs);
+    // Without any time to wait, one look is left.
+    if (timeoutMs <= 0) return this.#finished(id, timeoutMs, signal);
     const limit = new Cancellation(signal);
-    const isLimited = timeoutMs !== undefined && timeoutMs <= LONGEST_TIMER_MS;
-    const onTimeout = () => limit.abort(new WaitTimedOutError(id, timeoutMs as number));
-    const timer = isLimited ? setTimeout(onTimeout, timeoutMs) : undefined;
+    const stopTimer = startTimer(timeoutMs, () => limit.abort(new WaitTimedOutError(id, timeoutMs)));
     let last: TaskResult<T> | undefined;
     try {
-      for await (last of this.#newerStates<T>(id, 0, limit.signal));
+      for await (last of this.#newerStates<T>(id, NO_VERSION, limit.signal));
     } finally {
-      clearTimeout(timer);
+      stopTimer();
       limit.release();
     }
     return last as TaskResult<T>;
@@ -126,7 +167,7 @@ export class TaskResults {
     id: string,
     { signal }: Pick<CallOptions, 'signal'> = {},
   ): AsyncGenerator<TaskResult<T>, void, undefined> {
-    return this.#newerStates(id, 0, signal);
+    return this.#newerStates(id, NO_VERSION, signal);
   }
 
   /**
@@ -163,29 +204,39 @@ export class TaskResults {
 
   /**
    * A worker takes the task. Without a lease (1 ms to 7 days) the attempt is never lost by itself. `force` takes over
-   * from another worker. Repeated while the attempt is running, it answers the same attempt.
+   * from another worker. Repeated with the same `requestId`, it answers the same attempt.
+   *
+   * @throws AttemptInProgressError when another attempt is running
+   * @throws StaleAttemptError when the attempt that this `requestId` started is over
    */
   async startAttempt(
     id: string,
     workerId: string,
-    { leaseMs, force = false, ...options }: CallOptions & { leaseMs?: number; force?: boolean } = {},
-  ): Promise<TaskState & { readonly attempt: number }> {
-    const request = { id, workerId, lease: leaseMs === undefined ? undefined : duration(leaseMs), force };
+    { leaseMs, force = false, requestId = uuidv7(), ...options }: StartOptions = {},
+  ): Promise<StartedAttempt> {
+    const lease = leaseMs === undefined ? undefined : duration('lease', leaseMs);
+    const request = { id, workerId, lease, force, requestId };
     const answer = await this.#connection.call(lifecycle.startAttempt, request, options);
-    return { attempt: answer.attempt, ...stateOf(answer) };
+    const started = { attempt: answer.attempt, ...stateOf(answer) };
+    const isRunning = started.status === 'RUNNING' && started.attempts === started.attempt;
+    if (!isRunning) throw isOver(started);
+    return started;
   }
 
   /** The lease of the running attempt now ends `leaseMs` from now. */
-  async renewLease(id: string, attempt: number, leaseMs: number, options?: CallOptions): Promise<TaskState> {
-    const request = { id, attempt, lease: duration(leaseMs) };
+  async renewLease(
+    id: string,
+    attempt: number,
+    leaseMs: number,
+    { incarnation = 0, ...options }: AttemptOptions = {},
+  ): Promise<TaskState> {
+    const request = { id, incarnation: whole('incarnation', incarnation), attempt, lease: duration('lease', leaseMs) };
     return stateOf(await this.#connection.call(lifecycle.renewLease, request, options));
   }
 
   /** The attempt returned a value; undefined is null. */
-  async succeed(id: string, attempt: number, value?: unknown, options?: CallOptions): Promise<TaskState> {
-    const returnValueJson = encode(this.#json, 'the return value', value === undefined ? null : value);
-    const request = { id, attempt, outcome: { $case: 'succeeded' as const, value: { returnValueJson } } };
-    return stateOf(await this.#connection.call(lifecycle.finishAttempt, request, options));
+  async succeed(id: string, attempt: number, value?: unknown, options?: AttemptOptions): Promise<TaskState> {
+    return this.#finish(id, attempt, { $case: 'succeeded', value: { returnValueJson: this.#encode(value) } }, options);
   }
 
   /** The attempt failed with `error`, anything thrown or a report. `retry`: back to READY for another attempt. */
@@ -193,11 +244,10 @@ export class TaskResults {
     id: string,
     attempt: number,
     error: unknown,
-    { retry = false, ...options }: CallOptions & { retry?: boolean } = {},
+    { retry = false, ...options }: FailOptions = {},
   ): Promise<TaskState> {
     const value = { error: TaskError.fromPartial(reportOf(error)), retry };
-    const request = { id, attempt, outcome: { $case: 'failed' as const, value } };
-    return stateOf(await this.#connection.call(lifecycle.finishAttempt, request, options));
+    return this.#finish(id, attempt, { $case: 'failed', value }, options);
   }
 
   /** The task could not be started at all. */
@@ -207,24 +257,18 @@ export class TaskResults {
   }
 
   /**
-   * Removes a result in any state; with `revision`, only when it has this one. Unless a missing result is allowed, the call is not
+   * Removes a result in any state; with `version`, only when it has this one. Unless a missing result is allowed, the call is not
    * repeated after a lost answer.
    */
-  async delete(
-    id: string,
-    {
-      revision = 0,
-      allowMissing = false,
-      ...options
-    }: CallOptions & { revision?: number; allowMissing?: boolean } = {},
-  ): Promise<void> {
-    const request = { id, revision: BigInt(revision), allowMissing };
+  async delete(id: string, { version, allowMissing = false, ...options }: DeleteOptions = {}): Promise<void> {
+    const request = { id, version: version && versionMessage(version), allowMissing };
     await this.#connection.call(lifecycle.deleteTaskResult, request, { ...options, isRepeatable: allowMissing });
   }
 
   /**
    * Makes one attempt at a task as a worker: registers it, or takes the result with the id given, calls `work`, renews
-   * the lease meanwhile, and reports what came of it. Returns the finished result.
+   * the lease meanwhile, and reports what came of it. Returns the finished result. The report is repeated for as long as the
+   * lease, so that an outcome is not lost when the server is away for a while.
    *
    * @throws whatever `work` throws, once that is reported
    * @throws StaleAttemptError when another worker has taken the task over
@@ -236,13 +280,18 @@ export class TaskResults {
     options: RunOptions = {},
   ): Promise<TaskResult<T>> {
     const result = typeof task === 'string' ? await this.get<T>(task) : await this.create<T>(task);
-    await runAttempt(this, result, workerId, work, options);
-    return result.refresh();
+    const { state, returnValueJson } = await runAttempt(this.#attemptCalls(workerId), result, work, options);
+    try {
+      return await result.refresh();
+    } catch {
+      // The success is recorded, whatever became of the answer to this last question.
+      return result.succeeded(state, workerId, returnValueJson);
+    }
   }
 
   /** Ends waits, watches and calls under way, which throw a CancelledError, and lets the connection go. */
   close(): void {
-    this.#watches.close(new CancelledError('the client is closed'));
+    this.#watches.close();
     this.#connection.close();
   }
 
@@ -252,15 +301,60 @@ export class TaskResults {
 
   async *#newerStates<T>(
     id: string,
-    revision: number,
+    known: TaskResultVersion,
     signal?: AbortSignal,
   ): AsyncGenerator<TaskResult<T>, void, undefined> {
-    const states = newerStates(this.#watches, id, revision, this.#connection.closing, signal);
+    const states = newerStates(this.#watches, id, known, this.#connection.closing, signal);
     for await (const result of states) yield this.#handle<T>(result);
+  }
+
+  async #finished<T>(id: string, timeoutMs: number, signal?: AbortSignal): Promise<TaskResult<T>> {
+    const result = await this.get<T>(id, { signal });
+    if (!result.isFinished) throw new WaitTimedOutError(id, timeoutMs);
+    return result;
+  }
+
+  /** The calls that an attempt of this worker is made of. */
+  #attemptCalls(workerId: string): AttemptCalls {
+    return {
+      start: (id, leaseMs) => this.startAttempt(id, workerId, { leaseMs }),
+      renew: ({ id, attempt, incarnation }, leaseMs, options) =>
+        this.renewLease(id, attempt, leaseMs, { ...options, incarnation }),
+      succeed: async ({ id, attempt, incarnation }, value, timeoutMs) => {
+        const returnValueJson = this.#encode(value);
+        const outcome = { $case: 'succeeded' as const, value: { returnValueJson } };
+        const state = await this.#finish(id, attempt, outcome, { incarnation, timeoutMs, isReport: true });
+        return { state, returnValueJson };
+      },
+      fail: ({ id, attempt, incarnation }, error, retry, timeoutMs) => {
+        const outcome = { $case: 'failed' as const, value: { error: TaskError.fromPartial(error), retry } };
+        return this.#finish(id, attempt, outcome, { incarnation, timeoutMs, isReport: true });
+      },
+    };
+  }
+
+  async #finish(
+    id: string,
+    attempt: number,
+    outcome: FinishAttemptRequest['outcome'],
+    { incarnation = 0, ...options }: AttemptOptions & UnaryOptions = {},
+  ): Promise<TaskState> {
+    const request = { id, incarnation: whole('incarnation', incarnation), attempt, outcome };
+    return stateOf(await this.#connection.call(lifecycle.finishAttempt, request, options));
+  }
+
+  #encode(returnValue: unknown): string {
+    return encode(this.#json, 'the return value', returnValue === undefined ? null : returnValue);
   }
 
   #handle<T>(result: PbTaskResult | undefined): TaskResult<T> {
     if (!result) throw incomplete('result');
     return new TaskResult<T>(this.#source, fieldsOf(result));
   }
+}
+
+/** Of a start that was repeated so late that there is nothing left to run. */
+function isOver({ id, attempt, status }: StartedAttempt): StaleAttemptError {
+  const message = `attempt ${attempt} of task result "${id}" is over: it is ${status}`;
+  return new StaleAttemptError({ reason: 'STALE_ATTEMPT', message });
 }

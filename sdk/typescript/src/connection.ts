@@ -1,15 +1,18 @@
 import { type ChannelCredentials, Client, credentials, Metadata, type MethodDefinition, status } from '@grpc/grpc-js';
-import { Cancellation, cancelled, LONGEST_TIMER_MS, sleep, throwIfCancelled } from './cancellation';
+import { Cancellation, cancelled, clientClosed, sleep, throwIfCancelled } from './cancellation';
 import { duration } from './duration';
-import { CancelledError, TaskResultsError } from './errors';
+import { TaskResultsError } from './errors';
 import {
   TaskResultServiceService as results,
   WatchTaskResultsRequest,
   type WatchTaskResultsResponse,
 } from './gen/taskresults/v1/task_result_service';
+import { invalidField } from './invalid-field';
 import { Pauses } from './pauses';
+import { isWorthRepeating, isWorthReportingAgain } from './repeating';
 import { serverError } from './server-error';
 import type { CallOptions } from './task-result';
+import { refuseBrokenTexts } from './well-formed';
 
 /** Certificates in PEM format. What is left out: the certificate authorities that Node knows, no certificate of one's own. */
 export interface TlsOptions {
@@ -19,11 +22,11 @@ export interface TlsOptions {
 }
 
 export interface ConnectionOptions {
-  /** Sent with every call. */
+  /** Sent with every call. Printable ASCII without a blank at either end. */
   token?: string;
   /** TLS instead of plain text. Default false. */
   tls?: boolean | TlsOptions;
-  /** How long a call may take with all its repetitions, unless it says otherwise. Default 10,000 ms. */
+  /** How long a call may take with all its repetitions, unless it says otherwise; `Infinity`: for ever. Default 10,000 ms. */
   timeoutMs?: number;
   /**
    * Whether calls that are safe to repeat are repeated while the server cannot be reached, and `watchEvents` tries again when
@@ -37,9 +40,14 @@ export interface ConnectionOptions {
 /** An event of a watch; `end` is the last one. */
 export type WatchEvent = NonNullable<WatchTaskResultsResponse['event']>;
 
-interface UnaryOptions extends CallOptions {
+export interface UnaryOptions extends CallOptions {
   /** Whether the call may be made again when its answer was lost. Default true. */
   isRepeatable?: boolean;
+  /**
+   * It tells the outcome of an attempt, which must not get lost: each try takes as long as a call may, and whatever may pass is
+   * waited for until `timeoutMs` is over. Default false.
+   */
+  isReport?: boolean;
 }
 
 interface WatchOptions {
@@ -48,13 +56,19 @@ interface WatchOptions {
   onOpen?: () => void;
 }
 
-const LARGEST_MESSAGE_BYTES = 64 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+/** Longest deadline that is sent: 24 days. Further away, servers and proxies take it for a small or negative number. */
+const MAX_DEADLINE_MS = 24 * 24 * 60 * 60 * 1_000;
+
+/** Of what HTTP/2 carries in a header, what arrives as it was sent. */
+const TOKEN = /^[!-~]([ -~]*[!-~])?$/;
 
 const CHANNEL_OPTIONS = {
   'grpc.keepalive_time_ms': 30_000,
   'grpc.keepalive_timeout_ms': 10_000,
-  'grpc.max_receive_message_length': LARGEST_MESSAGE_BYTES,
-  'grpc.max_send_message_length': LARGEST_MESSAGE_BYTES,
+  'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+  'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.min_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 2_000,
@@ -71,6 +85,10 @@ export class Connection {
 
   constructor(target: string, options: ConnectionOptions) {
     const { token, tls = false, timeoutMs = 10_000, retry = true, heartbeatMs = 15_000 } = options;
+    if (token !== undefined && !TOKEN.test(token)) {
+      throw invalidField('token', 'must be printable ASCII without a blank at either end');
+    }
+    requireSpan('timeoutMs', timeoutMs);
     this.#client = new Client(target, channelCredentials(tls), CHANNEL_OPTIONS);
     this.#token = token;
     this.#timeoutMs = timeoutMs;
@@ -86,20 +104,25 @@ export class Connection {
   async call<Request, Answer>(
     method: MethodDefinition<Request, Answer>,
     request: Request,
-    { signal, timeoutMs = this.#timeoutMs, isRepeatable = true }: UnaryOptions = {},
+    { signal, timeoutMs = this.#timeoutMs, isRepeatable = true, isReport = false }: UnaryOptions = {},
   ): Promise<Answer> {
-    const deadline = Date.now() + Math.min(timeoutMs, LONGEST_TIMER_MS);
+    requireSpan('timeoutMs', timeoutMs);
+    refuseBrokenTexts(request);
+    const deadline = Date.now() + timeoutMs;
+    const maxTryMs = isReport ? Math.min(this.#timeoutMs, MAX_DEADLINE_MS) : MAX_DEADLINE_MS;
+    const isWorthAnotherTry = isReport ? isWorthReportingAgain : isWorthRepeating;
     const cancellation = new Cancellation(this.closing, signal);
     const pauses = new Pauses();
     try {
       for (;;) {
         try {
-          return await this.#callOnce(method, request, deadline, cancellation.signal);
+          const until = Math.min(deadline, Date.now() + maxTryMs);
+          return await this.#callOnce(method, request, until, cancellation.signal);
         } catch (error) {
-          const { code, retryAfterMs } = error as TaskResultsError;
-          const pause = Math.max(pauses.next(), retryAfterMs);
-          const isWorthRepeating = this.retry && isRepeatable && code === status.UNAVAILABLE;
-          if (!isWorthRepeating || Date.now() + pause >= deadline) throw error;
+          const failure = error as TaskResultsError;
+          const pause = Math.max(pauses.next(), failure.retryAfterMs);
+          const isRepeated = this.retry && isRepeatable && isWorthAnotherTry(failure);
+          if (!isRepeated || Date.now() + pause >= deadline) throw error;
           await sleep(pause, cancellation.signal);
         }
       }
@@ -117,9 +140,11 @@ export class Connection {
     { signal, onOpen }: WatchOptions = {},
   ): AsyncGenerator<WatchEvent, void, undefined> {
     throwIfCancelled(this.closing, signal);
+    refuseBrokenTexts(request);
+    const heartbeatInterval = duration('heartbeatMs', this.#heartbeatMs);
     const cancellation = new Cancellation(this.closing, signal);
     const { path, requestSerialize, responseDeserialize } = results.watchTaskResults;
-    const whole = WatchTaskResultsRequest.create({ ...request, heartbeatInterval: duration(this.#heartbeatMs) });
+    const whole = WatchTaskResultsRequest.create({ ...request, heartbeatInterval });
     const stream = this.#client.makeServerStreamRequest(
       path,
       requestSerialize,
@@ -161,7 +186,7 @@ export class Connection {
 
   /** Ends every call and stream under way. */
   close(): void {
-    this.#closing.abort(new CancelledError('the client is closed'));
+    this.#closing.abort(clientClosed());
     this.#client.close();
   }
 
@@ -194,6 +219,11 @@ export class Connection {
     if (this.#token !== undefined) metadata.set('authorization', `Bearer ${this.#token}`);
     return metadata;
   }
+}
+
+/** Any span will do, `Infinity` included. */
+export function requireSpan(name: string, ms: number): void {
+  if (Number.isNaN(ms)) throw invalidField(name, 'must be a number');
 }
 
 function channelCredentials(tls: boolean | TlsOptions): ChannelCredentials {

@@ -43,7 +43,7 @@ export class TaskResultMismatchError extends TaskResultsError {}
 /** The id was given to another task, or to the same one with other content. */
 export class TaskResultExistsError extends TaskResultsError {}
 
-/** Another attempt has been started since: this worker has lost its own. */
+/** The attempt is over: another one has been started since, or the result was created anew. */
 export class StaleAttemptError extends TaskResultsError {}
 
 /** Another worker's attempt is running, and its lease has not run out. */
@@ -52,7 +52,7 @@ export class AttemptInProgressError extends TaskResultsError {}
 /** A result in its state does not allow this. */
 export class IllegalTransitionError extends TaskResultsError {}
 
-/** The result has another revision than the one to be deleted. */
+/** The result has another version than the one to be deleted. */
 export class RevisionMismatchError extends TaskResultsError {}
 
 /** A field breaks its rule; `fields` names it. */
@@ -100,6 +100,13 @@ export class TaskNotFinishedError extends TaskResultsError {
 export class WaitTimedOutError extends TaskResultsError {
   constructor(id: string, timeoutMs: number) {
     super({ reason: 'WAIT_TIMED_OUT', message: `task result "${id}" was not finished within ${timeoutMs} ms` });
+  }
+}
+
+/** JSON text that this package's parser cannot read, such as one that is nested too deeply. The text itself can be had. */
+export class NotDecodableError extends TaskResultsError {
+  constructor(what: string, why: string, cause?: unknown) {
+    super({ reason: 'NOT_DECODABLE', message: `${what} cannot be read: ${why}`, cause });
   }
 }
 

@@ -4,13 +4,14 @@ import type { TaskResultsError } from './errors';
 import type { TaskResult } from './gen/taskresults/v1/task_result';
 import type { KnownTaskResult } from './gen/taskresults/v1/task_result_service';
 import { doesNotExist } from './server-error';
-import { isFinal } from './task-result-fields';
+import { isFinal, type TaskResultVersion } from './task-result-fields';
+import { compareVersions, NO_VERSION, versionMessage, versionOf } from './version';
 
 /** Somebody who wants to know of one id. */
 export interface Follower {
   readonly id: string;
-  /** The newest revision that it knows; 0: none. Kept up to date by the group. */
-  revision: number;
+  /** The newest version that it knows. Kept up to date by the group. */
+  version: TaskResultVersion;
   /** Told of each newer state; the last one is finished. */
   changed(result: TaskResult): void;
   /** Told once, when nothing more can come. */
@@ -34,12 +35,12 @@ export class FollowerGroup {
     return [...this.#byId.values()].flatMap((followers) => [...followers]);
   }
 
-  /** Each id with the revision that all of its followers know. */
+  /** Each id with the version that all of its followers know. */
   get known(): KnownTaskResult[] {
     return [...this.#byId].map(([id, followers]) => {
-      let least = Number.POSITIVE_INFINITY;
-      for (const { revision } of followers) least = Math.min(least, revision);
-      return { id, knownRevision: BigInt(least) };
+      const [first, ...others] = [...followers].map(({ version }) => version);
+      const oldest = others.reduce((a, b) => (compareVersions(a, b) <= 0 ? a : b), first ?? NO_VERSION);
+      return { id, known: versionMessage(oldest) };
     });
   }
 
@@ -69,34 +70,47 @@ export class FollowerGroup {
 
   /** Tells those whom it concerns. */
   deliver(event: WatchEvent): void {
-    if (event.$case === 'deleted' || event.$case === 'notFound') {
-      const { id } = event.value;
-      for (const follower of this.#settle(id)) follower.lost(doesNotExist(id));
+    if (event.$case === 'notFound') {
+      this.#lose(event.value.id, Number.POSITIVE_INFINITY);
+    } else if (event.$case === 'deleted') {
+      this.#lose(event.value.id, versionOf(event.value.version).incarnation);
     } else if (event.$case === 'snapshot') {
-      const { id, status } = event.value;
-      const followers = isFinal(statusOf(status)) ? this.#settle(id) : [...(this.#byId.get(id) ?? [])];
-      for (const follower of followers) this.#tell(follower, event.value);
+      for (const follower of [...(this.#byId.get(event.value.id) ?? [])]) this.#tell(follower, event.value);
     }
+  }
+
+  /**
+   * The stream has ended because everything on it is settled. Whoever was not told of it knows something else than the stream: it
+   * is to ask for whatever there is of the result that it follows.
+   */
+  forget(): void {
+    for (const follower of this.followers) follower.version = { ...follower.version, revision: 0 };
   }
 
   #tell(follower: Follower, result: TaskResult): void {
-    const revision = Number(result.revision);
-    // Somebody else on this stream knew less.
-    if (revision === follower.revision) return;
-    if (revision > follower.revision) {
-      follower.revision = revision;
-      follower.changed(result);
-    } else {
+    const version = versionOf(result);
+    const known = follower.version;
+    if (known.incarnation !== 0 && known.incarnation !== version.incarnation) {
       // What it knew was deleted, and another one created under the id.
       this.remove(follower);
       follower.lost(doesNotExist(follower.id));
+      return;
     }
+    const order = compareVersions(version, known);
+    const isFinished = isFinal(statusOf(result.status));
+    // Somebody else on this stream knew less. The end is told all the same: nothing else would come.
+    if (order < 0 || (order === 0 && !isFinished)) return;
+    if (isFinished) this.remove(follower);
+    follower.version = version;
+    follower.changed(result);
   }
 
-  /** Nothing more will come of this id. Returns those who followed it. */
-  #settle(id: string): Follower[] {
-    const followers = [...(this.#byId.get(id) ?? [])];
-    this.#byId.delete(id);
-    return followers;
+  /** What was known of an id up to this incarnation is gone. */
+  #lose(id: string, incarnation: number): void {
+    for (const follower of [...(this.#byId.get(id) ?? [])]) {
+      if (follower.version.incarnation > incarnation) continue;
+      this.remove(follower);
+      follower.lost(doesNotExist(id));
+    }
   }
 }

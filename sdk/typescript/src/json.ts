@@ -1,5 +1,6 @@
+import { types } from 'node:util';
 import { parse, stringify } from 'lossless-json';
-import { NotEncodableError } from './errors';
+import { NotDecodableError, NotEncodableError } from './errors';
 
 /** How values become JSON text and come back from it. */
 export interface JsonFormat {
@@ -18,8 +19,9 @@ const INTEGER = /^-?\d+$/;
 
 /**
  * The built-in JSON, except that integers beyond 2^53 become BigInt and BigInt is written, and that what the built-in would change
- * or drop without a word is refused: NaN, infinities, invalid dates, functions, symbols, Map and Set. As there, members that
- * are undefined are left out, and a number with a fraction or an exponent is the nearest double.
+ * or drop without a word is refused: NaN, infinities, invalid dates, functions, symbols, promises, errors, binary data, and
+ * objects of which nothing would be left, such as Map, Set, Headers and generators. As there, members that are undefined are left
+ * out, and a number with a fraction or an exponent is the nearest double.
  */
 export const losslessJson: JsonFormat = {
   parse: (text) => {
@@ -28,7 +30,7 @@ export const losslessJson: JsonFormat = {
     // Of members with the same name the last one counts, as in the built-in.
     return parse(text, undefined, { parseNumber, onDuplicateKey: ({ newValue }) => newValue });
   },
-  stringify: (value) => stringify(value, refuseUnfit),
+  stringify: (value) => stringify(value, written),
 };
 
 function parseNumber(text: string): number | bigint {
@@ -36,28 +38,62 @@ function parseNumber(text: string): number | bigint {
   return INTEGER.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number;
 }
 
-function refuseUnfit(_name: string, value: unknown): unknown {
-  const unfit =
-    (typeof value === 'number' && !Number.isFinite(value)) ||
-    (value instanceof Date && Number.isNaN(value.getTime())) ||
+/** What is written of a member: what its `toJSON` makes of it, as in the built-in, if JSON can hold that. */
+function written(name: string, value: unknown): unknown {
+  refuseUnfit(value);
+  if (!hasToJson(value)) return value;
+  const json = value.toJSON(name);
+  refuseUnfit(json);
+  // Its own toJSON would not be asked again.
+  return hasToJson(json) ? { ...json, toJSON: undefined } : json;
+}
+
+function refuseUnfit(value: unknown): void {
+  const isUnfit =
     typeof value === 'function' ||
     typeof value === 'symbol' ||
-    value instanceof Map ||
-    value instanceof Set;
-  if (unfit) throw new TypeError(`it holds ${describe(value)}`);
-  return value;
+    (typeof value === 'number' && !Number.isFinite(value)) ||
+    (typeof value === 'object' && value !== null && isUnfitObject(value));
+  if (isUnfit) throw new TypeError(`it holds ${describe(value)}`);
+}
+
+function isUnfitObject(value: object): boolean {
+  if (value instanceof Date) return Number.isNaN(value.getTime());
+  if (value instanceof Number) return !Number.isFinite(value.valueOf());
+  // A promise that nobody has awaited, also one that has a toJSON or members of its own.
+  if ('then' in value && typeof value.then === 'function') return true;
+  if (hasToJson(value)) return false;
+  const isOther = value instanceof Error || types.isNativeError(value) || types.isMap(value) || types.isSet(value);
+  return isOther || types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value) || wouldBeEmpty(value);
+}
+
+/** Keeps all it has where JSON does not look, as instances of most classes do that come with Node. */
+function wouldBeEmpty(value: object): boolean {
+  if (Array.isArray(value) || value instanceof String || value instanceof Boolean) return false;
+  if (Object.keys(value).length > 0) return false;
+  const prototype = Object.getPrototypeOf(value);
+  // Of any realm, the prototype of plain objects is the only one that has none itself.
+  return prototype !== null && Object.getPrototypeOf(prototype) !== null;
+}
+
+function hasToJson(value: unknown): value is { toJSON(name: string): unknown } {
+  return typeof value === 'object' && value !== null && 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
 function describe(value: unknown): string {
   if (value instanceof Date) return 'an invalid Date';
-  return typeof value === 'object' ? `a ${value?.constructor.name}` : String(value);
+  if (value instanceof Number) return String(value);
+  if (typeof value !== 'object') return String(value);
+  const name = value?.constructor?.name;
+  if (!name) return 'an object without a class';
+  return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;
 }
 
 /** JSON text of a value, for a request. `what` is its name in the error that refuses it. */
 export function encode(format: JsonFormat, what: string, value: unknown): string {
   if (value instanceof RawJson) return value.text;
   const text = attempt(() => format.stringify(value), what);
-  if (text === undefined) throw new NotEncodableError(what, 'JSON has nothing for it');
+  if (typeof text !== 'string') throw new NotEncodableError(what, 'JSON has nothing for it');
   return text;
 }
 
@@ -68,5 +104,15 @@ function attempt<T>(write: () => T, what: string): T {
     // A cycle ends when the stack does.
     const why = error instanceof RangeError ? 'it contains itself, or is nested too deeply' : (error as Error)?.message;
     throw new NotEncodableError(what, why ?? String(error), error);
+  }
+}
+
+/** The value of a JSON text that the server has answered. `what` is its name in the error that refuses it. */
+export function decode(format: JsonFormat, what: string, text: string): unknown {
+  try {
+    return format.parse(text);
+  } catch (error) {
+    const why = error instanceof RangeError ? 'it is nested too deeply' : String((error as Error)?.message ?? error);
+    throw new NotDecodableError(what, why, error);
   }
 }

@@ -1,9 +1,6 @@
 import { sleep } from './cancellation';
-import { IllegalTransitionError, StaleAttemptError, TaskResultDoesNotExistError } from './errors';
+import { isLoss } from './report';
 import type { CallOptions } from './task-result';
-
-/** What a renewal is refused with when the attempt is no longer this worker's. */
-const LOSSES = [StaleAttemptError, IllegalTransitionError, TaskResultDoesNotExistError];
 
 /** Renews the lease of an attempt at each third of its time, until it is let go. */
 export class Lease {
@@ -38,7 +35,7 @@ export class Lease {
         await sleep(thirdMs, signal);
         await this.renew({ timeoutMs: thirdMs, signal });
       } catch (error) {
-        if (LOSSES.some((Loss) => error instanceof Loss)) this.#lost.abort(error);
+        if (isLoss(error)) this.#lost.abort(error);
       }
     }
   }

@@ -3,15 +3,17 @@ import { Cancellation, cancelled, throwIfCancelled } from './cancellation';
 import type { TaskResult } from './gen/taskresults/v1/task_result';
 import { Latest } from './latest';
 import type { SharedWatch } from './shared-watch';
-import { isFinal } from './task-result-fields';
+import { isFinal, type TaskResultVersion } from './task-result-fields';
+import { refuseBrokenTexts } from './well-formed';
 
-/** The states of a result that are newer than `revision`, up to the finished one. A slow reader may miss some in between. */
+/** The states of a result that are newer than `version`, up to the finished one. A slow reader may miss some in between. */
 export async function* newerStates(
   watches: SharedWatch,
   id: string,
-  revision: number,
+  version: TaskResultVersion,
   ...signals: readonly (AbortSignal | undefined)[]
 ): AsyncGenerator<TaskResult, void, undefined> {
+  refuseBrokenTexts(id, 'id');
   throwIfCancelled(...signals);
   const cancellation = new Cancellation(...signals);
   const { signal } = cancellation;
@@ -19,7 +21,7 @@ export async function* newerStates(
   signal.addEventListener('abort', () => latest.fail(cancelled(signal)));
   const leave = watches.join({
     id,
-    revision,
+    version,
     changed: (result) => latest.put(result),
     lost: (error) => latest.fail(error),
   });

@@ -2,6 +2,7 @@ import type { Timestamp } from './gen/google/protobuf/timestamp';
 import { CreateTaskResultRequest, type TaskResultState } from './gen/taskresults/v1/task_lifecycle_service';
 import { TaskResultStatus as Status, TaskResult, TaskResultView as View } from './gen/taskresults/v1/task_result';
 import { TaskResultFilter as Filter, type TimeRange } from './gen/taskresults/v1/task_result_service';
+import { invalidField } from './invalid-field';
 import { encode, type JsonFormat, type RawJson } from './json';
 import { PreciseDate } from './precise-date';
 import type { TaskResultStatus, TaskResultView } from './task-result-fields';
@@ -58,7 +59,7 @@ export function createRequest(json: JsonFormat, id: string, task: NewTask): Crea
   const { path, priority, queueName, runAfter, takesContext, args = [], kwargs = {}, backend, metadata } = task;
   return CreateTaskResultRequest.fromPartial({
     id,
-    task: { path, priority, queueName, runAfter: runAfter && timestamp(runAfter), takesContext },
+    task: { path, priority, queueName, runAfter: runAfter && timestamp('run_after', runAfter), takesContext },
     argsJson: encode(json, 'args', args),
     kwargsJson: encode(json, 'kwargs', kwargs),
     backend,
@@ -69,7 +70,7 @@ export function createRequest(json: JsonFormat, id: string, task: NewTask): Crea
 /** What that request has made, as the server would answer it. */
 export function createdResult(request: CreateTaskResultRequest, state: TaskResultState): TaskResult {
   const { id, task, argsJson, kwargsJson, backend, metadata } = request;
-  const { status, enqueuedAt, revision } = state;
+  const { status, enqueuedAt, incarnation, revision } = state;
   return TaskResult.fromPartial({
     id,
     task: { ...task, queueName: task?.queueName || 'default' },
@@ -79,6 +80,7 @@ export function createdResult(request: CreateTaskResultRequest, state: TaskResul
     metadata,
     status,
     enqueuedAt,
+    incarnation,
     revision,
   });
 }
@@ -105,10 +107,11 @@ function labels(metadata: Readonly<Record<string, string>>): Map<string, string>
 }
 
 function timeRange({ start, end }: TimeSpan): TimeRange {
-  return { start: start && timestamp(start), end: end && timestamp(end) };
+  return { start: start && timestamp('start', start), end: end && timestamp('end', end) };
 }
 
-function timestamp(date: Date): Timestamp {
+function timestamp(field: string, date: Date): Timestamp {
+  if (Number.isNaN(date.getTime())) throw invalidField(field, 'is an invalid Date');
   const micros = date instanceof PreciseDate ? date.epochMicroseconds : date.getTime() * 1_000;
   const seconds = Math.floor(micros / 1_000_000);
   return { seconds: BigInt(seconds), nanos: (micros - seconds * 1_000_000) * 1_000 };

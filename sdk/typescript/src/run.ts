@@ -1,10 +1,10 @@
-import { status } from '@grpc/grpc-js';
 import { Cancellation, throwIfCancelled } from './cancellation';
 import type { ErrorReport } from './error-report';
-import { NotEncodableError, PayloadTooLargeError, TaskResultsError } from './errors';
+import { StaleAttemptError } from './errors';
 import { Lease } from './lease';
+import { type Reports, reportFailure, reportSuccess } from './report';
 import type { CallOptions, TaskResult } from './task-result';
-import type { TaskState } from './task-result-fields';
+import type { StartedAttempt, TaskState } from './task-result-fields';
 
 /** What the function of a task is told. */
 export interface RunContext {
@@ -20,77 +20,108 @@ export interface RunContext {
 }
 
 export interface RunOptions {
-  /** The attempt is lost when the worker dies and this time has passed; renewed at each third of it. Default 60,000 ms. */
+  /**
+   * The attempt is lost when the worker dies and this time has passed; renewed at each third of it. Also how long the report of the
+   * outcome may take. Default 60,000 ms.
+   */
   leaseMs?: number;
-  /** Whether another attempt is to be made after this error. Default: never. */
-  retry?: (error: unknown, attempt: number) => boolean;
+  /** Whether another attempt is to be made after this error. When it throws, none is, and that is thrown. Default: never. */
+  retry?: (error: unknown, attempt: number) => boolean | Promise<boolean>;
+  /**
+   * Whether what the function threw is the outcome of the task. Otherwise nothing is reported, and the result stays RUNNING until
+   * another worker takes it once the lease has run out: right for a worker that is being stopped. Default: always.
+   */
+  report?: (error: unknown, attempt: number) => boolean | Promise<boolean>;
   /** Passed on to the function; the outcome is reported all the same. Aborted already: no attempt is started. */
   signal?: AbortSignal;
 }
 
-/** The calls that a run is made of. */
-export interface WorkerCalls {
-  startAttempt(id: string, workerId: string, options: { leaseMs: number }): Promise<{ attempt: number }>;
-  renewLease(id: string, attempt: number, leaseMs: number, options: CallOptions): Promise<TaskState>;
-  succeed(id: string, attempt: number, value: unknown): Promise<TaskState>;
-  fail(id: string, attempt: number, error: unknown, options: { retry?: boolean }): Promise<TaskState>;
+/** What an attempt is known by: no other one, of this result or of another creation of it, has the same. */
+export type Fence = Pick<StartedAttempt, 'id' | 'incarnation' | 'attempt'>;
+
+/** A success that was recorded. */
+export interface Recorded {
+  readonly state: TaskState;
+  readonly returnValueJson: string;
+}
+
+/** The calls that an attempt is made of. Reports are repeated for as long as they may take. */
+export interface AttemptCalls {
+  start(id: string, leaseMs: number): Promise<StartedAttempt>;
+  renew(fence: Fence, leaseMs: number, options: CallOptions): Promise<TaskState>;
+  succeed(fence: Fence, value: unknown, timeoutMs: number): Promise<Recorded>;
+  fail(fence: Fence, error: ErrorReport, retry: boolean, timeoutMs: number): Promise<TaskState>;
 }
 
 /**
- * One attempt at a task: starts it, calls the function, keeps the lease meanwhile, and reports what came of it. Throws what the
- * function threw once that is reported; or the loss of the attempt.
+ * One attempt at a task: starts it, calls the function and reports what came of it; the lease is kept until that is told. Throws
+ * what the function threw once that is reported; or the loss of the attempt.
  */
 export async function runAttempt(
-  calls: WorkerCalls,
+  calls: AttemptCalls,
   result: TaskResult,
-  workerId: string,
   work: (context: RunContext) => unknown,
-  { leaseMs = 60_000, retry = () => false, signal }: RunOptions,
-): Promise<void> {
+  { leaseMs = 60_000, retry = never, report = always, signal }: RunOptions,
+): Promise<Recorded> {
   throwIfCancelled(signal);
-  const { id } = result;
-  const { attempt } = await calls.startAttempt(id, workerId, { leaseMs });
-  const lease = new Lease((options) => calls.renewLease(id, attempt, leaseMs, options), leaseMs);
-  const cancellation = new Cancellation(lease.lost, signal);
-  let value: unknown;
+  const fence = await calls.start(result.id, leaseMs);
+  const { attempt } = fence;
+  const lease = new Lease((options) => calls.renew(fence, leaseMs, options), leaseMs);
+  const reports = {
+    succeed: (value: unknown) => calls.succeed(fence, value, leaseMs),
+    fail: (error: ErrorReport, isRetried: boolean) => calls.fail(fence, error, isRetried, leaseMs),
+  };
+  const perform = async () => {
+    const cancellation = new Cancellation(lease.lost, signal);
+    try {
+      return await work({ result, attempt, signal: cancellation.signal });
+    } finally {
+      // What a renewal learns afterwards is no news for the function.
+      cancellation.release();
+    }
+  };
   try {
-    value = await work({ result, attempt, signal: cancellation.signal });
-  } catch (error) {
-    await lease.release();
+    if (fence.incarnation !== result.incarnation) await giveBack(reports, result.id);
+    let value: unknown;
+    try {
+      value = await perform();
+    } catch (error) {
+      lease.lost.throwIfAborted();
+      const isReported = await answerOf(report, error, attempt, true);
+      const isRetried = await answerOf(isReported.answer ? retry : never, error, attempt, false);
+      if (isReported.answer) await reportFailure(reports, error, isRetried.answer);
+      for (const { mistake } of [isReported, isRetried]) if (mistake) throw mistake.error;
+      throw error;
+    }
     lease.lost.throwIfAborted();
-    await report(error, () => calls.fail(id, attempt, error, { retry: retry(error, attempt) }));
-    throw error;
+    return await reportSuccess(reports, value);
   } finally {
+    // Not before: the attempt is this worker's until its outcome is told.
     await lease.release();
-    cancellation.release();
-  }
-  lease.lost.throwIfAborted();
-  try {
-    await calls.succeed(id, attempt, value);
-  } catch (error) {
-    const unfit = unfitValue(error);
-    if (unfit) await report(error, () => calls.fail(id, attempt, unfit, {}));
-    throw error;
   }
 }
 
-/** What cannot be reported must not hide what was to be reported. */
-async function report(error: unknown, send: () => Promise<unknown>): Promise<void> {
-  try {
-    await send();
-  } catch (failure) {
-    (failure as Error).cause ??= error;
-    throw failure;
-  }
+/** A start names an id. What was created anew under it, maybe for another task, is left to others. Never resolves. */
+async function giveBack(reports: Pick<Reports<unknown>, 'fail'>, id: string): Promise<never> {
+  const message = `task result "${id}" has been created anew`;
+  const gone = new StaleAttemptError({ reason: 'STALE_ATTEMPT', message });
+  await reportFailure(reports, gone, true);
+  throw gone;
 }
 
-/** The failure of a task whose return value the server does not take, or that is no JSON; null for any other error. */
-function unfitValue(error: unknown): ErrorReport | null {
-  const isTooLarge =
-    error instanceof PayloadTooLargeError ||
-    // Larger even than a message may be.
-    (error instanceof TaskResultsError && error.reason === status[status.RESOURCE_EXHAUSTED]);
-  if (!isTooLarge && !(error instanceof NotEncodableError)) return null;
-  const message = isTooLarge ? `the return value is too large: ${error.message}` : error.message;
-  return { exceptionClassPath: error.name, message, traceback: error.stack };
+const never = () => false;
+const always = () => true;
+
+/** What the caller's predicate says. When it throws, the outcome must not get lost: `otherwise` counts. */
+async function answerOf(
+  ask: (error: unknown, attempt: number) => boolean | Promise<boolean>,
+  error: unknown,
+  attempt: number,
+  otherwise: boolean,
+): Promise<{ answer: boolean; mistake?: { error: unknown } }> {
+  try {
+    return { answer: Boolean(await ask(error, attempt)) };
+  } catch (mistake) {
+    return { answer: otherwise, mistake: { error: mistake } };
+  }
 }

@@ -39,6 +39,11 @@ export function serverError({ code, details: message, metadata }: ServiceError):
   return new Class({ reason, code, message, fields, retryAfterMs });
 }
 
+/** The same once more, for somebody else whom it concerns: each may give it a cause. */
+export function sameError(error: errors.TaskResultsError): errors.TaskResultsError {
+  return new (CLASSES[error.reason] ?? errors.TaskResultsError)(error);
+}
+
 /** The same as a server would have said it, of a result that is gone. */
 export function doesNotExist(id: string): errors.TaskResultsError {
   return new errors.TaskResultDoesNotExistError({

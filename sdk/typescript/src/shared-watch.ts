@@ -1,18 +1,23 @@
 import { status } from '@grpc/grpc-js';
+import { clientClosed } from './cancellation';
 import type { WatchEvent } from './connection';
 import type { TaskResultsError } from './errors';
 import { type Follower, FollowerGroup } from './follower-group';
-import type { KnownTaskResult } from './gen/taskresults/v1/task_result_service';
+import {
+  WatchTaskResultsResponse_End_Reason as EndReason,
+  type KnownTaskResult,
+} from './gen/taskresults/v1/task_result_service';
 import { Pauses } from './pauses';
-import { isWorthReopening } from './reopening';
+import { isWorthReopening } from './repeating';
+import { sameError } from './server-error';
 
 /** Most ids that one stream takes. */
-const MOST_IDS = 1_000;
+const MAX_IDS = 1_000;
 /**
- * Between two times of opening streams. At most as many streams are cancelled as are opened, and a server closes the whole
- * connection when more than 33 cancels a second go on coming.
+ * Each stream that is cancelled puts the next opening off by this: a server closes the whole connection when more than 33
+ * cancels a second go on coming. Streams that the server ends cost nothing.
  */
-const OPENING_GAP_MS = 50;
+const CANCEL_GAP_MS = 50;
 
 interface Stream {
   readonly group: FollowerGroup;
@@ -25,45 +30,45 @@ type Open = (known: KnownTaskResult[], signal: AbortSignal) => AsyncIterable<Wat
 /**
  * Lets any number of followers share a few streams: those who come together get one for each 1,000 ids. The ids of a stream
  * cannot change, so later ones get another, into which others are merged. A stream that is lost is opened again with the
- * revisions known.
+ * versions known.
  */
 export class SharedWatch {
   readonly #joining = new Set<Follower>();
   readonly #streams = new Set<Stream>();
   readonly #pauses = new Pauses();
   #timer: NodeJS.Timeout | null = null;
-  #openedAt = Number.NEGATIVE_INFINITY;
+  /** No stream is opened before. */
+  #opensAt = 0;
 
   constructor(private readonly open: Open) {}
 
   /** Returns what ends the following. */
   join(follower: Follower): () => void {
-    this.#gather([follower], this.#openedAt + OPENING_GAP_MS - performance.now());
+    this.#gather([follower], 0);
     return () => this.#leave(follower);
   }
 
   /** Tells all followers that it is over. */
-  close(error: TaskResultsError): void {
+  close(): void {
     if (this.#timer) clearTimeout(this.#timer);
     const followers = [...this.#joining, ...[...this.#streams].flatMap(({ group }) => group.followers)];
     this.#joining.clear();
     for (const stream of this.#streams) this.#end(stream);
-    for (const follower of followers) follower.lost(error);
+    for (const follower of followers) follower.lost(clientClosed());
   }
 
   #gather(followers: readonly Follower[], pauseMs: number): void {
     for (const follower of followers) this.#joining.add(follower);
-    this.#timer ??= setTimeout(() => this.#openStreams(), Math.max(0, pauseMs));
+    this.#timer ??= setTimeout(() => this.#openStreams(), Math.max(pauseMs, this.#opensAt - performance.now()));
   }
 
   #openStreams(): void {
     this.#timer = null;
     if (this.#joining.size === 0) return;
-    this.#openedAt = performance.now();
     const group = new FollowerGroup(this.#joining);
     this.#joining.clear();
     this.#mergeInto(group);
-    for (const part of group.parts(MOST_IDS)) void this.#follow(part);
+    for (const part of group.parts(MAX_IDS)) void this.#follow(part);
   }
 
   /** The smallest streams go into `group`, as long as there would be too many: so few ids are asked for again. */
@@ -84,7 +89,8 @@ export class SharedWatch {
     let failure: TaskResultsError | null = null;
     try {
       for await (const event of this.open(group.known, stream.abort.signal)) {
-        this.#pauses.reset();
+        if (event.$case !== 'end') this.#pauses.reset();
+        else if (event.value.reason === EndReason.REASON_ALL_FINISHED) group.forget();
         group.deliver(event);
       }
     } catch (error) {
@@ -103,7 +109,7 @@ export class SharedWatch {
       // One bad id must not take the others with it.
       for (const half of group.parts(Math.ceil(group.size / 2))) void this.#follow(half);
     } else {
-      for (const follower of followers) follower.lost(failure);
+      for (const follower of followers) follower.lost(sameError(failure));
     }
   }
 
@@ -119,11 +125,12 @@ export class SharedWatch {
   #end(stream: Stream): void {
     this.#streams.delete(stream);
     stream.abort.abort();
+    this.#opensAt = Math.max(this.#opensAt, performance.now()) + CANCEL_GAP_MS;
   }
 }
 
 function streamsFor(ids: number): number {
-  return Math.ceil(ids / MOST_IDS);
+  return Math.ceil(ids / MAX_IDS);
 }
 
 /** Never more than these are open: twice as many as full ones would need, and some for those who come one by one. */

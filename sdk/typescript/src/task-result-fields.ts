@@ -33,10 +33,20 @@ export interface TaskError {
   readonly raisedAt: PreciseDate;
 }
 
-/** The part of a result that can change. */
-export interface TaskResultChanges {
+/**
+ * One state of one creation of a result: an id can be deleted and created anew, so that a revision alone does not tell what is
+ * known. Ordered by incarnation, then by revision. Handles and states are versions, too.
+ */
+export interface TaskResultVersion {
+  /** Which creation of a result under this id; a later one has a higher number. */
+  readonly incarnation: number;
+  /** Grows at every change, and begins again when the result is created anew. */
+  readonly revision: number;
+}
+
+/** The part of a result that can change, and the version that it makes up. */
+export interface TaskResultChanges extends TaskResultVersion {
   readonly status: TaskResultStatus;
-  readonly enqueuedAt: PreciseDate;
   /** Start of the first attempt; null until then. */
   readonly startedAt: PreciseDate | null;
   /** Start of the newest attempt; null until the first. */
@@ -51,8 +61,6 @@ export interface TaskResultChanges {
   readonly returnValueJson: string | null;
   /** Labels for finding and correlating. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** 1 at create, one more at every change. */
-  readonly revision: number;
   /** When retention may remove the result; null: it is kept until deleted. */
   readonly expiresAt: PreciseDate | null;
 }
@@ -63,6 +71,7 @@ export interface TaskResultFields extends TaskResultChanges {
   readonly task: Task;
   /** Name of the task backend that the caller used. */
   readonly backend: string;
+  readonly enqueuedAt: PreciseDate;
   /** Positional arguments as JSON text, byte for byte; null in the BASIC view. */
   readonly argsJson: string | null;
   /** Keyword arguments as JSON text, byte for byte; null in the BASIC view. */
@@ -70,10 +79,9 @@ export interface TaskResultFields extends TaskResultChanges {
 }
 
 /** What a writing call leaves behind: small, however many attempts there were. */
-export interface TaskState {
+export interface TaskState extends TaskResultVersion {
   readonly id: string;
   readonly status: TaskResultStatus;
-  readonly revision: number;
   /** Attempts started so far; so the number of the running attempt while RUNNING. */
   readonly attempts: number;
   readonly enqueuedAt: PreciseDate;
@@ -83,6 +91,12 @@ export interface TaskState {
   /** When another worker may take the running attempt over; null: not RUNNING, or an attempt without a lease. */
   readonly leaseExpiresAt: PreciseDate | null;
   readonly expiresAt: PreciseDate | null;
+}
+
+/** An attempt that has been started, and its state. With the incarnation its number is the fence of all that follows. */
+export interface StartedAttempt extends TaskState {
+  /** Counted from 1. */
+  readonly attempt: number;
 }
 
 /** Whether a status is final. */

@@ -1,5 +1,5 @@
 import { TaskFailedError, TaskNotFinishedError, TaskResultsError } from './errors';
-import type { JsonFormat } from './json';
+import { decode, type JsonFormat } from './json';
 import type { PreciseDate } from './precise-date';
 import {
   isFinal,
@@ -8,21 +8,35 @@ import {
   type TaskResultChanges,
   type TaskResultFields,
   type TaskResultStatus,
+  type TaskResultVersion,
+  type TaskState,
 } from './task-result-fields';
+import { compareVersions } from './version';
 
 /** What every call takes. */
 export interface CallOptions {
   /** Ends the call: it rejects with a CancelledError. */
   signal?: AbortSignal;
-  /** How long the call may take with all its repetitions, in milliseconds; the client's `timeoutMs` unless told otherwise. */
+  /**
+   * How long the call may take with all its repetitions, in milliseconds; `Infinity`: for ever. The client's `timeoutMs` unless
+   * told otherwise.
+   */
   timeoutMs?: number;
 }
 
 /** Where a handle asks for news. */
 export interface TaskResultSource {
   readonly json: JsonFormat;
-  changesSince(id: string, revision: number, options?: CallOptions): Promise<TaskResultChanges | null>;
-  newerStates<T>(id: string, revision: number, signal?: AbortSignal): AsyncGenerator<TaskResult<T>, void, undefined>;
+  changesSince(
+    id: string,
+    known: TaskResultVersion,
+    options?: CallOptions,
+  ): Promise<TaskResultChanges | TaskResultFields | null>;
+  newerStates<T>(
+    id: string,
+    known: TaskResultVersion,
+    signal?: AbortSignal,
+  ): AsyncGenerator<TaskResult<T>, void, undefined>;
 }
 
 /**
@@ -46,6 +60,7 @@ export class TaskResult<T = unknown> implements TaskResultFields {
   readonly workerIds!: readonly string[];
   readonly returnValueJson!: string | null;
   readonly metadata!: Readonly<Record<string, string>>;
+  readonly incarnation!: number;
   readonly revision!: number;
   readonly expiresAt!: PreciseDate | null;
   readonly #source: TaskResultSource;
@@ -91,21 +106,34 @@ export class TaskResult<T = unknown> implements TaskResultFields {
   }
 
   /**
-   * Brings this handle up to date, in place: status, times, errors, worker ids, return value, metadata and revision. Costs next
-   * to nothing when the result has not changed. When it throws, the handle keeps what it had.
+   * Brings this handle up to date, in place: status, times, errors, worker ids, return value, metadata and revision; everything,
+   * when the result was deleted and created anew. Costs next to nothing when the result has not changed. When it throws, the
+   * handle keeps what it had.
    *
    * @throws TaskResultDoesNotExistError when the result was deleted
    */
   async refresh(options?: CallOptions): Promise<this> {
-    const known = this.revision;
+    const known = this.#version;
     const changes = await this.#source.changesSince(this.id, known, options);
     // Of two refreshes at a time, the older answer may come last.
-    const isNewer = changes !== null && (this.revision === known || changes.revision > this.revision);
+    const isNewer = changes && (compareVersions(this, known) === 0 || compareVersions(changes, this) > 0);
     if (isNewer) {
       Object.assign(this, changes);
-      this.#decoded.delete('return value');
+      if ('task' in changes) this.#decoded.clear();
+      else this.#decoded.delete('return value');
     }
     return this;
+  }
+
+  /**
+   * @internal What is known once the report of an attempt's success was taken and there was nobody to ask for the rest. The version
+   * stays that of the last reading, so that the next refresh asks for everything since.
+   */
+  succeeded(state: TaskState, workerId: string, returnValueJson: string): this {
+    const { status, startedAt, lastAttemptedAt, finishedAt, expiresAt } = state;
+    const workerIds = [...this.workerIds, workerId];
+    const known = { status, startedAt, lastAttemptedAt, finishedAt, expiresAt, workerIds, returnValueJson };
+    return Object.assign(this, known);
   }
 
   /**
@@ -115,15 +143,20 @@ export class TaskResult<T = unknown> implements TaskResultFields {
    * @throws TaskResultDoesNotExistError when the result is deleted
    */
   async *watch({ signal }: Pick<CallOptions, 'signal'> = {}): AsyncGenerator<TaskResult<T>, void, undefined> {
-    if (!this.isFinished) yield* this.#source.newerStates<T>(this.id, this.revision, signal);
+    if (!this.isFinished) yield* this.#source.newerStates<T>(this.id, this.#version, signal);
+  }
+
+  /** As it is now, though this handle may be refreshed. */
+  get #version(): TaskResultVersion {
+    return { incarnation: this.incarnation, revision: this.revision };
   }
 
   #decode(name: string, text: string | null): unknown {
+    const what = `the ${name} of task result "${this.id}"`;
     if (text === null) {
-      const message = `the ${name} of task result "${this.id}" is left out of the BASIC view`;
-      throw new TaskResultsError({ reason: 'FAILED_PRECONDITION', message });
+      throw new TaskResultsError({ reason: 'FAILED_PRECONDITION', message: `${what} is left out of the BASIC view` });
     }
-    if (!this.#decoded.has(name)) this.#decoded.set(name, this.#source.json.parse(text));
+    if (!this.#decoded.has(name)) this.#decoded.set(name, decode(this.#source.json, what, text));
     return this.#decoded.get(name);
   }
 }

@@ -4,9 +4,10 @@ import type { Connection, WatchEvent } from './connection';
 import type { TaskResultsError } from './errors';
 import { WatchTaskResultsResponse_End_Reason as EndReason } from './gen/taskresults/v1/task_result_service';
 import { Pauses } from './pauses';
-import { isWorthReopening } from './reopening';
+import { isWorthReopening } from './repeating';
 import { filterOf, type TaskResultFilter, viewOf } from './requests';
-import type { TaskResultFields, TaskResultView } from './task-result-fields';
+import type { TaskResultFields, TaskResultVersion, TaskResultView } from './task-result-fields';
+import { versionOf } from './version';
 import { FilterProgress, IdsProgress } from './watch-progress';
 
 /** What to watch: up to 1,000 results by id, or all that match a filter now or later. */
@@ -30,12 +31,12 @@ export interface WatchEventsOptions {
 export type TaskResultEvent<Result = TaskResultFields> =
   /** A result as it is now. */
   | { readonly type: 'snapshot'; readonly result: Result }
-  /** A watched result is gone. */
-  | { readonly type: 'deleted'; readonly id: string }
+  /** A watched result is gone, whose newest known version was this. */
+  | ({ readonly type: 'deleted'; readonly id: string } & TaskResultVersion)
   /** A watched id belongs to no result. */
   | { readonly type: 'notFound'; readonly id: string }
-  /** A result that was told of no longer matches the filter. */
-  | { readonly type: 'unmatched'; readonly id: string; readonly revision: number };
+  /** A result that was told of no longer matches the filter, since this version. */
+  | ({ readonly type: 'unmatched'; readonly id: string } & TaskResultVersion);
 
 /**
  * The news of a watch, until it is complete. Streams that end any other way are opened again with what is known, with growing
@@ -85,10 +86,10 @@ function publicEvent(event: WatchEvent): TaskResultEvent {
     case 'snapshot':
       return { type: 'snapshot', result: fieldsOf(event.value) };
     case 'unmatched':
-      return { type: 'unmatched', id: event.value.id, revision: Number(event.value.revision) };
     case 'deleted':
+      return { type: event.$case, id: event.value.id, ...versionOf(event.value.version) };
     case 'notFound':
-      return { type: event.$case, id: event.value.id };
+      return { type: 'notFound', id: event.value.id };
     default:
       throw new TypeError(`no news: ${event.$case}`);
   }

@@ -1,7 +1,8 @@
 import { statusOf } from './answers';
 import type { WatchEvent } from './connection';
 import type { TaskResultFilter, WatchTaskResultsRequest } from './gen/taskresults/v1/task_result_service';
-import { isFinal } from './task-result-fields';
+import { isFinal, type TaskResultVersion } from './task-result-fields';
+import { compareVersions, NO_VERSION, versionMessage, versionOf } from './version';
 
 /** What is watched, and how far the watch has come: enough to open it again without seeing anything twice. */
 export interface WatchProgress {
@@ -15,31 +16,33 @@ export interface WatchProgress {
 
 /** A watch of ids. An id is settled once it is finished, deleted or not found. */
 export class IdsProgress implements WatchProgress {
-  readonly #known = new Map<string, { revision: bigint; settled: boolean; gone: boolean }>();
+  readonly #known = new Map<string, { version: TaskResultVersion; settled: boolean; gone: boolean }>();
 
   constructor(
     ids: readonly string[],
     private readonly keepOpen: boolean,
   ) {
-    for (const id of ids) this.#known.set(id, { revision: 0n, settled: false, gone: false });
+    for (const id of ids) this.#known.set(id, { version: NO_VERSION, settled: false, gone: false });
   }
 
   target(): WatchTaskResultsRequest['target'] {
     const followed = [...this.#known].filter(([, { settled }]) => this.keepOpen || !settled);
-    const taskResults = followed.map(([id, { revision }]) => ({ id, knownRevision: revision }));
+    const taskResults = followed.map(([id, { version }]) => ({ id, known: versionMessage(version) }));
     return { $case: 'ids', value: { taskResults } };
   }
 
   learn(event: WatchEvent): boolean {
     if (event.$case === 'snapshot') {
-      const { id, revision, status } = event.value;
-      this.#known.set(id, { revision, settled: isFinal(statusOf(status)), gone: false });
-      return true;
+      const { id, status } = event.value;
+      const version = versionOf(event.value);
+      const before = this.#known.get(id)?.version ?? NO_VERSION;
+      this.#known.set(id, { version, settled: isFinal(statusOf(status)), gone: false });
+      return compareVersions(version, before) > 0;
     }
     if (event.$case !== 'deleted' && event.$case !== 'notFound') return false;
     // A watch that is opened again says of every missing id again that it is not found.
     const before = this.#known.get(event.value.id);
-    this.#known.set(event.value.id, { revision: 0n, settled: true, gone: true });
+    this.#known.set(event.value.id, { version: NO_VERSION, settled: true, gone: true });
     return !before?.gone;
   }
 
@@ -53,7 +56,7 @@ export class IdsProgress implements WatchProgress {
  * nothing was open stays unknown.
  */
 export class FilterProgress implements WatchProgress {
-  readonly #revisions = new Map<string, bigint>();
+  readonly #versions = new Map<string, TaskResultVersion>();
 
   constructor(private readonly filter: TaskResultFilter) {}
 
@@ -64,14 +67,15 @@ export class FilterProgress implements WatchProgress {
   learn(event: WatchEvent): boolean {
     switch (event.$case) {
       case 'snapshot': {
-        const { id, revision } = event.value;
-        const isNews = this.#revisions.get(id) !== revision;
-        this.#revisions.set(id, revision);
+        const { id } = event.value;
+        const version = versionOf(event.value);
+        const isNews = compareVersions(version, this.#versions.get(id) ?? NO_VERSION) > 0;
+        if (isNews) this.#versions.set(id, version);
         return isNews;
       }
       case 'unmatched':
       case 'deleted':
-        return this.#revisions.delete(event.value.id);
+        return this.#versions.delete(event.value.id);
       default:
         return false;
     }

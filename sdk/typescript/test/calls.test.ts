@@ -1,8 +1,17 @@
+import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 import { Link } from '../../../test/support/link';
 import { until } from '../../../test/support/until';
-import { CancelledError, TaskResults, TaskResultsError, UnauthenticatedError } from '../src';
+import { CancelledError, InvalidFieldError, TaskResults, TaskResultsError, UnauthenticatedError } from '../src';
+import { TaskResult } from '../src/gen/taskresults/v1/task_result';
+import {
+  type GetTaskResultRequest,
+  type GetTaskResultResponse,
+  TaskResultServiceService,
+} from '../src/gen/taskresults/v1/task_result_service';
 import { Fixture, freshId } from './support/fixture';
 import { TappedLink } from './support/tapped-link';
+
+type Answer = sendUnaryData<GetTaskResultResponse>;
 
 let fixture: Fixture;
 let client: TaskResults;
@@ -45,6 +54,58 @@ test('a call has a deadline', async () => {
     await link.close();
   }
 });
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+test.each([
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['the greatest number', Number.MAX_VALUE],
+  ['30 days', 30 * DAY_MS],
+])('a call that may take %s is sent with a deadline that every server understands', async (_, timeoutMs) => {
+  // As a server is that nobody has taught to read longer ones.
+  const deadlines: number[] = [];
+  const bare = new Server();
+  bare.addService(TaskResultServiceService, {
+    getTaskResult: (call: ServerUnaryCall<GetTaskResultRequest, GetTaskResultResponse>, answer: Answer) => {
+      deadlines.push(Number(call.getDeadline()) - Date.now());
+      setTimeout(() => answer(null, { taskResult: TaskResult.create({ id: call.request.id }) }), 20);
+    },
+  });
+  const port = await new Promise((resolve, reject) => {
+    const credentials = ServerCredentials.createInsecure();
+    bare.bindAsync('127.0.0.1:0', credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
+  });
+  const patient = new TaskResults(`127.0.0.1:${port}`, { timeoutMs });
+  try {
+    for (let i = 0; i < 20; i++) expect((await patient.get(`${i}`)).id).toBe(`${i}`);
+    for (const ms of deadlines) expect(Math.round(ms / DAY_MS)).toBe(24);
+  } finally {
+    patient.close();
+    bare.forceShutdown();
+  }
+});
+
+test('a call without any time fails, and one whose time is no number is refused', async () => {
+  await expect(client.get('x', { timeoutMs: 0 })).rejects.toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
+  await expect(client.get('x', { timeoutMs: -1 })).rejects.toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
+  await expect(client.get('x', { timeoutMs: Number.NaN })).rejects.toMatchObject({ fields: ['timeoutMs'] });
+  expect(() => new TaskResults('x', { timeoutMs: Number.NaN })).toThrow(InvalidFieldError);
+});
+
+test.each(['secret\n', 'two\r\nlines', ' secret', 'secret ', 'sécret', 'se\u0000cret', ''])(
+  'a token that cannot stand in a header is refused, and not quoted: %j',
+  (token) => {
+    let error: unknown;
+    try {
+      new TaskResults(fixture.server.address, { token }).close();
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(InvalidFieldError);
+    expect(error).toMatchObject({ reason: 'INVALID_FIELD', fields: ['token'] });
+    expect(String((error as Error).stack)).not.toMatch(/secret|lines|cret/);
+  },
+);
 
 test('calls are repeated until the server is back', async () => {
   const id = freshId();
@@ -117,6 +178,42 @@ test('close ends all that is under way', async () => {
     await expect(late).rejects.toThrow(CancelledError);
   }
   own.close();
+});
+
+test('everybody whom a close concerns gets an error of their own', async () => {
+  const { id } = await client.create({ path: 'app.tasks.closed' });
+  const own = fixture.client({ token: 'secret' });
+  const nobody = new TaskResults('127.0.0.1:1');
+  const underWay = [own.wait(id), own.wait(id), own.watch(id).next(), nobody.get(id), nobody.get(id)];
+  const ended = Promise.allSettled(underWay);
+  own.close();
+  nobody.close();
+  const errors = (await ended).map((outcome) => (outcome as PromiseRejectedResult).reason as Error);
+  for (const error of errors) expect(error).toBeInstanceOf(CancelledError);
+  expect(new Set(errors).size).toBe(underWay.length);
+  expect(errors.map(({ cause }) => cause)).toEqual(underWay.map(() => undefined));
+});
+
+test('everybody whom a refusal concerns gets an error of their own', async () => {
+  const wrong = fixture.client({ token: 'wrong' });
+  const [first, second] = await Promise.allSettled([wrong.wait('a'), wrong.wait('a')]);
+  expect([first, second]).toMatchObject([{ reason: { reason: 'UNAUTHENTICATED' } }, { status: 'rejected' }]);
+  expect((first as PromiseRejectedResult).reason).not.toBe((second as PromiseRejectedResult).reason);
+});
+
+test('what is begun after a close opens nothing', async () => {
+  const link = await TappedLink.to(fixture.server.port);
+  try {
+    const own = fixture.client({ target: link.address, token: 'secret' });
+    const { id } = await own.create({ path: 'app.tasks.closed' });
+    const opened = link.opened;
+    const late = [own.watch(id), own.list(), own.watchEvents({ ids: [id] })];
+    own.close();
+    for (const iterator of late) await expect(iterator.next()).rejects.toThrow(CancelledError);
+    expect(link.opened).toBe(opened);
+  } finally {
+    await link.close();
+  }
 });
 
 test('a client can be disposed of', async () => {

@@ -71,7 +71,7 @@ const REFUSALS: Refusal[] = [
     reason: 'REVISION_MISMATCH',
     Class: sdk.RevisionMismatchError,
     code: 10,
-    call: () => client.delete('taken', { revision: 7 }),
+    call: () => client.delete('taken', { version: { incarnation: 1, revision: 7 } }),
   },
   {
     reason: 'INVALID_FIELD',

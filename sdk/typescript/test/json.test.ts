@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { losslessJson, NotEncodableError, RawJson } from '../src';
 import { encode } from '../src/json';
 
@@ -34,6 +35,17 @@ test('what the built-in writes is written the same', () => {
 const cycle: unknown[] = [];
 cycle.push(cycle);
 
+class Money {
+  #cents = 100;
+  get cents() {
+    return this.#cents;
+  }
+}
+
+class Point {
+  x = 1;
+}
+
 test.each([
   ['NaN', Number.NaN],
   ['Infinity', { deep: [Number.POSITIVE_INFINITY] }],
@@ -43,9 +55,46 @@ test.each([
   ['Symbol(s)', [Symbol('s')]],
   ['function', { call: function named() {} }],
   ['it contains itself', cycle],
+  ['an Error', [new Error('no')]],
+  ['a TypeError', { error: Object.assign(new TypeError('no'), { code: 7 }) }],
+  ['an Error', [{ status: 'rejected', reason: new Error('no') }]],
+  ['a Promise', { pending: new Promise(() => {}) }],
+  // biome-ignore lint/suspicious/noThenProperty: what a query builder looks like
+  ['an Object', [{ then: () => {}, sql: 'SELECT 1' }]],
+  ['NaN', [Object(Number.NaN)]],
+  ['NaN', { total: { toJSON: () => Number.NaN } }],
+  ['a Map', { toJSON: () => ({ deep: new Map() }) }],
+  ['a BigInt', [Object(1n)]],
+  ['an object without a class', [(function* () {})()]],
+  ['a Headers', new Headers({ a: 'b' })],
+  ['an ArrayBuffer', new ArrayBuffer(8)],
+  ['a Uint8Array', { bytes: new Uint8Array([1, 2]) }],
+  ['a RegExp', [/x/]],
+  ['a WeakMap', [new WeakMap()]],
+  ['a Money', { price: new Money() }],
 ])('%s is refused', (why, value) => {
   expect(() => encode(losslessJson, 'args', value)).toThrow(NotEncodableError);
   expect(() => encode(losslessJson, 'args', value)).toThrow(why);
+});
+
+test('what has something to be written is written', () => {
+  const value = {
+    empty: {},
+    bare: Object.create(null),
+    elsewhere: runInNewContext('({ list: [{}], object: {} })'),
+    point: new Point(),
+    url: new URL('https://example.com/a'),
+    bytes: Buffer.from('ab'),
+    boxed: [Object(1), Object(''), Object(false)],
+    named: { toJSON: (name: string) => `I am ${name}` },
+    settled: [{ status: 'fulfilled', value: 1 }],
+  };
+  expect(stringify(value)).toBe(JSON.stringify(value));
+});
+
+test('a format that writes no text is refused', () => {
+  const format = { parse: JSON.parse, stringify: () => 7 as unknown as string };
+  expect(() => encode(format, 'args', 1)).toThrow(NotEncodableError);
 });
 
 test('what throws while it is written is refused with its cause', () => {

@@ -106,6 +106,16 @@ test('waits that are cancelled leave the streams that others use', async () => {
   expect({ opened: link.opened, connections: link.connections }).toEqual({ opened: 3, connections: 1 });
 });
 
+test('waits one after another for what is finished are not held up', async () => {
+  const ids = await create(100);
+  await Promise.all(ids.map((id) => worker.failTask(id)));
+  const startedAt = performance.now();
+  for (const id of ids) expect((await client.wait(id)).status).toBe('FAILED');
+  // Kept apart as cancelled streams have to be, they would take 5 s.
+  expect(performance.now() - startedAt).toBeLessThan(4_500);
+  expect(link.cancelled).toBe(0);
+});
+
 test('impatient waits one after another do not add up to resets', async () => {
   const [id = ''] = await create(1);
   const startedAt = performance.now();

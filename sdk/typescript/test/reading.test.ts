@@ -1,4 +1,4 @@
-import type { TaskResults } from '../src';
+import { InvalidFieldError, type TaskResults } from '../src';
 import { Fixture, finish, freshId } from './support/fixture';
 
 let fixture: Fixture;
@@ -75,9 +75,24 @@ test('every condition of a filter', async () => {
   expect(await ids({ enqueued: { start: first.enqueuedAt } })).toEqual([b, a]);
 });
 
-test('what has changed since a revision', async () => {
-  const { id } = await client.create({ path: 'app.tasks.changed' });
-  await client.startAttempt(id, 'w');
-  expect(await client.changesSince(id, 2)).toBeNull();
-  expect(await client.changesSince(id, 1)).toMatchObject({ status: 'RUNNING', revision: 2, workerIds: ['w'] });
+test('what has changed since a version', async () => {
+  const created = await client.create({ path: 'app.tasks.changed' });
+  const { id, incarnation } = created;
+  const started = await client.startAttempt(id, 'w');
+  expect(await client.changesSince(id, started)).toBeNull();
+  const changes = await client.changesSince(id, created);
+  expect(changes).toMatchObject({ status: 'RUNNING', incarnation, revision: 2, workerIds: ['w'] });
+  expect(changes).not.toHaveProperty('task');
+});
+
+test('of another creation, or when nothing is known, everything has changed', async () => {
+  const created = await client.create({ path: 'app.tasks.changed' });
+  const { id } = created;
+  await client.delete(id);
+  await client.create({ path: 'app.tasks.other', id, args: [7] });
+  const whole = { task: { path: 'app.tasks.other' }, argsJson: '[7]', status: 'READY', revision: 1 };
+  expect(await client.changesSince(id, created)).toMatchObject(whole);
+  expect(await client.changesSince(id, { incarnation: 0, revision: 0 })).toMatchObject(whole);
+  expect(await client.changesSince(id, created, { view: 'BASIC' })).toMatchObject({ ...whole, argsJson: null });
+  await expect(client.changesSince(id, { incarnation: 1.5, revision: 1 })).rejects.toThrow(InvalidFieldError);
 });

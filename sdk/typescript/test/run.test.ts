@@ -1,15 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../../test/support/until';
 import {
+  AttemptInProgressError,
   CancelledError,
+  InvalidFieldError,
   NotEncodableError,
   PayloadTooLargeError,
+  RawJson,
   type RunContext,
   StaleAttemptError,
-  type TaskResults,
+  TaskResults,
   TaskResultsError,
 } from '../src';
 import { Fixture, freshId } from './support/fixture';
+import { TappedLink } from './support/tapped-link';
 
 let fixture: Fixture;
 let client: TaskResults;
@@ -149,4 +153,257 @@ test("the caller's signal reaches the function, and the outcome is reported all 
   stop.abort();
   await expect(run).rejects.toThrow('aborted');
   expect(await client.get(id)).toMatchObject({ status: 'FAILED', errors: [{ exceptionClassPath: 'AbortError' }] });
+});
+
+/** Runs a function that throws; resolves with what is stored of it. */
+async function failureOf(thrown: unknown) {
+  const id = freshId();
+  const run = client.run({ path: 'app.tasks.broken', id }, 'w1', () => {
+    throw thrown;
+  });
+  await expect(run).rejects.toBe(thrown);
+  const { status, errors } = await client.get(id);
+  expect(status).toBe('FAILED');
+  return errors[0];
+}
+
+test('an error text of 5 MiB is cut and marked', async () => {
+  const message = `${'x'.repeat(5 * 1024 * 1024)}!`;
+  const error = await failureOf(new RangeError(message));
+  const [, kept = '', gone] = /^(x+)\n\[cut: (\d+) more bytes\]$/.exec(error?.message ?? '') ?? [];
+  expect(kept.length).toBeGreaterThan(65_000);
+  expect(kept.length + Number(gone)).toBe(message.length);
+  expect(error?.traceback).toMatch(/^RangeError: x{250000,}\n\[cut: \d+ more bytes\]$/);
+});
+
+/** Throws when anything is asked of it. */
+const hostile = new Proxy(new Error('hidden'), {
+  get: () => {
+    throw new Error('do not look');
+  },
+  getPrototypeOf: () => {
+    throw new Error('do not look');
+  },
+});
+
+test.each<[string, unknown, { exceptionClassPath: string; message: string }]>([
+  ['nothing', undefined, { exceptionClassPath: 'undefined', message: 'undefined' }],
+  ['a report without a class', { exceptionClassPath: '' }, { exceptionClassPath: 'object', message: '' }],
+  ['a report of other types', { exceptionClassPath: 7, message: 8 }, { exceptionClassPath: 'object', message: '' }],
+  [
+    'an error of a class without a constructor',
+    Object.assign(new Error('odd'), { constructor: undefined }),
+    { exceptionClassPath: 'Error', message: 'odd' },
+  ],
+  [
+    'an error without a class',
+    Object.setPrototypeOf(new Error('bare'), null),
+    { exceptionClassPath: 'Error', message: 'bare' },
+  ],
+  [
+    'an error of an odd name and message',
+    Object.assign(new Error(), { name: 7, message: { deep: 1 }, stack: null }),
+    { exceptionClassPath: 'Error', message: '' },
+  ],
+  [
+    'an error that cannot be looked at',
+    hostile,
+    { exceptionClassPath: 'object', message: expect.stringMatching(/^Error: hidden\n/) },
+  ],
+  ['half of a surrogate pair', new Error('\ud800'), { exceptionClassPath: 'Error', message: '\ufffd' }],
+  [
+    'a class path of 5,000 characters',
+    { exceptionClassPath: '😀'.repeat(5_000) },
+    { exceptionClassPath: '😀'.repeat(1_000), message: '' },
+  ],
+])('whatever is thrown is reported: %s', async (_, thrown, reported) => {
+  expect(await failureOf(thrown)).toMatchObject(reported);
+});
+
+test('a report of an AggregateError tells what is in it', async () => {
+  const refused = new AggregateError([new Error('refused by ::1'), new TypeError('refused by 127.0.0.1')]);
+  const error = await failureOf(refused);
+  expect(error).toMatchObject({
+    exceptionClassPath: 'AggregateError',
+    message: 'refused by ::1; refused by 127.0.0.1',
+    traceback: expect.stringMatching(
+      /\n\[errors 0\]: Error: refused by ::1\n[\s\S]*\n\[errors 1\]: TypeError: refused by 127/,
+    ),
+  });
+
+  const any = await Promise.any([Promise.reject(new Error('first')), Promise.reject('second')]).catch((error) => error);
+  expect(await failureOf(any)).toMatchObject({
+    message: 'All promises were rejected',
+    traceback: expect.stringMatching(/\[errors 0\]: Error: first\n[\s\S]*\n\[errors 1\]: 'second'$/),
+  });
+});
+
+test('a report keeps a cause that is no Error, and ends where causes go round in a circle', async () => {
+  const error = await failureOf(new Error('outer', { cause: { code: 7 } }));
+  expect(error?.traceback).toMatch(/\n\[cause\]: { code: 7 }$/);
+  const circle = new Error('round');
+  circle.cause = circle;
+  expect((await failureOf(circle))?.traceback.match(/\[cause\]/g)).toHaveLength(20);
+  const own = new AggregateError([]);
+  own.errors.push(own, own);
+  expect(await failureOf(own)).toMatchObject({ exceptionClassPath: 'AggregateError', message: '' });
+});
+
+test.each([
+  ['an Error', () => new Error('no'), NotEncodableError],
+  ['what is settled, with a rejection', () => Promise.allSettled([Promise.reject(new Error('no'))]), NotEncodableError],
+  ['raw text that is no JSON', () => new RawJson('{'), InvalidFieldError],
+])('a return value that is no value becomes a failure that says so: %s', async (_, work, Class) => {
+  const id = freshId();
+  await expect(client.run({ path: 'app.tasks.unfit', id }, 'w1', work as () => unknown)).rejects.toThrow(Class);
+  expect(await client.get(id)).toMatchObject({
+    status: 'FAILED',
+    errors: [{ exceptionClassPath: Class.name, message: expect.stringContaining('return value') }],
+  });
+});
+
+test('a predicate that throws loses no outcome, and is told', async () => {
+  const id = freshId();
+  const mistake = new Error('a bug of the predicate');
+  const thrown = new Error('busy');
+  const broken = () => {
+    throw Object.freeze(mistake);
+  };
+  const options = { report: broken, retry: broken };
+  const run = client.run({ path: 'app.tasks.flaky', id }, 'w1', () => Promise.reject(thrown), options);
+  await expect(run).rejects.toBe(mistake);
+  expect(await client.get(id)).toMatchObject({ status: 'FAILED', errors: [{ message: 'busy' }] });
+});
+
+test('a predicate may take its time', async () => {
+  const id = freshId();
+  const fail = () => Promise.reject(new Error('busy'));
+  const never = { retry: () => Promise.resolve(false) };
+  await expect(client.run({ path: 'app.tasks.flaky', id }, 'w1', fail, never)).rejects.toThrow('busy');
+  expect(await status(id)).toBe('FAILED');
+});
+
+test('the caller says which errors are no outcome of the task', async () => {
+  const id = freshId();
+  const stop = new AbortController();
+  const options = { signal: stop.signal, report: (error: unknown) => (error as Error).name !== 'AbortError' };
+  const work = ({ signal }: RunContext) => {
+    stop.abort();
+    return delay(20_000, undefined, { signal });
+  };
+  await expect(client.run({ path: 'app.tasks.stopped', id }, 'w1', work, options)).rejects.toThrow('aborted');
+  expect(await client.get(id)).toMatchObject({ status: 'RUNNING', errors: [] });
+});
+
+/** Whatever it asks about is deleted just before, as it may be at any moment. */
+class Unlucky extends TaskResults {
+  override async changesSince(...given: Parameters<TaskResults['changesSince']>) {
+    await client.delete(given[0]);
+    return super.changesSince(...given);
+  }
+}
+
+test('a success that is recorded is returned, though nothing more can be learnt of it', async () => {
+  const unlucky = new Unlucky(fixture.server.address);
+  try {
+    const result = await unlucky.run({ path: 'app.tasks.add', id: freshId() }, 'w1', () => ({ sum: 3n ** 50n }));
+    expect(result).toMatchObject({ status: 'SUCCESSFUL', isFinished: true, attempts: 1, workerIds: ['w1'] });
+    expect(result.returnValue).toEqual({ sum: 3n ** 50n });
+    expect(result.finishedAt).not.toBeNull();
+  } finally {
+    unlucky.close();
+  }
+});
+
+describe('a report takes as long as the lease, not as long as a call:', () => {
+  const fail = () => Promise.reject(new Error('busy'));
+
+  test.each([
+    ['a success', () => 'done', { status: 'SUCCESSFUL', returnValueJson: '"done"' }],
+    ['a failure', fail, { status: 'FAILED', errors: [{ message: 'busy' }] }],
+  ])('%s reaches a server that was away', async (_, outcome, stored) => {
+    const id = freshId();
+    const hasty = fixture.client({ timeoutMs: 500 });
+    const run = hasty.run({ path: 'app.tasks.outage', id }, 'w1', async () => {
+      await fixture.server.kill();
+      return outcome();
+    });
+    const settled = Promise.allSettled([run]);
+    await delay(2_500);
+    await fixture.server.restart();
+    await settled;
+    expect(await client.get(id)).toMatchObject(stored);
+  });
+
+  test('a success reaches a server whose answers were lost for a while', async () => {
+    const id = freshId();
+    const link = await TappedLink.to(fixture.server.port);
+    try {
+      const hasty = fixture.client({ target: link.address, timeoutMs: 500 });
+      let before = Number.POSITIVE_INFINITY;
+      const run = hasty.run({ path: 'app.tasks.outage', id }, 'w1', () => {
+        before = link.opened;
+        link.mute();
+        return 'done';
+      });
+      await until(() => link.opened >= before + 2, 'it was tried again after the time of a call');
+      link.mute(false);
+      link.cut();
+      expect(await run).toMatchObject({ status: 'SUCCESSFUL', returnValue: 'done' });
+    } finally {
+      await link.close();
+    }
+  });
+
+  test('and no longer', async () => {
+    const id = freshId();
+    const hasty = fixture.client({ timeoutMs: 200 });
+    const run = hasty.run(
+      { path: 'app.tasks.outage', id },
+      'w1',
+      async () => {
+        await fixture.server.kill();
+        return 'done';
+      },
+      { leaseMs: 1_000 },
+    );
+    await expect(run).rejects.toMatchObject({ code: expect.any(Number) });
+    await fixture.server.restart();
+    expect(await status(id)).toBe('RUNNING');
+  });
+});
+
+test('what was created anew since it was read is not run, and is left to others', async () => {
+  const { id } = await client.create({ path: 'app.tasks.old' });
+  /** Between the reading and the start, somebody deletes the result and creates another one. */
+  class Overtaken extends TaskResults {
+    override async startAttempt(...given: Parameters<TaskResults['startAttempt']>) {
+      await client.delete(id);
+      await client.create({ path: 'app.tasks.anew', id });
+      return super.startAttempt(...given);
+    }
+  }
+  const overtaken = new Overtaken(fixture.server.address);
+  const work = jest.fn();
+  try {
+    await expect(overtaken.run(id, 'w1', work)).rejects.toThrow(StaleAttemptError);
+  } finally {
+    overtaken.close();
+  }
+  expect(work).not.toHaveBeenCalled();
+  expect(await client.get(id)).toMatchObject({ task: { path: 'app.tasks.anew' }, status: 'READY', attempts: 1 });
+});
+
+test('the lease is renewed until the outcome is told', async () => {
+  const id = freshId();
+  let asked = 0;
+  const retry = async () => {
+    asked = performance.now();
+    await until(async () => performance.now() - asked > 1_500, 'the lease would have run out');
+    await expect(client.startAttempt(id, 'w2')).rejects.toThrow(AttemptInProgressError);
+    return true;
+  };
+  const fail = () => Promise.reject(new Error('busy'));
+  await expect(client.run({ path: 'app.tasks.slow', id }, 'w1', fail, { leaseMs: 900, retry })).rejects.toThrow('busy');
+  expect(await client.get(id)).toMatchObject({ status: 'READY', workerIds: ['w1'], errors: [{ message: 'busy' }] });
 });

@@ -1,11 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   losslessJson,
+  NotDecodableError,
   PreciseDate,
+  RawJson,
   TaskFailedError,
   TaskNotFinishedError,
   TaskResult,
+  type TaskResultChanges,
   TaskResultDoesNotExistError,
+  type TaskResultFields,
   type TaskResults,
 } from '../src';
 import type { TaskResultSource } from '../src/task-result';
@@ -105,16 +109,56 @@ test('a refresh that finds nothing new changes nothing', async () => {
 test('of two refreshes at a time, the newer state stays, whichever answer comes last', async () => {
   const created = await client.create({ path: 'app.tasks.race' });
   await client.startAttempt(created.id, 'w');
-  const older = await client.changesSince(created.id, 1);
+  const older = await client.changesSince(created.id, created);
   await client.succeed(created.id, 1, 'done');
-  const newer = await client.changesSince(created.id, 1);
+  const newer = await client.changesSince(created.id, created);
 
-  const answers = [delay(100, older), Promise.resolve(newer)];
-  const source = { json: losslessJson, changesSince: () => answers.shift() } as unknown as TaskResultSource;
-  const handle = new TaskResult(source, created);
+  const handle = answering(created, [delay(100, older), Promise.resolve(newer)]);
   await Promise.all([handle.refresh(), handle.refresh()]);
   expect(handle).toMatchObject({ revision: 3, status: 'SUCCESSFUL', returnValue: 'done' });
 });
+
+test('a late answer about a deleted result does not bring it back', async () => {
+  const created = await client.create({ path: 'app.tasks.race' });
+  const { id } = created;
+  await client.startAttempt(id, 'w');
+  const older = await client.changesSince(id, created);
+  await client.delete(id);
+  await client.create({ path: 'app.tasks.anew', id });
+  const newer = await client.changesSince(id, created);
+
+  const handle = answering(created, [delay(100, older), Promise.resolve(newer)]);
+  await Promise.all([handle.refresh(), handle.refresh()]);
+  expect(handle).toMatchObject({ task: { path: 'app.tasks.anew' }, revision: 1, status: 'READY', workerIds: [] });
+});
+
+test('a refresh of a result that was created anew replaces everything', async () => {
+  const handle = await client.create({ path: 'app.tasks.old', args: ['old'], kwargs: { k: 'old' }, backend: 'old' });
+  expect(handle.args).toEqual(['old']);
+  const { id, incarnation } = handle;
+  await client.delete(id);
+  const anew = await client.create({ path: 'app.tasks.anew', id, args: ['new'], metadata: { tenant: 'acme' } });
+  await handle.refresh();
+  expect({ ...handle }).toEqual({ ...anew });
+  expect(handle).toMatchObject({ args: ['new'], kwargs: {}, backend: 'default' });
+  expect(handle.incarnation).toBeGreaterThan(incarnation);
+});
+
+test('a text that cannot be read is told, and can be had', async () => {
+  const text = `[12345678901234567890,${'['.repeat(100_000)}${']'.repeat(100_000)}]`;
+  const handle = await client.create({ path: 'app.tasks.deep', args: new RawJson(text) });
+  expect(() => handle.args).toThrow(NotDecodableError);
+  expect(() => handle.args).toThrow('nested too deeply');
+  expect(handle.argsJson).toBe(text);
+});
+
+/** A handle whose refreshes get these answers, in this order. */
+function answering(fields: TaskResultFields, answers: Promise<TaskResultChanges | null>[]): TaskResult {
+  return new TaskResult(
+    { json: losslessJson, changesSince: () => answers.shift() } as unknown as TaskResultSource,
+    fields,
+  );
+}
 
 test('JSON texts stay as they are stored, and integers are not rounded', async () => {
   const { id } = await client.create({ path: 'app.tasks.big', args: [9007199254740993n], kwargs: { n: -(2n ** 63n) } });

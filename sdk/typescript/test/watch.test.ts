@@ -1,11 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../../test/support/until';
 import {
   InvalidFieldError,
   TaskResultDoesNotExistError,
   type TaskResultEvent,
   type TaskResults,
+  type TaskResultVersion,
   WaitTimedOutError,
 } from '../src';
+import { statusOf } from '../src/answers';
+import { Connection } from '../src/connection';
+import { newerStates } from '../src/newer-states';
+import { SharedWatch } from '../src/shared-watch';
 import { Fixture, finish, freshId } from './support/fixture';
 import { TappedLink } from './support/tapped-link';
 
@@ -21,6 +27,10 @@ afterAll(() => fixture.remove());
 
 async function create(): Promise<string> {
   return (await client.register({ path: 'app.tasks.watched', id: freshId() })).id;
+}
+
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  return Promise.race([promise.then(() => true), delay(100, false)]);
 }
 
 /** Collects the revisions that a watch yields. */
@@ -53,11 +63,25 @@ test('a wait that takes too long says so, also when there is no server', async (
   await expect(nobody.wait('x', { timeoutMs: 300 })).rejects.toMatchObject({ reason: 'WAIT_TIMED_OUT' });
 });
 
-test('more milliseconds than a timer takes are for ever', async () => {
+test.each([
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['the greatest number', Number.MAX_VALUE],
+  ['30 days', 30 * 24 * 60 * 60 * 1_000],
+])('a wait may take %s', async (_, timeoutMs) => {
   const id = await create();
-  const waiting = client.wait(id, { timeoutMs: Number.POSITIVE_INFINITY });
+  const waiting = client.wait(id, { timeoutMs });
+  await until(async () => !(await isSettled(waiting)), 'it waits');
   await finish(client, id);
   expect((await waiting).status).toBe('SUCCESSFUL');
+});
+
+test('without any time to wait, a finished result is returned all the same', async () => {
+  const id = await create();
+  await expect(client.wait(id, { timeoutMs: 0 })).rejects.toThrow(WaitTimedOutError);
+  await finish(client, id, 3);
+  for (const timeoutMs of [0, -1]) expect(await client.wait(id, { timeoutMs })).toMatchObject({ returnValue: 3 });
+  await expect(client.wait(freshId(), { timeoutMs: 0 })).rejects.toThrow(TaskResultDoesNotExistError);
+  await expect(client.wait(id, { timeoutMs: Number.NaN })).rejects.toThrow(InvalidFieldError);
 });
 
 test('what is deleted, and what never was', async () => {
@@ -79,10 +103,57 @@ test('what was created anew under the id of a deleted one is not taken for it', 
   await client.delete(id);
   await client.register({ path: 'app.tasks.other', id });
   await expect(handle.watch().next()).rejects.toThrow(TaskResultDoesNotExistError);
+  // Also at the very revision that is known.
+  await client.startAttempt(id, 'w');
+  await expect(handle.watch().next()).rejects.toThrow(TaskResultDoesNotExistError);
   // The same, when somebody who knew nothing shares the stream.
   const [fresh, known] = await Promise.allSettled([client.watch(id).next(), handle.watch().next()]);
-  expect(fresh).toMatchObject({ status: 'fulfilled', value: { value: { revision: 1 } } });
+  expect(fresh).toMatchObject({ status: 'fulfilled', value: { value: { revision: 2 } } });
   expect(known).toMatchObject({ status: 'rejected', reason: { reason: 'TASK_RESULT_DOES_NOT_EXIST' } });
+});
+
+/** Follows as handles do, over a link of its own. */
+async function following(link: TappedLink) {
+  const connection = new Connection(link.address, {});
+  const watches = new SharedWatch((taskResults, signal) =>
+    connection.watch({ target: { $case: 'ids', value: { taskResults } } }, { signal }),
+  );
+  const follow = async (id: string, version: TaskResultVersion) => {
+    const statuses: string[] = [];
+    for await (const { status } of newerStates(watches, id, version, connection.closing))
+      statuses.push(statusOf(status));
+    return statuses;
+  };
+  const close = () => {
+    watches.close();
+    connection.close();
+  };
+  return { follow, close };
+}
+
+test('once everything is settled, every follower is told, whatever it knows', async () => {
+  const link = await TappedLink.to(fixture.server.port);
+  const { follow, close } = await following(link);
+  try {
+    const id = await create();
+    await finish(client, id);
+    const { incarnation, revision } = await client.get(id);
+    const nothing = { incarnation: 0, revision: 0 };
+    const newest = { incarnation, revision };
+    const more = { incarnation, revision: revision + 1 };
+    // Alone on its stream, and beside others.
+    for (const version of [newest, more]) expect(await follow(id, version)).toEqual(['SUCCESSFUL']);
+    const together = await Promise.all([nothing, newest, more].map((version) => follow(id, version)));
+    expect(together).toEqual([['SUCCESSFUL'], ['SUCCESSFUL'], ['SUCCESSFUL']]);
+    // One follows a result that was deleted long ago, the other one has just created it anew.
+    const another = { incarnation: incarnation - 1, revision };
+    const both = await Promise.allSettled([follow(id, another), follow(id, newest)]);
+    expect(both).toMatchObject([{ reason: { reason: 'TASK_RESULT_DOES_NOT_EXIST' } }, { value: ['SUCCESSFUL'] }]);
+    expect(link.opened).toBeLessThan(12);
+  } finally {
+    close();
+    await link.close();
+  }
 });
 
 test('one bad id does not take the others with it', async () => {
@@ -222,6 +293,28 @@ test('kept open, they go on, also for an id that comes later', async () => {
   await until(() => seen.includes(`deleted ${id}`), 'it is gone');
   stop.abort();
   await expect(done).rejects.toMatchObject({ reason: 'CANCELLED' });
+});
+
+test('a result that is created anew, at the revision that is known, is told of', async () => {
+  const link = await TappedLink.to(fixture.server.port);
+  const stop = new AbortController();
+  try {
+    const through = fixture.client({ target: link.address });
+    const id = await create();
+    const byId = collectEvents(through, { ids: [id] }, { keepOpen: true, signal: stop.signal });
+    const byFilter = collectEvents(through, { filter: { path: 'app.tasks.watched' } }, { signal: stop.signal });
+    const all = [byId, byFilter];
+    await until(() => all.every(({ seen }) => seen.includes(`${id}@1`)), 'both have told of it');
+    link.cut();
+    await client.delete(id);
+    await client.register({ path: 'app.tasks.watched', id, args: ['anew'] });
+    const told = ({ seen }: { seen: string[] }) => seen.filter((event) => event === `${id}@1`).length;
+    await until(() => all.every((events) => told(events) === 2), 'both have told of the other one');
+    expect(byId.seen).toEqual([`${id}@1`, `deleted ${id}`, `${id}@1`]);
+  } finally {
+    stop.abort();
+    await link.close();
+  }
 });
 
 test('the events of a filter go on through a restart, and tell nothing twice', async () => {

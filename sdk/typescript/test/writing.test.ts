@@ -1,4 +1,14 @@
-import { NotEncodableError, RawJson, TaskResultDoesNotExistError, type TaskResults } from '../src';
+import {
+  AttemptInProgressError,
+  InvalidFieldError,
+  NotEncodableError,
+  RawJson,
+  RevisionMismatchError,
+  StaleAttemptError,
+  TaskResultDoesNotExistError,
+  type TaskResults,
+  type TaskResultVersion,
+} from '../src';
 import { Fixture, finish, freshId } from './support/fixture';
 
 let fixture: Fixture;
@@ -43,7 +53,6 @@ test('a lease, its renewal, and a take-over', async () => {
   const { id } = await client.create({ path: 'x' });
   const started = await client.startAttempt(id, 'w1', { leaseMs: 60_000 });
   expect(started).toMatchObject({ attempt: 1, status: 'RUNNING', revision: 2 });
-  expect(await client.startAttempt(id, 'w1', { leaseMs: 60_000 })).toEqual(started);
   const renewed = await client.renewLease(id, 1, 120_000);
   const lease = (renewed.leaseExpiresAt?.getTime() ?? 0) - (started.leaseExpiresAt?.getTime() ?? 0);
   expect(lease).toBeGreaterThanOrEqual(60_000);
@@ -81,7 +90,90 @@ test('what was thrown is reported with its class, message and stack, causes incl
 
 test('delete', async () => {
   const { id } = await client.create({ path: 'x' });
-  await client.delete(id, { revision: 1 });
+  await client.delete(id);
   await expect(client.delete(id)).rejects.toThrow(TaskResultDoesNotExistError);
   await client.delete(id, { allowMissing: true });
+});
+
+test('delete takes a version, which may be a handle or a state', async () => {
+  const created = await client.create({ path: 'x' });
+  const { id } = created;
+  const started = await client.startAttempt(id, 'w');
+  await expect(client.delete(id, { version: created })).rejects.toThrow(RevisionMismatchError);
+  await client.delete(id, { version: started });
+  const anew = await client.create({ path: 'x', id });
+  await expect(client.delete(id, { version: created })).rejects.toThrow(RevisionMismatchError);
+  const anyRevision = ({ incarnation }: TaskResultVersion) => ({ incarnation, revision: 0 });
+  await expect(client.delete(id, { version: anyRevision(created) })).rejects.toThrow(RevisionMismatchError);
+  await client.delete(id, { version: anyRevision(anew) });
+});
+
+test('a start with the same request id is the same attempt, any other start is another one', async () => {
+  const { id } = await client.create({ path: 'x' });
+  const started = await client.startAttempt(id, 'w', { requestId: 'delivery-1' });
+  expect(await client.startAttempt(id, 'w', { requestId: 'delivery-1' })).toEqual(started);
+  await expect(client.startAttempt(id, 'w', { requestId: 'delivery-2' })).rejects.toThrow(AttemptInProgressError);
+  await expect(client.startAttempt(id, 'w')).rejects.toThrow(AttemptInProgressError);
+});
+
+test('a repetition of a start that comes late starts nothing', async () => {
+  const { id } = await client.create({ path: 'x' });
+  const again = () => client.startAttempt(id, 'w', { requestId: 'delivery-1' });
+  await again();
+  await client.fail(id, 1, 'busy', { retry: true });
+  await expect(again()).rejects.toMatchObject({ reason: 'STALE_ATTEMPT' });
+  await client.startAttempt(id, 'w');
+  await expect(again()).rejects.toThrow(StaleAttemptError);
+  await client.succeed(id, 2);
+  await expect(again()).rejects.toThrow(StaleAttemptError);
+  expect(await client.get(id)).toMatchObject({ status: 'SUCCESSFUL', attempts: 2 });
+});
+
+test('an attempt of a deleted result is none of the one created anew', async () => {
+  const { id } = await client.create({ path: 'x' });
+  const { incarnation } = await client.startAttempt(id, 'w1');
+  await client.delete(id);
+  await client.create({ path: 'x', id, args: ['other'] });
+  await client.startAttempt(id, 'w2');
+  for (const late of [
+    client.renewLease(id, 1, 60_000, { incarnation }),
+    client.succeed(id, 1, 'old', { incarnation }),
+    client.fail(id, 1, 'old', { incarnation }),
+  ]) {
+    await expect(late).rejects.toThrow(StaleAttemptError);
+  }
+  expect(await client.get(id)).toMatchObject({ status: 'RUNNING', workerIds: ['w2'], errors: [] });
+});
+
+test('a lease is sent as it was given', async () => {
+  const { id } = await client.create({ path: 'x' });
+  const started = await client.startAttempt(id, 'w', { leaseMs: 57_999.999_999_999_99 });
+  const leaseMs = (started.leaseExpiresAt?.getTime() ?? 0) - (started.lastAttemptedAt?.getTime() ?? 0);
+  expect(leaseMs).toBeGreaterThanOrEqual(57_999);
+  for (const leaseMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, Number.MAX_VALUE]) {
+    await expect(client.renewLease(id, 1, leaseMs)).rejects.toThrow(InvalidFieldError);
+  }
+});
+
+test('texts that are no Unicode are refused rather than changed on their way', async () => {
+  const broken = 'id-\ud800';
+  const calls: [string, Promise<unknown>][] = [
+    ['id', client.create({ path: 'x', id: broken })],
+    ['task.path', client.create({ path: broken })],
+    ['metadata', client.create({ path: 'x', metadata: { [broken]: '' } })],
+    ['args_json', client.create({ path: 'x', args: new RawJson('["\ud800"]') })],
+    ['ids[1]', client.getMany(['x', broken])],
+    ['worker_id', client.startAttempt('x', broken)],
+    ['succeeded.return_value_json', client.succeed('x', 1, new RawJson('"\ud800"'))],
+    ['id', client.wait(broken)],
+    ['ids.task_results[0].id', client.watchEvents({ ids: [broken] }).next()],
+  ];
+  for (const [field, call] of calls) {
+    await expect(call).rejects.toMatchObject({ reason: 'INVALID_FIELD', fields: [field] });
+  }
+});
+
+test('a time that is none is refused', async () => {
+  const runAfter = new Date(Number.NaN);
+  await expect(client.create({ path: 'x', runAfter })).rejects.toMatchObject({ fields: ['run_after'] });
 });

@@ -6,7 +6,6 @@ import (
 	"math"
 	"strings"
 	"sync"
-	"time"
 
 	taskresults "github.com/taskresults/taskresults/sdk/go"
 )
@@ -16,10 +15,16 @@ type driver struct {
 	client  *taskresults.Client
 	handles map[string]*taskresults.TaskResult
 	watches map[string]*watch
+	// started has the incarnation that the last start of each id answered.
+	started map[string]int64
 }
 
 func newDriver() *driver {
-	return &driver{handles: map[string]*taskresults.TaskResult{}, watches: map[string]*watch{}}
+	return &driver{
+		handles: map[string]*taskresults.TaskResult{},
+		watches: map[string]*watch{},
+		started: map[string]int64{},
+	}
 }
 
 func (d *driver) do(ctx context.Context, r *request) (any, error) {
@@ -47,26 +52,29 @@ func (d *driver) do(ctx context.Context, r *request) (any, error) {
 	case "refresh":
 		return d.refresh(ctx, r.ID)
 	case "start":
-		return stateOf(c.Start(ctx, r.ID, r.WorkerID, &taskresults.StartOptions{Lease: r.lease(), Force: r.Force}))
+		return d.start(ctx, r)
 	case "renew":
-		return stateOf(c.Renew(ctx, r.ID, r.Attempt, r.lease()))
+		return stateOf(c.Renew(ctx, d.attempt(r), r.lease()))
 	case "succeed":
 		value, err := native(r.ValueJSON)
 		if err != nil {
 			return nil, err
 		}
-		return stateOf(c.Succeed(ctx, r.ID, r.Attempt, value))
+		return stateOf(c.Succeed(ctx, d.attempt(r), value))
 	case "succeed_large":
-		return stateOf(c.Succeed(ctx, r.ID, r.Attempt, strings.Repeat("x", r.Bytes)))
+		return stateOf(c.Succeed(ctx, d.attempt(r), strings.Repeat("x", r.Bytes)))
 	case "fail":
 		if r.Retry {
-			return stateOf(c.Retry(ctx, r.ID, r.Attempt, r.Error.toError()))
+			return stateOf(c.Retry(ctx, d.attempt(r), r.Error.toError()))
 		}
-		return stateOf(c.Fail(ctx, r.ID, r.Attempt, r.Error.toError()))
+		return stateOf(c.Fail(ctx, d.attempt(r), r.Error.toError()))
 	case "fail_task":
 		return stateOf(c.FailTask(ctx, r.ID, r.Error.toError()))
 	case "delete":
-		options := &taskresults.DeleteOptions{Revision: r.Revision, AllowMissing: r.AllowMissing}
+		options := &taskresults.DeleteOptions{
+			Version:      taskresults.Version{Incarnation: r.Incarnation, Revision: r.Revision},
+			AllowMissing: r.AllowMissing,
+		}
 		return none, c.Delete(ctx, r.ID, options)
 	case "wait":
 		return wait(ctx, c, r)
@@ -84,7 +92,7 @@ func (d *driver) do(ctx context.Context, r *request) (any, error) {
 
 func (d *driver) connect(r *request) error {
 	d.close()
-	client, err := taskresults.NewClient(r.Target, &taskresults.Options{Token: r.Token})
+	client, err := taskresults.NewClient(r.Target, &taskresults.Options{Token: r.Token, Timeout: r.timeout()})
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	d.client = client
@@ -110,6 +118,28 @@ func (d *driver) handle(id string) (*taskresults.TaskResult, error) {
 		return result, nil
 	}
 	return nil, fmt.Errorf("nothing is remembered of %s", id)
+}
+
+func (d *driver) start(ctx context.Context, r *request) (any, error) {
+	options := &taskresults.StartOptions{Lease: r.lease(), Force: r.Force, RequestID: r.RequestID}
+	state, err := d.currentClient().Start(ctx, r.ID, r.WorkerID, options)
+	if err == nil {
+		d.mutex.Lock()
+		defer d.mutex.Unlock()
+		d.started[r.ID] = state.Incarnation
+	}
+	return stateOf(state, err)
+}
+
+// attempt is the one that a request names; with held, that of the incarnation which was started last.
+func (d *driver) attempt(r *request) taskresults.Attempt {
+	attempt := taskresults.Attempt{ID: r.ID, Number: r.Attempt}
+	if r.Held {
+		d.mutex.Lock()
+		defer d.mutex.Unlock()
+		attempt.Incarnation = d.started[r.ID]
+	}
+	return attempt
 }
 
 func (d *driver) dump(id string) (any, error) {
@@ -177,13 +207,18 @@ func stateOf(state *taskresults.State, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"attempt": state.Attempts, "status": state.Status, "revision": state.Revision}, nil
+	return map[string]any{
+		"attempt":     state.Attempts,
+		"status":      state.Status,
+		"incarnation": state.Incarnation,
+		"revision":    state.Revision,
+	}, nil
 }
 
 func wait(ctx context.Context, c *taskresults.Client, r *request) (any, error) {
 	if r.TimeoutMS != nil {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(*r.TimeoutMS)*time.Millisecond)
+		ctx, cancel = context.WithTimeout(ctx, r.timeout())
 		defer cancel()
 	}
 	result, err := c.Wait(ctx, r.ID)

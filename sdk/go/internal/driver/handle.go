@@ -12,6 +12,7 @@ type handle struct {
 	ID              string             `json:"id"`
 	Status          taskresults.Status `json:"status"`
 	Backend         string             `json:"backend"`
+	Incarnation     int64              `json:"incarnation"`
 	Revision        int64              `json:"revision"`
 	Metadata        map[string]string  `json:"metadata"`
 	Task            task               `json:"task"`
@@ -46,11 +47,12 @@ type stored struct {
 
 func handleOf(r *taskresults.TaskResult) handle {
 	h := handle{
-		ID:       r.ID,
-		Status:   r.Status,
-		Backend:  r.Backend,
-		Revision: r.Revision,
-		Metadata: map[string]string{},
+		ID:          r.ID,
+		Status:      r.Status,
+		Backend:     r.Backend,
+		Incarnation: r.Incarnation,
+		Revision:    r.Revision,
+		Metadata:    map[string]string{},
 		Task: task{
 			Path:         r.Task.Path,
 			Priority:     r.Task.Priority,

@@ -43,6 +43,9 @@ type request struct {
 	Bytes        int
 	Error        *taskError
 	Retry        bool
+	RequestID    string `json:"request_id"`
+	Held         bool
+	Incarnation  int64
 	Revision     int64
 	AllowMissing bool `json:"allow_missing"`
 
@@ -54,6 +57,7 @@ type request struct {
 	ReturnsBytes int     `json:"returns_bytes"`
 	ReturnsNaN   bool    `json:"returns_nan"`
 	Raises       *string `json:"raises"`
+	RaisesBytes  int     `json:"raises_bytes"`
 }
 
 type taskError struct {
@@ -79,6 +83,14 @@ func (e *taskError) toError() error {
 
 func (r *request) lease() time.Duration {
 	return time.Duration(r.LeaseMS) * time.Millisecond
+}
+
+// timeout is 0 when none was given.
+func (r *request) timeout() time.Duration {
+	if r.TimeoutMS == nil {
+		return 0
+	}
+	return time.Duration(*r.TimeoutMS) * time.Millisecond
 }
 
 func (r *request) view() taskresults.View {

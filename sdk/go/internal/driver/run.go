@@ -29,6 +29,8 @@ func (r *request) function(ctx context.Context) (any, error) {
 	switch {
 	case r.Raises != nil:
 		return nil, errors.New(*r.Raises)
+	case r.RaisesBytes > 0:
+		return nil, errors.New(strings.Repeat("x", r.RaisesBytes))
 	case r.ReturnsNaN:
 		return math.NaN(), nil
 	case r.ReturnsBytes > 0:

@@ -73,12 +73,12 @@ const TABLES = [
     task_id VARBINARY(256) NOT NULL,
     incarnation BIGINT NOT NULL,
     revision BIGINT NOT NULL,
-    at BIGINT NOT NULL
+    at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
   ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin /*T![auto_id_cache] AUTO_ID_CACHE 1 */`,
   `CREATE TABLE task_transactions (
     number BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
-    token CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    at BIGINT NOT NULL
+    token CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL UNIQUE,
+    at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
   ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin /*T![auto_id_cache] AUTO_ID_CACHE 1 */`,
 ];
 

@@ -73,7 +73,7 @@ const STATEMENTS = [
   )`,
   `CREATE TABLE task_transactions (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
-    token TEXT NOT NULL,
+    token TEXT NOT NULL UNIQUE,
     at INTEGER NOT NULL
   )`,
 ];

@@ -880,7 +880,7 @@ func (x *WaitTaskResultResponse) GetTimedOut() bool {
 // Which results: all conditions given must hold. An empty filter matches every result.
 type TaskResultFilter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Any of these, up to 100. Empty: any status.
+	// Any of these; at most 100 entries. Empty: any status.
 	Statuses []TaskResultStatus `protobuf:"varint,1,rep,packed,name=statuses,proto3,enum=taskresults.v1.TaskResultStatus" json:"statuses,omitempty"`
 	// Exactly this `task.path`. Empty: any.
 	TaskPath string `protobuf:"bytes,2,opt,name=task_path,json=taskPath,proto3" json:"task_path,omitempty"`

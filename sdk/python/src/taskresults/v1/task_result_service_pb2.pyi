@@ -487,7 +487,7 @@ class TaskResultFilter(_message.Message):
     """Some attempt was made by exactly this worker. Empty: any, or none yet."""
     @_builtins.property
     def statuses(self) -> _containers.RepeatedScalarFieldContainer[_task_result_pb2.TaskResultStatus.ValueType]:
-        """Any of these, up to 100. Empty: any status."""
+        """Any of these; at most 100 entries. Empty: any status."""
 
     @_builtins.property
     def enqueued(self) -> Global___TimeRange:

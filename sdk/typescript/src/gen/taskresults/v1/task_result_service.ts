@@ -193,7 +193,7 @@ export interface WaitTaskResultResponse {
 
 /** Which results: all conditions given must hold. An empty filter matches every result. */
 export interface TaskResultFilter {
-  /** Any of these, up to 100. Empty: any status. */
+  /** Any of these; at most 100 entries. Empty: any status. */
   statuses: TaskResultStatus[];
   /** Exactly this `task.path`. Empty: any. */
   taskPath: string;

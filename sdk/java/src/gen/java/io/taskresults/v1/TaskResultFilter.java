@@ -85,7 +85,7 @@ private static final long serialVersionUID = 0L;
           };
   /**
    * <pre>
-   * Any of these, up to 100. Empty: any status.
+   * Any of these; at most 100 entries. Empty: any status.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -98,7 +98,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Any of these, up to 100. Empty: any status.
+   * Any of these; at most 100 entries. Empty: any status.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -110,7 +110,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Any of these, up to 100. Empty: any status.
+   * Any of these; at most 100 entries. Empty: any status.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -123,7 +123,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Any of these, up to 100. Empty: any status.
+   * Any of these; at most 100 entries. Empty: any status.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -136,7 +136,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Any of these, up to 100. Empty: any status.
+   * Any of these; at most 100 entries. Empty: any status.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -1090,7 +1090,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Any of these, up to 100. Empty: any status.
+     * Any of these; at most 100 entries. Empty: any status.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -1102,7 +1102,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Any of these, up to 100. Empty: any status.
+     * Any of these; at most 100 entries. Empty: any status.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -1113,7 +1113,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Any of these, up to 100. Empty: any status.
+     * Any of these; at most 100 entries. Empty: any status.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -1125,7 +1125,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Any of these, up to 100. Empty: any status.
+     * Any of these; at most 100 entries. Empty: any status.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -1144,7 +1144,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Any of these, up to 100. Empty: any status.
+     * Any of these; at most 100 entries. Empty: any status.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -1160,7 +1160,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Any of these, up to 100. Empty: any status.
+     * Any of these; at most 100 entries. Empty: any status.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -1179,7 +1179,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Any of these, up to 100. Empty: any status.
+     * Any of these; at most 100 entries. Empty: any status.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -1193,7 +1193,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Any of these, up to 100. Empty: any status.
+     * Any of these; at most 100 entries. Empty: any status.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -1206,7 +1206,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Any of these, up to 100. Empty: any status.
+     * Any of these; at most 100 entries. Empty: any status.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -1218,7 +1218,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Any of these, up to 100. Empty: any status.
+     * Any of these; at most 100 entries. Empty: any status.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -1235,7 +1235,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Any of these, up to 100. Empty: any status.
+     * Any of these; at most 100 entries. Empty: any status.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -1250,7 +1250,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Any of these, up to 100. Empty: any status.
+     * Any of these; at most 100 entries. Empty: any status.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>

@@ -12,7 +12,7 @@ public interface TaskResultFilterOrBuilder extends
 
   /**
    * <pre>
-   * Any of these, up to 100. Empty: any status.
+   * Any of these; at most 100 entries. Empty: any status.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -21,7 +21,7 @@ public interface TaskResultFilterOrBuilder extends
   java.util.List<io.taskresults.v1.TaskResultStatus> getStatusesList();
   /**
    * <pre>
-   * Any of these, up to 100. Empty: any status.
+   * Any of these; at most 100 entries. Empty: any status.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -30,7 +30,7 @@ public interface TaskResultFilterOrBuilder extends
   int getStatusesCount();
   /**
    * <pre>
-   * Any of these, up to 100. Empty: any status.
+   * Any of these; at most 100 entries. Empty: any status.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -40,7 +40,7 @@ public interface TaskResultFilterOrBuilder extends
   io.taskresults.v1.TaskResultStatus getStatuses(int index);
   /**
    * <pre>
-   * Any of these, up to 100. Empty: any status.
+   * Any of these; at most 100 entries. Empty: any status.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>
@@ -50,7 +50,7 @@ public interface TaskResultFilterOrBuilder extends
   getStatusesValueList();
   /**
    * <pre>
-   * Any of these, up to 100. Empty: any status.
+   * Any of these; at most 100 entries. Empty: any status.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResultStatus statuses = 1;</code>

@@ -11,7 +11,9 @@ import static io.taskresults.v1.TaskResultServiceGrpc.getGetTaskResultMethod;
 import static io.taskresults.v1.TaskResultServiceGrpc.getListTaskResultsMethod;
 import static io.taskresults.v1.TaskResultServiceGrpc.getRefreshTaskResultMethod;
 
+import com.google.protobuf.Message;
 import io.grpc.MethodDescriptor;
+import io.grpc.Status;
 import io.taskresults.v1.CreateTaskResultRequest;
 import io.taskresults.v1.DeleteTaskResultRequest;
 import io.taskresults.v1.FailTaskResultRequest;
@@ -21,8 +23,10 @@ import io.taskresults.v1.ListTaskResultsRequest;
 import io.taskresults.v1.RefreshTaskResultRequest;
 import io.taskresults.v1.RenewLeaseRequest;
 import io.taskresults.v1.StartAttemptRequest;
+import io.taskresults.v1.StartAttemptResponse;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.function.Function;
@@ -31,17 +35,18 @@ import java.util.function.Function;
  * The calls of {@link TaskResults} without waiting for their answers. The rules are those of the
  * methods of the same names there.
  *
- * <p>A future fails with a {@link TaskResultsException}; cancelling it gives up what is under way.
- * What depends on it runs on a thread of the client, and may block there.
+ * <p>A future fails with a {@link TaskResultsException}; cancelling it, or ending it in any other
+ * way, gives up the call that is under way, and no further one is made. What depends on it runs on
+ * a thread of the client, and may block there.
  */
 public final class AsyncTaskResults {
   private final Connection connection;
-  private final Duration deadline;
+  private final Patience patience;
   private final Duration heartbeat;
 
-  AsyncTaskResults(Connection connection, Duration deadline, Duration heartbeat) {
+  AsyncTaskResults(Connection connection, Patience patience, Duration heartbeat) {
     this.connection = connection;
-    this.deadline = deadline;
+    this.patience = patience;
     this.heartbeat = heartbeat;
   }
 
@@ -105,19 +110,21 @@ public final class AsyncTaskResults {
   /** Takes over what has changed since a result was read. */
   public CompletableFuture<TaskResult> refresh(TaskResult result) {
     var known = result.state();
+    TaskResultVersion version = TaskResultVersion.of(known);
     var request = RefreshTaskResultRequest.newBuilder()
         .setId(known.getId())
-        .setKnownRevision(known.getRevision())
+        .setKnown(version.toProto())
         .build();
     return call(getRefreshTaskResultMethod(), request, answer -> {
-      if (answer.hasUpdate()) result.replace(known, Refreshed.of(known, answer.getUpdate()));
+      if (answer.hasChanged()) result.replace(version, Refreshed.of(known, answer.getChanged()));
+      if (answer.hasReplaced()) result.replace(version, answer.getReplaced());
       return result;
     });
   }
 
   /** Waits until a result is finished. */
   public CompletableFuture<TaskResult> waitFor(String id) {
-    return new WaitCall<>(connection, id, Deadline.never(), deadline, this::handle).start();
+    return waitUntil(id, Deadline.never());
   }
 
   /**
@@ -126,7 +133,7 @@ public final class AsyncTaskResults {
    * @return the finished result; fails with {@link TaskResultsException.WaitTimedOut}
    */
   public CompletableFuture<TaskResult> waitFor(String id, Duration timeout) {
-    return new WaitCall<>(connection, id, Deadline.in(timeout), deadline, this::handle).start();
+    return waitUntil(id, Deadline.in(timeout));
   }
 
   /**
@@ -136,7 +143,7 @@ public final class AsyncTaskResults {
    *     request
    */
   public Flow.Publisher<TaskResult> watch(String id) {
-    return watch(id, 0);
+    return watch(id, TaskResultVersion.NONE);
   }
 
   /**
@@ -148,7 +155,7 @@ public final class AsyncTaskResults {
    */
   public Flow.Publisher<TaskResult> watch(TaskResult known) {
     if (known.isFinished()) return NothingNewer::tell;
-    return watch(known.id(), known.revision());
+    return watch(known.id(), known.version());
   }
 
   /**
@@ -157,11 +164,7 @@ public final class AsyncTaskResults {
    * @return the new result; the present one when it was created before with the same content
    */
   public CompletableFuture<TaskResult> create(NewTask task) {
-    CreateTaskResultRequest request = task.toProto();
-    return call(getCreateTaskResultMethod(), request, answer -> answer.getState())
-        .thenCompose(state -> state.getRevision() == 1
-            ? CompletableFuture.completedFuture(handle(Created.of(request, state)))
-            : get(state.getId()));
+    return create(task.toProto());
   }
 
   /**
@@ -173,22 +176,50 @@ public final class AsyncTaskResults {
    */
   public CompletableFuture<StartedAttempt> startAttempt(
       String id, String workerId, Duration lease) {
-    return start(id, workerId, lease, false);
+    return startAttempt(id, workerId, lease, requestId());
+  }
+
+  /**
+   * A worker takes a task, or is told again of the attempt that it has started by this request.
+   *
+   * @param lease as for {@link #startAttempt(String, String, Duration)}
+   * @param requestId names this request among all starts of the result, up to 255 characters
+   */
+  public CompletableFuture<StartedAttempt> startAttempt(
+      String id, String workerId, Duration lease, String requestId) {
+    return start(id, workerId, lease, requestId, false);
   }
 
   /** A worker takes a task over, though another attempt may be running. */
   public CompletableFuture<StartedAttempt> takeOver(String id, String workerId, Duration lease) {
-    return start(id, workerId, lease, true);
+    return takeOver(id, workerId, lease, requestId());
+  }
+
+  /**
+   * A worker takes a task over, or is told again of the attempt that it has started by this
+   * request.
+   *
+   * @param requestId as for {@link #startAttempt(String, String, Duration, String)}
+   */
+  public CompletableFuture<StartedAttempt> takeOver(
+      String id, String workerId, Duration lease, String requestId) {
+    return start(id, workerId, lease, requestId, true);
   }
 
   /** A worker is alive. */
-  public CompletableFuture<TaskResultState> renewLease(String id, int attempt, Duration lease) {
+  public CompletableFuture<TaskResultState> renewLease(AttemptFence attempt, Duration lease) {
     var request = RenewLeaseRequest.newBuilder()
-        .setId(id)
-        .setAttempt(attempt)
+        .setId(attempt.id())
+        .setIncarnation(attempt.incarnation())
+        .setAttempt(attempt.attempt())
         .setLease(ProtoTime.duration(lease))
         .build();
     return call(getRenewLeaseMethod(), request, answer -> TaskResultState.of(answer.getState()));
+  }
+
+  /** A worker is alive; whichever result has the id. */
+  public CompletableFuture<TaskResultState> renewLease(String id, int attempt, Duration lease) {
+    return renewLease(new AttemptFence(id, 0, attempt), lease);
   }
 
   /**
@@ -196,21 +227,37 @@ public final class AsyncTaskResults {
    *
    * @throws TaskResultsException.NotEncodable at once, when the value is no JSON
    */
+  public CompletableFuture<TaskResultState> succeed(AttemptFence attempt, Object value) {
+    return succeedWithJson(attempt, Json.encode(value));
+  }
+
+  /**
+   * An attempt returned a value; whichever result has the id.
+   *
+   * @throws TaskResultsException.NotEncodable at once, when the value is no JSON
+   */
   public CompletableFuture<TaskResultState> succeed(String id, int attempt, Object value) {
-    var succeeded =
-        FinishAttemptRequest.Succeeded.newBuilder().setReturnValueJson(Json.encode(value));
-    return finish(
-        FinishAttemptRequest.newBuilder().setId(id).setAttempt(attempt).setSucceeded(succeeded));
+    return succeed(new AttemptFence(id, 0, attempt), value);
   }
 
   /** An attempt failed, and so did the task. */
+  public CompletableFuture<TaskResultState> fail(AttemptFence attempt, TaskError error) {
+    return fail(attempt, error, false);
+  }
+
+  /** An attempt failed, and so did the task; whichever result has the id. */
   public CompletableFuture<TaskResultState> fail(String id, int attempt, TaskError error) {
-    return fail(id, attempt, error, false);
+    return fail(new AttemptFence(id, 0, attempt), error);
   }
 
   /** An attempt failed, and another one is to be made. */
+  public CompletableFuture<TaskResultState> failForRetry(AttemptFence attempt, TaskError error) {
+    return fail(attempt, error, true);
+  }
+
+  /** An attempt failed, and another one is to be made; whichever result has the id. */
   public CompletableFuture<TaskResultState> failForRetry(String id, int attempt, TaskError error) {
-    return fail(id, attempt, error, true);
+    return failForRetry(new AttemptFence(id, 0, attempt), error);
   }
 
   /** A task could not be started at all. */
@@ -226,55 +273,110 @@ public final class AsyncTaskResults {
   /**
    * Removes a result.
    *
-   * @param revision only this one; 0 for any
+   * @param version only this one; with a revision of 0, any of this incarnation; null for any
    * @param allowMissing a missing result is no error. Only then is the call repeated while the
    *     service is unavailable
    */
-  public CompletableFuture<Void> delete(String id, long revision, boolean allowMissing) {
-    var request = DeleteTaskResultRequest.newBuilder()
-        .setId(id)
-        .setRevision(revision)
-        .setAllowMissing(allowMissing)
-        .build();
+  public CompletableFuture<Void> delete(
+      String id, TaskResultVersion version, boolean allowMissing) {
+    var request = DeleteTaskResultRequest.newBuilder().setId(id).setAllowMissing(allowMissing);
+    if (version != null) request.setVersion(version.toProto());
     return new UnaryCall<>(
             connection,
             getDeleteTaskResultMethod(),
-            request,
+            request.build(),
             gone -> (Void) null,
-            deadline,
-            allowMissing)
+            allowMissing ? patience : patience.withoutRepetition())
         .start();
+  }
+
+  CompletableFuture<TaskResultState> succeedWithJson(AttemptFence attempt, String json) {
+    var succeeded = FinishAttemptRequest.Succeeded.newBuilder().setReturnValueJson(json);
+    return finish(attempt, FinishAttemptRequest.newBuilder().setSucceeded(succeeded));
+  }
+
+  /** The same client with another patience. */
+  AsyncTaskResults with(Patience other) {
+    return new AsyncTaskResults(connection, other, heartbeat);
+  }
+
+  Patience patience() {
+    return patience;
   }
 
   Connection connection() {
     return connection;
   }
 
+  private CompletableFuture<TaskResult> create(CreateTaskResultRequest request) {
+    return Chain.of(
+        call(getCreateTaskResultMethod(), request, answer -> answer.getState()),
+        state -> Created.isUntouched(state)
+            ? CompletableFuture.completedFuture(handle(Created.of(request, state)))
+            : present(request, state));
+  }
+
+  /**
+   * A result that was there before, unless it was created anew meanwhile, maybe for another task.
+   */
+  private CompletableFuture<TaskResult> present(
+      CreateTaskResultRequest request, io.taskresults.v1.TaskResultState state) {
+    return Chain.of(
+        get(state.getId()),
+        read -> read.incarnation() == state.getIncarnation()
+            ? CompletableFuture.completedFuture(read)
+            : create(request));
+  }
+
+  private CompletableFuture<TaskResult> waitUntil(String id, Deadline end) {
+    return new WaitCall<>(connection, id, end, patience.inAll(), this::handle).start();
+  }
+
+  /** One for each call of a method, the same through its repetitions. */
+  private static String requestId() {
+    return UUID.randomUUID().toString();
+  }
+
   private CompletableFuture<StartedAttempt> start(
-      String id, String workerId, Duration lease, boolean force) {
-    var request =
-        StartAttemptRequest.newBuilder().setId(id).setWorkerId(workerId).setForce(force);
+      String id, String workerId, Duration lease, String requestId, boolean force) {
+    var request = StartAttemptRequest.newBuilder()
+        .setId(id)
+        .setWorkerId(workerId)
+        .setRequestId(requestId)
+        .setForce(force);
     if (lease != null) request.setLease(ProtoTime.duration(lease));
-    return call(
-        getStartAttemptMethod(),
-        request.build(),
-        answer -> new StartedAttempt(answer.getAttempt(), TaskResultState.of(answer.getState())));
+    return call(getStartAttemptMethod(), request.build(), answer -> started(answer));
+  }
+
+  /** A request that is told again of its attempt may be told that it is over. */
+  private static StartedAttempt started(StartAttemptResponse answer) {
+    TaskResultState state = TaskResultState.of(answer.getState());
+    int attempt = answer.getAttempt();
+    if (state.status() == TaskResultStatus.RUNNING && state.attempts() == attempt)
+      return new StartedAttempt(attempt, state);
+    String message =
+        "attempt " + attempt + " of task result \"" + state.id() + "\" is over: do not run it";
+    throw new Failure("STALE_ATTEMPT", Status.Code.FAILED_PRECONDITION, message).toException();
   }
 
   private CompletableFuture<TaskResultState> fail(
-      String id, int attempt, TaskError error, boolean retry) {
+      AttemptFence attempt, TaskError error, boolean retry) {
     var failed =
         FinishAttemptRequest.Failed.newBuilder().setError(error.toProto()).setRetry(retry);
-    return finish(
-        FinishAttemptRequest.newBuilder().setId(id).setAttempt(attempt).setFailed(failed));
+    return finish(attempt, FinishAttemptRequest.newBuilder().setFailed(failed));
   }
 
-  private CompletableFuture<TaskResultState> finish(FinishAttemptRequest.Builder request) {
-    return call(
-        getFinishAttemptMethod(), request.build(), answer -> TaskResultState.of(answer.getState()));
+  private CompletableFuture<TaskResultState> finish(
+      AttemptFence attempt, FinishAttemptRequest.Builder outcome) {
+    var request = outcome
+        .setId(attempt.id())
+        .setIncarnation(attempt.incarnation())
+        .setAttempt(attempt.attempt())
+        .build();
+    return call(getFinishAttemptMethod(), request, answer -> TaskResultState.of(answer.getState()));
   }
 
-  private Flow.Publisher<TaskResult> watch(String id, long known) {
+  private Flow.Publisher<TaskResult> watch(String id, TaskResultVersion known) {
     return subscriber -> subscriber.onSubscribe(
         new WatchSubscription(connection, id, known, heartbeat, this::handle, subscriber));
   }
@@ -283,8 +385,8 @@ public final class AsyncTaskResults {
     return new TaskResult(this, result);
   }
 
-  private <Q, A, R> CompletableFuture<R> call(
+  private <Q extends Message, A, R> CompletableFuture<R> call(
       MethodDescriptor<Q, A> method, Q request, Function<A, R> meaning) {
-    return new UnaryCall<>(connection, method, request, meaning, deadline, true).start();
+    return new UnaryCall<>(connection, method, request, meaning, patience).start();
   }
 }

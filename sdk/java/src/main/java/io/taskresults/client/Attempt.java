@@ -3,14 +3,14 @@ package io.taskresults.client;
 /** An attempt under way, as the function that makes it sees it. Thread-safe. */
 public final class Attempt {
   private final TaskResult taskResult;
-  private final int number;
+  private final AttemptFence fence;
   private final String workerId;
   private volatile TaskResultsException loss;
   private Thread runner;
 
-  Attempt(TaskResult taskResult, int number, String workerId) {
+  Attempt(TaskResult taskResult, AttemptFence fence, String workerId) {
     this.taskResult = taskResult;
-    this.number = number;
+    this.fence = fence;
     this.workerId = workerId;
   }
 
@@ -23,7 +23,12 @@ public final class Attempt {
 
   /** {@return which attempt it is, counted from 1} */
   public int number() {
-    return number;
+    return fence.attempt();
+  }
+
+  /** {@return what tells it from every other attempt} */
+  public AttemptFence fence() {
+    return fence;
   }
 
   /** {@return who makes it} */

@@ -4,14 +4,21 @@ import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 
 /** Waits in the caller's thread for what others do. */
 final class Blocking {
   private Blocking() {}
 
-  /** The outcome; an interrupt cancels what is under way. */
-  static <T> T await(CompletableFuture<T> future) {
+  /**
+   * The outcome of a call; an interrupt cancels it, and keeps a thread that has been interrupted
+   * before from making it.
+   */
+  static <T> T await(Supplier<CompletableFuture<T>> call) {
+    if (Thread.currentThread().isInterrupted()) throw interrupted(new InterruptedException());
+    CompletableFuture<T> future = call.get();
     try {
       return future.get();
     } catch (ExecutionException e) {
@@ -19,6 +26,15 @@ final class Blocking {
     } catch (InterruptedException e) {
       future.cancel(true);
       throw interrupted(e);
+    }
+  }
+
+  /** The outcome of a call that an interrupt must not end; the thread stays interrupted. */
+  static <T> T awaitThroughInterrupts(CompletableFuture<T> future) {
+    try {
+      return future.join();
+    } catch (CompletionException e) {
+      throw raised(e.getCause());
     }
   }
 

@@ -16,7 +16,8 @@ final class BlockingStream<T> implements Flow.Subscriber<T>, Iterator<T> {
 
   private final Flow.Publisher<T> publisher;
   private final BlockingQueue<Signal<T>> signals = new LinkedBlockingQueue<>();
-  private volatile Flow.Subscription subscription;
+  private Flow.Subscription subscription;
+  private boolean isClosed;
   private T next;
   private boolean isOver;
 
@@ -39,8 +40,6 @@ final class BlockingStream<T> implements Flow.Subscriber<T>, Iterator<T> {
   public boolean hasNext() {
     if (next != null) return true;
     if (isOver) return false;
-    if (subscription == null) publisher.subscribe(this);
-    subscription.request(1);
     Signal<T> signal = take();
     next = signal.item();
     isOver = next == null;
@@ -58,6 +57,8 @@ final class BlockingStream<T> implements Flow.Subscriber<T>, Iterator<T> {
 
   private Signal<T> take() {
     try {
+      if (Thread.currentThread().isInterrupted()) throw new InterruptedException();
+      request();
       return signals.take();
     } catch (InterruptedException e) {
       close();
@@ -65,7 +66,15 @@ final class BlockingStream<T> implements Flow.Subscriber<T>, Iterator<T> {
     }
   }
 
-  private void close() {
+  /** Nothing begins after the end. */
+  private synchronized void request() {
+    if (isClosed) return;
+    if (subscription == null) publisher.subscribe(this);
+    subscription.request(1);
+  }
+
+  private synchronized void close() {
+    isClosed = true;
     if (subscription != null) subscription.cancel();
     onComplete();
   }

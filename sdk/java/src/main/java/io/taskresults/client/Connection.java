@@ -1,5 +1,6 @@
 package io.taskresults.client;
 
+import com.google.protobuf.Message;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -18,6 +19,9 @@ import java.util.concurrent.TimeUnit;
 
 /** The link to the service, which comes back by itself, and the threads that work on it. */
 final class Connection implements AutoCloseable {
+  /** The longest time that every server understands: in Node, a timer of 25 days is due at once. */
+  static final Duration MAX_TRY = Duration.ofDays(24);
+
   private static final long CLOSING_SECONDS = 5;
 
   private final Threads threads = new Threads();
@@ -44,14 +48,17 @@ final class Connection implements AutoCloseable {
   }
 
   /** One try. Cancelling the future cancels the call. */
-  <Q, A> CompletableFuture<A> ask(MethodDescriptor<Q, A> method, Q request, Duration deadline) {
+  <Q extends Message, A> CompletableFuture<A> ask(
+      MethodDescriptor<Q, A> method, Q request, Duration deadline) {
     CompletableFuture<A> answer = new CompletableFuture<>();
     if (isClosed) {
       answer.completeExceptionally(closed().toException());
       return answer;
     }
-    CallOptions options =
-        CallOptions.DEFAULT.withDeadlineAfter(deadline.toNanos(), TimeUnit.NANOSECONDS);
+    LoneSurrogates.refuseIn(request);
+    long nanos =
+        Deadline.longer(Duration.ZERO, Deadline.shorter(deadline, MAX_TRY)).toNanos();
+    CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(nanos, TimeUnit.NANOSECONDS);
     ClientCall<Q, A> call = calls.newCall(method, options);
     ClientCalls.asyncUnaryCall(call, request, new Completing<>(answer));
     answer.whenComplete((value, thrown) -> {

@@ -3,6 +3,7 @@ package io.taskresults.client;
 import io.taskresults.v1.CreateTaskResultRequest;
 import io.taskresults.v1.TaskResult;
 import io.taskresults.v1.TaskResultState;
+import io.taskresults.v1.TaskResultStatus;
 
 /**
  * A new result, known from what it was created with: it has had no attempt, so there is nothing to
@@ -10,6 +11,12 @@ import io.taskresults.v1.TaskResultState;
  */
 final class Created {
   private Created() {}
+
+  /** A result that was there before may have come further. */
+  static boolean isUntouched(TaskResultState state) {
+    return state.getStatus() == TaskResultStatus.TASK_RESULT_STATUS_READY
+        && state.getAttempts() == 0;
+  }
 
   static TaskResult of(CreateTaskResultRequest request, TaskResultState state) {
     return TaskResult.newBuilder()
@@ -21,6 +28,7 @@ final class Created {
         .setKwargsJson(request.getKwargsJson())
         .setBackend(request.getBackend())
         .putAllMetadata(request.getMetadataMap())
+        .setIncarnation(state.getIncarnation())
         .setRevision(state.getRevision())
         .build();
   }

@@ -5,7 +5,7 @@ import java.time.Duration;
 /** A moment by which something must be done, told by a clock that nobody sets. */
 final class Deadline {
   /** Far enough for ever, and near enough for sums with it not to overflow. */
-  private static final Duration LONGEST = Duration.ofDays(36_500);
+  static final Duration MAX = Duration.ofDays(36_500);
 
   private final long at;
 
@@ -13,12 +13,14 @@ final class Deadline {
     this.at = at;
   }
 
+  /** Over at once when the span is negative. */
   static Deadline in(Duration span) {
-    return new Deadline(System.nanoTime() + shorter(span, LONGEST).toNanos());
+    return new Deadline(
+        System.nanoTime() + longer(Duration.ZERO, shorter(span, MAX)).toNanos());
   }
 
   static Deadline never() {
-    return in(LONGEST);
+    return in(MAX);
   }
 
   /** The time left, in whole milliseconds, rounded up; zero when it is over. */
@@ -33,5 +35,9 @@ final class Deadline {
 
   static Duration shorter(Duration one, Duration other) {
     return one.compareTo(other) < 0 ? one : other;
+  }
+
+  static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
   }
 }

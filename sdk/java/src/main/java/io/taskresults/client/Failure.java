@@ -21,7 +21,7 @@ record Failure(
     Throwable cause)
     implements Serializable {
 
-  /** Of the details' reasons, only those of this domain are the contract's. */
+  /** Only the reasons of this domain are the contract's. */
   private static final String DOMAIN = "taskresults.v1";
 
   Failure(String reason, Status.Code code, String message) {
@@ -84,6 +84,13 @@ record Failure(
   /** Whether it tells a worker that its attempt is over for others: taken, finished or deleted. */
   boolean tellsLoss() {
     return code == Status.Code.FAILED_PRECONDITION || code == Status.Code.NOT_FOUND;
+  }
+
+  /** Whether it is about what was sent: too large, or not as the contract wants it. */
+  boolean refusesContent() {
+    // A message over the limit of the transport is refused without a reason.
+    boolean isTooLarge = code == Status.Code.RESOURCE_EXHAUSTED && !mayPass();
+    return code == Status.Code.INVALID_ARGUMENT || isTooLarge;
   }
 
   private Failure with(com.google.rpc.Status status) {

@@ -14,11 +14,16 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.module.SimpleModule;
 
 /** JSON that loses nothing on its way, in either direction. */
 final class Json {
-  /** The service limits sizes itself, as it was told to; only depth is limited here, to 500. */
+  /**
+   * The service limits sizes itself, as it was told to. What is written here is limited in depth,
+   * to 500, by which a cycle is found.
+   */
   private static final StreamReadConstraints ANY_SIZE = StreamReadConstraints.builder()
+      .maxNestingDepth(Integer.MAX_VALUE)
       .maxNumberLength(Integer.MAX_VALUE)
       .maxStringLength(Integer.MAX_VALUE)
       .maxNameLength(Integer.MAX_VALUE)
@@ -29,6 +34,7 @@ final class Json {
           .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
           .disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS)
           .build())
+      .addModule(new SimpleModule().setSerializerModifier(new DataOnly()))
       .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
       .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
       .enable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
@@ -41,9 +47,10 @@ final class Json {
     try {
       String text = MAPPER.writeValueAsString(value);
       requireJson(text);
-      return escapeLoneSurrogates(text);
+      return LoneSurrogates.escape(text);
     } catch (JacksonException refusal) {
-      throw failure("NOT_ENCODABLE", "the value is no JSON: ", refusal);
+      String message = "the value is no JSON: " + refusal.getOriginalMessage();
+      throw failure("NOT_ENCODABLE", message, refusal);
     }
   }
 
@@ -54,19 +61,19 @@ final class Json {
     try (JsonParser parser = new ExactNumberParser(MAPPER.createParser(text))) {
       return (T) MAPPER.readerFor(wanted).readValue(parser);
     } catch (JacksonException refusal) {
-      throw failure(
-          "INVALID_ARGUMENT", "the JSON does not fit " + type.getTypeName() + ": ", refusal);
+      throw misfit(type, refusal.getOriginalMessage(), refusal);
+    } catch (StackOverflowError tooDeep) {
+      throw misfit(type, "it is nested too deeply", tooDeep);
     }
   }
 
-  private static TaskResultsException failure(String reason, String message, JacksonException why) {
-    return new Failure(
-            reason,
-            Status.Code.INVALID_ARGUMENT,
-            message + why.getOriginalMessage(),
-            List.of(),
-            Duration.ZERO,
-            why)
+  private static TaskResultsException misfit(Type type, String detail, Throwable why) {
+    String message = "the JSON does not fit " + type.getTypeName() + ": " + detail;
+    return failure("INVALID_ARGUMENT", message, why);
+  }
+
+  private static TaskResultsException failure(String reason, String message, Throwable why) {
+    return new Failure(reason, Status.Code.INVALID_ARGUMENT, message, List.of(), Duration.ZERO, why)
         .toException();
   }
 
@@ -77,18 +84,5 @@ final class Json {
     try (JsonParser parser = MAPPER.createParser(text)) {
       while (parser.nextToken() != null) {}
     }
-  }
-
-  /** Half of a pair has no form in UTF-8, but JSON has an escape for it. */
-  private static String escapeLoneSurrogates(String text) {
-    StringBuilder escaped = null;
-    for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
-      int point = text.codePointAt(at);
-      boolean isLone = point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
-      if (isLone && escaped == null) escaped = new StringBuilder(text.substring(0, at));
-      if (isLone) escaped.append(String.format("\\u%04x", point));
-      else if (escaped != null) escaped.appendCodePoint(point);
-    }
-    return escaped == null ? text : escaped.toString();
   }
 }

@@ -39,7 +39,7 @@ final class ManyTaskResults {
     if (open.isEmpty()) return CompletableFuture.completedFuture(sorted());
     var request = BatchGetTaskResultsRequest.newBuilder().setView(view.toProto());
     while (request.getIdsCount() < MOST_IDS && !open.isEmpty()) request.addIds(open.pop());
-    return ask.apply(request.build()).thenCompose(this::take);
+    return Chain.of(ask.apply(request.build()), this::take);
   }
 
   private CompletableFuture<FoundTaskResults> take(BatchGetTaskResultsResponse response) {

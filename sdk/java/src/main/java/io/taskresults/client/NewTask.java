@@ -116,7 +116,7 @@ public final class NewTask {
   }
 
   /**
-   * With labels, beside those it has, to find it by.
+   * With labels, besides those it has, to find it by.
    *
    * @param labels up to 32; names of 1 to 63, values of up to 255 characters
    * @return the task

@@ -29,25 +29,24 @@ abstract class RepeatedCall<A, R> {
    */
   protected abstract void failed(TaskResultsException failure, Duration pause);
 
-  /** Cancelling the future cancels the call. */
+  /** Whoever ends the future, by cancelling it or otherwise, cancels the call. */
   final CompletableFuture<R> start() {
-    result.whenComplete((value, thrown) -> {
-      if (result.isCancelled() && underWay != null) underWay.cancel(true);
-    });
     attempt();
+    result.whenComplete((value, thrown) -> {
+      if (underWay != null) underWay.cancel(true);
+    });
     return result;
   }
 
   protected final void attempt() {
     if (result.isDone()) return;
-    CompletableFuture<A> call = ask();
-    underWay = call;
-    if (result.isCancelled()) call.cancel(true);
-    call.whenComplete((answer, thrown) -> {
-      if (result.isDone()) return;
-      if (thrown == null) take(answer);
-      else if (connection.isClosed()) fail((TaskResultsException) thrown);
-      else refused((TaskResultsException) thrown);
+    orFail(() -> {
+      CompletableFuture<A> call = ask();
+      underWay = call;
+      if (result.isDone()) call.cancel(true);
+      call.whenComplete((answer, thrown) -> {
+        if (!result.isDone()) orFail(() -> ended(answer, thrown));
+      });
     });
   }
 
@@ -63,16 +62,20 @@ abstract class RepeatedCall<A, R> {
     result.completeExceptionally(failure);
   }
 
-  /** Whatever is wrong with an answer, somebody waits for the result. */
-  private void take(A answer) {
-    try {
-      answered(answer);
-    } catch (RuntimeException malformed) {
-      result.completeExceptionally(malformed);
-    }
+  private void ended(A answer, Throwable thrown) {
+    if (thrown == null) answered(answer);
+    else if (!(thrown instanceof TaskResultsException failure))
+      result.completeExceptionally(thrown);
+    else if (connection.isClosed()) fail(failure);
+    else failed(failure, pauses.next(failure.failure().retryDelay()));
   }
 
-  private void refused(TaskResultsException failure) {
-    failed(failure, pauses.next(failure.failure().retryDelay()));
+  /** Whatever is wrong with a request or an answer, somebody waits for the result. */
+  private void orFail(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | Error wrong) {
+      result.completeExceptionally(wrong);
+    }
   }
 }

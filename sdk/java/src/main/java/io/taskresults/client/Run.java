@@ -1,46 +1,69 @@
 package io.taskresults.client;
 
 import io.grpc.Status;
-import java.time.Duration;
 
 /** One attempt from its start to its report. */
 final class Run {
   private final AsyncTaskResults client;
+  private final AsyncTaskResults reports;
+  private final TaskResult result;
+  private final io.taskresults.v1.TaskResult known;
+  private final RunOptions options;
   private final Attempt attempt;
 
-  private Run(AsyncTaskResults client, Attempt attempt) {
+  private Run(AsyncTaskResults client, TaskResult result, String workerId, RunOptions options) {
     this.client = client;
-    this.attempt = attempt;
+    this.result = result;
+    this.options = options;
+    known = result.state();
+    reports = client.with(client.patience().forReport(options.lease()));
+    StartedAttempt started =
+        Blocking.await(() -> client.startAttempt(result.id(), workerId, options.lease()));
+    attempt = new Attempt(result, started.fence(), workerId);
   }
 
   static <X extends Exception> TaskResult of(
       AsyncTaskResults client,
       TaskResult result,
       String workerId,
-      Duration lease,
+      RunOptions options,
       TaskFunction<X> function)
       throws X {
-    StartedAttempt started = Blocking.await(client.startAttempt(result.id(), workerId, lease));
-    Attempt attempt = new Attempt(result, started.number(), workerId);
-    LeaseRenewal renewal = new LeaseRenewal(client, attempt, lease);
+    Run run = new Run(client, result, workerId, options);
+    // Until the outcome is kept: also a report may take its time.
+    LeaseRenewal renewal = new LeaseRenewal(client, run.attempt, options.lease());
     try {
-      new Run(client, attempt).make(function);
+      run.requireWhatWasMeant();
+      return run.make(function);
     } finally {
       renewal.end();
     }
-    return result.refresh();
   }
 
-  private <X extends Exception> void make(TaskFunction<X> function) throws X {
+  /** A start names an id. What was created anew under it, maybe for another task, is given back. */
+  private void requireWhatWasMeant() {
+    if (attempt.fence().incarnation() == known.getIncarnation()) return;
+    String message = "task result \"" + result.id() + "\" has been created anew";
+    TaskResultsException gone =
+        new Failure("STALE_ATTEMPT", Status.Code.FAILED_PRECONDITION, message).toException();
+    try {
+      Blocking.awaitThroughInterrupts(reports.failForRetry(attempt.fence(), TaskError.of(gone)));
+    } catch (TaskResultsException kept) {
+      gone.addSuppressed(kept);
+    }
+    throw gone;
+  }
+
+  private <X extends Exception> TaskResult make(TaskFunction<X> function) throws X {
     Object value;
     try {
       value = call(function);
     } catch (Throwable thrown) {
-      failed(thrown);
+      if (options.reports(thrown)) failed(thrown, "");
       throw thrown;
     }
     if (attempt.isLost()) throw attempt.loss();
-    succeeded(value);
+    return succeeded(value);
   }
 
   private <X extends Exception> Object call(TaskFunction<X> function) throws X {
@@ -55,48 +78,68 @@ final class Run {
   /**
    * Reports what was thrown, and returns for it to be passed on; throws when the attempt was lost.
    */
-  private void failed(Throwable thrown) {
+  private void failed(Throwable thrown, String prefix) {
     TaskResultsException loss = attempt.loss();
-    // A function that was interrupted is reported like any other.
-    boolean wasInterrupted = Thread.interrupted();
     try {
-      if (loss == null) Blocking.await(client.fail(id(), attempt.number(), TaskError.of(thrown)));
-    } catch (TaskResultsException unreported) {
-      if (unreported.failure().tellsLoss()) loss = unreported;
-      else thrown.addSuppressed(unreported);
-    } finally {
-      if (wasInterrupted) Thread.currentThread().interrupt();
+      if (loss == null) report(thrown, prefix);
+    } catch (Throwable unreported) {
+      if (unreported instanceof TaskResultsException told && told.failure().tellsLoss())
+        loss = told;
+      else suppress(unreported, thrown);
     }
     if (loss != null) {
-      loss.addSuppressed(thrown);
+      suppress(thrown, loss);
       throw loss;
     }
   }
 
-  private void succeeded(Object value) {
+  private TaskResult succeeded(Object value) {
+    String json;
+    TaskResultState state;
     try {
-      Blocking.await(client.succeed(id(), attempt.number(), value));
-    } catch (TaskResultsException refusal) {
-      if (refusesValue(refusal))
-        Blocking.await(client.fail(id(), attempt.number(), unkept(refusal)));
+      json = Json.encode(value);
+      state = Blocking.awaitThroughInterrupts(reports.succeedWithJson(attempt.fence(), json));
+    } catch (Throwable refusal) {
+      if (isAboutWhatWasSent(refusal)) failed(refusal, "the return value cannot be kept: ");
       throw refusal;
+    }
+    Succeeded.of(known, state, attempt.workerId(), json)
+        .ifPresentOrElse(newer -> result.replace(TaskResultVersion.of(known), newer), this::read);
+    return result;
+  }
+
+  /** The value is kept, whether the result can be read now or only later. */
+  private void read() {
+    try {
+      Blocking.awaitThroughInterrupts(client.refresh(result));
+    } catch (TaskResultsException unread) {
+      return;
     }
   }
 
-  /** A message over the limit of the transport is refused without a reason. */
-  private static boolean refusesValue(TaskResultsException refusal) {
-    return refusal instanceof TaskResultsException.NotEncodable
-        || refusal instanceof TaskResultsException.PayloadTooLarge
-        || refusal.reason().equals(Status.Code.RESOURCE_EXHAUSTED.name());
+  /** Reports a failure, in fewer words when it cannot be told in full. */
+  private void report(Throwable thrown, String prefix) {
+    try {
+      fail(TaskError.of(thrown), prefix);
+    } catch (Throwable refusal) {
+      if (!isAboutWhatWasSent(refusal)) throw refusal;
+      fail(TaskError.inFewWords(thrown), prefix);
+    }
   }
 
-  private static TaskError unkept(TaskResultsException refusal) {
-    TaskError error = TaskError.of(refusal);
-    String message = "the return value cannot be kept: " + refusal.getMessage();
-    return TaskError.of(error.exceptionClassPath(), message, error.traceback());
+  private void fail(TaskError error, String prefix) {
+    TaskError told =
+        TaskError.of(error.exceptionClassPath(), prefix + error.message(), error.traceback());
+    Blocking.awaitThroughInterrupts(reports.fail(attempt.fence(), told));
   }
 
-  private String id() {
-    return attempt.taskResult().id();
+  /** Whether something else may be sent instead. What could not even be sent is no better. */
+  private static boolean isAboutWhatWasSent(Throwable refusal) {
+    return !(refusal instanceof TaskResultsException told) || told.failure().refusesContent();
+  }
+
+  /** Two errors of a runtime that is out of memory may be one and the same. */
+  private static void suppress(Throwable other, Throwable passedOn) {
+    if (other != passedOn) passedOn.addSuppressed(other);
   }
 }

@@ -1,7 +1,5 @@
 package io.taskresults.client;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -25,6 +23,10 @@ public record TaskError(
     int attempt,
     String workerId,
     Optional<Instant> raisedAt) {
+  private static final int MAX_CLASS_PATH_CHARACTERS = 1_000;
+  private static final int MAX_MESSAGE_BYTES = 64 * 1_024;
+  private static final int MAX_TRACEBACK_BYTES = 256 * 1_024;
+  private static final int MAX_FEW_WORDS_BYTES = 1_024;
 
   /**
    * An error to report.
@@ -40,15 +42,20 @@ public record TaskError(
 
   /**
    * What was thrown, as an error to report: its class, its message and its stack trace with causes.
+   * Whatever of these cannot be told, because a method of the throwable throws itself, says so.
    *
    * @param thrown what was thrown
    * @return the error, without what the server adds
    */
   public static TaskError of(Throwable thrown) {
-    StringWriter trace = new StringWriter();
-    thrown.printStackTrace(new PrintWriter(trace, true));
-    String message = thrown.getMessage();
-    return of(thrown.getClass().getName(), message == null ? "" : message, trace.toString());
+    return of(
+        thrown.getClass().getName(), ThrownText.message(thrown), ThrownText.stackTrace(thrown));
+  }
+
+  /** What was thrown, in so few words that nothing can be wrong with them. */
+  static TaskError inFewWords(Throwable thrown) {
+    String message = CutText.toBytes(MAX_FEW_WORDS_BYTES, ThrownText.message(thrown));
+    return of(thrown.getClass().getName(), message, "");
   }
 
   static TaskError of(io.taskresults.v1.TaskError error) {
@@ -63,9 +70,10 @@ public record TaskError(
 
   io.taskresults.v1.TaskError toProto() {
     return io.taskresults.v1.TaskError.newBuilder()
-        .setExceptionClassPath(exceptionClassPath)
-        .setMessage(message)
-        .setTraceback(traceback)
+        .setExceptionClassPath(CutText.toCharacters(
+            MAX_CLASS_PATH_CHARACTERS, LoneSurrogates.escape(exceptionClassPath)))
+        .setMessage(CutText.toBytes(MAX_MESSAGE_BYTES, LoneSurrogates.escape(message)))
+        .setTraceback(CutText.toBytes(MAX_TRACEBACK_BYTES, LoneSurrogates.escape(traceback)))
         .build();
   }
 }

@@ -3,7 +3,7 @@ package io.taskresults.client;
 /**
  * What a worker does for a task.
  *
- * @param <X> what it throws beside unchecked exceptions
+ * @param <X> what it throws besides unchecked exceptions
  */
 @FunctionalInterface
 public interface TaskFunction<X extends Exception> {

@@ -105,9 +105,24 @@ public final class TaskResult {
     return Map.copyOf(state.get().getMetadataMap());
   }
 
-  /** {@return 1 at create, and one more at every change} */
+  /**
+   * Which creation of a result under this id it is: a result that is deleted and created anew has a
+   * higher one.
+   *
+   * @return the incarnation
+   */
+  public long incarnation() {
+    return version().incarnation();
+  }
+
+  /** {@return a number that grows at every change, and begins again when it is created anew} */
   public long revision() {
-    return state.get().getRevision();
+    return version().revision();
+  }
+
+  /** {@return incarnation and revision, read at once} */
+  public TaskResultVersion version() {
+    return TaskResultVersion.of(state.get());
   }
 
   /**
@@ -197,14 +212,14 @@ public final class TaskResult {
 
   /**
    * Asks the service what has changed, and takes it over: status, times, errors, worker ids, return
-   * value, metadata and revision. When nothing has, next to nothing is sent. When it fails,
-   * everything stays as it was.
+   * value, metadata and revision; everything when the result was deleted and created anew. When
+   * nothing has changed, next to nothing is sent. When it fails, everything stays as it was.
    *
    * @return this
    * @throws TaskResultsException.DoesNotExist when the result was deleted
    */
   public TaskResult refresh() {
-    return Blocking.await(client.refresh(this));
+    return Blocking.await(() -> client.refresh(this));
   }
 
   /**
@@ -220,7 +235,9 @@ public final class TaskResult {
 
   @Override
   public String toString() {
-    return "TaskResult[id=" + id() + ", status=" + status() + ", revision=" + revision() + "]";
+    var now = state.get();
+    return "TaskResult[id=" + now.getId() + ", status=" + TaskResultStatus.of(now.getStatus())
+        + ", revision=" + now.getRevision() + "]";
   }
 
   io.taskresults.v1.TaskResult state() {
@@ -228,12 +245,15 @@ public final class TaskResult {
   }
 
   /**
-   * Takes over what was answered to one who knew that state. Of two refreshes at a time, the older
-   * answer may come last.
+   * Takes over what was answered to one who knew that version. Two refreshes may overlap, and the
+   * older answer come last: it never moves the result backwards.
    */
-  void replace(io.taskresults.v1.TaskResult known, io.taskresults.v1.TaskResult newer) {
-    state.updateAndGet(
-        now -> now == known || newer.getRevision() > now.getRevision() ? newer : now);
+  void replace(TaskResultVersion known, io.taskresults.v1.TaskResult answered) {
+    TaskResultVersion newer = TaskResultVersion.of(answered);
+    state.updateAndGet(now -> {
+      TaskResultVersion present = TaskResultVersion.of(now);
+      return present.equals(known) || newer.compareTo(present) > 0 ? answered : now;
+    });
   }
 
   private <T> T decodeReturnValue(Type type) {

@@ -98,7 +98,7 @@ public final class TaskResultFilter {
   }
 
   /**
-   * Those with all of these labels, beside those asked for already.
+   * Those with all of these labels, besides those asked for already.
    *
    * @param labels up to 32, with exactly these values
    * @return the filter

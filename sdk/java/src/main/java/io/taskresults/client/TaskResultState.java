@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param id the result's id
  * @param status where it stands
- * @param revision its revision
+ * @param version which creation it is, and its revision
  * @param attempts number of attempts so far, so the number of the running attempt while RUNNING
  * @param enqueuedAt when it was created
  * @param startedAt start of the first attempt
@@ -22,7 +22,7 @@ import java.util.Optional;
 public record TaskResultState(
     String id,
     TaskResultStatus status,
-    long revision,
+    TaskResultVersion version,
     int attempts,
     Instant enqueuedAt,
     Optional<Instant> startedAt,
@@ -31,11 +31,21 @@ public record TaskResultState(
     Optional<Instant> leaseExpiresAt,
     Optional<Instant> expiresAt) {
 
+  /** {@return which creation of a result under this id} */
+  public long incarnation() {
+    return version.incarnation();
+  }
+
+  /** {@return its revision} */
+  public long revision() {
+    return version.revision();
+  }
+
   static TaskResultState of(io.taskresults.v1.TaskResultState state) {
     return new TaskResultState(
         state.getId(),
         TaskResultStatus.of(state.getStatus()),
-        state.getRevision(),
+        new TaskResultVersion(state.getIncarnation(), state.getRevision()),
         state.getAttempts(),
         ProtoTime.instant(state.getEnqueuedAt()),
         ProtoTime.instant(state.hasStartedAt(), state.getStartedAt()),

@@ -13,8 +13,6 @@ import java.util.stream.Stream;
  * gives up its call with the reason CANCELLED, and stays interrupted.
  */
 public final class TaskResults implements AutoCloseable {
-  private static final Duration LEASE = Duration.ofSeconds(30);
-
   private final AsyncTaskResults async;
 
   TaskResults(AsyncTaskResults async) {
@@ -51,7 +49,7 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.DoesNotExist when there is none
    */
   public TaskResult get(String id) {
-    return Blocking.await(async.get(id));
+    return Blocking.await(() -> async.get(id));
   }
 
   /**
@@ -75,7 +73,7 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.Mismatch when it belongs to another task
    */
   public TaskResult get(String id, String expectedTaskPath, TaskResultView view) {
-    return Blocking.await(async.get(id, expectedTaskPath, view));
+    return Blocking.await(() -> async.get(id, expectedTaskPath, view));
   }
 
   /**
@@ -95,7 +93,7 @@ public final class TaskResults implements AutoCloseable {
    * @return those found and those missing
    */
   public FoundTaskResults getMany(Collection<String> ids, TaskResultView view) {
-    return Blocking.await(async.getMany(ids, view));
+    return Blocking.await(() -> async.getMany(ids, view));
   }
 
   /**
@@ -130,7 +128,7 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.DoesNotExist when there is none, or it is deleted meanwhile
    */
   public TaskResult waitFor(String id) {
-    return Blocking.await(async.waitFor(id));
+    return Blocking.await(() -> async.waitFor(id));
   }
 
   /**
@@ -141,7 +139,7 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.WaitTimedOut when it is not finished by then
    */
   public TaskResult waitFor(String id, Duration timeout) {
-    return Blocking.await(async.waitFor(id, timeout));
+    return Blocking.await(() -> async.waitFor(id, timeout));
   }
 
   /**
@@ -150,7 +148,7 @@ public final class TaskResults implements AutoCloseable {
    * a restart of the service and the like are outlived; what cannot be mended is raised,
    * {@link TaskResultsException.DoesNotExist} when there is no such result or it is deleted.
    *
-   * @return the states, with revisions that only grow; to be closed unless it was read to its end
+   * @return the states, with versions that only grow; to be closed unless it was read to its end
    */
   public Stream<TaskResult> watch(String id) {
     return BlockingStream.of(async.watch(id));
@@ -163,12 +161,12 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.Exists when it was created before with other content
    */
   public TaskResult create(NewTask task) {
-    return Blocking.await(async.create(task));
+    return Blocking.await(() -> async.create(task));
   }
 
   /**
-   * A worker takes a task. Repeated by the same worker while its attempt runs, it answers the same
-   * attempt.
+   * A worker takes a task. Each call is one of its own, also one that another has made with the
+   * same worker id.
    *
    * @param workerId who runs the attempt: 1 to 255 characters, of its own for each worker
    * @param lease within this time, 1 ms to 7 days, the attempt must be finished or its lease
@@ -176,58 +174,137 @@ public final class TaskResults implements AutoCloseable {
    * @throws TaskResultsException.AttemptInProgress when another attempt is running
    */
   public StartedAttempt startAttempt(String id, String workerId, Duration lease) {
-    return Blocking.await(async.startAttempt(id, workerId, lease));
+    return Blocking.await(() -> async.startAttempt(id, workerId, lease));
+  }
+
+  /**
+   * A worker takes a task, or is told again of the attempt that it has started by this request.
+   *
+   * @param lease as for {@link #startAttempt(String, String, Duration)}
+   * @param requestId names this request among all starts of the result: up to 255 characters that
+   *     nobody else uses, such as a UUID. Another one for each delivery of a task: two workers that
+   *     send the same one are both told of the same attempt
+   * @throws TaskResultsException.AttemptInProgress when another attempt is running
+   * @throws TaskResultsException.StaleAttempt when the attempt that this request has started is
+   *     over: it is not to be run again
+   */
+  public StartedAttempt startAttempt(String id, String workerId, Duration lease, String requestId) {
+    return Blocking.await(() -> async.startAttempt(id, workerId, lease, requestId));
   }
 
   /**
    * A worker takes a task over, though another attempt may be running: that one is lost, and leaves
    * an error.
    *
-   * @param lease as for {@link #startAttempt}
+   * @param lease as for {@link #startAttempt(String, String, Duration)}
    */
   public StartedAttempt takeOver(String id, String workerId, Duration lease) {
-    return Blocking.await(async.takeOver(id, workerId, lease));
+    return Blocking.await(() -> async.takeOver(id, workerId, lease));
+  }
+
+  /**
+   * A worker takes a task over, or is told again of the attempt that it has started by this
+   * request.
+   *
+   * @param requestId as for {@link #startAttempt(String, String, Duration, String)}
+   * @throws TaskResultsException.StaleAttempt when the attempt that this request has started is
+   *     over: it is not to be run again
+   */
+  public StartedAttempt takeOver(String id, String workerId, Duration lease, String requestId) {
+    return Blocking.await(() -> async.takeOver(id, workerId, lease, requestId));
   }
 
   /**
    * A worker is alive: its lease now ends that long from now.
    *
+   * @param attempt that of {@link StartedAttempt#fence}
+   * @param lease the new lease
+   * @throws TaskResultsException.StaleAttempt when another attempt was started, or the result was
+   *     created anew
+   */
+  public TaskResultState renewLease(AttemptFence attempt, Duration lease) {
+    return Blocking.await(() -> async.renewLease(attempt, lease));
+  }
+
+  /**
+   * A worker is alive: its lease now ends that long from now. For ids that are never used again:
+   * whichever result has it is meant.
+   *
    * @param lease the new lease
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    */
   public TaskResultState renewLease(String id, int attempt, Duration lease) {
-    return Blocking.await(async.renewLease(id, attempt, lease));
+    return Blocking.await(() -> async.renewLease(id, attempt, lease));
   }
 
   /**
    * An attempt returned a value: the result is SUCCESSFUL.
    *
+   * @param attempt that of {@link StartedAttempt#fence}
    * @param value anything that Jackson makes JSON of, 1 MiB of it unless the service is set
    *     otherwise; null is a value
+   * @throws TaskResultsException.StaleAttempt when another attempt was started, or the result was
+   *     created anew
+   * @throws TaskResultsException.NotEncodable when the value is no JSON; nothing is sent then, and
+   *     the attempt goes on
+   */
+  public TaskResultState succeed(AttemptFence attempt, Object value) {
+    return Blocking.await(() -> async.succeed(attempt, value));
+  }
+
+  /**
+   * An attempt returned a value: the result is SUCCESSFUL. For ids that are never used again:
+   * whichever result has it is meant.
+   *
+   * @param value as for {@link #succeed(AttemptFence, Object)}
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    * @throws TaskResultsException.NotEncodable when the value is no JSON; nothing is sent then, and
    *     the attempt goes on
    */
   public TaskResultState succeed(String id, int attempt, Object value) {
-    return Blocking.await(async.succeed(id, attempt, value));
+    return Blocking.await(() -> async.succeed(id, attempt, value));
   }
 
   /**
    * An attempt failed, and so did the task: the result is FAILED.
    *
+   * @param attempt that of {@link StartedAttempt#fence}
+   * @throws TaskResultsException.StaleAttempt when another attempt was started, or the result was
+   *     created anew
+   */
+  public TaskResultState fail(AttemptFence attempt, TaskError error) {
+    return Blocking.await(() -> async.fail(attempt, error));
+  }
+
+  /**
+   * An attempt failed, and so did the task: the result is FAILED. For ids that are never used
+   * again: whichever result has it is meant.
+   *
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    */
   public TaskResultState fail(String id, int attempt, TaskError error) {
-    return Blocking.await(async.fail(id, attempt, error));
+    return Blocking.await(() -> async.fail(id, attempt, error));
   }
 
   /**
    * An attempt failed, and another one is to be made: the result is READY again.
    *
+   * @param attempt that of {@link StartedAttempt#fence}
+   * @throws TaskResultsException.StaleAttempt when another attempt was started, or the result was
+   *     created anew
+   */
+  public TaskResultState failForRetry(AttemptFence attempt, TaskError error) {
+    return Blocking.await(() -> async.failForRetry(attempt, error));
+  }
+
+  /**
+   * An attempt failed, and another one is to be made: the result is READY again. For ids that are
+   * never used again: whichever result has it is meant.
+   *
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    */
   public TaskResultState failForRetry(String id, int attempt, TaskError error) {
-    return Blocking.await(async.failForRetry(id, attempt, error));
+    return Blocking.await(() -> async.failForRetry(id, attempt, error));
   }
 
   /**
@@ -236,32 +313,56 @@ public final class TaskResults implements AutoCloseable {
    * @param error why, or null
    */
   public TaskResultState failTask(String id, TaskError error) {
-    return Blocking.await(async.failTask(id, error));
+    return Blocking.await(() -> async.failTask(id, error));
   }
 
   /**
    * Removes a result in any state.
    *
-   * @param revision only this one; 0 for any
+   * @param version only this one; with a revision of 0, any of this incarnation; null for any
    * @param allowMissing a missing result is no error. Only then is the call repeated while the
    *     service is unavailable
    * @throws TaskResultsException.DoesNotExist when there is none, unless allowed
-   * @throws TaskResultsException.RevisionMismatch when it has another revision
+   * @throws TaskResultsException.RevisionMismatch when it has another version
    */
-  public void delete(String id, long revision, boolean allowMissing) {
-    Blocking.await(async.delete(id, revision, allowMissing));
+  public void delete(String id, TaskResultVersion version, boolean allowMissing) {
+    Blocking.await(() -> async.delete(id, version, allowMissing));
   }
 
   /**
-   * Makes one attempt at a new task, with a lease of 30 s: see {@link #run(TaskResult, String,
-   * Duration, TaskFunction)}.
+   * Makes one attempt at a new task, as {@link RunOptions#defaults} say.
    *
-   * @param <X> what the function throws beside unchecked exceptions
+   * @param <X> what the function throws besides unchecked exceptions
    * @throws X what the function threw
+   * @see #run(TaskResult, String, RunOptions, TaskFunction)
    */
   public <X extends Exception> TaskResult run(
       NewTask task, String workerId, TaskFunction<X> function) throws X {
-    return run(create(task), workerId, LEASE, function);
+    return run(task, workerId, RunOptions.defaults(), function);
+  }
+
+  /**
+   * Makes one attempt at a new task.
+   *
+   * @param <X> what the function throws besides unchecked exceptions
+   * @throws X what the function threw
+   * @see #run(TaskResult, String, RunOptions, TaskFunction)
+   */
+  public <X extends Exception> TaskResult run(
+      NewTask task, String workerId, RunOptions options, TaskFunction<X> function) throws X {
+    return run(create(task), workerId, options, function);
+  }
+
+  /**
+   * Makes one attempt at a task, as {@link RunOptions#defaults} say.
+   *
+   * @param <X> what the function throws besides unchecked exceptions
+   * @throws X what the function threw
+   * @see #run(TaskResult, String, RunOptions, TaskFunction)
+   */
+  public <X extends Exception> TaskResult run(
+      TaskResult result, String workerId, TaskFunction<X> function) throws X {
+    return run(result, workerId, RunOptions.defaults(), function);
   }
 
   /**
@@ -271,17 +372,21 @@ public final class TaskResults implements AutoCloseable {
    * is lost, {@link Attempt#isLost} tells the function so, its thread is interrupted, and the loss
    * is raised.
    *
-   * @param <X> what the function throws beside unchecked exceptions
-   * @param result what to make an attempt at; it is refreshed in the end
+   * <p>An outcome is reported until the service has it, for as long as the lease at most; an
+   * interrupt does not end that, and is kept. Closing the client does.
+   *
+   * @param <X> what the function throws besides unchecked exceptions
+   * @param result what to make an attempt at
    * @param workerId who runs the attempt: 1 to 255 characters, of its own for each worker
-   * @param lease how long the attempt outlives its worker, 1 ms to 7 days
-   * @return the same result, finished
+   * @return the same result, finished. It is as it was when its value is kept, but it can neither
+   *     be read nor be told from what was known before: {@link TaskResult#refresh} it later
    * @throws X what the function threw
-   * @throws TaskResultsException.StaleAttempt when the attempt was lost to another worker
+   * @throws TaskResultsException.StaleAttempt when the attempt was lost to another worker, or the
+   *     result has been created anew since it was read
    */
   public <X extends Exception> TaskResult run(
-      TaskResult result, String workerId, Duration lease, TaskFunction<X> function) throws X {
-    return Run.of(async, result, workerId, Objects.requireNonNull(lease), function);
+      TaskResult result, String workerId, RunOptions options, TaskFunction<X> function) throws X {
+    return Run.of(async, result, workerId, options, function);
   }
 
   /**
@@ -294,6 +399,6 @@ public final class TaskResults implements AutoCloseable {
 
   private TaskResultPage page(
       TaskResultFilter filter, int pageSize, TaskResultView view, String token) {
-    return Blocking.await(async.listPage(filter, pageSize, view, token));
+    return Blocking.await(() -> async.listPage(filter, pageSize, view, token));
   }
 }

@@ -4,8 +4,10 @@ import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.Metadata;
+import io.grpc.Status;
 import io.grpc.TlsChannelCredentials;
 import java.time.Duration;
+import java.util.List;
 
 /** The settings of a client. */
 public final class TaskResultsBuilder {
@@ -27,11 +29,10 @@ public final class TaskResultsBuilder {
    *
    * @param token the token: printable ASCII without spaces
    * @return this
-   * @throws IllegalArgumentException when it is anything else
+   * @throws TaskResultsException.InvalidField when it is anything else, which is not told further
    */
   public TaskResultsBuilder token(String token) {
-    if (!token.matches("[!-~]+"))
-      throw new IllegalArgumentException("a token is printable ASCII without spaces");
+    if (token == null || !token.matches("[!-~]+")) throw noToken();
     headers.discardAll(AUTHORIZATION);
     headers.put(AUTHORIZATION, "Bearer " + token);
     return this;
@@ -59,7 +60,8 @@ public final class TaskResultsBuilder {
   }
 
   /**
-   * The time that a call may take, all its tries together.
+   * The time that a call may take, all its tries together. A try that is never answered ends after
+   * 24 days at the latest.
    *
    * @param deadline 10 s unless given
    * @return this
@@ -88,6 +90,19 @@ public final class TaskResultsBuilder {
    */
   public TaskResults build() {
     Connection connection = new Connection(Grpc.newChannelBuilder(target, credentials), headers);
-    return new TaskResults(new AsyncTaskResults(connection, deadline, heartbeat));
+    return new TaskResults(
+        new AsyncTaskResults(connection, Patience.repeating(deadline), heartbeat));
+  }
+
+  private static TaskResultsException noToken() {
+    String message = "token: must be printable ASCII without spaces";
+    return new Failure(
+            "INVALID_FIELD",
+            Status.Code.INVALID_ARGUMENT,
+            message,
+            List.of("token"),
+            Duration.ZERO,
+            null)
+        .toException();
   }
 }

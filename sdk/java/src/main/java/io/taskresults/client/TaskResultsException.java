@@ -73,7 +73,10 @@ public class TaskResultsException extends RuntimeException {
     }
   }
 
-  /** STALE_ATTEMPT: another attempt has been started since: this one is lost. */
+  /**
+   * STALE_ATTEMPT: this attempt is over: another has been started since, or the result has been
+   * created anew; the request that has started it must not run it again.
+   */
   public static final class StaleAttempt extends TaskResultsException {
     private static final long serialVersionUID = 1;
 
@@ -100,7 +103,7 @@ public class TaskResultsException extends RuntimeException {
     }
   }
 
-  /** REVISION_MISMATCH: the result has another revision than the one to be deleted. */
+  /** REVISION_MISMATCH: the result has another version than the one to be deleted. */
   public static final class RevisionMismatch extends TaskResultsException {
     private static final long serialVersionUID = 1;
 
@@ -210,7 +213,7 @@ public class TaskResultsException extends RuntimeException {
 
   /**
    * NOT_ENCODABLE: a value that is no JSON: NaN, an infinity, a cycle, an object without
-   * properties.
+   * properties, and what is no data: a future, a supplier, a lambda, a thread, an exception.
    */
   public static final class NotEncodable extends TaskResultsException {
     private static final long serialVersionUID = 1;

@@ -1,20 +1,17 @@
 package io.taskresults.client;
 
+import com.google.protobuf.Message;
 import io.grpc.MethodDescriptor;
-import io.grpc.Status;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
-/**
- * A call with a deadline for all its tries together. It is repeated while the service is
- * unavailable, unless the second try could not be told apart from the first.
- */
-final class UnaryCall<Q, A, R> extends RepeatedCall<A, R> {
+/** A call that is made again for as long as its patience lasts. */
+final class UnaryCall<Q extends Message, A, R> extends RepeatedCall<A, R> {
   private final MethodDescriptor<Q, A> method;
   private final Q request;
   private final Function<A, R> meaning;
-  private final boolean isRepeatable;
+  private final Patience patience;
   private final Deadline deadline;
 
   UnaryCall(
@@ -22,19 +19,18 @@ final class UnaryCall<Q, A, R> extends RepeatedCall<A, R> {
       MethodDescriptor<Q, A> method,
       Q request,
       Function<A, R> meaning,
-      Duration deadline,
-      boolean isRepeatable) {
+      Patience patience) {
     super(connection);
     this.method = method;
     this.request = request;
     this.meaning = meaning;
-    this.isRepeatable = isRepeatable;
-    this.deadline = Deadline.in(deadline);
+    this.patience = patience;
+    this.deadline = Deadline.in(patience.inAll());
   }
 
   @Override
   protected CompletableFuture<A> ask() {
-    return connection.ask(method, request, deadline.left());
+    return connection.ask(method, request, Deadline.shorter(deadline.left(), patience.oneTry()));
   }
 
   @Override
@@ -44,8 +40,8 @@ final class UnaryCall<Q, A, R> extends RepeatedCall<A, R> {
 
   @Override
   protected void failed(TaskResultsException failure, Duration pause) {
-    boolean mayPass = isRepeatable && failure.code() == Status.Code.UNAVAILABLE;
-    if (mayPass && pause.compareTo(deadline.left()) < 0) attemptAfter(pause);
+    boolean isOutlived = patience.outlives().test(failure.failure());
+    if (isOutlived && pause.compareTo(deadline.left()) < 0) attemptAfter(pause);
     else fail(failure);
   }
 }

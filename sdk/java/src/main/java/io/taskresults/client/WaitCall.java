@@ -31,7 +31,7 @@ final class WaitCall<R> extends RepeatedCall<WaitTaskResultResponse, R> {
     super(connection);
     this.id = id;
     this.end = end;
-    this.grace = grace;
+    this.grace = Deadline.shorter(grace, Connection.MAX_TRY);
     this.meaning = meaning;
   }
 

@@ -14,7 +14,7 @@ import java.util.function.Function;
 
 /**
  * One watch of one result, over as many streams as it takes. Events are read from the stream only
- * on demand, so that a slow subscriber skips revisions on the server's side instead of piling them
+ * on demand, so that a slow subscriber skips versions on the server's side instead of piling them
  * up here.
  *
  * <p>Everything happens in turns, one at a time; what belongs to a former stream is ignored.
@@ -30,7 +30,7 @@ final class WatchSubscription implements Flow.Subscription {
   private final SynchronizationContext turns;
   private final Pauses pauses = new Pauses();
 
-  private long known;
+  private TaskResultVersion known;
   private long demand;
   private boolean hasBegun;
   private boolean isOver;
@@ -39,7 +39,7 @@ final class WatchSubscription implements Flow.Subscription {
   WatchSubscription(
       Connection connection,
       String id,
-      long known,
+      TaskResultVersion known,
       Duration heartbeat,
       Function<io.taskresults.v1.TaskResult, TaskResult> handle,
       Flow.Subscriber<? super TaskResult> subscriber) {
@@ -110,12 +110,13 @@ final class WatchSubscription implements Flow.Subscription {
   }
 
   private void learn(io.taskresults.v1.TaskResult result) {
-    if (result.getRevision() == known) return;
-    if (result.getRevision() < known) {
+    TaskResultVersion version = TaskResultVersion.of(result);
+    if (version.compareTo(known) <= 0) return;
+    if (known.incarnation() != 0 && version.incarnation() != known.incarnation()) {
       fail(missing("task result \"" + id + "\" was deleted, and created anew"));
       return;
     }
-    known = result.getRevision();
+    known = version;
     demand--;
     TaskResult state = handle.apply(result);
     subscriber.onNext(state);
@@ -153,7 +154,7 @@ final class WatchSubscription implements Flow.Subscription {
 
   private WatchTaskResultsRequest watchRequest() {
     KnownTaskResult result =
-        KnownTaskResult.newBuilder().setId(id).setKnownRevision(known).build();
+        KnownTaskResult.newBuilder().setId(id).setKnown(known.toProto()).build();
     return WatchTaskResultsRequest.newBuilder()
         .setIds(WatchTaskResultsRequest.Ids.newBuilder().addTaskResults(result))
         .setHeartbeatInterval(ProtoTime.duration(heartbeat))
@@ -168,8 +169,10 @@ final class WatchSubscription implements Flow.Subscription {
     private Threads.Timer silence;
 
     void open() {
+      WatchTaskResultsRequest request = watchRequest();
+      LoneSurrogates.refuseIn(request);
       call.start(this, new Metadata());
-      call.sendMessage(watchRequest());
+      call.sendMessage(request);
       call.halfClose();
       read();
     }
@@ -182,7 +185,8 @@ final class WatchSubscription implements Flow.Subscription {
       if (isReading || demand == 0) return;
       isReading = true;
       silence = connection.later(
-          heartbeat.multipliedBy(SILENT_HEARTBEATS), () -> turns.execute(this::goneSilent));
+          Deadline.shorter(heartbeat, Deadline.MAX).multipliedBy(SILENT_HEARTBEATS),
+          () -> turns.execute(this::goneSilent));
       call.request(1);
     }
 

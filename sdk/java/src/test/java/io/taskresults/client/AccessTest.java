@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -39,7 +40,8 @@ class AccessTest {
       String id = writer.create(NewTask.of("app.tasks.add")).id();
       assertEquals(id, reader.get(id).id());
       assertEquals(1, reader.watch(id).findFirst().orElseThrow().revision());
-      assertThrows(TaskResultsException.PermissionDenied.class, () -> reader.delete(id, 0, false));
+      assertThrows(
+          TaskResultsException.PermissionDenied.class, () -> reader.delete(id, null, false));
       assertThrows(TaskResultsException.Unauthenticated.class, () -> none.get(id));
       assertThrows(
           TaskResultsException.Unauthenticated.class,
@@ -50,11 +52,15 @@ class AccessTest {
   }
 
   @Test
-  void aTokenThatIsNoHeaderIsRefused() {
-    for (String token : List.of("", "two words", "line\n", "ключ")) {
-      assertThrows(
-          IllegalArgumentException.class,
+  void aTokenThatIsNoHeaderIsRefusedAndNeverQuoted() {
+    List<String> tokens =
+        Arrays.asList(null, "", "two words", "line\n", "line\r", "li\nne", "\nline", "ключ");
+    for (String token : tokens) {
+      var failure = assertThrows(
+          TaskResultsException.InvalidField.class,
           () -> TaskResults.builder("localhost:1").token(token));
+      assertEquals(List.of("token"), failure.fields());
+      assertEquals("token: must be printable ASCII without spaces", failure.getMessage());
     }
   }
 

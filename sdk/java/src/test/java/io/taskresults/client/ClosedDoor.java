@@ -2,6 +2,7 @@ package io.taskresults.client;
 
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An address at which nobody is served, and which counts how often somebody tries. */
@@ -31,8 +32,9 @@ final class ClosedDoor implements AutoCloseable {
   private void refuse() {
     while (!socket.isClosed()) {
       try {
-        socket.accept().close();
+        Socket knocking = socket.accept();
         knocks.incrementAndGet();
+        knocking.close();
       } catch (IOException closed) {
         return;
       }

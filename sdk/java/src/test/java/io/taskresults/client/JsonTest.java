@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -90,6 +92,43 @@ class JsonTest {
       var failure = assertThrows(TaskResultsException.NotEncodable.class, () -> Json.encode(value));
       assertEquals("NOT_ENCODABLE", failure.reason());
     }
+  }
+
+  @Test
+  void anyDepthIsRead() {
+    String text = "[".repeat(100_000) + "1" + "]".repeat(100_000);
+    Object value = Json.decode(text, Object.class);
+    List<?> values = Json.decode(text, List.class);
+    Map<String, Object> named = Json.decode("{\"a\":" + text + "}", Map.class);
+    for (Object outer : List.of(value, values, named.get("a"))) {
+      int depth = 0;
+      Object inner = outer;
+      for (; inner instanceof List<?> list; depth++) inner = list.get(0);
+      assertEquals(100_000, depth);
+      assertEquals(1, inner);
+    }
+  }
+
+  record Nested(Nested inner) {}
+
+  @Test
+  void whatIsTooDeepForItsTypeIsRefused() {
+    String text = "{\"inner\":".repeat(100_000) + "null" + "}".repeat(100_000);
+    var failure = assertThrows(TaskResultsException.class, () -> Json.decode(text, Nested.class));
+    assertEquals("INVALID_ARGUMENT", failure.reason());
+  }
+
+  record Later(int value) implements Supplier<Integer> {
+    @Override
+    @JsonValue
+    public Integer get() {
+      return value;
+    }
+  }
+
+  @Test
+  void whatItsOwnSerializerMakesOfASupplierHolds() {
+    assertEquals("[5]", Json.encode(List.of(new Later(5))));
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class ReadingTest {
   @AutoClose
@@ -38,6 +39,27 @@ class ReadingTest {
     var late = assertThrows(
         ExecutionException.class, () -> client.async().get("nobody").get());
     assertEquals(TaskResultsException.DoesNotExist.class, late.getCause().getClass());
+  }
+
+  @Test
+  void halfACharacterIsRefusedBeforeItIsSentAsAnother() {
+    String half = "\ud83d";
+    Map<String, Executable> calls = Map.of(
+        "id", () -> client.get(half),
+        "ids", () -> client.getMany(List.of("whole", half)),
+        "id ", () -> client.waitFor(half),
+        "ids.task_results.id", () -> client.watch(half).count(),
+        "task.path", () -> client.create(NewTask.of(half)),
+        "metadata.value", () -> client.create(NewTask.of("a").metadata(Map.of("b", half))),
+        "worker_id", () -> client.startAttempt("nobody", half, null),
+        "filter.task_path",
+            () -> client.list(TaskResultFilter.all().taskPath(half)).count());
+    calls.forEach((field, call) -> {
+      var refused = assertThrows(TaskResultsException.InvalidField.class, call);
+      assertEquals(List.of(field.strip()), refused.fields());
+    });
+    assertEquals(
+        half, client.create(NewTask.of("app.tasks.add").args(half)).args().get(0));
   }
 
   private static String caller(Throwable thrown) {
@@ -98,7 +120,7 @@ class ReadingTest {
         client.list(filter, 2, TaskResultView.BASIC).map(TaskResult::id).toList());
     var consumed = client.list(filter, 2, TaskResultView.FULL).iterator();
     assertEquals(newestFirst.get(0), consumed.next().id());
-    client.delete(newestFirst.get(4), 0, false); // on a page that was not read yet
+    client.delete(newestFirst.get(4), null, false); // on a page that was not read yet
     List<String> rest = new ArrayList<>();
     consumed.forEachRemaining(result -> rest.add(result.id()));
     assertEquals(newestFirst.subList(1, 4), rest);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -15,7 +16,8 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class RunTest {
-  private static final Duration SHORT_LEASE = Duration.ofMillis(300);
+  private static final Duration SHORT = Duration.ofSeconds(1);
+  private static final RunOptions SHORT_LEASE = RunOptions.defaults().lease(SHORT);
 
   @AutoClose
   private final TaskResults client = TaskResults.connect(Server.shared().address());
@@ -103,7 +105,7 @@ class RunTest {
     TaskResult result = client.create(task);
     client.run(result, "w1", SHORT_LEASE, attempt -> {
       // Three leases long nobody else can take the task.
-      long end = System.nanoTime() + SHORT_LEASE.multipliedBy(3).toNanos();
+      long end = System.nanoTime() + SHORT.multipliedBy(3).toNanos();
       while (System.nanoTime() < end) {
         assertThrows(
             TaskResultsException.AttemptInProgress.class,
@@ -152,11 +154,38 @@ class RunTest {
     TaskResult result = client.create(task);
     var failure = assertThrows(
         TaskResultsException.StaleAttempt.class,
-        () -> client.run(result, "w1", Duration.ofMinutes(1), attempt -> {
-          client.takeOver(result.id(), "w2", null);
-          throw new IOException("failed meanwhile");
-        }));
+        () -> client.run(
+            result, "w1", RunOptions.defaults().lease(Duration.ofMinutes(1)), attempt -> {
+              client.takeOver(result.id(), "w2", null);
+              throw new IOException("failed meanwhile");
+            }));
     assertEquals("failed meanwhile", failure.getSuppressed()[0].getMessage());
+  }
+
+  @Test
+  void anAttemptAtAResultCreatedAnewIsALossToo() {
+    TaskResult result = client.create(task);
+    assertThrows(
+        TaskResultsException.StaleAttempt.class,
+        () -> client.run(result, "w1", attempt -> {
+          client.delete(result.id(), null, false);
+          client.create(NewTask.of("app.tasks.other").id(result.id()));
+          client.startAttempt(result.id(), "w2", null);
+          return "of the old one";
+        }));
+    assertEquals(TaskResultStatus.RUNNING, client.get(result.id()).status());
+  }
+
+  @Test
+  void aResultCreatedAnewIsNotRunInPlaceOfTheOneThatWasMeant() {
+    TaskResult result = client.create(task);
+    client.delete(result.id(), null, false);
+    TaskResult anew = client.create(NewTask.of("app.tasks.other").id(result.id()));
+    assertThrows(
+        TaskResultsException.StaleAttempt.class,
+        () -> client.run(result, "w1", attempt -> fail("it is not to be run")));
+    assertEquals(TaskResultStatus.READY, anew.refresh().status());
+    assertEquals(1, client.run(anew, "w1", attempt -> 1).returnValue());
   }
 
   @Test
@@ -165,7 +194,7 @@ class RunTest {
     var failure = assertThrows(
         TaskResultsException.DoesNotExist.class,
         () -> client.run(result, "w1", SHORT_LEASE, attempt -> {
-          client.delete(result.id(), 0, false);
+          client.delete(result.id(), null, false);
           throw new IllegalStateException("nobody wants it");
         }));
     assertEquals("nobody wants it", failure.getSuppressed()[0].getMessage());

@@ -7,12 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.Status;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import tools.jackson.core.type.TypeReference;
 
 class TaskResultTest {
@@ -73,6 +78,22 @@ class TaskResultTest {
   }
 
   @Test
+  void createdAgainItIsNeverAResultOfOtherContent() throws Exception {
+    try (Relay relay = new Relay(Server.shared());
+        TaskResults far = TaskResults.connect(relay.address())) {
+      String id = client.create(task).id();
+      client.startAttempt(id, "w1", null);
+      relay.at("GetTaskResult", number -> {
+        client.delete(id, null, false);
+        client.create(NewTask.of("app.tasks.other").id(id));
+        client.startAttempt(id, "w2", null);
+        return Relay.Gate.PASS;
+      });
+      assertThrows(TaskResultsException.Exists.class, () -> far.create(task.id(id)));
+    }
+  }
+
+  @Test
   void refreshReplacesInPlaceWhatCanChange() {
     TaskResult result = client.create(task);
     assertSame(result, result.refresh());
@@ -104,21 +125,137 @@ class TaskResultTest {
   @Test
   void aDeletedResultKeepsWhatItHad() {
     TaskResult result = client.create(task);
-    client.delete(result.id(), 0, false);
+    client.delete(result.id(), null, false);
     assertThrows(TaskResultsException.DoesNotExist.class, result::refresh);
     assertEquals(1, result.revision());
     assertEquals(List.of(1, "two"), result.args());
   }
 
   @Test
-  void ofTwoRefreshesTheNewerStateStays() {
+  void ofTwoRefreshesThatOverlapTheNewerStateStays() throws Exception {
+    try (Relay relay = new Relay(Server.shared());
+        TaskResults far = TaskResults.connect(relay.address())) {
+      TaskResult result = far.get(client.create(task).id());
+      AttemptFence attempt = client.startAttempt(result.id(), "w1", null).fence();
+      CountDownLatch answered = new CountDownLatch(1);
+      CountDownLatch overtaken = new CountDownLatch(1);
+      relay.atAnswers("RefreshTaskResult", number -> {
+        if (number > 1) return Relay.Gate.PASS;
+        answered.countDown();
+        overtaken.await();
+        return Relay.Gate.PASS;
+      });
+      CompletableFuture<TaskResult> late = far.async().refresh(result);
+      answered.await();
+      client.succeed(attempt, 5);
+      assertEquals(5, result.refresh().returnValue());
+      overtaken.countDown();
+      late.get();
+      assertEquals(5, result.returnValue());
+    }
+  }
+
+  @Test
+  void aResultCreatedAnewReplacesEverything() {
     TaskResult result = client.create(task);
-    var old = result.state();
+    TaskResultVersion before = result.version();
+    client.delete(result.id(), before, false);
+    NewTask other = NewTask.of("app.tasks.other")
+        .id(result.id())
+        .args("three")
+        .kwargs(Map.of("four", 4))
+        .backend("other")
+        .metadata(Map.of("tenant", "acme"));
+    TaskResult anew = client.create(other);
+    result.refresh();
+    assertEquals(anew.state(), result.state());
+    assertEquals(before.revision(), result.revision(), "the revision does not tell them apart");
+    assertTrue(result.version().compareTo(before) > 0);
+    assertEquals(new TaskResultVersion(result.incarnation(), result.revision()), result.version());
     client.startAttempt(result.id(), "w1", null);
     result.refresh();
-    var late = old.toBuilder().setRevision(1).build();
-    result.replace(old, late);
-    assertEquals(2, result.revision());
+    assertEquals(client.get(result.id()).state(), result.state());
+  }
+
+  @Test
+  void anAttemptEndsWithTheResultThatItWasStartedFor() {
+    TaskResult result = client.create(task);
+    AttemptFence old = client.startAttempt(result.id(), "w1", null).fence();
+    client.delete(result.id(), null, false);
+    client.create(task.id(result.id()));
+    AttemptFence present = client.startAttempt(result.id(), "w2", null).fence();
+    assertEquals(old.attempt(), present.attempt());
+    TaskError error = TaskError.of("app.Failure", "no answer", "line 1");
+    List<Executable> calls = List.of(
+        () -> client.succeed(old, "old"),
+        () -> client.fail(old, error),
+        () -> client.failForRetry(old, error),
+        () -> client.renewLease(old, Duration.ofSeconds(1)));
+    calls.forEach(call -> assertThrows(TaskResultsException.StaleAttempt.class, call));
+    client.succeed(present, "new");
+    assertEquals("new", client.get(result.id()).returnValue());
+  }
+
+  @Test
+  void anAttemptMayBeToldByItsNumberAlone() {
+    TaskResult result = client.create(task);
+    TaskError error = TaskError.of("app.Failure", "no answer", "line 1");
+    client.startAttempt(result.id(), "w1", null);
+    client.renewLease(result.id(), 1, Duration.ofSeconds(60));
+    client.failForRetry(result.id(), 1, error);
+    client.startAttempt(result.id(), "w1", null);
+    client.fail(result.id(), 2, error);
+    assertEquals(2, result.refresh().errors().size());
+  }
+
+  @Test
+  void aStartIsKnownAgainByItsRequest() {
+    TaskResult result = client.create(task);
+    StartedAttempt started = client.startAttempt(result.id(), "w1", null, "delivery-1");
+    assertEquals(started, client.startAttempt(result.id(), "w1", null, "delivery-1"));
+    assertThrows(
+        TaskResultsException.AttemptInProgress.class,
+        () -> client.startAttempt(result.id(), "w1", null, "delivery-2"));
+    assertThrows(
+        TaskResultsException.AttemptInProgress.class,
+        () -> client.startAttempt(result.id(), "w1", null));
+    StartedAttempt taken = client.takeOver(result.id(), "w1", null, "delivery-2");
+    assertEquals(taken, client.takeOver(result.id(), "w1", null, "delivery-2"));
+    assertEquals(2, taken.number());
+    client.failForRetry(taken.fence(), TaskError.of("app.Failure", "no answer", "line 1"));
+    for (String late : List.of("delivery-1", "delivery-2")) {
+      assertThrows(
+          TaskResultsException.StaleAttempt.class,
+          () -> client.startAttempt(result.id(), "w1", null, late));
+    }
+    assertEquals(2, result.refresh().attempts());
+    assertEquals(TaskResultStatus.READY, result.status());
+  }
+
+  @Test
+  void aStartWhoseAnswerWasLostIsTheSameAttempt() throws Exception {
+    try (Relay relay = new Relay(Server.shared());
+        TaskResults far = TaskResults.connect(relay.address())) {
+      relay.atAnswers("StartAttempt", number -> number == 1 ? Status.UNAVAILABLE : Relay.Gate.PASS);
+      StartedAttempt started = far.startAttempt(client.create(task).id(), "w1", null);
+      assertEquals(1, started.number());
+      assertEquals(2, relay.calls("StartAttempt"));
+    }
+  }
+
+  @Test
+  void onlyTheVersionThatIsMeantIsDeleted() {
+    TaskResult result = client.create(task);
+    TaskResultVersion old = result.version();
+    client.startAttempt(result.id(), "w1", null);
+    assertThrows(
+        TaskResultsException.RevisionMismatch.class, () -> client.delete(result.id(), old, false));
+    client.delete(result.id(), new TaskResultVersion(old.incarnation(), 0), false);
+    client.create(task.id(result.id()));
+    assertThrows(
+        TaskResultsException.RevisionMismatch.class, () -> client.delete(result.id(), old, false));
+    client.delete(result.id(), result.refresh().version(), false);
+    assertThrows(TaskResultsException.DoesNotExist.class, () -> client.get(result.id()));
   }
 
   @Test

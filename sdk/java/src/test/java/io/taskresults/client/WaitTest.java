@@ -48,7 +48,7 @@ class WaitTest {
   @Test
   void itEndsWhenTheResultIsDeleted() {
     CompletableFuture<TaskResult> waiting = client.async().waitFor(id, Duration.ofSeconds(30));
-    client.delete(id, 0, false);
+    client.delete(id, null, false);
     var failure = assertThrows(ExecutionException.class, waiting::get);
     assertEquals(TaskResultsException.DoesNotExist.class, failure.getCause().getClass());
   }

@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WatchTest {
   @AutoClose
@@ -76,7 +78,7 @@ class WatchTest {
     try (Stream<TaskResult> states = client.watch(id)) {
       Iterator<TaskResult> watched = states.iterator();
       watched.next();
-      client.delete(id, 0, false);
+      client.delete(id, null, false);
       assertThrows(TaskResultsException.DoesNotExist.class, watched::next);
       assertFalse(watched.hasNext());
     }
@@ -111,6 +113,19 @@ class WatchTest {
     Until.until("the reader waits", () -> reader.getState() == Thread.State.WAITING);
     states.close();
     reader.join();
+  }
+
+  @Test
+  void anIteratorThatBeginsAfterCloseOpensNoStream() throws Exception {
+    try (Relay relay = new Relay(Server.shared());
+        TaskResults counted = TaskResults.connect(relay.address())) {
+      Stream<TaskResult> states = counted.watch(id);
+      Iterator<TaskResult> watched = states.iterator();
+      states.close();
+      assertFalse(watched.hasNext());
+      counted.get(id); // sent after anything else would have been
+      assertEquals(0, relay.calls("WatchTaskResults"));
+    }
   }
 
   @Test
@@ -154,18 +169,25 @@ class WatchTest {
     }
   }
 
-  @Test
-  void whatWasDeletedAndCreatedAnewMeanwhileIsGone() throws Exception {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void whatWasDeletedAndCreatedAnewMeanwhileIsGone(int attempts) throws Exception {
     client.startAttempt(id, "w1", null);
+    client.failForRetry(id, 1, TaskError.of("E", "m", ""));
     try (Link link = Link.to(Server.shared().port());
         TaskResults far =
             TaskResults.builder(link.address()).heartbeat(Duration.ofSeconds(1)).build();
         Stream<TaskResult> states = far.watch(id)) {
       Iterator<TaskResult> watched = states.iterator();
-      assertEquals(2, watched.next().revision());
+      assertEquals(3, watched.next().revision());
       link.cut();
-      client.delete(id, 0, false);
+      client.delete(id, null, false);
       client.create(NewTask.of("app.tasks.add").id(id));
+      // At an older revision than the known one, at the same, and at a newer one.
+      for (int attempt = 1; attempt <= attempts; attempt++) {
+        client.startAttempt(id, "w1", null);
+        client.failForRetry(id, attempt, TaskError.of("E", "m", ""));
+      }
       assertThrows(TaskResultsException.DoesNotExist.class, watched::next);
     }
   }

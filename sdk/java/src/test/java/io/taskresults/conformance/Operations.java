@@ -1,10 +1,14 @@
 package io.taskresults.conformance;
 
+import io.taskresults.client.AttemptFence;
 import io.taskresults.client.NewTask;
+import io.taskresults.client.RunOptions;
+import io.taskresults.client.StartedAttempt;
 import io.taskresults.client.TaskError;
 import io.taskresults.client.TaskResult;
 import io.taskresults.client.TaskResultFilter;
 import io.taskresults.client.TaskResultStatus;
+import io.taskresults.client.TaskResultVersion;
 import io.taskresults.client.TaskResultView;
 import io.taskresults.client.TaskResults;
 import java.time.Duration;
@@ -29,6 +33,7 @@ final class Operations implements AutoCloseable {
   }
 
   private final Map<String, TaskResult> remembered = new ConcurrentHashMap<>();
+  private final Map<String, Long> started = new ConcurrentHashMap<>();
   private final Map<String, Watched> watched = new ConcurrentHashMap<>();
   private volatile TaskResults client;
 
@@ -43,14 +48,11 @@ final class Operations implements AutoCloseable {
       case "dump" -> Wire.handle(remembered.get(id(request)));
       case "refresh" -> Wire.handle(remembered.get(id(request)).refresh());
       case "start" -> start(request);
-      case "renew" ->
-        Wire.state(client.renewLease(id(request), attempt(request), millis(request, "lease_ms")));
+      case "renew" -> Wire.state(client.renewLease(attempt(request), millis(request, "lease_ms")));
       case "succeed" ->
-        Wire.state(
-            client.succeed(id(request), attempt(request), Wire.value(request.path("value_json"))));
+        Wire.state(client.succeed(attempt(request), Wire.value(request.path("value_json"))));
       case "succeed_large" ->
-        Wire.state(client.succeed(
-            id(request), attempt(request), "x".repeat(request.path("bytes").asInt())));
+        Wire.state(client.succeed(attempt(request), letters(request.path("bytes"))));
       case "fail" -> fail(request);
       case "fail_task" -> Wire.state(client.failTask(id(request), error(request.path("error"))));
       case "delete" -> delete(request);
@@ -68,10 +70,12 @@ final class Operations implements AutoCloseable {
   }
 
   private ObjectNode connect(ObjectNode request) {
-    close();
     var builder = TaskResults.builder(request.path("target").asString());
     if (request.has("token")) builder.token(request.path("token").asString());
-    client = builder.build();
+    if (request.has("timeout_ms")) builder.deadline(millis(request, "timeout_ms"));
+    TaskResults next = builder.build();
+    close();
+    client = next;
     return Wire.object();
   }
 
@@ -135,25 +139,35 @@ final class Operations implements AutoCloseable {
   private ObjectNode start(ObjectNode request) {
     String worker = request.path("worker_id").asString();
     Duration lease = request.has("lease_ms") ? millis(request, "lease_ms") : null;
-    var started = request.path("force").asBoolean(false)
-        ? client.takeOver(id(request), worker, lease)
-        : client.startAttempt(id(request), worker, lease);
-    return Wire.state(started.state()).put("attempt", started.number());
+    String named = request.path("request_id").asString(null);
+    StartedAttempt attempt;
+    if (request.path("force").asBoolean(false)) {
+      attempt = named == null
+          ? client.takeOver(id(request), worker, lease)
+          : client.takeOver(id(request), worker, lease, named);
+    } else {
+      attempt = named == null
+          ? client.startAttempt(id(request), worker, lease)
+          : client.startAttempt(id(request), worker, lease, named);
+    }
+    started.put(id(request), attempt.state().incarnation());
+    return Wire.state(attempt.state()).put("attempt", attempt.number());
   }
 
   private ObjectNode fail(ObjectNode request) {
     TaskError error = error(request.path("error"));
     return Wire.state(
         request.path("retry").asBoolean(false)
-            ? client.failForRetry(id(request), attempt(request), error)
-            : client.fail(id(request), attempt(request), error));
+            ? client.failForRetry(attempt(request), error)
+            : client.fail(attempt(request), error));
   }
 
   private ObjectNode delete(ObjectNode request) {
-    client.delete(
-        id(request),
-        request.path("revision").asLong(0),
-        request.path("allow_missing").asBoolean(false));
+    TaskResultVersion version = request.has("incarnation") || request.has("revision")
+        ? new TaskResultVersion(
+            request.path("incarnation").asLong(0), request.path("revision").asLong(0))
+        : null;
+    client.delete(id(request), version, request.path("allow_missing").asBoolean(false));
     return Wire.object();
   }
 
@@ -172,15 +186,17 @@ final class Operations implements AutoCloseable {
 
   private ObjectNode run(ObjectNode request) throws InterruptedException {
     TaskResult result = client.create(newTask(request));
-    Duration lease = request.has("lease_ms") ? millis(request, "lease_ms") : Duration.ofSeconds(30);
-    return Wire.handle(client.run(result, request.path("worker_id").asString(), lease, attempt -> {
-      Thread.sleep(request.path("for_ms").asLong(0));
-      if (request.has("raises")) throw new Raised(request.path("raises").asString());
-      if (request.has("returns_bytes"))
-        return "x".repeat(request.path("returns_bytes").asInt());
-      if (request.has("returns_nan")) return Double.NaN;
-      return Wire.value(request.path("returns_json"));
-    }));
+    RunOptions options = RunOptions.defaults();
+    if (request.has("lease_ms")) options = options.lease(millis(request, "lease_ms"));
+    return Wire.handle(client.run(
+        result, request.path("worker_id").asString(), options, attempt -> {
+          Thread.sleep(request.path("for_ms").asLong(0));
+          if (request.has("raises")) throw new Raised(request.path("raises").asString());
+          if (request.has("raises_bytes")) throw new Raised(letters(request.path("raises_bytes")));
+          if (request.has("returns_bytes")) return letters(request.path("returns_bytes"));
+          if (request.has("returns_nan")) return Double.NaN;
+          return Wire.value(request.path("returns_json"));
+        }));
   }
 
   private static TaskError error(JsonNode error) {
@@ -205,8 +221,13 @@ final class Operations implements AutoCloseable {
     return request.path("id").asString();
   }
 
-  private static int attempt(ObjectNode request) {
-    return request.path("attempt").asInt();
+  private AttemptFence attempt(ObjectNode request) {
+    long incarnation = request.path("held").asBoolean(false) ? started.get(id(request)) : 0;
+    return new AttemptFence(id(request), incarnation, request.path("attempt").asInt());
+  }
+
+  private static String letters(JsonNode bytes) {
+    return "x".repeat(bytes.asInt());
   }
 
   private static Duration millis(ObjectNode request, String member) {

@@ -25,8 +25,11 @@ final class Wire {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
   private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
-          .streamReadConstraints(
-              StreamReadConstraints.builder().maxNumberLength(Integer.MAX_VALUE).build())
+          .streamReadConstraints(StreamReadConstraints.builder()
+              .maxNestingDepth(Integer.MAX_VALUE)
+              .maxNumberLength(Integer.MAX_VALUE)
+              .maxStringLength(Integer.MAX_VALUE)
+              .build())
           .build())
       .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
       .build();
@@ -61,7 +64,10 @@ final class Wire {
   }
 
   static ObjectNode state(TaskResultState state) {
-    return object().put("status", state.status().name()).put("revision", state.revision());
+    return object()
+        .put("status", state.status().name())
+        .put("incarnation", state.incarnation())
+        .put("revision", state.revision());
   }
 
   static ObjectNode handle(TaskResult result) {
@@ -69,6 +75,7 @@ final class Wire {
     handle.put("id", result.id());
     handle.put("status", result.status().name());
     handle.put("backend", result.backend());
+    handle.put("incarnation", result.incarnation());
     handle.put("revision", result.revision());
     handle.set("metadata", MAPPER.valueToTree(result.metadata()));
     var task = result.task();

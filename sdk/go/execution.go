@@ -1,0 +1,215 @@
+package taskresults
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
+)
+
+// execution is an attempt under way in this process.
+type execution struct {
+	client  *Client
+	attempt Attempt
+	lease   time.Duration
+	reports func(cause any) bool
+}
+
+// run calls the function and reports what comes of it. It returns the value, and the state in which that leaves the
+// result. The lease is held until the report has arrived.
+func (e execution) run(ctx context.Context, function Function) (json.RawMessage, *State, error) {
+	working, lose := context.WithCancelCause(ctx)
+	defer lose(nil)
+	// The function may need time to end after its context has, and so may the report.
+	holding, letGo := context.WithCancel(context.WithoutCancel(ctx))
+	var holder sync.WaitGroup
+	holder.Add(1)
+	go func() {
+		defer holder.Done()
+		e.hold(holding, lose)
+	}()
+	defer holder.Wait()
+	defer letGo()
+
+	text, err := e.call(working, function)
+	if err != nil {
+		return nil, nil, e.fail(ctx, err)
+	}
+	state, err := e.succeed(ctx, text)
+	return json.RawMessage(text), state, err
+}
+
+// call calls the function and makes JSON of its value. When either does not return, that is reported, and goes on up
+// the stack.
+func (e execution) call(ctx context.Context, function Function) (text string, err error) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		thrown := recover()
+		if e.isReported(thrown) {
+			// What goes on up the stack leaves no room for an error of the report.
+			_ = e.reportError(ctx, unwound(thrown), false)
+		}
+		if thrown != nil {
+			panic(thrown)
+		}
+	}()
+	value, err := function(ctx)
+	if err == nil {
+		text, err = encode("return value", value)
+	}
+	returned = true
+	return text, err
+}
+
+// hold renews the lease at a third of its time until ctx ends, or the attempt is lost.
+func (e execution) hold(ctx context.Context, lose context.CancelCauseFunc) {
+	ticker := time.NewTicker(e.lease / 3)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := e.renew(ctx); isLoss(err) {
+			lose(err)
+			return
+		}
+		// Whatever else went wrong may pass. If it does not, the end of the attempt will tell.
+	}
+}
+
+// renew gives up when the next renewal is due: one that is stuck would hide that the attempt is lost.
+func (e execution) renew(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, e.lease/3)
+	defer cancel()
+	_, err := e.client.Renew(ctx, e.attempt, e.lease)
+	return err
+}
+
+// succeed reports a value, or that it was refused.
+func (e execution) succeed(ctx context.Context, text string) (*State, error) {
+	state, err := e.report(ctx, succeeded(e.attempt, text))
+	var refusal *Error
+	if errors.As(err, &refusal) && isAboutValue(refusal) {
+		refusal.Message = "the return value was refused: " + refusal.Message
+		return nil, joined(refusal, e.reportError(ctx, refusal, false))
+	}
+	return state, err
+}
+
+// fail reports an error, if it is one to be reported. It returns the error, together with why it could not be reported.
+func (e execution) fail(ctx context.Context, err error) error {
+	if !e.isReported(err) {
+		return err
+	}
+	return joined(err, e.reportError(ctx, err, false))
+}
+
+// giveBack lets another worker have the task, and says why. It returns the error as fail does.
+func (e execution) giveBack(ctx context.Context, err error) error {
+	return joined(err, e.reportError(ctx, err, true))
+}
+
+func (e execution) reportError(ctx context.Context, err error, retry bool) error {
+	_, reportErr := sendError(err, func(described *pb.TaskError) (*State, error) {
+		return e.report(ctx, failed(e.attempt, described, retry))
+	})
+	return reportErr
+}
+
+// isReported asks the caller of Run. An outcome must not get lost, so it is reported when the answer is a panic.
+func (e execution) isReported(cause any) (reported bool) {
+	if e.reports == nil {
+		return true
+	}
+	defer func() {
+		if recover() != nil {
+			reported = true
+		}
+	}()
+	return e.reports(cause)
+}
+
+// report sends an outcome again and again until it has arrived or is refused, also after ctx has ended. It takes at
+// most as long as the lease, or as one call if that may take longer.
+func (e execution) report(ctx context.Context, request *pb.FinishAttemptRequest) (*State, error) {
+	ctx, cancel := e.client.within(context.WithoutCancel(ctx))
+	defer cancel()
+	ctx, cancelDeadline := context.WithTimeout(ctx, max(e.lease, e.client.timeout))
+	defer cancelDeadline()
+	var p pauses
+	for {
+		state, err := e.reportOnce(ctx, request)
+		var failure *Error
+		if !errors.As(err, &failure) || !(failure.mayPass() || failure.Reason == ErrLimitReached) {
+			return state, err
+		}
+		if !p.pause(ctx, failure.retryDelay) {
+			return nil, failure
+		}
+	}
+}
+
+// reportOnce is bounded as every call is: an answer that never comes leaves time for another try.
+func (e execution) reportOnce(ctx context.Context, request *pb.FinishAttemptRequest) (*State, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.client.timeout)
+	defer cancel()
+	return e.client.finish(ctx, request)
+}
+
+func isLoss(err error) bool {
+	var refusal *Error
+	if !errors.As(err, &refusal) {
+		return false
+	}
+	switch refusal.Reason {
+	case ErrStaleAttempt, ErrIllegalTransition, ErrDoesNotExist:
+		return true
+	default:
+		return false
+	}
+}
+
+// isAboutValue tells a refusal of what was sent.
+func isAboutValue(refusal *Error) bool {
+	return refusal.Code == codes.InvalidArgument || isTooLarge(refusal)
+}
+
+// isTooLarge also tells a message that is too large for the transport, which refuses it itself.
+func isTooLarge(err error) bool {
+	var refusal *Error
+	return errors.As(err, &refusal) && (refusal.Reason == ErrPayloadTooLarge ||
+		refusal.Code == codes.ResourceExhausted && refusal.Reason != ErrLimitReached)
+}
+
+// joined is the error of a function, together with why that could not be reported.
+func joined(err, reportErr error) error {
+	if reportErr == nil {
+		return err
+	}
+	return errors.Join(reportErr, err)
+}
+
+// unwound is what is kept of a function that did not return: it panicked with what was thrown, or ended its goroutine.
+func unwound(thrown any) *TaskError {
+	taskError := &TaskError{ExceptionClassPath: "panic", Message: printed(thrown), Traceback: string(debug.Stack())}
+	switch thrown.(type) {
+	case nil:
+		taskError.ExceptionClassPath = "runtime.Goexit"
+		taskError.Message = "the function ended its goroutine"
+	case error:
+		taskError.ExceptionClassPath = fmt.Sprintf("%T", thrown)
+	}
+	return taskError
+}

@@ -1,0 +1,37 @@
+package io.taskresults.client;
+
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.function.Predicate;
+
+/**
+ * How long a call goes on, and what it outlives.
+ *
+ * @param inAll the time for all its tries together
+ * @param oneTry the time after which a try that gave no answer counts as failed
+ * @param outlives the failures after which it is tried again
+ */
+record Patience(Duration inAll, Duration oneTry, Predicate<Failure> outlives) {
+  /** A call that is safe to repeat. */
+  static Patience repeating(Duration inAll) {
+    return new Patience(inAll, inAll, failure -> failure.code() == Status.Code.UNAVAILABLE);
+  }
+
+  /** A second try could not be told apart from the first. */
+  Patience withoutRepetition() {
+    return new Patience(inAll, oneTry, failure -> false);
+  }
+
+  /** As long as this, but no longer than the span. */
+  Patience within(Duration span) {
+    return new Patience(Deadline.shorter(inAll, span), oneTry, outlives);
+  }
+
+  /**
+   * For the outcome of an attempt, which nobody else knows: as long as the lease, and whatever may
+   * pass until then.
+   */
+  Patience forReport(Duration lease) {
+    return new Patience(Deadline.longer(inAll, lease), oneTry, Failure::mayPass);
+  }
+}
