@@ -4,6 +4,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from support.until import until
 from support.work import run, task_function
 
 from taskresults import (
+    Attempt,
     InvalidField,
     NotEncodable,
     PayloadTooLarge,
@@ -27,7 +29,7 @@ from taskresults import (
     TaskResultsError,
 )
 from taskresults.async_player import AsyncPlayer
-from taskresults.steps import Call, advance
+from taskresults.steps import Call, Pause, Script, advance
 from taskresults.sync_player import SyncPlayer
 
 KIB = 1024
@@ -262,7 +264,7 @@ def test_a_success_that_is_recorded_is_told_though_it_cannot_be_read(
         assert result.enqueued_at <= result.started_at <= result.finished_at  # type: ignore[operator]
 
 
-def test_what_was_created_anew_before_the_start_is_what_is_run(
+def test_what_was_created_anew_before_the_start_is_left_to_others(
     results: Any, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id = results.create("app.tasks.add", args=[1]).id
@@ -277,8 +279,12 @@ def test_what_was_created_anew_before_the_start_is_what_is_run(
                 return original(self, step)
 
             monkeypatch.setattr(player, "_perform", perform)
-        result = results.run_existing(id, task_function(results, lambda n: n), worker_id="w1")
-        assert (result.args, result.return_value) == ([2], 2)
+        calls: list[int] = []
+        with pytest.raises(StaleAttempt, match="created anew"):
+            results.run_existing(id, task_function(results, calls.append), worker_id="w1")
+        assert calls == []
+        result = other.get(id)
+        assert (result.status, result.args, result.worker_ids) == ("READY", [2], ["w1"])
 
 
 def test_the_late_outcome_of_a_deleted_result_does_not_touch_the_one_created_anew(results: Any, server: Server) -> None:
@@ -344,6 +350,27 @@ def test_a_renewal_that_is_stuck_is_given_up_for_the_next_one(server: Server) ->
         assert call.timeout <= 0.1
         assert attempt._seconds_to_renewal > 0
         until(lambda: attempt._seconds_to_renewal == 0)
+
+
+def test_the_lease_is_renewed_until_the_outcome_is_told(
+    results: Any, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    succeed = Attempt._succeed
+
+    def succeed_late(self: Attempt) -> Script[None]:
+        yield Pause(4)
+        yield from succeed(self)
+
+    monkeypatch.setattr(Attempt, "_succeed", succeed_late)
+    with TaskResults(server.address) as other, ThreadPoolExecutor() as threads:
+        created = other.create("app.tasks.slow")
+        function = task_function(results, lambda: "done")
+        worker = threads.submit(results.run_existing, created.id, function, worker_id="w1", lease=1.5)
+        until(lambda: other.get(created.id).status == "RUNNING")
+        while not worker.done():
+            with pytest.raises(TaskResultsError):
+                other.start_attempt(created.id, worker_id="w2")
+        assert (worker.result().return_value, worker.result().worker_ids) == ("done", ["w1"])
 
 
 def test_a_renewal_that_meets_the_report_is_no_loss(results: Any) -> None:

@@ -19,8 +19,8 @@ class AsyncAttempt(Attempt):
     cancelled where it awaits, and the loss is raised.
     """
 
-    def __init__(self, player: Player, id: str, options: AttemptOptions) -> None:
-        super().__init__(player, id, options)
+    def __init__(self, player: Player, id: str, options: AttemptOptions, expected: int = 0) -> None:
+        super().__init__(player, id, options, expected)
         self._is_cut_off = False
         self._cancellations_before = 0
 
@@ -37,7 +37,6 @@ class AsyncAttempt(Attempt):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._renewals.cancel()
         if self._is_cut_off and sys.version_info >= (3, 11):
             self._block.uncancel()
         try:
@@ -48,6 +47,8 @@ class AsyncAttempt(Attempt):
             with suppress(TaskResultsError):
                 await self._player.aplay(self._report(error))
             raise
+        finally:
+            self._renewals.cancel()
 
     def _ends_worker(self, error: BaseException) -> bool:
         if isinstance(error, asyncio.CancelledError):
@@ -64,8 +65,8 @@ class AsyncAttempt(Attempt):
     async def _keep_lease(self) -> None:
         while self._lease is not None:
             await asyncio.sleep(self._seconds_to_renewal)
-            self._loss = await self._player.aplay(self._renew())
-            if self._loss is not None:
-                self._is_cut_off = True
-                self._block.cancel()
+            if not await self._player.aplay(self._renew()):
                 break
+        if self.is_lost:
+            self._is_cut_off = True
+            self._block.cancel()

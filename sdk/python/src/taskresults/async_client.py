@@ -214,9 +214,7 @@ class AsyncTaskResults:
     async def _run(
         self, result: TaskResult, function: Callable[..., Awaitable[Any]], options: AttemptOptions
     ) -> TaskResult:
-        async with AsyncAttempt(self._player, result.id, options) as attempt:
-            if attempt.incarnation != result.incarnation:  # created anew since it was read
-                await result.arefresh()
+        async with AsyncAttempt(self._player, result.id, options, result.incarnation) as attempt:
             attempt.return_value = await attempt._call(function, result)
         await self._player.aplay(attempt._read(result))
         return result
@@ -239,7 +237,7 @@ class AsyncTaskResults:
             @functools.wraps(function)
             async def run(*args: P.args, **kwargs: P.kwargs) -> T:
                 result = await self.create(task, args=args, kwargs=kwargs)
-                async with AsyncAttempt(self._player, result.id, options) as attempt:
+                async with AsyncAttempt(self._player, result.id, options, result.incarnation) as attempt:
                     attempt.return_value = value = await function(*args, **kwargs)
                 return value
 

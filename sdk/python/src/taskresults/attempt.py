@@ -54,7 +54,7 @@ class AttemptOptions:
 class Attempt:
     """What a worker knows of the attempt that it is making. Also what `run` passes to a task that takes a context."""
 
-    def __init__(self, player: Player, id: str, options: AttemptOptions) -> None:
+    def __init__(self, player: Player, id: str, options: AttemptOptions, expected: int = 0) -> None:
         #: The result's id.
         self.id = id
         #: Who runs the attempt.
@@ -66,12 +66,15 @@ class Attempt:
         #: To be set to what the task returns.
         self.return_value: Any = None
         self._options = options
+        # The incarnation that is meant; 0: whichever has the id.
+        self._expected = expected
         self._lease = end_of(options.lease)
         self._player = player
         self._timeout = player.timeout
         self._patience = max(self._lease or _PATIENCE_WITHOUT_LEASE, self._timeout)
         self._renewed_at = 0.0
         self._loss: TaskResultsError | None = None
+        self._is_reporting = False
         # What the report of a success was answered, and the value as it was sent.
         self._recorded: tuple[TaskResultState, str] | None = None
 
@@ -97,17 +100,23 @@ class Attempt:
         )
         self.number = started.attempt
         self.incarnation = started.state.incarnation
+        if self._expected not in (0, self.incarnation):
+            # A start names an id. What was created anew under it, maybe for another task, is left to others.
+            gone = StaleAttempt(f'task result "{self.id}" has been created anew')
+            with suppress(TaskResultsError):
+                yield from self._fail(TaskError.from_exception(gone), retry=True)
+            raise gone
 
     # Leases are renewed at a third of their time, from one beginning to the next: a renewal that is stuck takes no
-    # longer than that, and does not put off the next one.
+    # longer than that, and does not put off the next one. They go on until the outcome is told.
 
     @property
     def _seconds_to_renewal(self) -> float:
         assert self._lease is not None
         return max(0.0, self._renewed_at + self._lease / 3 - time.monotonic())
 
-    def _renew(self) -> Script[TaskResultsError | None]:
-        """The loss of the attempt, if it is lost. A server out of reach is no loss: the next renewal may reach it."""
+    def _renew(self) -> Script[bool]:
+        """Whether there is more to renew. A server out of reach is no loss: the next renewal may reach it."""
         assert self._lease is not None
         self._renewed_at = time.monotonic()
         try:
@@ -115,16 +124,19 @@ class Attempt:
                 self.id, self.number, self._lease, self.incarnation, min(self._timeout, self._lease / 3)
             )
         except _LOST as loss:
-            return loss
+            if not self._is_reporting:  # or it may be the report that has ended the attempt
+                self._loss = loss
+            return False
         except TaskResultsError:
             pass
-        return None
+        return True
 
     def _report(self, error: BaseException | None) -> Script[None]:
         """Tells the outcome. What is no `Exception` ends the worker and says nothing about the task.
 
         Unless the caller says otherwise, the attempt is then left to its lease; and it is passed on in any case.
         """
+        self._is_reporting = True
         if error is None or not self._ends_worker(error):
             yield from self._tell(error)
         elif isinstance(error, self._options.also_report):

@@ -271,9 +271,7 @@ class TaskResults:
         return self._run(self.get(id), function, options)
 
     def _run(self, result: TaskResult, function: Callable[..., Any], options: AttemptOptions) -> TaskResult:
-        with SyncAttempt(self._player, result.id, options) as attempt:
-            if attempt.incarnation != result.incarnation:  # created anew since it was read
-                result.refresh()
+        with SyncAttempt(self._player, result.id, options, result.incarnation) as attempt:
             attempt.return_value = attempt._call(function, result)
         self._player.play(attempt._read(result))
         return result
@@ -299,7 +297,7 @@ class TaskResults:
             @functools.wraps(function)
             def run(*args: P.args, **kwargs: P.kwargs) -> T:
                 result = self.create(task, args=args, kwargs=kwargs)
-                with SyncAttempt(self._player, result.id, options) as attempt:
+                with SyncAttempt(self._player, result.id, options, result.incarnation) as attempt:
                     attempt.return_value = value = function(*args, **kwargs)
                 return value
 

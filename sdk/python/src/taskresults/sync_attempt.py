@@ -18,8 +18,8 @@ class SyncAttempt(Attempt):
     loss. Nothing can stop the block before that: long work asks `is_lost`, or calls `check()`, now and then.
     """
 
-    def __init__(self, player: Player, id: str, options: AttemptOptions) -> None:
-        super().__init__(player, id, options)
+    def __init__(self, player: Player, id: str, options: AttemptOptions, expected: int = 0) -> None:
+        super().__init__(player, id, options, expected)
         self._has_begun = threading.Event()
         self._is_over = threading.Event()
         self._renewals = threading.Thread(target=self._keep_lease, name=f"taskresults-lease-{self.id}", daemon=True)
@@ -40,7 +40,6 @@ class SyncAttempt(Attempt):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         try:
-            self._is_over.set()
             self._player.play(self._report(error))
         except Exception:
             raise
@@ -51,13 +50,11 @@ class SyncAttempt(Attempt):
                 self._player.play(self._report(error))
             raise
         finally:
+            self._is_over.set()
             self._renewals.join()
 
     def _keep_lease(self) -> None:
         self._has_begun.wait()
         while self._lease is not None and not self._is_over.wait(self._seconds_to_renewal):
-            loss = self._player.play(self._renew())
-            # Once the outcome is on its way, a renewal that comes too late tells of nothing else.
-            if loss is not None and not self._is_over.is_set():
-                self._loss = loss
+            if not self._player.play(self._renew()):
                 break
