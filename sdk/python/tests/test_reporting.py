@@ -182,9 +182,11 @@ def test_a_value_that_is_no_json_is_a_failure(results: Any, value: Any) -> None:
     assert result.errors[0].message.startswith("the return value cannot be stored")
 
 
-def test_an_idea_of_retries_that_fails_loses_no_outcome(results: Any) -> None:
+def test_an_idea_of_exceptions_that_fails_loses_no_outcome(results: Any) -> None:
     result = failed(results, KeyError("lost"), retry_on=(OSError, Unsure))
     assert (result.status, result.errors[0].exception_class) == ("FAILED", KeyError)
+    result = failed(results, Stop(), also_report=Unsure)
+    assert (result.status, result.errors[0].exception_class) == ("FAILED", Stop)
 
 
 @pytest.mark.parametrize("option", ["retry_on", "also_report"])

@@ -19,7 +19,7 @@ from taskresults.errors import (
     TaskResultsError,
 )
 from taskresults.repeating import is_too_large
-from taskresults.seconds import end_of
+from taskresults.seconds import finite
 from taskresults.steps import Player, Script, T
 from taskresults.task_error import TaskError
 from taskresults.task_result import TaskResult
@@ -68,7 +68,7 @@ class Attempt:
         self._options = options
         # The incarnation that is meant; 0: whichever has the id.
         self._expected = expected
-        self._lease = end_of(options.lease)
+        self._lease = finite(options.lease)
         self._player = player
         self._timeout = player.timeout
         self._patience = max(self._lease or _PATIENCE_WITHOUT_LEASE, self._timeout)
@@ -139,7 +139,7 @@ class Attempt:
         self._is_reporting = True
         if error is None or not self._ends_worker(error):
             yield from self._tell(error)
-        elif isinstance(error, self._options.also_report):
+        elif _is_one_of(error, self._options.also_report, otherwise=True):
             with suppress(TaskResultsError):
                 yield from self._tell(error)
 
@@ -157,7 +157,9 @@ class Attempt:
         elif error is None:
             yield from self._succeed()
         else:
-            yield from self._fail(TaskError.from_exception(error), self._is_worth_retry(error))
+            yield from self._fail(
+                TaskError.from_exception(error), _is_one_of(error, self._options.retry_on, otherwise=False)
+            )
 
     def _succeed(self) -> Script[None]:
         try:
@@ -189,11 +191,13 @@ class Attempt:
         state, return_value_json = self._recorded
         return result._read_finished(state, self.worker_id, return_value_json)
 
-    def _is_worth_retry(self, error: BaseException) -> bool:
-        try:
-            return isinstance(error, self._options.retry_on)
-        except Exception:  # of a class that has its own idea of its instances
-            return False
+
+def _is_one_of(error: BaseException, classes: Exceptions, otherwise: bool) -> bool:
+    """Whether it is. Where a class has an idea of its instances that fails, `otherwise` counts: no outcome is lost."""
+    try:
+        return isinstance(error, classes)
+    except Exception:
+        return otherwise
 
 
 def _is_unfit(error: TaskResultsError) -> bool:

@@ -22,6 +22,6 @@ def checked(field: str, seconds: float, least: float = -math.inf, most: float = 
     return seconds
 
 
-def end_of(seconds: float | None) -> float | None:
+def finite(seconds: float | None) -> float | None:
     """None for a time without end."""
     return None if seconds == math.inf else seconds

@@ -11,7 +11,7 @@ from taskresults.convert import to_duration, to_wire_error, to_wire_task, to_wir
 from taskresults.errors import StaleAttempt
 from taskresults.reading import Handle, MakeHandle, get
 from taskresults.repeating import call, report
-from taskresults.seconds import end_of
+from taskresults.seconds import finite
 from taskresults.status import TaskResultStatus
 from taskresults.steps import Script
 from taskresults.task import Task
@@ -61,7 +61,7 @@ def create(
 def start_attempt(
     id: str, worker_id: str, lease: float | None, force: bool, request_id: str | None, timeout: float
 ) -> Script[StartedAttempt]:
-    lease = end_of(lease)
+    lease = finite(lease)
     request = lifecycle.StartAttemptRequest(
         id=id,
         worker_id=worker_id,
