@@ -18,6 +18,8 @@ class Actor:
         self._client: Any = None
         self._handles: dict[str, TaskResult] = {}
         self._watches: dict[str, Watching] = {}
+        # By id, of the last attempt that was started here.
+        self._held: dict[str, int] = {}
 
     async def act(self, op: str, members: Members) -> Any:
         return await getattr(self, f"_{op}")(members)
@@ -27,7 +29,7 @@ class Actor:
             await self._flavour.call(self._client.close)
 
     async def _connect(self, members: Members) -> Members:
-        before, self._client = self._client, self._flavour.connect(members["target"], members.get("token"))
+        before, self._client = self._client, self._flavour.connect(members["target"], **of.connect(members))
         if before is not None:
             await self._flavour.call(before.close)
         return {}
@@ -59,29 +61,27 @@ class Actor:
         return to_handle(handle)
 
     async def _start(self, members: Members) -> Members:
-        return to_started(await self._call("start_attempt", members["id"], **of.start(members)))
+        started = await self._call("start_attempt", members["id"], **of.start(members))
+        self._held[members["id"]] = started.state.incarnation
+        return to_started(started)
 
     async def _renew(self, members: Members) -> Members:
-        lease = members["lease_ms"] / 1000
-        return to_state(await self._call("renew_lease", members["id"], members["attempt"], lease))
+        return await self._write(members, "renew_lease", members["lease_ms"] / 1000)
 
     async def _succeed(self, members: Members) -> Members:
-        value = of.value(members["value_json"])
-        return to_state(await self._call("succeed", members["id"], members["attempt"], value))
+        return await self._write(members, "succeed", of.value(members["value_json"]))
 
     async def _succeed_large(self, members: Members) -> Members:
-        value = "x" * members["bytes"]
-        return to_state(await self._call("succeed", members["id"], members["attempt"], value))
+        return await self._write(members, "succeed", "x" * members["bytes"])
 
     async def _fail(self, members: Members) -> Members:
-        options = of.picked(members, "retry")
-        return to_state(await self._call("fail", members["id"], members["attempt"], of.error(members), **options))
+        return await self._write(members, "fail", of.error(members), **of.picked(members, "retry"))
 
     async def _fail_task(self, members: Members) -> Members:
         return to_state(await self._call("fail_task", members["id"], of.error(members)))
 
     async def _delete(self, members: Members) -> Members:
-        await self._call("delete", members["id"], **of.picked(members, "revision", "allow_missing"))
+        await self._call("delete", members["id"], **of.delete(members))
         return {}
 
     async def _wait(self, members: Members) -> Members:
@@ -99,6 +99,12 @@ class Actor:
     async def _run(self, members: Members) -> Members:
         function = self._flavour.work(members.get("for_ms", 0) / 1000, of.outcome(members))
         return to_handle(await self._call("run", members["path"], function, **of.run(members)))
+
+    async def _write(self, members: Members, method: str, what: Any, **options: Any) -> Members:
+        """What the worker of an attempt says."""
+        if members.get("held"):
+            options["incarnation"] = self._held[members["id"]]
+        return to_state(await self._call(method, members["id"], members["attempt"], what, **options))
 
     async def _call(self, method: str, *args: Any, **kwargs: Any) -> Any:
         return await self._flavour.call(getattr(self._client, method), *args, **kwargs)

@@ -19,7 +19,7 @@ def to_error(error: Exception) -> dict[str, str]:
 
 
 def to_state(state: TaskResultState) -> dict[str, Any]:
-    return {"status": state.status, "revision": state.revision}
+    return {"status": state.status, "incarnation": state.incarnation, "revision": state.revision}
 
 
 def to_started(started: StartedAttempt) -> dict[str, Any]:
@@ -32,6 +32,7 @@ def to_handle(result: TaskResult) -> dict[str, Any]:
         "id": result.id,
         "status": result.status,
         "backend": result.backend,
+        "incarnation": result.incarnation,
         "revision": result.revision,
         "metadata": result.metadata,
         "task": {

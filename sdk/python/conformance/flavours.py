@@ -10,7 +10,7 @@ from taskresults import AsyncTaskResults, TaskResult, TaskResults
 
 
 class Flavour(Protocol):
-    def connect(self, target: str, token: str | None) -> Any: ...
+    def connect(self, target: str, **options: Any) -> Any: ...
 
     async def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any: ...
 
@@ -27,8 +27,8 @@ class SyncFlavour:
         # As many waits and watches at a time as the scenarios may want.
         self._threads = ThreadPoolExecutor(100)
 
-    def connect(self, target: str, token: str | None) -> TaskResults:
-        return TaskResults(target, token=token)
+    def connect(self, target: str, **options: Any) -> TaskResults:
+        return TaskResults(target, **options)
 
     async def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*args, **kwargs))
@@ -50,8 +50,8 @@ class SyncFlavour:
 
 
 class AsyncFlavour:
-    def connect(self, target: str, token: str | None) -> AsyncTaskResults:
-        return AsyncTaskResults(target, token=token)
+    def connect(self, target: str, **options: Any) -> AsyncTaskResults:
+        return AsyncTaskResults(target, **options)
 
     async def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return await function(*args, **kwargs)

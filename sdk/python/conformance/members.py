@@ -7,9 +7,16 @@ from typing import Any
 
 from answers import Raised
 
-from taskresults import Task, TaskError, TaskResultStatus, TaskResultView
+from taskresults import Task, TaskError, TaskResultStatus, TaskResultVersion, TaskResultView
 
 Members = dict[str, Any]
+
+
+def connect(members: Members) -> Members:
+    options = picked(members, "token")
+    if "timeout_ms" in members:
+        options["timeout"] = members["timeout_ms"] / 1000
+    return options
 
 
 def task(members: Members) -> Task:
@@ -46,7 +53,7 @@ def get(members: Members) -> Members:
 
 
 def start(members: Members) -> Members:
-    options = picked(members, "worker_id", "force")
+    options = picked(members, "worker_id", "force", "request_id")
     if "lease_ms" in members:
         options["lease"] = members["lease_ms"] / 1000
     return options
@@ -61,6 +68,13 @@ def run(members: Members) -> Members:
     return options
 
 
+def delete(members: Members) -> Members:
+    options = picked(members, "allow_missing")
+    if "incarnation" in members or "revision" in members:
+        options["version"] = TaskResultVersion(members.get("incarnation", 0), members.get("revision", 0))
+    return options
+
+
 def error(members: Members) -> TaskError | None:
     return TaskError(**members["error"]) if "error" in members else None
 
@@ -71,6 +85,8 @@ def outcome(members: Members) -> Callable[[], Any]:
     def finish() -> Any:
         if "raises" in members:
             raise Raised(members["raises"])
+        if "raises_bytes" in members:
+            raise Raised("x" * members["raises_bytes"])
         if "returns_bytes" in members:
             return "x" * members["returns_bytes"]
         if "returns_nan" in members:

@@ -28,7 +28,7 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     """A server to be stopped and started."""
     server = Server(tmp_path)
     yield server
-    server.kill()
+    server.end()
 
 
 @pytest.fixture(params=["blocking", "asyncio"])

@@ -22,6 +22,7 @@ from taskresults import (
     TaskResultMismatch,
     TaskResultsError,
     TaskResultStatus,
+    TaskResultVersion,
     TimeRange,
 )
 
@@ -59,12 +60,63 @@ def test_moves_that_are_refused(results: Any) -> None:
     with pytest.raises(StaleAttempt):
         results.succeed(id, 1, None)
     with pytest.raises(RevisionMismatch):
-        results.delete(id, revision=1)
+        results.delete(id, version=TaskResultVersion(started.state.incarnation, 1))
     results.delete(id)
     results.delete(id, allow_missing=True)
     for call in (results.get, results.delete, results.fail_task):
         with pytest.raises(TaskResultDoesNotExist, match=id):
             call(id)
+
+
+def test_the_same_request_is_the_same_attempt(results: Any) -> None:
+    id = results.create("app.tasks.add").id
+    first = results.start_attempt(id, worker_id="w1", request_id="delivery-1")
+    again = results.start_attempt(id, worker_id="w1", request_id="delivery-1")
+    assert (first.attempt, again.attempt, again.state.version) == (1, 1, first.state.version)
+    for request in ({"request_id": "delivery-2"}, {}):
+        with pytest.raises(AttemptInProgress):
+            results.start_attempt(id, worker_id="w1", **request)
+
+
+def test_a_start_that_is_told_late_starts_nothing(results: Any) -> None:
+    id = results.create("app.tasks.add").id
+    for n in (1, 2):
+        results.start_attempt(id, worker_id="w1", request_id=f"delivery-{n}")
+        results.fail(id, n, ValueError(), retry=True)
+        for request in range(1, n + 1):
+            with pytest.raises(StaleAttempt):
+                results.start_attempt(id, worker_id="w1", request_id=f"delivery-{request}")
+    assert results.get(id).attempts == 2
+
+
+def test_the_fence_of_an_attempt_ends_with_its_creation(results: Any) -> None:
+    id = results.create("app.tasks.add").id
+    old = results.start_attempt(id, worker_id="w1", lease=60).state.incarnation
+    results.delete(id)
+    results.create("app.tasks.add", args=["anew"], id=id)
+    anew = results.start_attempt(id, worker_id="w2", lease=60).state
+    assert anew.incarnation > old
+    with pytest.raises(StaleAttempt):
+        results.renew_lease(id, 1, 60, incarnation=old)
+    with pytest.raises(StaleAttempt):
+        results.fail(id, 1, ValueError(), incarnation=old)
+    with pytest.raises(StaleAttempt):
+        results.succeed(id, 1, "late", incarnation=old)
+    assert results.get(id).version == anew.version
+    results.renew_lease(id, 1, 60, incarnation=anew.incarnation)
+    assert results.succeed(id, 1, "mine", incarnation=anew.incarnation).status is TaskResultStatus.SUCCESSFUL
+
+
+def test_a_delete_of_one_version_leaves_others(results: Any) -> None:
+    first = results.create("app.tasks.add")
+    results.delete(first.id)
+    second = results.create("app.tasks.add", id=first.id)
+    results.start_attempt(first.id, worker_id="w1")
+    for version in (first.version, second.version, TaskResultVersion(first.incarnation, 0)):
+        with pytest.raises(RevisionMismatch):
+            results.delete(first.id, version=version, allow_missing=True)
+    results.delete(first.id, version=TaskResultVersion(second.incarnation, 0))
+    assert results.get_many([first.id])[1] == [first.id]
 
 
 def test_bad_input_names_its_fields(results: Any) -> None:

@@ -223,6 +223,16 @@ def test_close_ends_what_is_under_way(connect: Connect, server: Server) -> None:
     results.close()
 
 
+def test_an_iterator_that_begins_after_the_close_asks_for_nothing(connect: Connect, server: Server) -> None:
+    results = connect(server.address)
+    handle = results.create("app.tasks.add")
+    iterators = [results.watch(handle.id), results.list()]
+    results.close()
+    for iterator in [*iterators, results.watch(handle.id), results.list()]:
+        with pytest.raises(ClientClosed):
+            next(iterator)
+
+
 def test_close_ends_the_pause_before_another_try(connect: Connect) -> None:
     results = connect("127.0.0.1:1", timeout=60)
     call = Following(results.get("x") for _ in range(1))

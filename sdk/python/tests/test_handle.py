@@ -1,7 +1,8 @@
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from support.server import Server
 
 from taskresults import (
     NotInView,
@@ -15,6 +16,9 @@ from taskresults import (
     TaskResultStatus,
     TaskResultView,
 )
+from taskresults.steps import Step, advance
+from taskresults.v1 import task_result_pb2 as pb
+from taskresults.v1.task_result_service_pb2 import RefreshTaskResultResponse
 
 DJANGOS_METHODS = ["refresh", "arefresh"]
 DJANGOS_ATTRIBUTES = (
@@ -90,6 +94,97 @@ def test_a_deleted_result_leaves_the_handle_as_it_was(results: Any) -> None:
     assert (handle.status, handle.return_value, handle.revision) == ("SUCCESSFUL", 3, 3)
 
 
+EVERYTHING = (
+    *DJANGOS_ATTRIBUTES,
+    *("args_json", "kwargs_json", "return_value_json", "metadata", "incarnation", "revision", "version", "expires_at"),
+)
+
+
+def everything(result: TaskResult) -> dict[str, Any]:
+    return {name: getattr(result, name) for name in EVERYTHING}
+
+
+def created_anew(results: Any, id: str) -> TaskResult:
+    """As a task of its own, at the revision that `succeeded` leaves."""
+    results.delete(id)
+    task = Task("app.tasks.other", priority=1, run_after=datetime(2040, 1, 1, tzinfo=timezone.utc), takes_context=True)
+    results.create(task, args=["other"], kwargs={"o": 1}, id=id, backend="other", metadata={"o": "1"})
+    results.start_attempt(id, worker_id="other")
+    results.fail(id, 1, ValueError("other"))
+    result: TaskResult = results.get(id)
+    return result
+
+
+def test_versions_tell_what_is_newer(results: Any) -> None:
+    first = succeeded(results, 3)
+    second = created_anew(results, first.id)
+    assert first.revision == second.revision == 3
+    assert first.version == (first.incarnation, 3)
+    assert first.version < second.version
+
+
+def test_a_result_created_anew_replaces_everything(results: Any) -> None:
+    handle = succeeded(results, 3)
+    assert (handle.args, handle.kwargs, handle.return_value) == ([1, 2], {"c": 3}, 3)
+    anew = created_anew(results, handle.id)
+    handle.refresh()
+    assert everything(handle) == everything(anew)
+
+
+def test_an_answer_that_comes_late_does_not_move_a_handle_back(server: Server) -> None:
+    with TaskResults(server.address) as results:
+        handle = results.create("app.tasks.add")
+        late: list[tuple[Any, Any]] = []
+
+        def ask() -> None:
+            """A refresh whose answer is under way."""
+            read = handle._read()
+            late.append((read, results._player._perform(cast("Step", advance(read)))))
+
+        results.start_attempt(handle.id, worker_id="w1")
+        ask()
+        results.succeed(handle.id, 1, "done")
+        ask()
+        created_anew(results, handle.id)
+        handle.refresh()
+        newest = everything(handle)
+        for read, answer in late:
+            advance(read, answer)
+            assert everything(handle) == newest
+
+
+def test_an_answer_that_cannot_be_read_changes_nothing(server: Server) -> None:
+    with TaskResults(server.address) as results:
+        handle = succeeded(results, 3)
+        before = everything(handle)
+        read = handle._read()
+        advance(read)
+        status = cast("pb.TaskResultStatus.ValueType", 99)
+        unknown = pb.TaskResult(id=handle.id, incarnation=handle.incarnation + 1, args_json="[0]", status=status)
+        with pytest.raises(ValueError, match="99"):
+            advance(read, RefreshTaskResultResponse(replaced=unknown))
+        assert everything(handle) == before
+
+
+def test_a_refresh_keeps_to_the_view(results: Any) -> None:
+    created = results.create("app.tasks.add", args=["x" * 1000])
+    handle = results.get(created.id, view=TaskResultView.BASIC)
+    finish(results, handle.id)
+    handle.refresh()
+    assert (handle.status, handle.worker_ids) == ("SUCCESSFUL", ["w1"])
+    for name in ("args", "kwargs", "return_value"):
+        with pytest.raises(NotInView, match=name):
+            getattr(handle, name)
+    created_anew(results, handle.id)
+    handle.refresh()
+    assert (handle.task.path, handle.args_json, handle.status) == ("app.tasks.other", None, "FAILED")
+
+
+def finish(results: Any, id: str) -> None:
+    results.start_attempt(id, worker_id="w1")
+    results.succeed(id, 1, "done")
+
+
 def test_the_basic_view_does_not_pass_for_values(results: Any) -> None:
     handle = results.get(succeeded(results, 3).id, view=TaskResultView.BASIC)
     assert (handle.status, handle.args_json, handle.return_value_json) == ("SUCCESSFUL", None, None)
@@ -119,12 +214,19 @@ def test_errors_tell_the_class_and_the_traceback(results: Any) -> None:
     assert (error.attempt, error.worker_id, handle.status) == (1, "w1", "READY")
 
 
-def test_an_error_that_is_too_large_is_cut_rather_than_lost(results: Any) -> None:
+def test_an_error_that_is_too_large_is_cut_and_marked(results: Any) -> None:
     handle = results.create("app.tasks.broken")
-    results.fail_task(handle.id, ValueError("é" * 10_000_000))
+    size = 10_000_000
+    name = "N" * 2_000
+    results.fail_task(handle.id, type(name, (ValueError,), {"__module__": "m"})("é" * size))
     handle.refresh()
-    assert handle.status is TaskResultStatus.FAILED
-    assert handle.errors[0].message.startswith("éé")
+    (error,) = handle.errors
+    assert error.exception_class_path == f"m.{name}"[:1_000]
+    for text, most in ((error.message, 64 * 1024), (error.traceback, 256 * 1024)):
+        kept, marker = text.split("\n[cut: ")
+        assert most - 100 < len(text.encode()) <= most
+        gone = int(marker.removesuffix(" more bytes]"))
+        assert gone + len(kept.encode()) >= 2 * size
 
 
 @pytest.mark.parametrize("path", ["*net.OpError", "java.lang.Error", "builtins.Nothing", "Nothing", "a.<locals>.B"])

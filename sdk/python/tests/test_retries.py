@@ -1,11 +1,12 @@
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
 from conftest import Connect
 from support.link import Link
 from support.server import Server
+from support.until import until
 
 from taskresults import TaskResultDoesNotExist, TaskResultsError
 
@@ -14,7 +15,7 @@ def test_a_call_waits_for_a_server_that_comes_back(connect: Connect, own_server:
     results = connect(own_server.address)
     handle = results.create("app.tasks.add")
     own_server.kill()
-    threading.Timer(0.5, own_server.start).start()
+    own_server.start_later(0.5)
     started = results.start_attempt(handle.id, worker_id="w1")
     assert started.attempt == 1
 
@@ -49,7 +50,23 @@ def test_only_a_delete_that_may_find_nothing_is_repeated(connect: Connect, own_s
         results.delete(id)
     assert raised.value.code is grpc.StatusCode.UNAVAILABLE
     assert time.monotonic() - before < 5
-    threading.Timer(0.5, own_server.start).start()
+    own_server.start_later(0.5)
     results.delete(id, allow_missing=True)
     with pytest.raises(TaskResultDoesNotExist):
         results.get(id)
+
+
+def test_a_start_whose_answer_was_lost_is_the_same_attempt(connect: Connect, server: Server) -> None:
+    link = Link(server.port)
+    try:
+        results, other = connect(link.address, timeout=30), connect(server.address)
+        id = results.create("app.tasks.add").id
+        link.mute()
+        with ThreadPoolExecutor() as threads:
+            start = threads.submit(results.start_attempt, id, worker_id="w1")
+            until(lambda: other.get(id).status == "RUNNING")
+            link.cut()
+            assert start.result(30).attempt == 1
+        assert other.get(id).worker_ids == ["w1"]
+    finally:
+        link.close()

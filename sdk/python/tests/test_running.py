@@ -12,6 +12,7 @@ from conftest import Connect
 from support.blocking import Blocking
 from support.server import Server
 from support.until import until
+from support.work import run, task_function
 
 from taskresults import (
     Attempt,
@@ -26,20 +27,6 @@ from taskresults import (
 )
 
 MIB = 1024 * 1024
-
-
-def task_function(results: Any, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function as the client wants it."""
-
-    async def asynchronous(*args: Any, **kwargs: Any) -> Any:
-        return function(*args, **kwargs)
-
-    return asynchronous if isinstance(results, Blocking) else function
-
-
-def run(results: Any, function: Callable[..., Any], task: Any = "app.tasks.run", **options: Any) -> TaskResult:
-    result: TaskResult = results.run(task, task_function(results, function), worker_id="w1", **options)
-    return result
 
 
 def test_run_reports_what_the_function_returned(results: Any) -> None:

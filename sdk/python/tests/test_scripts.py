@@ -8,7 +8,14 @@ from grpc import StatusCode
 from grpc.aio import AioRpcError, Metadata
 from support.server import Server
 
-from taskresults import AsyncTaskResults, StoreUnavailable, TaskResults, TaskResultsError
+from taskresults import (
+    AsyncTaskResults,
+    StoreUnavailable,
+    TaskResultDoesNotExist,
+    TaskResults,
+    TaskResultsError,
+    TaskResultVersion,
+)
 from taskresults.following import wait, watch
 from taskresults.refusal import refusal
 from taskresults.repeating import call
@@ -17,9 +24,11 @@ from taskresults.v1 import task_result_pb2 as pb
 from taskresults.v1.task_result_service_pb2 import (
     GetTaskResultRequest,
     KnownTaskResult,
+    WaitTaskResultResponse,
     WatchTaskResultsRequest,
     WatchTaskResultsResponse,
 )
+from taskresults.version import NO_VERSION
 
 
 class Stream:
@@ -27,27 +36,46 @@ class Stream:
         pass
 
 
-def snapshot(revision: int, status: pb.TaskResultStatus.ValueType) -> WatchTaskResultsResponse:
-    return WatchTaskResultsResponse(snapshot=pb.TaskResult(id="x", revision=revision, status=status))
+def snapshot(revision: int, status: pb.TaskResultStatus.ValueType, incarnation: int = 2) -> WatchTaskResultsResponse:
+    result = pb.TaskResult(id="x", incarnation=incarnation, revision=revision, status=status)
+    return WatchTaskResultsResponse(snapshot=result)
 
 
 def test_a_watch_never_goes_back() -> None:
-    script = watch(lambda result: result.revision, "x", 0, heartbeat=2)
+    script = watch(lambda result: result.revision, "x", NO_VERSION, heartbeat=2)
     assert isinstance(advance(script), Open)
     stream = Stream()
     assert advance(script, stream) == Read(stream, timeout=6)
     assert advance(script, snapshot(4, pb.TASK_RESULT_STATUS_RUNNING)) == Emit(4)
     assert isinstance(advance(script), Read)
     assert isinstance(advance(script, snapshot(3, pb.TASK_RESULT_STATUS_READY)), Read), "an older revision"
+    older = snapshot(5, pb.TASK_RESULT_STATUS_FAILED, incarnation=1)
+    assert isinstance(advance(script, older), Read), "an older incarnation"
     assert isinstance(advance(script, None), Pause), "the stream has ended"
 
     again = advance(script)
     assert isinstance(again, Open)
-    assert again.request.ids.task_results[0].known_revision == 4
+    assert again.request.ids.task_results[0].known == pb.TaskResultVersion(incarnation=2, revision=4)
     assert isinstance(advance(script, Stream()), Read)
     assert advance(script, snapshot(5, pb.TASK_RESULT_STATUS_FAILED)) == Emit(5)
     assert isinstance(advance(script), Read)
     assert advance(script, None) == Done(None)
+
+
+def test_a_watch_and_a_wait_end_with_what_is_created_anew() -> None:
+    watching = watch(lambda result: result.revision, "x", TaskResultVersion(2, 4), heartbeat=2)
+    advance(watching)
+    advance(watching, Stream())
+    with pytest.raises(TaskResultDoesNotExist, match="created again"):
+        advance(watching, snapshot(4, pb.TASK_RESULT_STATUS_RUNNING, incarnation=3))
+
+    waiting = wait(lambda result: result, "x", timeout=None)
+    advance(waiting)
+    before = WaitTaskResultResponse(task_result=pb.TaskResult(id="x", incarnation=2), timed_out=True)
+    assert isinstance(advance(waiting, before), Pause)
+    advance(waiting)
+    with pytest.raises(TaskResultDoesNotExist, match="created again"):
+        advance(waiting, WaitTaskResultResponse(task_result=pb.TaskResult(id="x", incarnation=3)))
 
 
 def test_a_wait_never_pauses_beyond_its_end() -> None:

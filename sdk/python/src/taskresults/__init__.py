@@ -11,6 +11,7 @@ from taskresults.errors import (
     InternalError,
     InvalidField,
     LimitReached,
+    NotDecodable,
     NotEncodable,
     NotInView,
     PayloadTooLarge,
@@ -35,6 +36,7 @@ from taskresults.task import Task
 from taskresults.task_error import TaskError, UnknownExceptionClass
 from taskresults.task_result import TaskResult
 from taskresults.task_result_state import TaskResultState
+from taskresults.version import TaskResultVersion
 from taskresults.view import TaskResultView
 from taskresults.writing import StartedAttempt
 
@@ -48,6 +50,7 @@ __all__ = [
     "InternalError",
     "InvalidField",
     "LimitReached",
+    "NotDecodable",
     "NotEncodable",
     "NotInView",
     "PayloadTooLarge",
@@ -68,6 +71,7 @@ __all__ = [
     "TaskResultMismatch",
     "TaskResultState",
     "TaskResultStatus",
+    "TaskResultVersion",
     "TaskResultView",
     "TaskResults",
     "TaskResultsError",

@@ -12,13 +12,14 @@ import grpc
 from taskresults import following, reading, writing
 from taskresults.async_attempt import AsyncAttempt
 from taskresults.async_player import AsyncPlayer
-from taskresults.attempt import RetryOn
+from taskresults.attempt import AttemptOptions, Exceptions
 from taskresults.reading import ALWAYS, TimeRange
 from taskresults.status import TaskResultStatus
 from taskresults.task import Task
 from taskresults.task_error import TaskError
 from taskresults.task_result import TaskResult
 from taskresults.task_result_state import TaskResultState
+from taskresults.version import NO_VERSION, TaskResultVersion
 from taskresults.view import TaskResultView
 from taskresults.writing import StartedAttempt
 
@@ -103,7 +104,7 @@ class AsyncTaskResults:
 
     def watch(self, id: str) -> AsyncIterator[TaskResult]:
         """See `TaskResults.watch`."""
-        return self._player.afollow(following.watch(self._handle, id, 0, self._player.heartbeat))
+        return self._player.afollow(following.watch(self._handle, id, NO_VERSION, self._player.heartbeat))
 
     # Writing
 
@@ -123,40 +124,58 @@ class AsyncTaskResults:
         )
 
     async def start_attempt(
-        self, id: str, *, worker_id: str, lease: float | None = None, force: bool = False
+        self,
+        id: str,
+        *,
+        worker_id: str,
+        lease: float | None = None,
+        force: bool = False,
+        request_id: str | None = None,
     ) -> StartedAttempt:
         """See `TaskResults.start_attempt`."""
-        return await self._player.aplay(writing.start_attempt(id, worker_id, lease, force, self._player.timeout))
+        return await self._player.aplay(
+            writing.start_attempt(id, worker_id, lease, force, request_id, self._player.timeout)
+        )
 
-    async def renew_lease(self, id: str, attempt: int, lease: float) -> TaskResultState:
+    async def renew_lease(self, id: str, attempt: int, lease: float, *, incarnation: int = 0) -> TaskResultState:
         """See `TaskResults.renew_lease`."""
-        return await self._player.aplay(writing.renew_lease(id, attempt, lease, self._player.timeout))
+        return await self._player.aplay(writing.renew_lease(id, attempt, lease, incarnation, self._player.timeout))
 
-    async def succeed(self, id: str, attempt: int, return_value: Any) -> TaskResultState:
+    async def succeed(self, id: str, attempt: int, return_value: Any, *, incarnation: int = 0) -> TaskResultState:
         """See `TaskResults.succeed`."""
-        return await self._player.aplay(writing.succeed(id, attempt, return_value, self._player.timeout))
+        return await self._player.aplay(writing.succeed(id, attempt, return_value, incarnation, self._player.timeout))
 
     async def fail(
-        self, id: str, attempt: int, error: BaseException | TaskError, *, retry: bool = False
+        self, id: str, attempt: int, error: BaseException | TaskError, *, retry: bool = False, incarnation: int = 0
     ) -> TaskResultState:
         """See `TaskResults.fail`."""
-        return await self._player.aplay(writing.fail(id, attempt, error, retry, self._player.timeout))
+        return await self._player.aplay(writing.fail(id, attempt, error, retry, incarnation, self._player.timeout))
 
     async def fail_task(self, id: str, error: BaseException | TaskError | None = None) -> TaskResultState:
         """See `TaskResults.fail_task`."""
         return await self._player.aplay(writing.fail_task(id, error, self._player.timeout))
 
-    async def delete(self, id: str, *, revision: int | None = None, allow_missing: bool = False) -> None:
+    async def delete(self, id: str, *, version: TaskResultVersion | None = None, allow_missing: bool = False) -> None:
         """See `TaskResults.delete`."""
-        await self._player.aplay(writing.delete(id, revision, allow_missing, self._player.timeout))
+        await self._player.aplay(writing.delete(id, version, allow_missing, self._player.timeout))
 
     # Running
 
     def attempt(
-        self, id: str, *, worker_id: str, lease: float = 60, force: bool = False, retry_on: RetryOn = ()
+        self,
+        id: str,
+        *,
+        worker_id: str,
+        lease: float | None = 60,
+        force: bool = False,
+        retry_on: Exceptions = (),
+        also_report: Exceptions = (),
     ) -> AsyncAttempt:
         """See `TaskResults.attempt`."""
-        return AsyncAttempt(self._player, id, worker_id, lease, force, retry_on)
+        options = AttemptOptions(
+            worker_id=worker_id, lease=lease, force=force, retry_on=retry_on, also_report=also_report
+        )
+        return AsyncAttempt(self._player, id, options)
 
     async def run(
         self,
@@ -169,12 +188,14 @@ class AsyncTaskResults:
         id: str | None = None,
         backend: str = "default",
         metadata: Mapping[str, str] | None = None,
-        lease: float = 60,
-        retry_on: RetryOn = (),
+        lease: float | None = 60,
+        retry_on: Exceptions = (),
+        also_report: Exceptions = (),
     ) -> TaskResult:
         """See `TaskResults.run`."""
+        options = AttemptOptions(worker_id=worker_id, lease=lease, retry_on=retry_on, also_report=also_report)
         result = await self.create(task, args=args, kwargs=kwargs, id=id, backend=backend, metadata=metadata)
-        return await self._run(result, function, worker_id, lease, retry_on)
+        return await self._run(result, function, options)
 
     async def run_existing(
         self,
@@ -182,29 +203,33 @@ class AsyncTaskResults:
         function: Callable[..., Awaitable[Any]],
         *,
         worker_id: str,
-        lease: float = 60,
-        retry_on: RetryOn = (),
+        lease: float | None = 60,
+        retry_on: Exceptions = (),
+        also_report: Exceptions = (),
     ) -> TaskResult:
         """See `TaskResults.run_existing`."""
-        return await self._run(await self.get(id), function, worker_id, lease, retry_on)
+        options = AttemptOptions(worker_id=worker_id, lease=lease, retry_on=retry_on, also_report=also_report)
+        return await self._run(await self.get(id), function, options)
 
     async def _run(
-        self,
-        result: TaskResult,
-        function: Callable[..., Awaitable[Any]],
-        worker_id: str,
-        lease: float,
-        retry_on: RetryOn,
+        self, result: TaskResult, function: Callable[..., Awaitable[Any]], options: AttemptOptions
     ) -> TaskResult:
-        async with self.attempt(result.id, worker_id=worker_id, lease=lease, retry_on=retry_on) as attempt:
+        async with AsyncAttempt(self._player, result.id, options, result.incarnation) as attempt:
             attempt.return_value = await attempt._call(function, result)
-        await result.arefresh()
+        await self._player.aplay(attempt._read(result))
         return result
 
     def task(
-        self, path: str | None = None, *, worker_id: str, lease: float = 60, retry_on: RetryOn = ()
+        self,
+        path: str | None = None,
+        *,
+        worker_id: str,
+        lease: float | None = 60,
+        retry_on: Exceptions = (),
+        also_report: Exceptions = (),
     ) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
         """See `TaskResults.task`."""
+        options = AttemptOptions(worker_id=worker_id, lease=lease, retry_on=retry_on, also_report=also_report)
 
         def decorate(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
             task = Task(path or f"{function.__module__}.{function.__qualname__}")
@@ -212,7 +237,7 @@ class AsyncTaskResults:
             @functools.wraps(function)
             async def run(*args: P.args, **kwargs: P.kwargs) -> T:
                 result = await self.create(task, args=args, kwargs=kwargs)
-                async with self.attempt(result.id, worker_id=worker_id, lease=lease, retry_on=retry_on) as attempt:
+                async with AsyncAttempt(self._player, result.id, options, result.incarnation) as attempt:
                     attempt.return_value = value = await function(*args, **kwargs)
                 return value
 

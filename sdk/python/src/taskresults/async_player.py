@@ -13,6 +13,7 @@ import grpc.aio
 from taskresults.channel import authorization, channel_credentials, channel_options, methods
 from taskresults.errors import ClientClosed, TaskResultsError
 from taskresults.refusal import refusal
+from taskresults.seconds import MAX_HEARTBEAT_SECONDS, MIN_HEARTBEAT_SECONDS, checked
 from taskresults.steps import Call, Done, Emit, Open, Pause, Read, Script, Step, T, advance
 
 
@@ -22,8 +23,8 @@ class AsyncPlayer:
     def __init__(
         self, target: str, token: str | None, tls: bool | grpc.ChannelCredentials, timeout: float, heartbeat: float
     ) -> None:
-        self.timeout = timeout
-        self.heartbeat = heartbeat
+        self.timeout = checked("timeout", timeout)
+        self.heartbeat = checked("heartbeat", heartbeat, MIN_HEARTBEAT_SECONDS, MAX_HEARTBEAT_SECONDS)
         self._loop = asyncio.get_running_loop()
         self._closed = self._loop.create_future()
         self._metadata = authorization(token)
@@ -38,7 +39,7 @@ class AsyncPlayer:
     def with_timeout(self, timeout: float) -> AsyncPlayer:
         """The same channel with another timeout."""
         other = copy.copy(self)
-        other.timeout = timeout
+        other.timeout = checked("timeout", timeout)
         return other
 
     async def close(self) -> None:
@@ -60,7 +61,11 @@ class AsyncPlayer:
             running = None
         if running is self._loop or not self._loop.is_running():
             raise RuntimeError("refresh() of a handle of AsyncTaskResults would block its event loop: await arefresh()")
-        return asyncio.run_coroutine_threadsafe(self.aplay(script), self._loop).result()
+        playing = asyncio.run_coroutine_threadsafe(self.aplay(script), self._loop)
+        try:
+            return playing.result()
+        finally:
+            playing.cancel()  # when a signal ended the wait
 
     async def afollow(self, script: Script[None]) -> AsyncIterator[Any]:
         try:

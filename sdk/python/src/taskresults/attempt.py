@@ -2,47 +2,81 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
+from taskresults.cutting import cut
 from taskresults.errors import (
     IllegalTransition,
+    InvalidField,
     NotEncodable,
     PayloadTooLarge,
     StaleAttempt,
     TaskResultDoesNotExist,
     TaskResultsError,
 )
+from taskresults.repeating import is_too_large
+from taskresults.seconds import finite
 from taskresults.steps import Player, Script, T
 from taskresults.task_error import TaskError
 from taskresults.task_result import TaskResult
-from taskresults.writing import fail, renew_lease, start_attempt, succeed
+from taskresults.task_result_state import TaskResultState
+from taskresults.writing import failed, finish, renew_lease, start_attempt, succeeded
 
-#: Exceptions after which another attempt is to be made; as in an `except` clause.
-RetryOn = type[Exception] | tuple[type[Exception], ...]
+#: Classes of exceptions, as in an `except` clause.
+Exceptions: TypeAlias = type[BaseException] | tuple[type[BaseException], ...]
 
 _LOST = (StaleAttempt, IllegalTransition, TaskResultDoesNotExist)
+
+# An outcome without a lease is reported for this long.
+_PATIENCE_WITHOUT_LEASE = 60.0
+# Of a text that goes out when the whole one was refused.
+_MAX_BRIEF_BYTES = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptOptions:
+    """How an attempt is made: see `TaskResults.attempt`."""
+
+    worker_id: str
+    lease: float | None
+    force: bool = False
+    retry_on: Exceptions
+    also_report: Exceptions
+
+    def __post_init__(self) -> None:
+        isinstance(None, (self.retry_on, self.also_report))  # raises TypeError for what is no class
 
 
 class Attempt:
     """What a worker knows of the attempt that it is making. Also what `run` passes to a task that takes a context."""
 
-    def __init__(self, player: Player, id: str, worker_id: str, lease: float, force: bool, retry_on: RetryOn) -> None:
+    def __init__(self, player: Player, id: str, options: AttemptOptions, expected: int = 0) -> None:
         #: The result's id.
         self.id = id
         #: Who runs the attempt.
-        self.worker_id = worker_id
+        self.worker_id = options.worker_id
         #: The number of the attempt, counted from 1. 0 before it has started.
         self.number = 0
+        #: The incarnation of the result: with id and number, it names the attempt. 0 before it has started.
+        self.incarnation = 0
         #: To be set to what the task returns.
         self.return_value: Any = None
-        self._lease = lease
-        self._force = force
-        self._retry_on = retry_on
+        self._options = options
+        # The incarnation that is meant; 0: whichever has the id.
+        self._expected = expected
+        self._lease = finite(options.lease)
         self._player = player
         self._timeout = player.timeout
+        self._patience = max(self._lease or _PATIENCE_WITHOUT_LEASE, self._timeout)
+        self._renewed_at = 0.0
         self._loss: TaskResultsError | None = None
+        self._is_reporting = False
+        # What the report of a success was answered, and the value as it was sent.
+        self._recorded: tuple[TaskResultState, str] | None = None
 
     @property
     def is_lost(self) -> bool:
@@ -59,46 +93,113 @@ class Attempt:
         context = (self,) if result.task.takes_context else ()
         return function(*context, *result.args, **result.kwargs)
 
-    @property
-    def _renewal_interval(self) -> float:
-        return self._lease / 3
-
     def _start(self) -> Script[None]:
-        started = yield from start_attempt(self.id, self.worker_id, self._lease, self._force, self._timeout)
+        self._renewed_at = time.monotonic()
+        started = yield from start_attempt(
+            self.id, self.worker_id, self._lease, self._options.force, None, self._timeout
+        )
         self.number = started.attempt
+        self.incarnation = started.state.incarnation
+        if self._expected not in (0, self.incarnation):
+            # A start names an id. What was created anew under it, maybe for another task, is left to others.
+            gone = StaleAttempt(f'task result "{self.id}" has been created anew')
+            with suppress(TaskResultsError):
+                yield from self._fail(TaskError.from_exception(gone), retry=True)
+            raise gone
 
-    def _renew(self) -> Script[None]:
-        """Notes the loss of the attempt. A server out of reach is no loss: the next renewal may reach it."""
+    # Leases are renewed at a third of their time, from one beginning to the next: a renewal that is stuck takes no
+    # longer than that, and does not put off the next one. They go on until the outcome is told.
+
+    @property
+    def _seconds_to_renewal(self) -> float:
+        assert self._lease is not None
+        return max(0.0, self._renewed_at + self._lease / 3 - time.monotonic())
+
+    def _renew(self) -> Script[bool]:
+        """Whether there is more to renew. A server out of reach is no loss: the next renewal may reach it."""
+        assert self._lease is not None
+        self._renewed_at = time.monotonic()
         try:
-            yield from renew_lease(self.id, self.number, self._lease, min(self._timeout, self._renewal_interval))
+            yield from renew_lease(
+                self.id, self.number, self._lease, self.incarnation, min(self._timeout, self._lease / 3)
+            )
         except _LOST as loss:
-            self._loss = loss
+            if not self._is_reporting:  # or it may be the report that has ended the attempt
+                self._loss = loss
+            return False
         except TaskResultsError:
             pass
+        return True
 
     def _report(self, error: BaseException | None) -> Script[None]:
-        """Tells the outcome. What is no `Exception` says nothing about the task: the attempt is left to its lease."""
+        """Tells the outcome. What is no `Exception` ends the worker and says nothing about the task.
+
+        Unless the caller says otherwise, the attempt is then left to its lease; and it is passed on in any case.
+        """
+        self._is_reporting = True
+        if error is None or not self._ends_worker(error):
+            yield from self._tell(error)
+        elif _is_one_of(error, self._options.also_report, otherwise=True):
+            with suppress(TaskResultsError):
+                yield from self._tell(error)
+
+    def _ends_worker(self, error: BaseException) -> bool:
+        return not isinstance(error, Exception)
+
+    def _hurry(self) -> None:
+        """Whoever waits for the report wants to go: it gets the time of one call."""
+        self._patience = self._timeout
+
+    def _tell(self, error: BaseException | None) -> Script[None]:
         if self._loss is not None:
             if error is not self._loss:
                 raise self._loss from error
         elif error is None:
             yield from self._succeed()
-        elif isinstance(error, Exception):
-            retry = isinstance(error, self._retry_on)
-            yield from fail(self.id, self.number, error, retry, self._timeout)
+        else:
+            yield from self._fail(
+                TaskError.from_exception(error), _is_one_of(error, self._options.retry_on, otherwise=False)
+            )
 
     def _succeed(self) -> Script[None]:
         try:
-            yield from succeed(self.id, self.number, self.return_value, self._timeout)
+            request = succeeded(self.id, self.number, self.return_value, self.incarnation)
+            state = yield from finish(request, self._timeout, self._patience)
+            self._recorded = state, request.succeeded.return_value_json
         except TaskResultsError as unfit:
             if not _is_unfit(unfit):
                 raise
             report = TaskError.from_exception(unfit)
-            report = replace(report, message=f"the return value cannot be stored: {report.message}")
-            yield from fail(self.id, self.number, report, False, self._timeout)
+            yield from self._fail(replace(report, message=f"the return value cannot be stored: {report.message}"))
             raise
+
+    def _fail(self, report: TaskError, retry: bool = False) -> Script[None]:
+        try:
+            yield from self._send_failure(report, retry)
+        except TaskResultsError as unfit:
+            if not _is_unfit(unfit):
+                raise
+            brief = replace(report, message=cut(report.message, _MAX_BRIEF_BYTES), traceback="")
+            yield from self._send_failure(brief, retry)
+
+    def _send_failure(self, report: TaskError, retry: bool) -> Script[TaskResultState]:
+        return finish(failed(self.id, self.number, report, retry, self.incarnation), self._timeout, self._patience)
+
+    def _read(self, result: TaskResult) -> Script[None]:
+        """Brings the result of a success up to date: at least to what the report was answered."""
+        assert self._recorded is not None
+        state, return_value_json = self._recorded
+        return result._read_finished(state, self.worker_id, return_value_json)
+
+
+def _is_one_of(error: BaseException, classes: Exceptions, otherwise: bool) -> bool:
+    """Whether it is. Where a class has an idea of its instances that fails, `otherwise` counts: no outcome is lost."""
+    try:
+        return isinstance(error, classes)
+    except Exception:
+        return otherwise
 
 
 def _is_unfit(error: TaskResultsError) -> bool:
-    """Whether it was the value: no JSON, over the limit of values, or over that of messages, which has no reason."""
-    return isinstance(error, (NotEncodable, PayloadTooLarge)) or error.reason == "RESOURCE_EXHAUSTED"
+    """Whether what was to be stored was refused, and something else would be taken."""
+    return isinstance(error, (NotEncodable, PayloadTooLarge, InvalidField)) or is_too_large(error)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import grpc
 
+from taskresults.errors import InvalidField
 from taskresults.v1.task_lifecycle_service_pb2_grpc import TaskLifecycleServiceStub
 from taskresults.v1.task_result_service_pb2_grpc import TaskResultServiceStub
+
+_TOKEN = re.compile("[!-~]+")
 
 
 def channel_options(heartbeat: float) -> list[tuple[str, int]]:
@@ -33,7 +37,12 @@ def methods(channel: Any) -> dict[str, Any]:
 
 
 def authorization(token: str | None) -> tuple[tuple[str, str], ...]:
-    return () if token is None else (("authorization", f"Bearer {token}"),)
+    """The header with the token. One that no header can carry is refused here: gRPC would quote it in its error."""
+    if token is None:
+        return ()
+    if not _TOKEN.fullmatch(token):
+        raise InvalidField("token: must be one or more visible ASCII characters, without spaces", fields=["token"])
+    return (("authorization", f"Bearer {token}"),)
 
 
 def channel_credentials(tls: bool | grpc.ChannelCredentials) -> grpc.ChannelCredentials | None:

@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 import grpc
 
 from taskresults import following, reading, writing
-from taskresults.attempt import RetryOn
+from taskresults.attempt import AttemptOptions, Exceptions
 from taskresults.reading import ALWAYS, TimeRange
 from taskresults.status import TaskResultStatus
 from taskresults.sync_attempt import SyncAttempt
@@ -19,6 +19,7 @@ from taskresults.task import Task
 from taskresults.task_error import TaskError
 from taskresults.task_result import TaskResult
 from taskresults.task_result_state import TaskResultState
+from taskresults.version import NO_VERSION, TaskResultVersion
 from taskresults.view import TaskResultView
 from taskresults.writing import StartedAttempt
 
@@ -120,7 +121,7 @@ class TaskResults:
 
     def watch(self, id: str) -> Iterator[TaskResult]:
         """The result as it is and each newer state, until it is finished: see `TaskResult.watch`."""
-        return self._player.follow(following.watch(self._handle, id, 0, self._player.heartbeat))
+        return self._player.follow(following.watch(self._handle, id, NO_VERSION, self._player.heartbeat))
 
     # Writing
 
@@ -146,36 +147,50 @@ class TaskResults:
         )
 
     def start_attempt(
-        self, id: str, *, worker_id: str, lease: float | None = None, force: bool = False
+        self,
+        id: str,
+        *,
+        worker_id: str,
+        lease: float | None = None,
+        force: bool = False,
+        request_id: str | None = None,
     ) -> StartedAttempt:
         """A worker takes the task, for `lease` seconds (0.001 to 7 days) unless renewed; for ever without.
 
-        Each worker process needs a `worker_id` of its own. `force` takes over an attempt that is running.
+        Each worker process needs a `worker_id` of its own. `force` takes over an attempt that is running. `request_id`
+        names this start: the same one again gives the same attempt, as long as that runs. Made here unless given; a
+        worker that gives it makes one for each delivery of the task, since whoever shares one shares the attempt.
 
-        Raises `AttemptInProgress`, `IllegalTransition`, `TaskResultDoesNotExist`.
+        Raises `AttemptInProgress`, `IllegalTransition`, `StaleAttempt` when the attempt that this `request_id` started
+        is over, `TaskResultDoesNotExist`.
         """
-        return self._player.play(writing.start_attempt(id, worker_id, lease, force, self._player.timeout))
+        return self._player.play(writing.start_attempt(id, worker_id, lease, force, request_id, self._player.timeout))
 
-    def renew_lease(self, id: str, attempt: int, lease: float) -> TaskResultState:
+    def renew_lease(self, id: str, attempt: int, lease: float, *, incarnation: int = 0) -> TaskResultState:
         """The attempt is kept for `lease` seconds from now.
+
+        With the `incarnation` in the state that `start_attempt` answered, the attempt of a result that was deleted is
+        never taken for one of a result created anew; without, whichever result has the id is meant.
 
         Raises `StaleAttempt`, `IllegalTransition`, `TaskResultDoesNotExist`.
         """
-        return self._player.play(writing.renew_lease(id, attempt, lease, self._player.timeout))
+        return self._player.play(writing.renew_lease(id, attempt, lease, incarnation, self._player.timeout))
 
-    def succeed(self, id: str, attempt: int, return_value: Any) -> TaskResultState:
-        """The attempt returned a value.
+    def succeed(self, id: str, attempt: int, return_value: Any, *, incarnation: int = 0) -> TaskResultState:
+        """The attempt returned a value. `incarnation` as in `renew_lease`.
 
         Raises `NotEncodable`, `PayloadTooLarge`, `StaleAttempt`, `IllegalTransition`, `TaskResultDoesNotExist`.
         """
-        return self._player.play(writing.succeed(id, attempt, return_value, self._player.timeout))
+        return self._player.play(writing.succeed(id, attempt, return_value, incarnation, self._player.timeout))
 
-    def fail(self, id: str, attempt: int, error: BaseException | TaskError, *, retry: bool = False) -> TaskResultState:
-        """The attempt failed. With `retry`, the result is READY for another one.
+    def fail(
+        self, id: str, attempt: int, error: BaseException | TaskError, *, retry: bool = False, incarnation: int = 0
+    ) -> TaskResultState:
+        """The attempt failed. With `retry`, the result is READY for another one. `incarnation` as in `renew_lease`.
 
         Raises `StaleAttempt`, `IllegalTransition`, `TaskResultDoesNotExist`.
         """
-        return self._player.play(writing.fail(id, attempt, error, retry, self._player.timeout))
+        return self._player.play(writing.fail(id, attempt, error, retry, incarnation, self._player.timeout))
 
     def fail_task(self, id: str, error: BaseException | TaskError | None = None) -> TaskResultState:
         """The task could not be started at all.
@@ -184,25 +199,39 @@ class TaskResults:
         """
         return self._player.play(writing.fail_task(id, error, self._player.timeout))
 
-    def delete(self, id: str, *, revision: int | None = None, allow_missing: bool = False) -> None:
-        """Removes a result in any state, only at this revision when one is given.
+    def delete(self, id: str, *, version: TaskResultVersion | None = None, allow_missing: bool = False) -> None:
+        """Removes a result in any state, only at this version when one is given.
+
+        With a revision of 0, at any revision of that incarnation.
 
         Without `allow_missing` it is not repeated by itself, since it could then find its own work done.
 
         Raises `TaskResultDoesNotExist` unless `allow_missing`, `RevisionMismatch`.
         """
-        self._player.play(writing.delete(id, revision, allow_missing, self._player.timeout))
+        self._player.play(writing.delete(id, version, allow_missing, self._player.timeout))
 
     # Running
 
     def attempt(
-        self, id: str, *, worker_id: str, lease: float = 60, force: bool = False, retry_on: RetryOn = ()
+        self,
+        id: str,
+        *,
+        worker_id: str,
+        lease: float | None = 60,
+        force: bool = False,
+        retry_on: Exceptions = (),
+        also_report: Exceptions = (),
     ) -> SyncAttempt:
         """A context manager that starts an attempt, renews its lease, and reports how its block ended.
 
-        A failure with an exception of a class in `retry_on` leaves the result READY for another attempt.
+        A failure with an exception of a class in `retry_on` leaves the result READY for another attempt. What is no
+        `Exception` says nothing about the task, and is not reported, unless its class is in `also_report`: SystemExit,
+        KeyboardInterrupt, asyncio.CancelledError. Without a `lease`, only `force` can take the task over.
         """
-        return SyncAttempt(self._player, id, worker_id, lease, force, retry_on)
+        options = AttemptOptions(
+            worker_id=worker_id, lease=lease, force=force, retry_on=retry_on, also_report=also_report
+        )
+        return SyncAttempt(self._player, id, options)
 
     def run(
         self,
@@ -215,37 +244,52 @@ class TaskResults:
         id: str | None = None,
         backend: str = "default",
         metadata: Mapping[str, str] | None = None,
-        lease: float = 60,
-        retry_on: RetryOn = (),
+        lease: float | None = 60,
+        retry_on: Exceptions = (),
+        also_report: Exceptions = (),
     ) -> TaskResult:
         """Creates a result, calls `function` as its first attempt, and gives the finished result: see `attempt`.
 
         The function gets the arguments as they come back from JSON, behind the attempt if the task takes a context.
         """
+        options = AttemptOptions(worker_id=worker_id, lease=lease, retry_on=retry_on, also_report=also_report)
         result = self.create(task, args=args, kwargs=kwargs, id=id, backend=backend, metadata=metadata)
-        return self._run(result, function, worker_id, lease, retry_on)
+        return self._run(result, function, options)
 
     def run_existing(
-        self, id: str, function: Callable[..., Any], *, worker_id: str, lease: float = 60, retry_on: RetryOn = ()
+        self,
+        id: str,
+        function: Callable[..., Any],
+        *,
+        worker_id: str,
+        lease: float | None = 60,
+        retry_on: Exceptions = (),
+        also_report: Exceptions = (),
     ) -> TaskResult:
         """The same as `run` for a result that exists already, with the arguments that it holds."""
-        return self._run(self.get(id), function, worker_id, lease, retry_on)
+        options = AttemptOptions(worker_id=worker_id, lease=lease, retry_on=retry_on, also_report=also_report)
+        return self._run(self.get(id), function, options)
 
-    def _run(
-        self, result: TaskResult, function: Callable[..., Any], worker_id: str, lease: float, retry_on: RetryOn
-    ) -> TaskResult:
-        with self.attempt(result.id, worker_id=worker_id, lease=lease, retry_on=retry_on) as attempt:
+    def _run(self, result: TaskResult, function: Callable[..., Any], options: AttemptOptions) -> TaskResult:
+        with SyncAttempt(self._player, result.id, options, result.incarnation) as attempt:
             attempt.return_value = attempt._call(function, result)
-        result.refresh()
+        self._player.play(attempt._read(result))
         return result
 
     def task(
-        self, path: str | None = None, *, worker_id: str, lease: float = 60, retry_on: RetryOn = ()
+        self,
+        path: str | None = None,
+        *,
+        worker_id: str,
+        lease: float | None = 60,
+        retry_on: Exceptions = (),
+        also_report: Exceptions = (),
     ) -> Callable[[Callable[P, T]], Callable[P, T]]:
         """A decorator: each call of the function is a task, run and recorded here and now, and gives what it returned.
 
         The path is the function's own, `module.name`, unless given.
         """
+        options = AttemptOptions(worker_id=worker_id, lease=lease, retry_on=retry_on, also_report=also_report)
 
         def decorate(function: Callable[P, T]) -> Callable[P, T]:
             task = Task(path or f"{function.__module__}.{function.__qualname__}")
@@ -253,7 +297,7 @@ class TaskResults:
             @functools.wraps(function)
             def run(*args: P.args, **kwargs: P.kwargs) -> T:
                 result = self.create(task, args=args, kwargs=kwargs)
-                with self.attempt(result.id, worker_id=worker_id, lease=lease, retry_on=retry_on) as attempt:
+                with SyncAttempt(self._player, result.id, options, result.incarnation) as attempt:
                     attempt.return_value = value = function(*args, **kwargs)
                 return value
 

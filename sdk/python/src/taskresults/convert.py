@@ -9,14 +9,22 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from taskresults.cutting import cut
 from taskresults.errors import InvalidField
+from taskresults.json_text import escape_surrogates
 from taskresults.status import TaskResultStatus
 from taskresults.task import Task
 from taskresults.task_error import TaskError
 from taskresults.v1 import task_result_pb2 as pb
+from taskresults.version import TaskResultVersion
 from taskresults.view import TaskResultView
 
 _STATUS_PREFIX = "TASK_RESULT_STATUS_"
+
+# What servers keep of an error by default.
+_MAX_CLASS_PATH_LENGTH = 1_000
+_MAX_MESSAGE_BYTES = 64 * 1024
+_MAX_TRACEBACK_BYTES = 256 * 1024
 
 
 def to_datetime(time: Timestamp) -> datetime:
@@ -38,9 +46,12 @@ def to_timestamp(field: str, time: datetime | None) -> Timestamp | None:
     return message
 
 
-def to_duration(seconds: float) -> Duration:
+def to_duration(field: str, seconds: float) -> Duration:
     message = Duration()
-    message.FromTimedelta(timedelta(seconds=seconds))
+    try:
+        message.FromTimedelta(timedelta(seconds=seconds))
+    except (OverflowError, ValueError) as error:
+        raise InvalidField(f"{field}: {seconds:g} s is no duration", fields=[field]) from error
     return message
 
 
@@ -87,14 +98,23 @@ def to_errors(errors: Iterable[pb.TaskError]) -> list[TaskError]:
 
 
 def to_wire_error(error: BaseException | TaskError) -> pb.TaskError:
+    """What the server takes of it: as much of its texts as it keeps."""
     if isinstance(error, BaseException):
         error = TaskError.from_exception(error)
     return pb.TaskError(
-        exception_class_path=error.exception_class_path,
-        message=error.message,
-        traceback=error.traceback,
+        exception_class_path=escape_surrogates(error.exception_class_path[:_MAX_CLASS_PATH_LENGTH]),
+        message=cut(escape_surrogates(error.message), _MAX_MESSAGE_BYTES),
+        traceback=cut(escape_surrogates(error.traceback), _MAX_TRACEBACK_BYTES),
     )
 
 
 def to_wire_view(view: TaskResultView) -> pb.TaskResultView.ValueType:
     return pb.TaskResultView.Value("TASK_RESULT_VIEW_" + TaskResultView(view).value)
+
+
+def to_version(message: pb.TaskResult) -> TaskResultVersion:
+    return TaskResultVersion(message.incarnation, message.revision)
+
+
+def to_wire_version(version: TaskResultVersion) -> pb.TaskResultVersion:
+    return pb.TaskResultVersion(incarnation=version.incarnation, revision=version.revision)

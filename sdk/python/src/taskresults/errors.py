@@ -52,7 +52,7 @@ class TaskResultExists(TaskResultsError):
 
 
 class StaleAttempt(TaskResultsError):
-    """Another attempt has been started since: this worker has lost the task."""
+    """The attempt is over: another was started since, or the result was created anew. This worker has lost the task."""
 
     reason = "STALE_ATTEMPT"
 
@@ -70,7 +70,7 @@ class IllegalTransition(TaskResultsError):
 
 
 class RevisionMismatch(TaskResultsError):
-    """The result has another revision than the one that was to be deleted."""
+    """The result has another version than the one that was to be deleted."""
 
     reason = "REVISION_MISMATCH"
 
@@ -142,9 +142,15 @@ class WaitTimedOut(TaskResultsError, TimeoutError):
 
 
 class NotEncodable(TaskResultsError, ValueError):
-    """A value cannot be written as JSON: NaN, an infinity, a cycle, or an object of a type that JSON lacks."""
+    """A value cannot be written as JSON: NaN, an infinity, a cycle, an object of a type that JSON lacks, equal keys."""
 
     reason = "NOT_ENCODABLE"
+
+
+class NotDecodable(TaskResultsError, ValueError):
+    """The JSON of a result cannot be read here: it is nested too deeply for Python."""
+
+    reason = "NOT_DECODABLE"
 
 
 class NotInView(TaskResultsError, ValueError):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import time
 
-from taskresults.convert import to_duration, to_status
+from taskresults.convert import to_duration, to_status, to_version, to_wire_version
 from taskresults.errors import TaskResultDoesNotExist, TaskResultsError, WaitTimedOut
 from taskresults.reading import Handle, MakeHandle
 from taskresults.repeating import growing_pauses, is_mendable
+from taskresults.seconds import checked
 from taskresults.steps import Call, Emit, Open, Pause, Read, Script
 from taskresults.v1 import task_result_service_pb2 as reads
+from taskresults.version import TaskResultVersion
 
 # One call of a wait lasts this long, so that a dead link is found out.
 _LONGEST_POLL = 30.0
@@ -23,17 +25,22 @@ _End = reads.WatchTaskResultsResponse.End
 
 
 def wait(make: MakeHandle[Handle], id: str, timeout: float | None) -> Script[Handle]:
-    """The finished result."""
-    deadline = math.inf if timeout is None else time.monotonic() + timeout
+    """The finished result. One that is deleted and created anew meanwhile is another."""
+    incarnation = 0
+    deadline = math.inf if timeout is None else time.monotonic() + checked("timeout", timeout)
     pauses = growing_pauses()
     while True:
         # In whole milliseconds, as the server counts.
         patience = round(max(0.0, min(_LONGEST_POLL, deadline - time.monotonic())), 3)
-        request = reads.WaitTaskResultRequest(id=id, timeout=to_duration(patience))
+        request = reads.WaitTaskResultRequest(id=id, timeout=to_duration("timeout", patience))
         try:
             response: reads.WaitTaskResultResponse = yield Call("WaitTaskResult", request, patience + _GRACE)
+            found = response.task_result
+            if incarnation not in (0, found.incarnation):
+                raise _created_again(id)
+            incarnation = found.incarnation
             if not response.timed_out:
-                return make(response.task_result)
+                return make(found)
             pauses = growing_pauses()
             pause = next(pauses)
         except TaskResultsError as error:
@@ -46,25 +53,24 @@ def wait(make: MakeHandle[Handle], id: str, timeout: float | None) -> Script[Han
         yield Pause(min(pause, left))
 
 
-def watch(make: MakeHandle[Handle], id: str, revision: int, heartbeat: float) -> Script[None]:
-    """Emits each newer state until it is finished."""
+def watch(make: MakeHandle[Handle], id: str, known: TaskResultVersion, heartbeat: float) -> Script[None]:
+    """Emits each newer state until it is finished. A result that is deleted and created anew is another."""
     finished = False
     pauses = growing_pauses()
     while not finished:
         asked = 0.0
         try:
-            stream = yield Open(_watch_request(id, revision, heartbeat))
+            stream = yield Open(_watch_request(id, known, heartbeat))
             try:
                 while (event := (yield Read(stream, _MISSED_HEARTBEATS * heartbeat))) is not None:
                     match event.WhichOneof("event"):
-                        case "snapshot" if event.snapshot.revision > revision:
-                            revision = event.snapshot.revision
+                        case "snapshot" if to_version(event.snapshot) > known:
+                            if event.snapshot.incarnation > known.incarnation > 0:
+                                raise _created_again(id)
+                            known = to_version(event.snapshot)
                             finished = to_status(event.snapshot.status).is_final
                             pauses = growing_pauses()
                             yield Emit(make(event.snapshot))
-                        case "snapshot" if to_status(event.snapshot.status).is_final:
-                            # Nothing is newer than a finished result: this is another one, made after a delete.
-                            raise TaskResultDoesNotExist(f'task result "{id}" was deleted and created again')
                         case "deleted" | "not_found":
                             raise TaskResultDoesNotExist(f'task result "{id}" does not exist')
                         case "end":
@@ -79,9 +85,13 @@ def watch(make: MakeHandle[Handle], id: str, revision: int, heartbeat: float) ->
             yield Pause(max(next(pauses), asked))
 
 
-def _watch_request(id: str, revision: int, heartbeat: float) -> reads.WatchTaskResultsRequest:
-    known = reads.KnownTaskResult(id=id, known_revision=revision)
+def _created_again(id: str) -> TaskResultDoesNotExist:
+    return TaskResultDoesNotExist(f'task result "{id}" was deleted and created again')
+
+
+def _watch_request(id: str, known: TaskResultVersion, heartbeat: float) -> reads.WatchTaskResultsRequest:
+    asked = reads.KnownTaskResult(id=id, known=to_wire_version(known))
     return reads.WatchTaskResultsRequest(
-        ids=reads.WatchTaskResultsRequest.Ids(task_results=[known]),
-        heartbeat_interval=to_duration(heartbeat),
+        ids=reads.WatchTaskResultsRequest.Ids(task_results=[asked]),
+        heartbeat_interval=to_duration("heartbeat_interval", heartbeat),
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
-from taskresults.convert import to_timestamp, to_wire_status, to_wire_view
+from taskresults.convert import to_timestamp, to_wire_status, to_wire_version, to_wire_view
 from taskresults.repeating import call
 from taskresults.snapshot import Snapshot
 from taskresults.status import TaskResultStatus
@@ -57,11 +57,19 @@ def get_many(
     return [found[id] for id in asked if id in found], [id for id in asked if id not in found]
 
 
-def refresh(id: str, revision: int, timeout: float) -> Script[Snapshot | None]:
-    """The present state, or None when it still is the one known."""
-    request = reads.RefreshTaskResultRequest(id=id, known_revision=revision)
+def refresh(known: Snapshot, timeout: float) -> Script[Snapshot | None]:
+    """The present state in the view of the known one, or None when it still is that."""
+    creation = known.creation
+    request = reads.RefreshTaskResultRequest(
+        id=creation.id, known=to_wire_version(known.version), view=to_wire_view(creation.view)
+    )
     response: reads.RefreshTaskResultResponse = yield from call("RefreshTaskResult", request, timeout)
-    return Snapshot.from_message(response.update) if response.HasField("update") else None
+    match response.WhichOneof("outcome"):
+        case "changed":
+            return known.changed(response.changed)
+        case "replaced":
+            return Snapshot.from_message(response.replaced)
+    return None
 
 
 def to_filter(

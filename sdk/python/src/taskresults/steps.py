@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from google.protobuf.message import Message
 
-from taskresults.errors import TaskResultsError
+from taskresults.errors import InvalidField, TaskResultsError
 from taskresults.v1.task_result_service_pb2 import WatchTaskResultsRequest
 
 T = TypeVar("T")
@@ -80,6 +80,8 @@ def advance(script: Script[T], answer: Any = None, problem: TaskResultsError | N
         return script.send(answer) if problem is None else script.throw(problem)
     except StopIteration as end:
         return Done(end.value)
+    except UnicodeEncodeError as error:  # of a message that was being made
+        raise InvalidField(f"a text is no Unicode: {error}") from error
 
 
 class Player(Protocol):

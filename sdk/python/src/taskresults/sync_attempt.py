@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from types import TracebackType
 
-from taskresults.attempt import Attempt, RetryOn
+from taskresults.attempt import Attempt, AttemptOptions
+from taskresults.errors import TaskResultsError
 from taskresults.steps import Player
 
 
@@ -16,25 +18,43 @@ class SyncAttempt(Attempt):
     loss. Nothing can stop the block before that: long work asks `is_lost`, or calls `check()`, now and then.
     """
 
-    def __init__(self, player: Player, id: str, worker_id: str, lease: float, force: bool, retry_on: RetryOn) -> None:
-        super().__init__(player, id, worker_id, lease, force, retry_on)
-        self._over = threading.Event()
+    def __init__(self, player: Player, id: str, options: AttemptOptions, expected: int = 0) -> None:
+        super().__init__(player, id, options, expected)
+        self._has_begun = threading.Event()
+        self._is_over = threading.Event()
         self._renewals = threading.Thread(target=self._keep_lease, name=f"taskresults-lease-{self.id}", daemon=True)
 
     def __enter__(self) -> SyncAttempt:
-        self._player.play(self._start())
+        # The thread comes first: where none can be had, nothing has been started that would be left alone.
         self._renewals.start()
+        try:
+            self._player.play(self._start())
+        except BaseException:
+            self._is_over.set()
+            raise
+        finally:
+            self._has_begun.set()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._over.set()
         try:
             self._player.play(self._report(error))
+        except Exception:
+            raise
+        except BaseException:
+            # A signal. The outcome is reported all the same, before that goes on its way; the next signal ends this.
+            self._hurry()
+            with suppress(TaskResultsError):
+                self._player.play(self._report(error))
+            raise
         finally:
+            self._is_over.set()
             self._renewals.join()
 
     def _keep_lease(self) -> None:
-        while not self._over.wait(self._renewal_interval) and not self.is_lost:
-            self._player.play(self._renew())
+        self._has_begun.wait()
+        while self._lease is not None and not self._is_over.wait(self._seconds_to_renewal):
+            if not self._player.play(self._renew()):
+                break

@@ -13,6 +13,7 @@ import grpc
 from taskresults.channel import authorization, channel_credentials, channel_options, methods
 from taskresults.errors import ClientClosed
 from taskresults.refusal import refusal
+from taskresults.seconds import MAX_HEARTBEAT_SECONDS, MIN_HEARTBEAT_SECONDS, checked
 from taskresults.steps import Call, Done, Emit, Open, Pause, Read, Script, Step, T, advance
 
 
@@ -22,8 +23,8 @@ class SyncPlayer:
     def __init__(
         self, target: str, token: str | None, tls: bool | grpc.ChannelCredentials, timeout: float, heartbeat: float
     ) -> None:
-        self.timeout = timeout
-        self.heartbeat = heartbeat
+        self.timeout = checked("timeout", timeout)
+        self.heartbeat = checked("heartbeat", heartbeat, MIN_HEARTBEAT_SECONDS, MAX_HEARTBEAT_SECONDS)
         self._metadata = authorization(token)
         credentials, options = channel_credentials(tls), channel_options(heartbeat)
         self._channel = (
@@ -35,7 +36,7 @@ class SyncPlayer:
     def with_timeout(self, timeout: float) -> SyncPlayer:
         """The same channel with another timeout."""
         other = copy.copy(self)
-        other.timeout = timeout
+        other.timeout = checked("timeout", timeout)
         return other
 
     def close(self) -> None:
@@ -50,7 +51,11 @@ class SyncPlayer:
         return step.value
 
     async def aplay(self, script: Script[T]) -> T:
-        return await asyncio.to_thread(self.play, script)
+        # Step by step, so that no further one is made for whoever has been cancelled.
+        step = advance(script)
+        while not isinstance(step, Done):
+            step = await asyncio.to_thread(self._next, script, step)
+        return step.value
 
     def follow(self, script: Script[None]) -> Iterator[Any]:
         try:

@@ -7,10 +7,7 @@ import traceback
 from dataclasses import dataclass
 from datetime import datetime
 
-from taskresults.json_text import escape_surrogates
-
-# The server cuts texts at 256 KiB and less. Beyond this they might not even reach it.
-_MOST_CHARACTERS = 512 * 1024
+from taskresults.exception_text import class_path, text_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +30,8 @@ class TaskError:
     @classmethod
     def from_exception(cls, exception: BaseException) -> TaskError:
         """The class, text and traceback of an exception, with the exceptions that led to it."""
-        kind = type(exception)
-        formatted = traceback.TracebackException.from_exception(exception)
-        return cls(
-            exception_class_path=f"{kind.__module__}.{kind.__qualname__}",
-            message=_storable(str(formatted)),
-            traceback=_storable("".join(formatted.format())),
-        )
+        message, formatted = _told(exception)
+        return cls(exception_class_path=class_path(type(exception)), message=message, traceback=formatted)
 
     @property
     def exception_class(self) -> type[BaseException]:
@@ -61,5 +53,17 @@ class UnknownExceptionClass(ValueError, ImportError):
     """The class of an error cannot be imported here."""
 
 
-def _storable(text: str) -> str:
-    return escape_surrogates(text[:_MOST_CHARACTERS])
+def _told(exception: BaseException) -> tuple[str, str]:
+    """Its text and traceback: as much as can be had of an exception whose own methods raise."""
+    try:
+        formatted = traceback.TracebackException.from_exception(exception)
+        return str(formatted), "".join(formatted.format())
+    except Exception:
+        return text_of(exception), _frames(exception)
+
+
+def _frames(exception: BaseException) -> str:
+    try:
+        return "".join(traceback.format_tb(exception.__traceback__))
+    except Exception:
+        return ""

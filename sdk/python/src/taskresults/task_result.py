@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
-from taskresults import json_text
-from taskresults.convert import to_task
-from taskresults.errors import NotInView, TaskFailed, TaskNotFinished
+from taskresults.errors import TaskFailed, TaskNotFinished, TaskResultsError
 from taskresults.following import watch
 from taskresults.reading import refresh
 from taskresults.snapshot import Snapshot
@@ -17,7 +16,9 @@ from taskresults.status import TaskResultStatus
 from taskresults.steps import Player, Script
 from taskresults.task import Task
 from taskresults.task_error import TaskError
+from taskresults.task_result_state import TaskResultState
 from taskresults.v1 import task_result_pb2 as pb
+from taskresults.version import TaskResultVersion
 
 
 class TaskResult:
@@ -30,54 +31,60 @@ class TaskResult:
 
     def __init__(self, player: Player, message: pb.TaskResult) -> None:
         self._player = player
-        self._task = to_task(message.task)
-        self._id = message.id
-        self._backend = message.backend
-        self._args_json = message.args_json or None
-        self._kwargs_json = message.kwargs_json or None
         self._snapshot = Snapshot.from_message(message)
+        self._taking = threading.Lock()
 
     def __repr__(self) -> str:
-        return f"<TaskResult {self.id!r} of {self.task.path!r}: {self.status}, revision {self.revision}>"
+        snapshot = self._snapshot
+        of = f"{snapshot.creation.id!r} of {snapshot.creation.task.path!r}"
+        return f"<TaskResult {of}: {snapshot.status}, revision {snapshot.revision}>"
 
-    # What never changes
-
-    @property
-    def task(self) -> Task:
-        """What was asked for."""
-        return self._task
+    # What never changes, unless the result is deleted and created anew
 
     @property
     def id(self) -> str:
         """1 to 64 characters, case-sensitive."""
-        return self._id
+        return self._snapshot.creation.id
+
+    @property
+    def incarnation(self) -> int:
+        """Which creation under this id: a result that is deleted and created anew has a higher one."""
+        return self._snapshot.creation.incarnation
+
+    @property
+    def task(self) -> Task:
+        """What was asked for."""
+        return self._snapshot.creation.task
+
+    @property
+    def enqueued_at(self) -> datetime:
+        """When the result was created."""
+        return self._snapshot.creation.enqueued_at
 
     @property
     def backend(self) -> str:
         """Name of the task backend that the caller used."""
-        return self._backend
+        return self._snapshot.creation.backend
 
     @property
     def args_json(self) -> str | None:
         """Text of the JSON array. None in the BASIC view."""
-        return self._args_json
+        return self._snapshot.creation.args_json
 
     @property
     def kwargs_json(self) -> str | None:
         """Text of the JSON object. None in the BASIC view."""
-        return self._kwargs_json
+        return self._snapshot.creation.kwargs_json
 
-    @cached_property
+    @property
     def args(self) -> list[Any]:
-        """Positional arguments. Raises `NotInView` in the BASIC view."""
-        arguments: list[Any] = json_text.decode(_in_view("args", self._args_json))
-        return arguments
+        """Positional arguments. Raises `NotInView` in the BASIC view, `NotDecodable`."""
+        return self._snapshot.creation.args
 
-    @cached_property
+    @property
     def kwargs(self) -> dict[str, Any]:
-        """Keyword arguments. Raises `NotInView` in the BASIC view."""
-        arguments: dict[str, Any] = json_text.decode(_in_view("kwargs", self._kwargs_json))
-        return arguments
+        """Keyword arguments. Raises `NotInView` in the BASIC view, `NotDecodable`."""
+        return self._snapshot.creation.kwargs
 
     # What changes
 
@@ -85,11 +92,6 @@ class TaskResult:
     def status(self) -> TaskResultStatus:
         """Where it stands."""
         return self._snapshot.status
-
-    @property
-    def enqueued_at(self) -> datetime:
-        """When the result was created."""
-        return self._snapshot.enqueued_at
 
     @property
     def started_at(self) -> datetime | None:
@@ -123,8 +125,13 @@ class TaskResult:
 
     @property
     def revision(self) -> int:
-        """1 at create, one more at every change."""
+        """Grows at every change, and begins again when the result is created anew."""
         return self._snapshot.revision
+
+    @property
+    def version(self) -> TaskResultVersion:
+        """Incarnation and revision: which state this is."""
+        return self._snapshot.version
 
     @property
     def expires_at(self) -> datetime | None:
@@ -141,14 +148,13 @@ class TaskResult:
         """What the task returned; None is a value.
 
         Raises `TaskFailed` ("Task failed") or `TaskNotFinished` ("Task has not finished yet"), both of them
-        ValueErrors, and `NotInView` in the BASIC view.
+        ValueErrors, `NotInView` in the BASIC view, and `NotDecodable`.
         """
         snapshot = self._snapshot
         if snapshot.status is TaskResultStatus.FAILED:
             raise TaskFailed("Task failed")
         if snapshot.status is not TaskResultStatus.SUCCESSFUL:
             raise TaskNotFinished("Task has not finished yet")
-        _in_view("return_value", snapshot.return_value_json)
         return snapshot.return_value
 
     @property
@@ -166,14 +172,15 @@ class TaskResult:
     def refresh(self) -> None:
         """Brings the handle up to date, in place; costs next to nothing when nothing has changed.
 
-        Raises `TaskResultDoesNotExist` when the result was deleted; the handle keeps what it had. On a handle of
-        `AsyncTaskResults` it can be called from any thread but that of the event loop, where it raises RuntimeError.
+        A result that was deleted and created anew replaces everything, task and arguments included. When it was only
+        deleted, raises `TaskResultDoesNotExist`, and the handle keeps what it had. On a handle of `AsyncTaskResults` it
+        can be called from any thread but that of the event loop, where it raises RuntimeError.
         """
-        self._take(self._player.play(refresh(self.id, self.revision, self._player.timeout)))
+        self._player.play(self._read())
 
     async def arefresh(self) -> None:
         """The same as `refresh`. On a handle of `TaskResults` it does its work in a thread."""
-        self._take(await self._player.aplay(refresh(self.id, self.revision, self._player.timeout)))
+        await self._player.aplay(self._read())
 
     def watch(self) -> Iterator[TaskResult]:
         """Newer states of this result, each a handle of its own; ends when it is finished.
@@ -188,14 +195,27 @@ class TaskResult:
         return self._player.afollow(self._newer_states())
 
     def _newer_states(self) -> Script[None]:
-        return watch(partial(TaskResult, self._player), self.id, self.revision, self._player.heartbeat)
+        return watch(partial(TaskResult, self._player), self.id, self.version, self._player.heartbeat)
 
-    def _take(self, newer: Snapshot | None) -> None:
+    def _read(self) -> Script[None]:
+        asked = self._snapshot
+        newer = yield from refresh(asked, self._player.timeout)
         if newer is not None:
-            self._snapshot = newer
+            self._take(asked, newer)
 
+    def _read_finished(self, state: TaskResultState, worker_id: str, return_value_json: str) -> Script[None]:
+        """After a success that was answered with this state: a read that fails, or finds another creation, is none."""
+        asked = self._snapshot
+        succeeded = asked.succeeded(state, worker_id, return_value_json)
+        try:
+            newer = yield from refresh(asked, self._player.timeout)
+        except TaskResultsError:
+            newer = None
+        is_its_own = newer is not None and newer.creation is asked.creation
+        self._take(asked, newer if newer is not None and is_its_own else succeeded)
 
-def _in_view(name: str, text: str | None) -> str:
-    if text is None:
-        raise NotInView(f"{name} is not part of the BASIC view")
-    return text
+    def _take(self, asked: Snapshot, newer: Snapshot) -> None:
+        """Refreshes may overlap: an answer that comes late does not bring back what another one has replaced."""
+        with self._taking:
+            if self._snapshot is asked or newer.version > self._snapshot.version:
+                self._snapshot = newer

@@ -8,6 +8,7 @@ from datetime import datetime
 from taskresults.convert import optional_datetime, to_datetime, to_status
 from taskresults.status import TaskResultStatus
 from taskresults.v1 import task_lifecycle_service_pb2 as lifecycle
+from taskresults.version import TaskResultVersion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,8 +16,10 @@ class TaskResultState:
     """Where a result stands after a call that wrote it. The whole is read with `get`."""
 
     id: str
-    status: TaskResultStatus
+    #: Which creation under this id. Part of the fence of each attempt: it goes with every further call.
+    incarnation: int
     revision: int
+    status: TaskResultStatus
     #: Number of attempts started so far; so the number of the running attempt while RUNNING.
     attempts: int
     enqueued_at: datetime
@@ -27,12 +30,18 @@ class TaskResultState:
     lease_expires_at: datetime | None
     expires_at: datetime | None
 
+    @property
+    def version(self) -> TaskResultVersion:
+        """Incarnation and revision: which state this is."""
+        return TaskResultVersion(self.incarnation, self.revision)
+
     @classmethod
     def from_message(cls, state: lifecycle.TaskResultState) -> TaskResultState:
         return cls(
             id=state.id,
-            status=to_status(state.status),
+            incarnation=state.incarnation,
             revision=state.revision,
+            status=to_status(state.status),
             attempts=state.attempts,
             enqueued_at=to_datetime(state.enqueued_at),
             started_at=optional_datetime(state, "started_at"),

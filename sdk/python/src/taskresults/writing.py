@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from taskresults import json_text
-from taskresults.convert import to_duration, to_wire_error, to_wire_task
+from taskresults.convert import to_duration, to_wire_error, to_wire_task, to_wire_version
+from taskresults.errors import StaleAttempt
 from taskresults.reading import Handle, MakeHandle, get
-from taskresults.repeating import call
+from taskresults.repeating import call, report
+from taskresults.seconds import finite
+from taskresults.status import TaskResultStatus
 from taskresults.steps import Script
 from taskresults.task import Task
 from taskresults.task_error import TaskError
@@ -16,6 +20,7 @@ from taskresults.task_result_state import TaskResultState
 from taskresults.uuid7 import uuid7
 from taskresults.v1 import task_lifecycle_service_pb2 as lifecycle
 from taskresults.v1 import task_result_pb2 as pb
+from taskresults.version import TaskResultVersion
 from taskresults.view import TaskResultView
 
 
@@ -24,6 +29,7 @@ class StartedAttempt(NamedTuple):
 
     #: The number of the attempt, counted from 1. It goes with every further call.
     attempt: int
+    #: What the start left behind. Its incarnation goes with every further call, too.
     state: TaskResultState
 
 
@@ -52,31 +58,58 @@ def create(
     return make(_as_created(request, response.state))
 
 
-def start_attempt(id: str, worker_id: str, lease: float | None, force: bool, timeout: float) -> Script[StartedAttempt]:
+def start_attempt(
+    id: str, worker_id: str, lease: float | None, force: bool, request_id: str | None, timeout: float
+) -> Script[StartedAttempt]:
+    lease = finite(lease)
     request = lifecycle.StartAttemptRequest(
-        id=id, worker_id=worker_id, lease=None if lease is None else to_duration(lease), force=force
+        id=id,
+        worker_id=worker_id,
+        lease=None if lease is None else to_duration("lease", lease),
+        force=force,
+        request_id=request_id or str(uuid4()),
     )
     response: lifecycle.StartAttemptResponse = yield from call("StartAttempt", request, timeout)
-    return StartedAttempt(response.attempt, TaskResultState.from_message(response.state))
+    state = TaskResultState.from_message(response.state)
+    if state.status is not TaskResultStatus.RUNNING or state.attempts != response.attempt:
+        # The repetition of a call that was answered long ago.
+        raise StaleAttempt(f'attempt {response.attempt} of task result "{id}" is over')
+    return StartedAttempt(response.attempt, state)
 
 
-def renew_lease(id: str, attempt: int, lease: float, timeout: float) -> Script[TaskResultState]:
-    request = lifecycle.RenewLeaseRequest(id=id, attempt=attempt, lease=to_duration(lease))
+def renew_lease(id: str, attempt: int, lease: float, incarnation: int, timeout: float) -> Script[TaskResultState]:
+    request = lifecycle.RenewLeaseRequest(
+        id=id, incarnation=incarnation, attempt=attempt, lease=to_duration("lease", lease)
+    )
     return (yield from _transition("RenewLease", request, timeout))
 
 
-def succeed(id: str, attempt: int, return_value: Any, timeout: float) -> Script[TaskResultState]:
-    succeeded = lifecycle.FinishAttemptRequest.Succeeded(return_value_json=json_text.encode(return_value))
-    request = lifecycle.FinishAttemptRequest(id=id, attempt=attempt, succeeded=succeeded)
-    return (yield from _transition("FinishAttempt", request, timeout))
+def succeed(id: str, attempt: int, return_value: Any, incarnation: int, timeout: float) -> Script[TaskResultState]:
+    return (yield from _transition("FinishAttempt", succeeded(id, attempt, return_value, incarnation), timeout))
 
 
 def fail(
-    id: str, attempt: int, error: BaseException | TaskError, retry: bool, timeout: float
+    id: str, attempt: int, error: BaseException | TaskError, retry: bool, incarnation: int, timeout: float
 ) -> Script[TaskResultState]:
-    failed = lifecycle.FinishAttemptRequest.Failed(error=to_wire_error(error), retry=retry)
-    request = lifecycle.FinishAttemptRequest(id=id, attempt=attempt, failed=failed)
-    return (yield from _transition("FinishAttempt", request, timeout))
+    return (yield from _transition("FinishAttempt", failed(id, attempt, error, retry, incarnation), timeout))
+
+
+def finish(request: lifecycle.FinishAttemptRequest, timeout: float, patience: float) -> Script[TaskResultState]:
+    """Reports how an attempt ended, and does not give up before the patience is over."""
+    response: lifecycle.FinishAttemptResponse = yield from report("FinishAttempt", request, timeout, patience)
+    return TaskResultState.from_message(response.state)
+
+
+def succeeded(id: str, attempt: int, return_value: Any, incarnation: int) -> lifecycle.FinishAttemptRequest:
+    outcome = lifecycle.FinishAttemptRequest.Succeeded(return_value_json=json_text.encode(return_value))
+    return lifecycle.FinishAttemptRequest(id=id, incarnation=incarnation, attempt=attempt, succeeded=outcome)
+
+
+def failed(
+    id: str, attempt: int, error: BaseException | TaskError, retry: bool, incarnation: int
+) -> lifecycle.FinishAttemptRequest:
+    outcome = lifecycle.FinishAttemptRequest.Failed(error=to_wire_error(error), retry=retry)
+    return lifecycle.FinishAttemptRequest(id=id, incarnation=incarnation, attempt=attempt, failed=outcome)
 
 
 def fail_task(id: str, error: BaseException | TaskError | None, timeout: float) -> Script[TaskResultState]:
@@ -84,8 +117,10 @@ def fail_task(id: str, error: BaseException | TaskError | None, timeout: float) 
     return (yield from _transition("FailTaskResult", request, timeout))
 
 
-def delete(id: str, revision: int | None, allow_missing: bool, timeout: float) -> Script[None]:
-    request = lifecycle.DeleteTaskResultRequest(id=id, revision=revision or 0, allow_missing=allow_missing)
+def delete(id: str, version: TaskResultVersion | None, allow_missing: bool, timeout: float) -> Script[None]:
+    request = lifecycle.DeleteTaskResultRequest(
+        id=id, version=None if version is None else to_wire_version(version), allow_missing=allow_missing
+    )
     yield from call("DeleteTaskResult", request, timeout, repeatable=allow_missing)
 
 
@@ -110,4 +145,5 @@ def _as_created(request: lifecycle.CreateTaskResultRequest, state: lifecycle.Tas
         backend=request.backend,
         metadata=request.metadata,
         revision=state.revision,
+        incarnation=state.incarnation,
     )

@@ -25,6 +25,10 @@ class Link:
         """Nothing passes any more on the connections that there are, and neither side is told. New ones are good."""
         self._frozen.update(self._open)
 
+    def mute(self) -> None:
+        """No answer passes any more on the connections that there are."""
+        self._frozen.update(self._open[1::2])
+
     def cut(self) -> None:
         """Ends every connection there is."""
         while self._open:

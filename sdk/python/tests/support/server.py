@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 MAIN = Path(os.environ.get("TASKRESULTS_MAIN") or Path(__file__).parents[4] / "dist/main.js")
@@ -22,6 +23,7 @@ class Server:
         if token:
             self._environment["TASKRESULTS_TOKEN"] = token
         self.port = 0
+        self._later: threading.Timer | None = None
         self.start()
 
     @property
@@ -40,6 +42,11 @@ class Server:
         self.stop()
         raise AssertionError("the server did not start")
 
+    def start_later(self, seconds: float) -> None:
+        """Starts it after so long, and returns at once."""
+        self._later = threading.Timer(seconds, self.start)
+        self._later.start()
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ends it and waits until it is gone."""
         self._process.send_signal(how)
@@ -52,3 +59,9 @@ class Server:
     def kill(self) -> None:
         """As a machine that goes down."""
         self.stop(signal.SIGKILL)
+
+    def end(self) -> None:
+        """Leaves nothing behind, whatever was begun."""
+        if self._later:
+            self._later.join()
+        self.kill()

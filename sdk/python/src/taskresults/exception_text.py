@@ -1,0 +1,19 @@
+"""What an exception says of itself, whatever its class does."""
+
+from __future__ import annotations
+
+
+def class_path(kind: type[BaseException]) -> str:
+    """Where the class is found: `builtins.ValueError`."""
+    try:
+        return f"{kind.__module__}.{kind.__qualname__}"
+    except Exception:  # of its metaclass
+        return type.__repr__(kind)
+
+
+def text_of(exception: BaseException) -> str:
+    """Its own text."""
+    try:
+        return str(exception)
+    except Exception as error:
+        return f"<str() raised {class_path(type(error))}>"
