@@ -103,7 +103,7 @@ export class ChangeFeed {
    */
   async #inReach(cursor: ChangeCursor, reached: Reached): Promise<ChangeCursor> {
     const { oldest, newest, step } = await this.store.changeLog();
-    const hasGoneBack = newest < reached.position;
+    const hasGoneBack = newest < Math.max(reached.position, cursor.position);
     const isTrimmed = oldest > reached.position + 1;
     if (hasGoneBack || isTrimmed || step !== cursor.step || cursor.takeGivenUp()) this.listener.missed();
     if (!hasGoneBack && step === cursor.step) return cursor;

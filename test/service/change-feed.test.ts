@@ -76,8 +76,8 @@ test('a process that was suspended while entries were trimmed learns that it has
 
 test('a log that has gone back is read on from where it is', async () => {
   const { store } = temporary;
-  for (let n = 0; n < 20; n++) await store.transact([create(`lost ${n}`)]);
   await feed.start();
+  for (let n = 0; n < 20; n++) await store.transact([create(`lost ${n}`)]);
   await until(() => told.includes('lost 19'), 'the log is read');
   // As after a failover to a server that lacks the last entries, and gives their numbers again.
   const { changesAfter } = store;
