@@ -1,11 +1,12 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
   handleUnaryCall,
   MethodDefinition,
   ServerUnaryCall,
   ServiceDefinition,
   sendUnaryData,
-  UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { TaskResultsError } from '../domain/errors';
 import { type Encodable, encode } from './encode';
@@ -19,6 +20,9 @@ export type OnInternalError = (error: unknown) => void;
 
 /** Checks that the caller may use the service; throws UNAUTHENTICATED or PERMISSION_DENIED. */
 export type Authorize = (call: { metadata: ServerUnaryCall<unknown, unknown>['metadata'] }) => void;
+
+/** What a handler may answer with: a message, its bytes, or a function that makes the bytes once they are to be sent. */
+export type Answer<Message> = Message | Buffer | (() => Buffer);
 
 /**
  * The definition of a service with three changes: bytes that are no such message reach the handler as Malformed, which it
@@ -43,7 +47,6 @@ export function tolerant<T extends ServiceDefinition>(definition: T, messages: o
   return Object.fromEntries(methods) as T;
 }
 
-/** An answer as a handler gives it: bytes, what makes them, or a message of this type. */
 function asBytes(type: Encodable, answer: unknown): Buffer {
   if (Buffer.isBuffer(answer)) return answer;
   return typeof answer === 'function' ? answer() : encode(type, answer as never);
@@ -95,4 +98,19 @@ export function unary<Request, Response>(
   };
 }
 
-export type Handlers<T> = T & UntypedServiceImplementation;
+/**
+ * A handler for each method of a service, from the interface that ts-proto generates for it. The interface has an index
+ * signature beside the methods, which is left out here: it would let any name pass, and `Omit` would keep nothing else.
+ */
+export type Handlers<Service> = {
+  [Name in keyof Service as string extends Name ? never : Name]: Handler<Service[Name]>;
+};
+
+type Handler<Method> =
+  Method extends handleUnaryCall<infer Request, infer Message>
+    ? handleUnaryCall<Request, Answer<Message>>
+    : Method extends handleServerStreamingCall<infer Request, infer Message>
+      ? handleServerStreamingCall<Request, Answer<Message>>
+      : Method extends handleBidiStreamingCall<infer Request, infer Message>
+        ? handleBidiStreamingCall<Request, Answer<Message>>
+        : never;

@@ -26,7 +26,7 @@ export function readHandlers(
   hub: WatchHub,
   authorize: Authorize,
   onInternalError: OnInternalError,
-): Handlers<Omit<TaskResultServiceServer, 'watchTaskResults'>> {
+): Omit<Handlers<TaskResultServiceServer>, 'watchTaskResults'> {
   const handle = <Request, Response>(
     answer: (request: Request, call: ServerUnaryCall<Request, Response>) => Promise<Response>,
   ) => unary(authorize, onInternalError, answer);

@@ -19,7 +19,7 @@ import type { Lifecycle } from '../service/lifecycle';
 import type { Reads } from '../service/reads';
 import type { WatchHub } from '../service/watch-hub';
 import { authorizeWith, type Tokens } from './authorize';
-import { type OnInternalError, tolerant } from './handlers';
+import { type Handlers, type OnInternalError, tolerant } from './handlers';
 import { lifecycleHandlers } from './lifecycle-handlers';
 import { leaveLongDeadlinesToCallers } from './long-deadlines';
 import { readHandlers } from './read-handlers';
@@ -71,10 +71,11 @@ export async function startGrpcServer(
   setMaxListeners(0, stopping.signal); // each stream of transitions listens, and there may be any number of them
   const mayRead = authorizeWith(tokens, 'read');
   const mayWrite = authorizeWith(tokens, 'write');
-  server.addService(tolerant(resultMessages.TaskResultServiceService, resultMessages), {
+  const resultHandlers: Handlers<resultMessages.TaskResultServiceServer> = {
     ...readHandlers(reads, hub, mayRead, onInternalError),
     watchTaskResults: watchHandler(watchMaker(hub, watchMaxAgeMs), mayRead, onInternalError),
-  });
+  };
+  server.addService(tolerant(resultMessages.TaskResultServiceService, resultMessages), resultHandlers);
   server.addService(
     tolerant(lifecycleMessages.TaskLifecycleServiceService, lifecycleMessages),
     lifecycleHandlers(lifecycle, limits, mayWrite, stopping.signal, onInternalError),

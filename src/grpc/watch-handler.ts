@@ -9,7 +9,7 @@ import {
 import type { EndReason, Sink, Watch, WatchEvent } from '../service/watch';
 import { toTaskResult, toVersion } from './convert';
 import { encode, encodedOnce } from './encode';
-import { type Authorize, type OnInternalError, refuseMalformed } from './handlers';
+import { type Answer, type Authorize, type OnInternalError, refuseMalformed } from './handlers';
 import { toServiceError } from './status';
 
 /** What may lie in a stream's buffers before it is fed no more. grpc-js itself counts messages, whatever their size. */
@@ -21,7 +21,7 @@ const REASONS: Record<EndReason, Reason> = {
   SHUTTING_DOWN: Reason.REASON_SHUTTING_DOWN,
 };
 
-type WatchCall = ServerWritableStream<WatchTaskResultsRequest, WatchTaskResultsResponse>;
+type WatchCall = ServerWritableStream<WatchTaskResultsRequest, Answer<WatchTaskResultsResponse>>;
 
 /** Makes the watch that a request asks for; throws for a bad request. */
 export type MakeWatch = (request: WatchTaskResultsRequest, sink: Sink) => Watch;
@@ -41,7 +41,7 @@ export function watchHandler(makeWatch: MakeWatch, authorize: Authorize, onInter
     const send = (event: WatchEvent): boolean => {
       const bytes = toBytes(event);
       buffered += bytes.length;
-      call.write(bytes as never, () => {
+      call.write(bytes, () => {
         const wasFull = buffered >= MOST_BUFFERED_BYTES;
         buffered -= bytes.length;
         if (wasFull && buffered < MOST_BUFFERED_BYTES) watch.resume();
