@@ -17,7 +17,7 @@ final class Blocking {
    * before from making it.
    */
   static <T> T await(Supplier<CompletableFuture<T>> call) {
-    if (Thread.currentThread().isInterrupted()) throw interrupted(new InterruptedException());
+    refuseInterrupted();
     CompletableFuture<T> future = call.get();
     try {
       return future.get();
@@ -29,6 +29,15 @@ final class Blocking {
     }
   }
 
+  /**
+   * The outcome of a call that a thread that has been interrupted before does not make, and that an
+   * interrupt must not end once it is made; the thread stays interrupted.
+   */
+  static <T> T awaitOnceBegun(Supplier<CompletableFuture<T>> call) {
+    refuseInterrupted();
+    return awaitThroughInterrupts(call.get());
+  }
+
   /** The outcome of a call that an interrupt must not end; the thread stays interrupted. */
   static <T> T awaitThroughInterrupts(CompletableFuture<T> future) {
     try {
@@ -36,6 +45,10 @@ final class Blocking {
     } catch (CompletionException e) {
       throw raised(e.getCause());
     }
+  }
+
+  private static void refuseInterrupted() {
+    if (Thread.currentThread().isInterrupted()) throw interrupted(new InterruptedException());
   }
 
   /**
