@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
@@ -14,6 +15,7 @@ import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -137,8 +139,7 @@ class ReportTest {
 
   @Test
   void aRenewalThatIsStuckHidesNoLoss() {
-    try (TaskResults patient =
-        TaskResults.builder(relay.address()).deadline(Duration.ofMinutes(10)).build()) {
+    try (TaskResults patient = patientClient()) {
       relay.at("RenewLease", number -> number == 1 ? Relay.Gate.KEEP : Relay.Gate.PASS);
       TaskResult result = create(patient);
       assertThrows(
@@ -449,6 +450,11 @@ class ReportTest {
     return RunOptions.defaults().lease(Duration.ofSeconds(seconds));
   }
 
+  /** Its calls take as long as they like. */
+  private TaskResults patientClient() {
+    return TaskResults.builder(relay.address()).deadline(Duration.ofMinutes(10)).build();
+  }
+
   private TaskResult create(TaskResults by) {
     return by.create(task);
   }
@@ -469,5 +475,56 @@ class ReportTest {
 
   private static void assertSameState(TaskResult read, TaskResult known) {
     assertEquals(read.state(), known.state());
+  }
+
+  @Test
+  void anInterruptDuringTheStartAbandonsNoAttempt() {
+    Thread worker = Thread.currentThread();
+    relay.atAnswers("StartAttempt", number -> {
+      if (number > 1) return Relay.Gate.PASS;
+      worker.interrupt();
+      return Status.UNAVAILABLE;
+    });
+    TaskResult result = create(client);
+    client.run(result, "w1", LEASE, attempt -> Thread.currentThread().isInterrupted());
+    assertTrue(Thread.interrupted(), "the interrupt is kept");
+    assertEquals(true, result.returnValue(), "the function was told");
+  }
+
+  @Test
+  void anInterruptBeforeTheStartBeginsNoAttempt() {
+    TaskResult result = create(client);
+    Thread.currentThread().interrupt();
+    var failure = assertThrows(
+        TaskResultsException.class, () -> client.run(result, "w1", LEASE, attempt -> 5));
+    assertEquals("CANCELLED", failure.reason());
+    assertTrue(Thread.interrupted(), "the interrupt is kept");
+    assertEquals(0, relay.calls("StartAttempt"));
+  }
+
+  @Test
+  void aReportThatIsNeverAnsweredIsSentAgainWithinTheLease() {
+    try (TaskResults patient = patientClient()) {
+      relay.at("FinishAttempt", number -> number == 1 ? Relay.Gate.KEEP : Relay.Gate.PASS);
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(60),
+          () -> assertEquals(
+              5, patient.run(create(patient), "w1", lease(6), attempt -> 5).returnValue()));
+      long seconds = relay.secondsLeft("FinishAttempt").get(0);
+      assertTrue(seconds <= 2, seconds + " s, more than a third of the lease");
+    }
+  }
+
+  @Test
+  void aReportTakesNoLongerThanTheLease() {
+    try (TaskResults patient = patientClient()) {
+      relay.at("FinishAttempt", number -> Status.UNAVAILABLE);
+      var failure = assertTimeoutPreemptively(
+          Duration.ofSeconds(60),
+          () -> assertThrows(
+              TaskResultsException.class,
+              () -> patient.run(create(patient), "w1", lease(2), attempt -> 5)));
+      assertTrue(Set.of("UNAVAILABLE", "DEADLINE_EXCEEDED").contains(failure.reason()));
+    }
   }
 }
