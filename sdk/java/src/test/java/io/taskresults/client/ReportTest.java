@@ -20,9 +20,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -352,6 +354,11 @@ class ReportTest {
         new WeakReference<>(5),
         new Later(),
         new IllegalStateException("returned instead of thrown"),
+        direct.create(task),
+        direct,
+        new ReentrantLock(),
+        new CountDownLatch(1),
+        ForkJoinPool.commonPool(),
         direct.async().watch("x"));
     for (Object value : values) {
       for (Object returned : List.of(value, List.of(value), Map.of("a", value))) {
