@@ -260,7 +260,8 @@ public final class TaskResult {
     return switch (status()) {
       case SUCCESSFUL -> decode("return value", returnValueJson(), type);
       case FAILED -> throw noValue("TASK_FAILED", "Task failed");
-      case READY, RUNNING -> throw noValue("TASK_NOT_FINISHED", "Task has not finished yet");
+      case READY, RUNNING, UNKNOWN ->
+        throw noValue("TASK_NOT_FINISHED", "Task has not finished yet");
     };
   }
 
