@@ -16,8 +16,8 @@ import java.util.function.Function;
 final class WaitCall<R> extends RepeatedCall<WaitTaskResultResponse, R> {
   private static final Duration LONGEST_ROUND = Duration.ofSeconds(30);
 
-  /** The time for an answer on its way when the wait is over, such as that of a wait of no time. */
-  private static final Duration LAST_GRACE = Duration.ofSeconds(2);
+  /** How late an answer may come: all the time that it has when the wait is of no time at all. */
+  private static final Duration MAX_LATENESS = Duration.ofSeconds(2);
 
   private final String id;
   private final Deadline end;
@@ -42,7 +42,7 @@ final class WaitCall<R> extends RepeatedCall<WaitTaskResultResponse, R> {
   protected CompletableFuture<WaitTaskResultResponse> ask() {
     Duration left = end.left();
     Duration round = Deadline.shorter(left, LONGEST_ROUND);
-    Duration oneTry = Deadline.shorter(round.plus(grace), left.plus(LAST_GRACE));
+    Duration oneTry = Deadline.shorter(round.plus(grace), left.plus(MAX_LATENESS));
     WaitTaskResultRequest request = WaitTaskResultRequest.newBuilder()
         .setId(id)
         .setTimeout(ProtoTime.duration(round))
