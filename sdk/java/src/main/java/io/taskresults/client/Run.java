@@ -18,9 +18,9 @@ final class Run {
     known = result.state();
     reports = client.with(client.patience().forReport(options.lease()));
     // An attempt that may have begun is not to be abandoned: an interrupt that comes meanwhile is
-    // for the function.
-    StartedAttempt started =
-        Blocking.awaitOnceBegun(() -> client.startAttempt(result.id(), workerId, options.lease()));
+    // for the function. After the lease, whatever has begun is free for others.
+    StartedAttempt started = Blocking.await(
+        () -> client.startAttempt(result.id(), workerId, options.lease()), options.lease());
     attempt = new Attempt(result, started.fence(), workerId);
   }
 

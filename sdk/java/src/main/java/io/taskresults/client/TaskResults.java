@@ -375,8 +375,8 @@ public final class TaskResults implements AutoCloseable {
    *
    * <p>An outcome is reported until the service has it, for as long as the lease at most, or 3 s if
    * the lease is shorter; an interrupt does not end that, and is kept. Closing the client does. An
-   * interrupt that comes while the attempt is started is for the function; after an earlier one no
-   * attempt is started.
+   * interrupt that comes while the attempt is started is for the function, unless that takes longer
+   * than the lease from then on; after an earlier one no attempt is started.
    *
    * @param <X> what the function throws besides unchecked exceptions
    * @param result what to make an attempt at

@@ -499,6 +499,24 @@ class ReportTest {
   }
 
   @Test
+  void anInterruptedStartIsWaitedForNoLongerThanTheLease() {
+    try (TaskResults patient = patientClient()) {
+      TaskResult result = create(patient);
+      assertTimeoutPreemptively(Duration.ofSeconds(60), () -> {
+        Thread worker = Thread.currentThread();
+        relay.at("StartAttempt", number -> {
+          worker.interrupt();
+          return Relay.Gate.KEEP;
+        });
+        var failure = assertThrows(
+            TaskResultsException.class, () -> patient.run(result, "w1", lease(1), attempt -> 5));
+        assertEquals("CANCELLED", failure.reason());
+        assertTrue(Thread.interrupted(), "the interrupt is kept");
+      });
+    }
+  }
+
+  @Test
   void anInterruptBeforeTheStartBeginsNoAttempt() {
     TaskResult result = create(client);
     Thread.currentThread().interrupt();
