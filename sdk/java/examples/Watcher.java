@@ -30,7 +30,7 @@ public final class Watcher {
     String outcome = switch (result.status()) {
       case SUCCESSFUL -> ", " + result.returnValue();
       case FAILED -> ", " + result.errors().get(0).message();
-      case READY, RUNNING -> "";
+      default -> "";
     };
     System.out.println(
         result.task().path() + " of " + result.args() + ": " + result.status() + outcome);

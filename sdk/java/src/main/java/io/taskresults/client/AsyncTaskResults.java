@@ -183,7 +183,8 @@ public final class AsyncTaskResults {
    * A worker takes a task, or is told again of the attempt that it has started by this request.
    *
    * @param lease as for {@link #startAttempt(String, String, Duration)}
-   * @param requestId names this request among all starts of the result, up to 255 characters
+   * @param requestId names this request among all starts of the result, up to 255 characters; empty
+   *     for one of its own
    */
   public CompletableFuture<StartedAttempt> startAttempt(
       String id, String workerId, Duration lease, String requestId) {
@@ -342,7 +343,7 @@ public final class AsyncTaskResults {
     var request = StartAttemptRequest.newBuilder()
         .setId(id)
         .setWorkerId(workerId)
-        .setRequestId(requestId)
+        .setRequestId(requestId.isEmpty() ? requestId() : requestId)
         .setForce(force);
     if (lease != null) request.setLease(ProtoTime.duration(lease));
     return call(getStartAttemptMethod(), request.build(), answer -> started(answer));

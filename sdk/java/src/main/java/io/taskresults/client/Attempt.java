@@ -7,6 +7,7 @@ public final class Attempt {
   private final String workerId;
   private volatile TaskResultsException loss;
   private Thread runner;
+  private boolean wasInterrupted;
 
   Attempt(TaskResult taskResult, AttemptFence fence, String workerId) {
     this.taskResult = taskResult;
@@ -55,17 +56,25 @@ public final class Attempt {
   /** From here on the calling thread runs the function. */
   synchronized void enter() {
     runner = Thread.currentThread();
-    if (loss != null) runner.interrupt();
+    if (loss != null) interrupt();
   }
 
-  /** The function is over. An interrupt that told of the loss is not for anybody else. */
+  /**
+   * The function is over. An interrupt that told of the loss is not for anybody else; one that was
+   * there before is. One that comes between the two cannot be told from that of the loss.
+   */
   synchronized void leave() {
     runner = null;
-    if (loss != null) Thread.interrupted();
+    if (loss != null && !wasInterrupted) Thread.interrupted();
   }
 
   synchronized void lose(TaskResultsException why) {
     loss = why;
-    if (runner != null) runner.interrupt();
+    if (runner != null) interrupt();
+  }
+
+  private void interrupt() {
+    wasInterrupted = runner.isInterrupted();
+    runner.interrupt();
   }
 }

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /** Waits in the caller's thread for what others do. */
@@ -17,7 +19,7 @@ final class Blocking {
    * before from making it.
    */
   static <T> T await(Supplier<CompletableFuture<T>> call) {
-    if (Thread.currentThread().isInterrupted()) throw interrupted(new InterruptedException());
+    refuseInterrupted();
     CompletableFuture<T> future = call.get();
     try {
       return future.get();
@@ -29,6 +31,34 @@ final class Blocking {
     }
   }
 
+  /**
+   * The outcome of a call that may have been heard when an interrupt comes, and is cancelled only
+   * so long after it; the thread stays interrupted. One that has been interrupted before does not
+   * make the call.
+   */
+  static <T> T await(Supplier<CompletableFuture<T>> call, Duration afterInterrupt) {
+    refuseInterrupted();
+    CompletableFuture<T> future = call.get();
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      throw raised(e.getCause());
+    } catch (InterruptedException e) {
+      long nanos = Deadline.shorter(afterInterrupt, Deadline.MAX).toNanos();
+      return awaitInterrupted(future.orTimeout(nanos, TimeUnit.NANOSECONDS), interrupted(e));
+    }
+  }
+
+  private static <T> T awaitInterrupted(
+      CompletableFuture<T> future, TaskResultsException interrupted) {
+    try {
+      return future.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof TimeoutException) throw interrupted;
+      throw raised(e.getCause());
+    }
+  }
+
   /** The outcome of a call that an interrupt must not end; the thread stays interrupted. */
   static <T> T awaitThroughInterrupts(CompletableFuture<T> future) {
     try {
@@ -36,6 +66,10 @@ final class Blocking {
     } catch (CompletionException e) {
       throw raised(e.getCause());
     }
+  }
+
+  private static void refuseInterrupted() {
+    if (Thread.currentThread().isInterrupted()) throw interrupted(new InterruptedException());
   }
 
   /**

@@ -66,6 +66,7 @@ record Failure(
       case "TASK_NOT_FINISHED" -> new TaskResultsException.TaskNotFinished(this);
       case "WAIT_TIMED_OUT" -> new TaskResultsException.WaitTimedOut(this);
       case "NOT_ENCODABLE" -> new TaskResultsException.NotEncodable(this);
+      case "NOT_DECODABLE" -> new TaskResultsException.NotDecodable(this);
       default -> new TaskResultsException(this);
     };
   }

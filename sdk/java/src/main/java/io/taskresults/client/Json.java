@@ -12,6 +12,7 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JavaType;
+import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.module.SimpleModule;
@@ -40,6 +41,9 @@ final class Json {
       .enable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
       .build();
 
+  private static final ObjectReader STRICT =
+      MAPPER.reader().with(StreamReadFeature.STRICT_DUPLICATE_DETECTION);
+
   private Json() {}
 
   /** The value as JSON text, or a NOT_ENCODABLE failure. */
@@ -54,7 +58,7 @@ final class Json {
     }
   }
 
-  /** The value of a text that the service kept. */
+  /** The value of a text that the service kept, or a NOT_DECODABLE failure. */
   @SuppressWarnings("unchecked") // the type is that of the caller's class or type reference
   static <T> T decode(String text, Type type) {
     JavaType wanted = MAPPER.constructType(type);
@@ -69,7 +73,7 @@ final class Json {
 
   private static TaskResultsException misfit(Type type, String detail, Throwable why) {
     String message = "the JSON does not fit " + type.getTypeName() + ": " + detail;
-    return failure("INVALID_ARGUMENT", message, why);
+    return failure("NOT_DECODABLE", message, why);
   }
 
   private static TaskResultsException failure(String reason, String message, Throwable why) {
@@ -78,10 +82,11 @@ final class Json {
   }
 
   /**
-   * NaN and infinities are written as they stand, by whichever serializer, and are refused here.
+   * NaN and infinities are written as they stand, by whichever serializer, and so are two keys of a
+   * map that are one as texts. All are refused here.
    */
   private static void requireJson(String text) {
-    try (JsonParser parser = MAPPER.createParser(text)) {
+    try (JsonParser parser = STRICT.createParser(text)) {
       while (parser.nextToken() != null) {}
     }
   }

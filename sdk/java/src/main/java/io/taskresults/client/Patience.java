@@ -12,6 +12,9 @@ import java.util.function.Predicate;
  * @param outlives the failures after which it is tried again
  */
 record Patience(Duration inAll, Duration oneTry, Predicate<Failure> outlives) {
+  private static final Duration MIN_REPORT = Duration.ofSeconds(3);
+  private static final Duration MIN_REPORT_TRY = Duration.ofSeconds(1);
+
   /** A call that is safe to repeat. */
   static Patience repeating(Duration inAll) {
     return new Patience(inAll, inAll, failure -> failure.code() == Status.Code.UNAVAILABLE);
@@ -29,9 +32,12 @@ record Patience(Duration inAll, Duration oneTry, Predicate<Failure> outlives) {
 
   /**
    * For the outcome of an attempt, which nobody else knows: as long as the lease, and whatever may
-   * pass until then.
+   * pass until then. A try that is never answered leaves time for others, and even the shortest
+   * lease leaves a server the time to answer.
    */
   Patience forReport(Duration lease) {
-    return new Patience(Deadline.longer(inAll, lease), oneTry, Failure::mayPass);
+    Duration longestTry = Deadline.longer(lease.dividedBy(3), MIN_REPORT_TRY);
+    return new Patience(
+        Deadline.longer(lease, MIN_REPORT), Deadline.shorter(oneTry, longestTry), Failure::mayPass);
   }
 }

@@ -17,8 +17,10 @@ final class Run {
     this.options = options;
     known = result.state();
     reports = client.with(client.patience().forReport(options.lease()));
-    StartedAttempt started =
-        Blocking.await(() -> client.startAttempt(result.id(), workerId, options.lease()));
+    // An attempt that may have begun is not to be abandoned: an interrupt that comes meanwhile is
+    // for the function. After the lease, whatever has begun is free for others.
+    StartedAttempt started = Blocking.await(
+        () -> client.startAttempt(result.id(), workerId, options.lease()), options.lease());
     attempt = new Attempt(result, started.fence(), workerId);
   }
 
@@ -59,7 +61,8 @@ final class Run {
     try {
       value = call(function);
     } catch (Throwable thrown) {
-      if (options.reports(thrown)) failed(thrown, "");
+      // A loss is raised, whatever the choice of what is reported says about its interrupt.
+      if (attempt.isLost() || options.reports(thrown)) failed(thrown, "");
       throw thrown;
     }
     if (attempt.isLost()) throw attempt.loss();

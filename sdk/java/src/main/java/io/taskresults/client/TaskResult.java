@@ -183,7 +183,8 @@ public final class TaskResult {
    * @return the value
    * @throws TaskResultsException.TaskFailed when the result is FAILED
    * @throws TaskResultsException.TaskNotFinished when it is READY or RUNNING
-   * @throws TaskResultsException when it was left out by the BASIC view, or does not fit the type
+   * @throws TaskResultsException.NotDecodable when it does not fit the type
+   * @throws TaskResultsException when it was left out by the BASIC view
    */
   public <T> T returnValue(Class<T> type) {
     return decodeReturnValue(type);
@@ -260,7 +261,8 @@ public final class TaskResult {
     return switch (status()) {
       case SUCCESSFUL -> decode("return value", returnValueJson(), type);
       case FAILED -> throw noValue("TASK_FAILED", "Task failed");
-      case READY, RUNNING -> throw noValue("TASK_NOT_FINISHED", "Task has not finished yet");
+      case READY, RUNNING, UNKNOWN ->
+        throw noValue("TASK_NOT_FINISHED", "Task has not finished yet");
     };
   }
 

@@ -9,7 +9,9 @@ public enum TaskResultStatus {
   /** Finished: the last attempt failed, or the task could not be started at all. */
   FAILED,
   /** Finished: the last attempt returned a value. */
-  SUCCESSFUL;
+  SUCCESSFUL,
+  /** One that the contract did not have yet when this client was made: not finished. */
+  UNKNOWN;
 
   /**
    * Whether it is final.
@@ -26,8 +28,7 @@ public enum TaskResultStatus {
       case TASK_RESULT_STATUS_RUNNING -> RUNNING;
       case TASK_RESULT_STATUS_FAILED -> FAILED;
       case TASK_RESULT_STATUS_SUCCESSFUL -> SUCCESSFUL;
-      default ->
-        throw new IllegalArgumentException("a status that the contract does not have: " + status);
+      default -> UNKNOWN;
     };
   }
 
@@ -37,6 +38,7 @@ public enum TaskResultStatus {
       case RUNNING -> io.taskresults.v1.TaskResultStatus.TASK_RESULT_STATUS_RUNNING;
       case FAILED -> io.taskresults.v1.TaskResultStatus.TASK_RESULT_STATUS_FAILED;
       case SUCCESSFUL -> io.taskresults.v1.TaskResultStatus.TASK_RESULT_STATUS_SUCCESSFUL;
+      case UNKNOWN -> io.taskresults.v1.TaskResultStatus.TASK_RESULT_STATUS_UNSPECIFIED;
     };
   }
 }

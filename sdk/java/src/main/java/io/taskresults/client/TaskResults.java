@@ -134,7 +134,8 @@ public final class TaskResults implements AutoCloseable {
   /**
    * Waits until a result is finished, but no longer than asked for.
    *
-   * @param timeout how long; zero asks once
+   * @param timeout how long; zero asks once. The answer may be 2 s late, unless a call has less
+   *     time
    * @throws TaskResultsException.DoesNotExist when there is none, or it is deleted meanwhile
    * @throws TaskResultsException.WaitTimedOut when it is not finished by then
    */
@@ -183,7 +184,7 @@ public final class TaskResults implements AutoCloseable {
    * @param lease as for {@link #startAttempt(String, String, Duration)}
    * @param requestId names this request among all starts of the result: up to 255 characters that
    *     nobody else uses, such as a UUID. Another one for each delivery of a task: two workers that
-   *     send the same one are both told of the same attempt
+   *     send the same one are both told of the same attempt. Empty for one of its own
    * @throws TaskResultsException.AttemptInProgress when another attempt is running
    * @throws TaskResultsException.StaleAttempt when the attempt that this request has started is
    *     over: it is not to be run again
@@ -372,8 +373,10 @@ public final class TaskResults implements AutoCloseable {
    * is lost, {@link Attempt#isLost} tells the function so, its thread is interrupted, and the loss
    * is raised.
    *
-   * <p>An outcome is reported until the service has it, for as long as the lease at most; an
-   * interrupt does not end that, and is kept. Closing the client does.
+   * <p>An outcome is reported until the service has it, for as long as the lease at most, or 3 s if
+   * the lease is shorter; an interrupt does not end that, and is kept. Closing the client does. An
+   * interrupt that comes while the attempt is started is for the function, unless that takes longer
+   * than the lease from then on; after an earlier one no attempt is started.
    *
    * @param <X> what the function throws besides unchecked exceptions
    * @param result what to make an attempt at

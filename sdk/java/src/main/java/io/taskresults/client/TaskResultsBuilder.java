@@ -14,6 +14,9 @@ public final class TaskResultsBuilder {
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
+  private static final Duration MIN_HEARTBEAT = Duration.ofSeconds(1);
+  private static final Duration MAX_HEARTBEAT = Duration.ofSeconds(60);
+
   private final String target;
   private final Metadata headers = new Metadata();
   private ChannelCredentials credentials = InsecureChannelCredentials.create();
@@ -32,7 +35,8 @@ public final class TaskResultsBuilder {
    * @throws TaskResultsException.InvalidField when it is anything else, which is not told further
    */
   public TaskResultsBuilder token(String token) {
-    if (token == null || !token.matches("[!-~]+")) throw noToken();
+    if (token == null || !token.matches("[!-~]+"))
+      throw invalid("token", "must be printable ASCII without spaces");
     headers.discardAll(AUTHORIZATION);
     headers.put(AUTHORIZATION, "Bearer " + token);
     return this;
@@ -77,8 +81,11 @@ public final class TaskResultsBuilder {
    *
    * @param interval 1 s to 60 s; 15 s unless given
    * @return this
+   * @throws TaskResultsException.InvalidField when it is shorter or longer
    */
   public TaskResultsBuilder heartbeat(Duration interval) {
+    if (interval.compareTo(MIN_HEARTBEAT) < 0 || interval.compareTo(MAX_HEARTBEAT) > 0)
+      throw invalid("heartbeat", "must be 1 s to 60 s");
     this.heartbeat = interval;
     return this;
   }
@@ -94,13 +101,12 @@ public final class TaskResultsBuilder {
         new AsyncTaskResults(connection, Patience.repeating(deadline), heartbeat));
   }
 
-  private static TaskResultsException noToken() {
-    String message = "token: must be printable ASCII without spaces";
+  private static TaskResultsException invalid(String setting, String rule) {
     return new Failure(
             "INVALID_FIELD",
             Status.Code.INVALID_ARGUMENT,
-            message,
-            List.of("token"),
+            setting + ": " + rule,
+            List.of(setting),
             Duration.ZERO,
             null)
         .toException();

@@ -213,12 +213,22 @@ public class TaskResultsException extends RuntimeException {
 
   /**
    * NOT_ENCODABLE: a value that is no JSON: NaN, an infinity, a cycle, an object without
-   * properties, and what is no data: a future, a supplier, a lambda, a thread, an exception.
+   * properties, two keys of one name, and what is no data: a future, a supplier, a lambda, a
+   * thread, a lock, an exception, something to be closed, or a {@link TaskResult}.
    */
   public static final class NotEncodable extends TaskResultsException {
     private static final long serialVersionUID = 1;
 
     NotEncodable(Failure failure) {
+      super(failure);
+    }
+  }
+
+  /** NOT_DECODABLE: JSON that does not fit the type that was asked for, or is too deep for it. */
+  public static final class NotDecodable extends TaskResultsException {
+    private static final long serialVersionUID = 1;
+
+    NotDecodable(Failure failure) {
       super(failure);
     }
   }

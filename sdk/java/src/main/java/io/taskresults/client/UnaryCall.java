@@ -8,6 +8,9 @@ import java.util.function.Function;
 
 /** A call that is made again for as long as its patience lasts. */
 final class UnaryCall<Q extends Message, A, R> extends RepeatedCall<A, R> {
+  /** No pause is shorter, and no further try has less time. */
+  private static final Duration MIN_SPAN = Duration.ofMillis(100);
+
   private final MethodDescriptor<Q, A> method;
   private final Q request;
   private final Function<A, R> meaning;
@@ -38,10 +41,17 @@ final class UnaryCall<Q extends Message, A, R> extends RepeatedCall<A, R> {
     succeed(meaning.apply(answer));
   }
 
+  /**
+   * A pause that would leave no time for another try is shortened, though not below what the server
+   * asks for.
+   */
   @Override
   protected void failed(TaskResultsException failure, Duration pause) {
+    Duration left = deadline.left();
+    Duration soonest = Deadline.longer(MIN_SPAN, failure.failure().retryDelay());
+    Duration fitting = Deadline.longer(soonest, Deadline.shorter(pause, left.dividedBy(2)));
     boolean isOutlived = patience.outlives().test(failure.failure());
-    if (isOutlived && pause.compareTo(deadline.left()) < 0) attemptAfter(pause);
+    if (isOutlived && fitting.plus(MIN_SPAN).compareTo(left) <= 0) attemptAfter(fitting);
     else fail(failure);
   }
 }

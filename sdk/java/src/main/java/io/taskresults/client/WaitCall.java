@@ -16,6 +16,9 @@ import java.util.function.Function;
 final class WaitCall<R> extends RepeatedCall<WaitTaskResultResponse, R> {
   private static final Duration LONGEST_ROUND = Duration.ofSeconds(30);
 
+  /** How late an answer may come: all the time that it has when the wait is of no time at all. */
+  private static final Duration MAX_LATENESS = Duration.ofSeconds(2);
+
   private final String id;
   private final Deadline end;
   private final Duration grace;
@@ -37,13 +40,14 @@ final class WaitCall<R> extends RepeatedCall<WaitTaskResultResponse, R> {
 
   @Override
   protected CompletableFuture<WaitTaskResultResponse> ask() {
-    Duration round = Deadline.shorter(end.left(), LONGEST_ROUND);
+    Duration left = end.left();
+    Duration round = Deadline.shorter(left, LONGEST_ROUND);
+    Duration oneTry = Deadline.shorter(round.plus(grace), left.plus(MAX_LATENESS));
     WaitTaskResultRequest request = WaitTaskResultRequest.newBuilder()
         .setId(id)
         .setTimeout(ProtoTime.duration(round))
         .build();
-    return connection.ask(
-        TaskResultServiceGrpc.getWaitTaskResultMethod(), request, round.plus(grace));
+    return connection.ask(TaskResultServiceGrpc.getWaitTaskResultMethod(), request, oneTry);
   }
 
   @Override

@@ -134,7 +134,10 @@ final class WatchSubscription implements Flow.Subscription {
     subscriber.onComplete();
   }
 
-  /** The server ends the stream by itself: nothing needs to be cut off. */
+  /**
+   * The server ends the stream by itself, and what ends so costs both less than what is cut off. It
+   * goes on only with a result that has been created anew under the id.
+   */
   private void leave() {
     stream.drain();
     stream = null;
@@ -185,8 +188,7 @@ final class WatchSubscription implements Flow.Subscription {
       if (isReading || demand == 0) return;
       isReading = true;
       silence = connection.later(
-          Deadline.shorter(heartbeat, Deadline.MAX).multipliedBy(SILENT_HEARTBEATS),
-          () -> turns.execute(this::goneSilent));
+          heartbeat.multipliedBy(SILENT_HEARTBEATS), () -> turns.execute(this::goneSilent));
       call.request(1);
     }
 
@@ -203,7 +205,10 @@ final class WatchSubscription implements Flow.Subscription {
     @Override
     public void onMessage(WatchTaskResultsResponse response) {
       turns.execute(() -> {
-        if (stream != this) return;
+        if (stream != this) {
+          if (!response.hasEnd()) cancel();
+          return;
+        }
         stopReading();
         received(response);
         if (stream == this) read();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -75,15 +76,43 @@ class DeadlineTest {
   }
 
   @Test
-  void aHeartbeatOrALeaseBeyondAllBoundsIsRefusedByTheServer() {
-    try (TaskResults client =
-        TaskResults.builder(relay.address()).heartbeat(MAX).build()) {
+  void aHeartbeatThatNoServerGivesIsRefused() {
+    TaskResultsBuilder builder = TaskResults.builder(relay.address());
+    for (Duration interval : List.of(
+        MIN,
+        Duration.ofSeconds(-1),
+        Duration.ZERO,
+        Duration.ofMillis(999),
+        Duration.ofMillis(60_001),
+        MAX)) {
+      var failure =
+          assertThrows(TaskResultsException.InvalidField.class, () -> builder.heartbeat(interval));
+      assertEquals(List.of("heartbeat"), failure.fields());
+    }
+    builder
+        .heartbeat(Duration.ofSeconds(1))
+        .heartbeat(Duration.ofSeconds(60))
+        .build()
+        .close();
+  }
+
+  @Test
+  void aLeaseBeyondAllBoundsIsRefusedByTheServer() {
+    try (TaskResults client = client(Duration.ofSeconds(30))) {
       String id = client.create(task).id();
-      assertThrows(
-          TaskResultsException.InvalidField.class, () -> client.watch(id).findFirst());
       assertThrows(
           TaskResultsException.InvalidField.class, () -> client.startAttempt(id, "w1", MAX));
     }
+  }
+
+  @Test
+  void aLastTryIsMadeWhenThePauseWouldOutlastTheDeadline() {
+    relay.at("CreateTaskResult", number -> Status.UNAVAILABLE);
+    try (TaskResults client = client(Duration.ofSeconds(3))) {
+      assertThrows(TaskResultsException.class, () -> client.create(task));
+    }
+    List<Long> seconds = relay.secondsLeft("CreateTaskResult");
+    assertEquals(0, seconds.get(seconds.size() - 1), "the last try is one of the last second");
   }
 
   private TaskResults client(Duration deadline) {

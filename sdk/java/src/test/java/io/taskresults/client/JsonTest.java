@@ -72,8 +72,9 @@ class JsonTest {
     assertEquals("{\"to\":\"ada\",\"size\":3}", Json.encode(new Mail("ada", 3)));
     assertEquals(new Mail("ada", 3), Json.decode("{\"to\":\"ada\",\"size\":3}", Mail.class));
     assertNull(Json.decode("null", Mail.class));
-    var failure = assertThrows(TaskResultsException.class, () -> Json.decode("[]", Mail.class));
-    assertEquals("INVALID_ARGUMENT", failure.reason());
+    var failure =
+        assertThrows(TaskResultsException.NotDecodable.class, () -> Json.decode("[]", Mail.class));
+    assertEquals("NOT_DECODABLE", failure.reason());
   }
 
   @Test
@@ -114,8 +115,9 @@ class JsonTest {
   @Test
   void whatIsTooDeepForItsTypeIsRefused() {
     String text = "{\"inner\":".repeat(100_000) + "null" + "}".repeat(100_000);
-    var failure = assertThrows(TaskResultsException.class, () -> Json.decode(text, Nested.class));
-    assertEquals("INVALID_ARGUMENT", failure.reason());
+    var failure = assertThrows(
+        TaskResultsException.NotDecodable.class, () -> Json.decode(text, Nested.class));
+    assertEquals("NOT_DECODABLE", failure.reason());
   }
 
   record Later(int value) implements Supplier<Integer> {
@@ -136,5 +138,12 @@ class JsonTest {
     String half = assertInstanceOf(String.class, Json.decode("\"a\\ud83db\"", Object.class));
     assertEquals("\"a\\ud83db\"", Json.encode(half));
     assertEquals("[\"🚀\",\"\\ude80\"]", Json.encode(List.of("🚀", "\ude80")));
+  }
+
+  @Test
+  void twoKeysOfOneNameAreRefused() {
+    Map<Object, String> twice = Map.of(1, "a", "1", "b");
+    assertThrows(TaskResultsException.NotEncodable.class, () -> Json.encode(twice));
+    assertThrows(TaskResultsException.NotEncodable.class, () -> Json.encode(List.of(twice)));
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
@@ -14,13 +15,16 @@ import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -137,8 +141,7 @@ class ReportTest {
 
   @Test
   void aRenewalThatIsStuckHidesNoLoss() {
-    try (TaskResults patient =
-        TaskResults.builder(relay.address()).deadline(Duration.ofMinutes(10)).build()) {
+    try (TaskResults patient = patientClient()) {
       relay.at("RenewLease", number -> number == 1 ? Relay.Gate.KEEP : Relay.Gate.PASS);
       TaskResult result = create(patient);
       assertThrows(
@@ -351,6 +354,11 @@ class ReportTest {
         new WeakReference<>(5),
         new Later(),
         new IllegalStateException("returned instead of thrown"),
+        direct.create(task),
+        direct,
+        new ReentrantLock(),
+        new CountDownLatch(1),
+        ForkJoinPool.commonPool(),
         direct.async().watch("x"));
     for (Object value : values) {
       for (Object returned : List.of(value, List.of(value), Map.of("a", value))) {
@@ -449,6 +457,11 @@ class ReportTest {
     return RunOptions.defaults().lease(Duration.ofSeconds(seconds));
   }
 
+  /** Its calls take as long as they like. */
+  private TaskResults patientClient() {
+    return TaskResults.builder(relay.address()).deadline(Duration.ofMinutes(10)).build();
+  }
+
   private TaskResult create(TaskResults by) {
     return by.create(task);
   }
@@ -469,5 +482,74 @@ class ReportTest {
 
   private static void assertSameState(TaskResult read, TaskResult known) {
     assertEquals(read.state(), known.state());
+  }
+
+  @Test
+  void anInterruptDuringTheStartAbandonsNoAttempt() {
+    Thread worker = Thread.currentThread();
+    relay.atAnswers("StartAttempt", number -> {
+      if (number > 1) return Relay.Gate.PASS;
+      worker.interrupt();
+      return Status.UNAVAILABLE;
+    });
+    TaskResult result = create(client);
+    client.run(result, "w1", LEASE, attempt -> Thread.currentThread().isInterrupted());
+    assertTrue(Thread.interrupted(), "the interrupt is kept");
+    assertEquals(true, result.returnValue(), "the function was told");
+  }
+
+  @Test
+  void anInterruptedStartIsWaitedForNoLongerThanTheLease() {
+    try (TaskResults patient = patientClient()) {
+      TaskResult result = create(patient);
+      assertTimeoutPreemptively(Duration.ofSeconds(60), () -> {
+        Thread worker = Thread.currentThread();
+        relay.at("StartAttempt", number -> {
+          worker.interrupt();
+          return Relay.Gate.KEEP;
+        });
+        var failure = assertThrows(
+            TaskResultsException.class, () -> patient.run(result, "w1", lease(1), attempt -> 5));
+        assertEquals("CANCELLED", failure.reason());
+        assertTrue(Thread.interrupted(), "the interrupt is kept");
+      });
+    }
+  }
+
+  @Test
+  void anInterruptBeforeTheStartBeginsNoAttempt() {
+    TaskResult result = create(client);
+    Thread.currentThread().interrupt();
+    var failure = assertThrows(
+        TaskResultsException.class, () -> client.run(result, "w1", LEASE, attempt -> 5));
+    assertEquals("CANCELLED", failure.reason());
+    assertTrue(Thread.interrupted(), "the interrupt is kept");
+    assertEquals(0, relay.calls("StartAttempt"));
+  }
+
+  @Test
+  void aReportThatIsNeverAnsweredIsSentAgainWithinTheLease() {
+    try (TaskResults patient = patientClient()) {
+      relay.at("FinishAttempt", number -> number == 1 ? Relay.Gate.KEEP : Relay.Gate.PASS);
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(60),
+          () -> assertEquals(
+              5, patient.run(create(patient), "w1", lease(6), attempt -> 5).returnValue()));
+      long seconds = relay.secondsLeft("FinishAttempt").get(0);
+      assertTrue(seconds <= 2, seconds + " s, more than a third of the lease");
+    }
+  }
+
+  @Test
+  void aReportTakesNoLongerThanTheLease() {
+    try (TaskResults patient = patientClient()) {
+      relay.at("FinishAttempt", number -> Status.UNAVAILABLE);
+      var failure = assertTimeoutPreemptively(
+          Duration.ofSeconds(60),
+          () -> assertThrows(
+              TaskResultsException.class,
+              () -> patient.run(create(patient), "w1", lease(2), attempt -> 5)));
+      assertTrue(Set.of("UNAVAILABLE", "DEADLINE_EXCEEDED").contains(failure.reason()));
+    }
   }
 }

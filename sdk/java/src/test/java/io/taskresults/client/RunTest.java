@@ -2,6 +2,7 @@ package io.taskresults.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -198,5 +199,32 @@ class RunTest {
           throw new IllegalStateException("nobody wants it");
         }));
     assertEquals("nobody wants it", failure.getSuppressed()[0].getMessage());
+  }
+
+  @Test
+  void aChoiceOfReportsHidesNoLoss() {
+    RunOptions options = SHORT_LEASE.report(thrown -> !(thrown instanceof InterruptedException));
+    TaskResult result = client.create(task);
+    var failure = assertThrows(
+        TaskResultsException.StaleAttempt.class,
+        () -> client.run(result, "w1", options, attempt -> {
+          client.takeOver(result.id(), "w2", null);
+          return new CountDownLatch(1).await(20, TimeUnit.SECONDS);
+        }));
+    assertInstanceOf(InterruptedException.class, failure.getSuppressed()[0]);
+  }
+
+  @Test
+  void anInterruptFromElsewhereOutlivesALoss() {
+    TaskResult result = client.create(task);
+    assertThrows(
+        TaskResultsException.StaleAttempt.class,
+        () -> client.run(result, "w1", SHORT_LEASE, attempt -> {
+          client.takeOver(result.id(), "w2", null);
+          Thread.currentThread().interrupt();
+          while (!attempt.isLost()) Thread.onSpinWait();
+          return "too late";
+        }));
+    assertTrue(Thread.interrupted());
   }
 }

@@ -293,4 +293,28 @@ class TaskResultTest {
         "FAILED_PRECONDITION",
         assertThrows(TaskResultsException.class, basic::kwargs).reason());
   }
+
+  @Test
+  void aStartWithAnEmptyRequestIdIsToldAgainOfItsAttempt() throws Exception {
+    try (Relay relay = new Relay(Server.shared());
+        TaskResults worker = TaskResults.connect(relay.address())) {
+      relay.atAnswers(
+          "StartAttempt", number -> number % 2 == 1 ? Status.UNAVAILABLE : Relay.Gate.PASS);
+      String id = client.create(NewTask.of("app.tasks.add")).id();
+      assertEquals(1, worker.startAttempt(id, "w1", null, "").number());
+      assertEquals(2, worker.takeOver(id, "w1", null, "").number());
+    }
+  }
+
+  @Test
+  void aStatusThatIsNotKnownYetIsNotFinished() {
+    var state = io.taskresults.v1.TaskResult.newBuilder().setStatusValue(99).build();
+    TaskResult result = new TaskResult(client.async(), state);
+    assertEquals(TaskResultStatus.UNKNOWN, result.status());
+    assertFalse(result.isFinished());
+    assertThrows(TaskResultsException.TaskNotFinished.class, result::returnValue);
+    assertThrows(
+        TaskResultsException.InvalidField.class,
+        () -> client.list(TaskResultFilter.all().statuses(TaskResultStatus.UNKNOWN)));
+  }
 }

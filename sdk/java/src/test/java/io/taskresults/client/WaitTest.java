@@ -2,6 +2,7 @@ package io.taskresults.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -59,5 +60,20 @@ class WaitTest {
     var failure = assertThrows(TaskResultsException.class, () -> client.waitFor(id));
     assertEquals("CANCELLED", failure.reason());
     assertTrue(Thread.interrupted());
+  }
+
+  @Test
+  void aServerThatIsSilentHoldsItUpForAMomentOnly() throws Exception {
+    try (Relay relay = new Relay(Server.shared());
+        TaskResults patient = TaskResults.builder(relay.address())
+            .deadline(Duration.ofMinutes(10))
+            .build()) {
+      relay.at("WaitTaskResult", number -> Relay.Gate.KEEP);
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(60),
+          () -> assertThrows(
+              TaskResultsException.WaitTimedOut.class,
+              () -> patient.waitFor(id, Duration.ofSeconds(1))));
+    }
   }
 }

@@ -191,4 +191,38 @@ class WatchTest {
       assertThrows(TaskResultsException.DoesNotExist.class, watched::next);
     }
   }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aWatchOfWhatIsCreatedAnewAtOnceLeavesNoStream(boolean isFinished) throws Exception {
+    try (Server server = Server.with(Map.of(), "--max-watches", "3");
+        TaskResults watcher = TaskResults.connect(server.address());
+        TaskResults worker = TaskResults.connect(server.address())) {
+      for (int i = 0; i < 20; i++) {
+        String id = worker.create(NewTask.of("app.tasks.add")).id();
+        Recorded recorded = new Recorded();
+        watcher.async().watch(id).subscribe(recorded);
+        recorded.request(Long.MAX_VALUE);
+        Until.until("a stream among those allowed", () -> !recorded.revisions().isEmpty());
+        // Not one after another: the server is to find all of it done.
+        var finished = isFinished ? worker.async().failTask(id, null) : null;
+        var deleted = worker.async().delete(id, null, true);
+        createAnew(worker, id);
+        deleted.join();
+        if (isFinished) finished.handle((state, thrown) -> state).join();
+        Until.until("the end", recorded::isOver);
+      }
+    }
+  }
+
+  private static void createAnew(TaskResults worker, String id) throws InterruptedException {
+    Until.until("it is created anew", () -> {
+      try {
+        worker.create(NewTask.of("app.tasks.other").id(id));
+        return true;
+      } catch (TaskResultsException.Exists notDeletedYet) {
+        return false;
+      }
+    });
+  }
 }
