@@ -37,7 +37,7 @@ func call[Request, Response any](
 			return nil, ended(ctx)
 		default:
 			// This tells more than that the deadline came.
-			failure.cause = context.Cause(ctx)
+			failure.cause = endOf(ctx)
 			return nil, failure
 		}
 	}
@@ -67,6 +67,28 @@ func (c *Client) withDeadline(ctx context.Context) (context.Context, context.Can
 	ctx, cancelDeadline := context.WithTimeout(ctx, timeout)
 	return ctx, func() {
 		cancelDeadline()
+		cancel()
+	}
+}
+
+// outliving derives a context that ends some time after ctx does, so that what is under way may still be answered.
+func outliving(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	limit := maxTimeout
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(time.Until(deadline)+grace, maxTimeout)
+	}
+	longer, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(grace)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-longer.Done():
+		}
+	})
+	return longer, func() {
+		stop()
 		cancel()
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -308,6 +310,90 @@ func TestAnAttemptGoesOnThoughItCannotBeShown(t *testing.T) {
 		if err := result.Refresh(t.Context()); err != nil || result.Attempts() != 1 || !result.IsFinished() {
 			t.Errorf("%s: %+v, %v", name, result, err)
 		}
+	}
+}
+
+func TestAFunctionWaitsForTheHandleNoLongerThanForACall(t *testing.T) {
+	refusing := false
+	client := clientOf(t, shared, &taskresults.Options{
+		Timeout: 200 * time.Millisecond,
+		DialOptions: []grpc.DialOption{
+			intercepting(func(_ context.Context, method string, invoke func() error) error {
+				if refusing && method == pb.TaskResultService_RefreshTaskResult_FullMethodName {
+					return status.Error(codes.Unavailable, "away")
+				}
+				return invoke()
+			}),
+		},
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	result := must(client.Create(ctx, taskresults.TaskSpec{Path: "app.tasks.add"}))
+	refusing = true
+	begin := time.Now()
+	var waited time.Duration
+	err := result.Run(ctx, "worker-a", func(context.Context) (any, error) {
+		waited = time.Since(begin)
+		return 3, nil
+	}, &taskresults.RunOptions{Lease: 3 * time.Minute})
+	if took := time.Since(begin); err != nil || took > 30*time.Second {
+		t.Errorf("after %v, and %v in all: %v", waited, took, err)
+	}
+	stored := must(sharedClient(t).Get(t.Context(), result.ID, nil))
+	if !result.StartedAt.Equal(stored.StartedAt) || !result.LastAttemptedAt.Equal(stored.LastAttemptedAt) ||
+		!slices.Equal(result.WorkerIDs, stored.WorkerIDs) || !result.FinishedAt.Equal(stored.FinishedAt) {
+		t.Errorf("%+v is not %+v", result, stored)
+	}
+}
+
+func TestAReportWhoseAnswerIsLostIsRepeatedWithinTheLease(t *testing.T) {
+	var lost atomic.Bool
+	client := clientOf(t, shared, &taskresults.Options{
+		Timeout: math.MaxInt64,
+		DialOptions: []grpc.DialOption{
+			intercepting(func(ctx context.Context, method string, invoke func() error) error {
+				err := invoke()
+				if method == pb.TaskLifecycleService_FinishAttempt_FullMethodName && lost.CompareAndSwap(false, true) {
+					<-ctx.Done()
+					return status.FromContextError(ctx.Err()).Err()
+				}
+				return err
+			}),
+		},
+	})
+	result := enqueued(t, client)
+	ran := make(chan error, 1)
+	go func() {
+		ran <- result.Run(context.Background(), "worker-a", returning(3), &taskresults.RunOptions{Lease: 6 * time.Second})
+	}()
+	select {
+	case err := <-ran:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("the report waits for ever")
+	}
+}
+
+func TestAReportTakesNoLongerThanTheLease(t *testing.T) {
+	server := ownServer(t)
+	client := clientOf(t, server, &taskresults.Options{Timeout: time.Hour})
+	result := enqueued(t, client)
+	ran := make(chan error, 1)
+	go func() {
+		ran <- result.Run(context.Background(), "worker-a", func(context.Context) (any, error) {
+			server.end("KILL")
+			return 3, nil
+		}, &taskresults.RunOptions{Lease: time.Second})
+	}()
+	select {
+	case err := <-ran:
+		if !errors.Is(err, taskresults.ErrUnavailable) {
+			t.Error(err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("the report takes longer than the lease")
 	}
 }
 
