@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
 )
 
 // maxTimeout is the longest deadline that is sent: beyond 2^31 ms servers take it for one that has passed.
@@ -19,6 +20,9 @@ type method[Request, Response any] func(context.Context, *Request, ...grpc.CallO
 func call[Request, Response any](
 	ctx context.Context, c *Client, m method[Request, Response], request *Request,
 ) (*Response, error) {
+	if err := checkTexts(any(request).(proto.Message)); err != nil {
+		return nil, err
+	}
 	ctx, cancel := c.withDeadline(ctx)
 	defer cancel()
 	var p pauses
@@ -47,6 +51,9 @@ func call[Request, Response any](
 func callOnce[Request, Response any](
 	ctx context.Context, c *Client, m method[Request, Response], request *Request,
 ) (*Response, error) {
+	if err := checkTexts(any(request).(proto.Message)); err != nil {
+		return nil, err
+	}
 	ctx, cancel := c.withDeadline(ctx)
 	defer cancel()
 	response, err := m(ctx, request)

@@ -18,7 +18,8 @@ const errorDomain = "taskresults.v1"
 // Error is every failure of this package, for errors.As. For one of a certain reason, errors.Is with its Reason is
 // enough.
 //
-// It wraps what caused it, if anything of Go's did: a context's error, ErrClosed, an error of encoding/json.
+// It wraps what caused it, if anything of Go's did: a context's error and its cause, ErrClosed, an error of
+// encoding/json.
 type Error struct {
 	// Reason is the contract's. Where an answer carries none, it is the name of Code, such as "UNAVAILABLE".
 	Reason Reason

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
+	"math/big"
 	"net/http"
 	"runtime"
 	"slices"
@@ -183,6 +185,68 @@ func TestAValueThatIsNoJSONForOthersIsAFailure(t *testing.T) {
 		kept, returned := onlyError(t, client, returning(value))
 		if !errors.Is(returned, taskresults.ErrNotEncodable) || !strings.Contains(kept.Message, "return value") {
 			t.Errorf("%s: %v, kept as %s", name, returned, kept.Message)
+		}
+	}
+}
+
+func TestWhatEncodingJSONWouldLoseInSilenceIsAFailure(t *testing.T) {
+	client := sharedClient(t)
+	type outcome struct{ Err error }
+	type hidden struct{ text string }
+	type embedding struct{ *outcome }
+	raised := errors.New("disk full")
+	for name, value := range map[string]any{
+		"errors in a slice":             []error{raised},
+		"an error in a map":             map[string]any{"status": "rejected", "reason": raised},
+		"an error in a field":           outcome{raised},
+		"an error behind pointers":      []any{&[]*outcome{{raised}}[0]},
+		"an error in an embedded field": embedding{&outcome{raised}},
+		"a context":                     context.Background(),
+		"a context in an array":         [1]any{context.WithoutCancel(context.Background())},
+		"no exported field":             []any{hidden{"lost"}},
+		"a big integer by value":        map[string]any{"n": *big.NewInt(3)},
+		"a text not UTF-8":              "a\xffb",
+		"a text not UTF-8 in a field":   struct{ Text string }{"a\xffb"},
+		"a key not UTF-8":               map[string]int{"a\xffb": 1},
+	} {
+		kept, returned := onlyError(t, client, returning(value))
+		if !errors.Is(returned, taskresults.ErrNotEncodable) || !strings.Contains(kept.Message, "return value") {
+			t.Errorf("%s: %v, kept as %s", name, returned, kept.Message)
+		}
+	}
+}
+
+// coded is an error that says how it is written as JSON.
+type coded struct{ code int }
+
+func (c *coded) Error() string                { return "coded" }
+func (c *coded) MarshalJSON() ([]byte, error) { return fmt.Appendf(nil, `{"code":%d}`, c.code), nil }
+
+func TestWhatEncodingJSONKeepsIsKept(t *testing.T) {
+	client := sharedClient(t)
+	type base struct{ ID int }
+	type locked struct {
+		sync.Mutex
+		base
+		Own     int
+		Ignored error `json:"-"`
+		Absent  error
+		hidden  error
+	}
+	for want, value := range map[string]any{
+		`{"ID":1,"Own":2,"Absent":null}`: &locked{base: base{1}, Own: 2, Ignored: io.EOF, hidden: io.EOF},
+		`[{"code":7}]`:                   []error{&coded{7}},
+		`{}`:                             struct{}{},
+		`{"n":3}`:                        map[string]any{"n": big.NewInt(3)},
+		`["�"]`:                          []string{"�"},
+		`"AP8="`:                         []byte{0, 255},
+		`["0001-01-01T00:00:00Z"]`:       []time.Time{{}},
+		`[null,null]`:                    []any{nil, (*base)(nil)},
+		`["1"]`:                          []json.RawMessage{json.RawMessage(`"1"`)},
+	} {
+		result := must(client.Run(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}, "worker-a", returning(value), nil))
+		if string(result.ReturnValueJSON) != want {
+			t.Errorf("%s became %s", want, result.ReturnValueJSON)
 		}
 	}
 }

@@ -9,7 +9,8 @@ import (
 const defaultLease = 30 * time.Second
 
 // Function is a task for Run. Its context ends when that given to Run does, and when the attempt is lost; context.Cause
-// then tells the loss. It returns what encoding/json can encode, or an error.
+// then tells the loss. It returns an error, or what encoding/json can encode without losing anything: no error in it, no
+// struct without exported fields, no text that is not UTF-8.
 type Function func(ctx context.Context) (any, error)
 
 // RunOptions of Run.

@@ -128,8 +128,9 @@ func (c *Client) Renew(ctx context.Context, attempt Attempt, lease time.Duration
 }
 
 // Succeed reports what an attempt returned: the result is Successful. The value is encoded by encoding/json; a
-// json.RawMessage is kept byte for byte. Besides the errors of Renew there are ErrNotEncodable, and ErrPayloadTooLarge
-// beyond 1 MiB or what the server is set to; after these two the attempt goes on.
+// json.RawMessage is kept byte for byte. Besides the errors of Renew there are ErrNotEncodable, also for what
+// encoding/json would lose in silence, and ErrPayloadTooLarge beyond 1 MiB or what the server is set to; after these two
+// the attempt goes on.
 func (c *Client) Succeed(ctx context.Context, attempt Attempt, value any) (*State, error) {
 	text, err := encode("return value", value)
 	if err != nil {
