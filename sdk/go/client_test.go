@@ -233,7 +233,8 @@ func TestWhatEndedWithItsContextWrapsTheContextsErrorAndItsCause(t *testing.T) {
 	}
 	closed := must(taskresults.NewClient("127.0.0.1:1", nil))
 	_ = closed.Close()
-	if _, err := closed.Get(t.Context(), id, nil); !errors.Is(err, taskresults.ErrClosed) || errors.Is(err, context.Canceled) {
+	_, err := closed.Get(t.Context(), id, nil)
+	if !errors.Is(err, taskresults.ErrClosed) || errors.Is(err, context.Canceled) {
 		t.Errorf("a closed client, not a context that has ended: %v", err)
 	}
 }
@@ -250,10 +251,16 @@ func TestTextsThatAreNotUTF8AreFieldsAtFault(t *testing.T) {
 			_, err := client.Create(ctx, taskresults.TaskSpec{Path: "app.tasks.add", Metadata: metadata})
 			return err
 		},
-		"id":                 func() error { _, err := client.Get(ctx, broken, nil); return err },
-		"expected_task_path": func() error { _, err := client.Get(ctx, id, &taskresults.GetOptions{TaskPath: broken}); return err },
-		"ids[1]":             func() error { _, _, err := client.GetMany(ctx, []string{id, broken}, taskresults.Full); return err },
-		"worker_id":          func() error { _, err := client.Start(ctx, id, broken, nil); return err },
+		"id": func() error { _, err := client.Get(ctx, broken, nil); return err },
+		"expected_task_path": func() error {
+			_, err := client.Get(ctx, id, &taskresults.GetOptions{TaskPath: broken})
+			return err
+		},
+		"ids[1]": func() error {
+			_, _, err := client.GetMany(ctx, []string{id, broken}, taskresults.Full)
+			return err
+		},
+		"worker_id": func() error { _, err := client.Start(ctx, id, broken, nil); return err },
 		"request_id": func() error {
 			_, err := client.Start(ctx, id, "worker-a", &taskresults.StartOptions{RequestID: broken})
 			return err

@@ -244,7 +244,8 @@ func TestWhatEncodingJSONKeepsIsKept(t *testing.T) {
 		`[null,null]`:                    []any{nil, (*base)(nil)},
 		`["1"]`:                          []json.RawMessage{json.RawMessage(`"1"`)},
 	} {
-		result := must(client.Run(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}, "worker-a", returning(value), nil))
+		spec := taskresults.TaskSpec{Path: "app.tasks.add"}
+		result := must(client.Run(t.Context(), spec, "worker-a", returning(value), nil))
 		if string(result.ReturnValueJSON) != want {
 			t.Errorf("%s became %s", want, result.ReturnValueJSON)
 		}

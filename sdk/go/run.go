@@ -9,8 +9,8 @@ import (
 const defaultLease = 30 * time.Second
 
 // Function is a task for Run. Its context ends when that given to Run does, and when the attempt is lost; context.Cause
-// then tells the loss. It returns an error, or what encoding/json can encode without losing anything: no error in it, no
-// struct without exported fields, no text that is not UTF-8.
+// then tells the loss. It returns an error, or what encoding/json can encode without losing anything: no error in it,
+// no struct without exported fields, no text that is not UTF-8.
 type Function func(ctx context.Context) (any, error)
 
 // RunOptions of Run.
@@ -40,7 +40,8 @@ func (c *Client) Run(
 
 // Run starts an attempt, calls the function, renews the lease meanwhile, and reports what came of it, also when ctx has
 // ended meanwhile. When ctx has ended before, nothing is started. When it ends during the start, the answer to that may
-// still come for as long as one call or the lease takes, and the function is called if there is an attempt. A value makes the result Successful, and this TaskResult shows it. Options may be nil.
+// still come for as long as one call or the lease takes, and the function is called if there is an attempt. A value
+// makes the result Successful, and this TaskResult shows it. Options may be nil.
 //
 // An error makes the result Failed, and is returned. So does a value that is too large or cannot be JSON, as
 // ErrPayloadTooLarge or ErrNotEncodable. A panic makes it Failed, too, with the stack as the traceback, and goes on up

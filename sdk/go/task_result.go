@@ -69,8 +69,8 @@ func (r *TaskResult) Version() Version {
 
 // Args decodes the positional arguments, a JSON array, into what v points to, as json.Unmarshal does. Numbers come into
 // an interface as json.Number, so that none is rounded. It fails with ErrNotDecodable, which wraps the error of
-// encoding/json, when that cannot read the JSON or v cannot hold it. In the Basic view there is nothing to decode, which
-// is an Error.
+// encoding/json, when that cannot read the JSON or v cannot hold it. In the Basic view there is nothing to decode,
+// which is an Error.
 func (r *TaskResult) Args(v any) error {
 	return r.decode("arguments", r.ArgsJSON, v)
 }

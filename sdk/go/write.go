@@ -50,8 +50,8 @@ func (c *Client) Create(ctx context.Context, spec TaskSpec) (*TaskResult, error)
 
 // StartOptions of Start.
 type StartOptions struct {
-	// Lease is the time within which the attempt must be finished or its lease renewed, or else another worker may take it
-	// over: 1 ms to 7 days. 0: the attempt is never lost by itself.
+	// Lease is the time within which the attempt must be finished or its lease renewed, or else another worker may take
+	// it over: 1 ms to 7 days. 0: the attempt is never lost by itself.
 	Lease time.Duration
 	// Force takes the task over though another attempt is running.
 	Force bool
@@ -68,9 +68,9 @@ func (c *Client) Start(ctx context.Context, id, workerID string, options *StartO
 	return c.start(ctx, id, workerID, options, c.lifecycle.StartAttempt)
 }
 
-// startToRun starts an attempt for a function that this process will call. A try that is under way when ctx ends gets the
-// time of a call for its answer, or of the lease if that is shorter: it may have started the attempt, which would be left
-// without a worker otherwise.
+// startToRun starts an attempt for a function that this process will call. A try that is under way when ctx ends gets
+// the time of a call for its answer, or of the lease if that is shorter: it may have started the attempt, which would
+// be left without a worker otherwise.
 func (c *Client) startToRun(ctx context.Context, id, workerID string, lease time.Duration) (*State, error) {
 	if ctx.Err() != nil {
 		return nil, ended(ctx)
@@ -129,8 +129,8 @@ func (c *Client) Renew(ctx context.Context, attempt Attempt, lease time.Duration
 
 // Succeed reports what an attempt returned: the result is Successful. The value is encoded by encoding/json; a
 // json.RawMessage is kept byte for byte. Besides the errors of Renew there are ErrNotEncodable, also for what
-// encoding/json would lose in silence, and ErrPayloadTooLarge beyond 1 MiB or what the server is set to; after these two
-// the attempt goes on.
+// encoding/json would lose in silence, and ErrPayloadTooLarge beyond 1 MiB or what the server is set to; after these
+// two the attempt goes on.
 func (c *Client) Succeed(ctx context.Context, attempt Attempt, value any) (*State, error) {
 	text, err := encode("return value", value)
 	if err != nil {
