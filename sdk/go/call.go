@@ -86,6 +86,9 @@ func outliving(ctx context.Context, grace time.Duration) (context.Context, conte
 	}
 	longer, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	stop := context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return // The limit counts from the deadline already.
+		}
 		timer := time.NewTimer(grace)
 		defer timer.Stop()
 		select {

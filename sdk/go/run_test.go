@@ -377,8 +377,7 @@ func TestAStartWhoseAnswerComesAfterTheContextHasEndedHasAnOutcome(t *testing.T)
 				return err
 			}),
 		}})
-		result := must(sharedClient(t).Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}))
-		result = must(client.Get(t.Context(), result.ID, nil))
+		result := enqueued(t, client)
 		if err := result.Run(ctx, "worker-a", returning(3), nil); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -401,6 +400,28 @@ func TestAStartEndsWithItsContextWhileTheServerIsAway(t *testing.T) {
 		cancel()
 	}()
 	if err := result.Run(ctx, "worker-a", returning(3), nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestAStartThatIsNeverAnsweredEndsSoonAfterItsContext(t *testing.T) {
+	server := ownServer(t)
+	client := clientOf(t, server, &taskresults.Options{Timeout: 500 * time.Millisecond})
+	long, release := context.WithTimeout(t.Context(), 30*time.Second)
+	defer release()
+	result := must(client.Create(long, taskresults.TaskSpec{Path: "app.tasks.add"}))
+	server.freeze(t)
+
+	cancelled, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	err := result.Run(cancelled, "worker-a", returning(3), nil)
+	if !errors.Is(err, taskresults.ErrCancelled) || !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+	expired, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	err = result.Run(expired, "worker-a", returning(3), nil)
+	if !errors.Is(err, taskresults.ErrDeadlineExceeded) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the error is %v", err)
 	}
 }
