@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
 )
 
 // maxTimeout is the longest deadline that is sent: beyond 2^31 ms servers take it for one that has passed.
@@ -19,6 +20,9 @@ type method[Request, Response any] func(context.Context, *Request, ...grpc.CallO
 func call[Request, Response any](
 	ctx context.Context, c *Client, m method[Request, Response], request *Request,
 ) (*Response, error) {
+	if err := checkTexts(any(request).(proto.Message)); err != nil {
+		return nil, err
+	}
 	ctx, cancel := c.withDeadline(ctx)
 	defer cancel()
 	var p pauses
@@ -37,7 +41,7 @@ func call[Request, Response any](
 			return nil, ended(ctx)
 		default:
 			// This tells more than that the deadline came.
-			failure.cause = context.Cause(ctx)
+			failure.cause = endOf(ctx)
 			return nil, failure
 		}
 	}
@@ -47,6 +51,9 @@ func call[Request, Response any](
 func callOnce[Request, Response any](
 	ctx context.Context, c *Client, m method[Request, Response], request *Request,
 ) (*Response, error) {
+	if err := checkTexts(any(request).(proto.Message)); err != nil {
+		return nil, err
+	}
 	ctx, cancel := c.withDeadline(ctx)
 	defer cancel()
 	response, err := m(ctx, request)
@@ -67,6 +74,31 @@ func (c *Client) withDeadline(ctx context.Context) (context.Context, context.Can
 	ctx, cancelDeadline := context.WithTimeout(ctx, timeout)
 	return ctx, func() {
 		cancelDeadline()
+		cancel()
+	}
+}
+
+// outliving derives a context that ends some time after ctx does, so that what is under way may still be answered.
+func outliving(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	limit := maxTimeout
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(time.Until(deadline)+grace, maxTimeout)
+	}
+	longer, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	stop := context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return // The limit counts from the deadline already.
+		}
+		timer := time.NewTimer(grace)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-longer.Done():
+		}
+	})
+	return longer, func() {
+		stop()
 		cancel()
 	}
 }

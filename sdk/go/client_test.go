@@ -200,3 +200,96 @@ func TestListGoesThroughAllPages(t *testing.T) {
 		break
 	}
 }
+
+func TestWhatEndedWithItsContextWrapsTheContextsErrorAndItsCause(t *testing.T) {
+	client := sharedClient(t)
+	id := enqueued(t, client).ID
+	// Nothing listens there, so that calls are repeated until their context ends.
+	away := must(taskresults.NewClient("127.0.0.1:1", nil))
+	t.Cleanup(func() { _ = away.Close() })
+	stop := errors.New("told to stop")
+	for name, call := range map[string]func(context.Context) error{
+		"a call":          func(ctx context.Context) error { _, err := client.Get(ctx, id, nil); return err },
+		"a repeated call": func(ctx context.Context) error { _, err := away.Get(ctx, id, nil); return err },
+		"a wait":          func(ctx context.Context) error { _, err := client.Wait(ctx, id); return err },
+		"a watch": func(ctx context.Context) (last error) {
+			for _, last = range client.Watch(ctx, id) {
+			}
+			return last
+		},
+	} {
+		cancelled, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(50*time.Millisecond, func() { cancel(stop) })
+		expired, release := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, stop)
+		for want, ctx := range map[error]context.Context{context.Canceled: cancelled, context.DeadlineExceeded: expired} {
+			if name == "a call" {
+				<-ctx.Done()
+			}
+			if err := call(ctx); !errors.Is(err, want) || !errors.Is(err, stop) {
+				t.Errorf("%s: %v is no %v", name, err, want)
+			}
+		}
+		release()
+	}
+	closed := must(taskresults.NewClient("127.0.0.1:1", nil))
+	_ = closed.Close()
+	_, err := closed.Get(t.Context(), id, nil)
+	if !errors.Is(err, taskresults.ErrClosed) || errors.Is(err, context.Canceled) {
+		t.Errorf("a closed client, not a context that has ended: %v", err)
+	}
+}
+
+func TestTextsThatAreNotUTF8AreFieldsAtFault(t *testing.T) {
+	client := sharedClient(t)
+	id := enqueued(t, client).ID
+	ctx := t.Context()
+	const broken = "\xff"
+	for field, call := range map[string]func() error{
+		"task.path": func() error { _, err := client.Create(ctx, taskresults.TaskSpec{Path: broken}); return err },
+		"metadata": func() error {
+			metadata := map[string]string{broken: "acme"}
+			_, err := client.Create(ctx, taskresults.TaskSpec{Path: "app.tasks.add", Metadata: metadata})
+			return err
+		},
+		"id": func() error { _, err := client.Get(ctx, broken, nil); return err },
+		"expected_task_path": func() error {
+			_, err := client.Get(ctx, id, &taskresults.GetOptions{TaskPath: broken})
+			return err
+		},
+		"ids[1]": func() error {
+			_, _, err := client.GetMany(ctx, []string{id, broken}, taskresults.Full)
+			return err
+		},
+		"worker_id": func() error { _, err := client.Start(ctx, id, broken, nil); return err },
+		"request_id": func() error {
+			_, err := client.Start(ctx, id, "worker-a", &taskresults.StartOptions{RequestID: broken})
+			return err
+		},
+		"filter.metadata": func() (last error) {
+			query := taskresults.Query{Metadata: map[string]string{"tenant": broken}}
+			for _, last = range client.List(ctx, query) {
+			}
+			return last
+		},
+		"ids.task_results[0].id": func() (last error) {
+			for _, last = range client.Watch(ctx, broken) {
+			}
+			return last
+		},
+	} {
+		var failure *taskresults.Error
+		err := call()
+		if !errors.As(err, &failure) || failure.Reason != taskresults.ErrInvalidField {
+			t.Errorf("%s: the error is %v", field, err)
+		} else if !slices.Equal(failure.Fields, []string{field}) {
+			t.Errorf("%s: the fields are %v", field, failure.Fields)
+		}
+	}
+	// Such a delete is no repetition either.
+	if err := client.Delete(ctx, broken, nil); !errors.Is(err, taskresults.ErrInvalidField) {
+		t.Errorf("the error is %v", err)
+	}
+	if _, err := client.Wait(ctx, broken); !errors.Is(err, taskresults.ErrInvalidField) {
+		t.Errorf("the error is %v", err)
+	}
+}

@@ -18,7 +18,8 @@ const errorDomain = "taskresults.v1"
 // Error is every failure of this package, for errors.As. For one of a certain reason, errors.Is with its Reason is
 // enough.
 //
-// It wraps what caused it, if anything of Go's did: a context's error, ErrClosed, an error of encoding/json.
+// It wraps what caused it, if anything of Go's did: a context's error and its cause, ErrClosed, an error of
+// encoding/json.
 type Error struct {
 	// Reason is the contract's. Where an answer carries none, it is the name of Code, such as "UNAVAILABLE".
 	Reason Reason
@@ -52,9 +53,12 @@ func (e *Error) GRPCStatus() *status.Status {
 	return status.New(e.Code, e.Message)
 }
 
-// mayPass tells what a wait or a watch outlives: a link or a server that went away, or a store. Anything else, such as
-// bad credentials, would only happen again.
+// mayPass tells what a wait, a watch or a report outlives: a link or a server that went away, or a store, or a limit of
+// the server that others have reached. Anything else, such as bad credentials, would only happen again.
 func (e *Error) mayPass() bool {
+	if e.Reason == ErrLimitReached {
+		return true
+	}
 	switch e.Code {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.Internal, codes.Unknown:
 		return true
@@ -82,12 +86,13 @@ func (c *Client) failureOf(ctx context.Context, err error) *Error {
 		}
 	}
 	if failure.Code == codes.Canceled || failure.Code == codes.DeadlineExceeded {
-		failure.cause = context.Cause(ctx)
-		if failure.cause == nil && c.life.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
+			failure.cause = endOf(ctx)
+			failure.Message = textOf(context.Cause(ctx))
+		case c.life.Err() != nil:
 			failure.cause = ErrClosed
-		}
-		if failure.cause != nil {
-			failure.Message = textOf(failure.cause)
+			failure.Message = textOf(ErrClosed)
 		}
 	}
 	return failure
@@ -95,12 +100,21 @@ func (c *Client) failureOf(ctx context.Context, err error) *Error {
 
 // ended is the failure of what a context ended between two calls.
 func ended(ctx context.Context) *Error {
-	cause := context.Cause(ctx)
 	code := codes.Canceled
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		code = codes.DeadlineExceeded
 	}
-	return &Error{Reason: nameOf(code), Code: code, Message: textOf(cause), cause: cause}
+	return &Error{Reason: nameOf(code), Code: code, Message: textOf(context.Cause(ctx)), cause: endOf(ctx)}
+}
+
+// endOf is what ended a context: its error, together with the cause that it was given, if any. What Close has ended is
+// no end of the caller's context.
+func endOf(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if cause == ErrClosed || errors.Is(cause, ctx.Err()) {
+		return cause
+	}
+	return errors.Join(ctx.Err(), cause)
 }
 
 func staleAttempt(format string, args ...any) *Error {

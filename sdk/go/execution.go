@@ -7,11 +7,19 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/codes"
 
 	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
+)
+
+const (
+	// minReportTime is how long a report may take at least, which leaves even the shortest lease some tries.
+	minReportTime = 3 * time.Second
+	// minReportTry is how long a report waits for its answer at least.
+	minReportTry = time.Second
 )
 
 // execution is an attempt under way in this process.
@@ -20,11 +28,13 @@ type execution struct {
 	attempt Attempt
 	lease   time.Duration
 	reports func(cause any) bool
+	// loss is what a renewal has learned of the loss of the attempt.
+	loss atomic.Pointer[error]
 }
 
 // run calls the function and reports what comes of it. It returns the value, and the state in which that leaves the
 // result. The lease is held until the report has arrived.
-func (e execution) run(ctx context.Context, function Function) (json.RawMessage, *State, error) {
+func (e *execution) run(ctx context.Context, function Function) (json.RawMessage, *State, error) {
 	working, lose := context.WithCancelCause(ctx)
 	defer lose(nil)
 	// The function may need time to end after its context has, and so may the report.
@@ -40,22 +50,48 @@ func (e execution) run(ctx context.Context, function Function) (json.RawMessage,
 
 	text, err := e.call(working, function)
 	if err != nil {
-		return nil, nil, e.fail(ctx, err)
+		return nil, nil, err
 	}
 	state, err := e.succeed(ctx, text)
 	return json.RawMessage(text), state, err
 }
 
-// call calls the function and makes JSON of its value. When either does not return, that is reported, and goes on up
-// the stack.
-func (e execution) call(ctx context.Context, function Function) (text string, err error) {
+// call calls the function and makes JSON of its value. The error of either is reported, unless it is to be left to
+// others. A loss that is known goes before: nothing is reported or asked any more.
+func (e *execution) call(ctx context.Context, function Function) (text string, err error) {
+	var value any
+	err = e.watchOver(ctx, e.isReported, func() (err error) {
+		value, err = function(ctx)
+		return err
+	})
+	if loss := e.loss.Load(); loss != nil {
+		return "", joined(err, *loss)
+	}
+	if err != nil {
+		if e.isReported(err) {
+			err = e.fail(ctx, err)
+		}
+		return "", err
+	}
+	err = e.watchOver(ctx, always, func() (err error) {
+		text, err = encode("return value", value)
+		return err
+	})
+	if err != nil {
+		return "", e.fail(ctx, err)
+	}
+	return text, nil
+}
+
+// watchOver calls a step. When that does not return, this is reported where it is to be, and goes on up the stack.
+func (e *execution) watchOver(ctx context.Context, reports func(cause any) bool, step func() error) error {
 	returned := false
 	defer func() {
 		if returned {
 			return
 		}
 		thrown := recover()
-		if e.isReported(thrown) {
+		if e.loss.Load() == nil && reports(thrown) {
 			// What goes on up the stack leaves no room for an error of the report.
 			_ = e.reportError(ctx, unwound(thrown), false)
 		}
@@ -63,16 +99,13 @@ func (e execution) call(ctx context.Context, function Function) (text string, er
 			panic(thrown)
 		}
 	}()
-	value, err := function(ctx)
-	if err == nil {
-		text, err = encode("return value", value)
-	}
+	err := step()
 	returned = true
-	return text, err
+	return err
 }
 
 // hold renews the lease at a third of its time until ctx ends, or the attempt is lost.
-func (e execution) hold(ctx context.Context, lose context.CancelCauseFunc) {
+func (e *execution) hold(ctx context.Context, lose context.CancelCauseFunc) {
 	ticker := time.NewTicker(e.lease / 3)
 	defer ticker.Stop()
 	for {
@@ -82,6 +115,7 @@ func (e execution) hold(ctx context.Context, lose context.CancelCauseFunc) {
 		case <-ticker.C:
 		}
 		if err := e.renew(ctx); isLoss(err) {
+			e.loss.Store(&err)
 			lose(err)
 			return
 		}
@@ -90,7 +124,7 @@ func (e execution) hold(ctx context.Context, lose context.CancelCauseFunc) {
 }
 
 // renew gives up when the next renewal is due: one that is stuck would hide that the attempt is lost.
-func (e execution) renew(ctx context.Context) error {
+func (e *execution) renew(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, e.lease/3)
 	defer cancel()
 	_, err := e.client.Renew(ctx, e.attempt, e.lease)
@@ -98,7 +132,7 @@ func (e execution) renew(ctx context.Context) error {
 }
 
 // succeed reports a value, or that it was refused.
-func (e execution) succeed(ctx context.Context, text string) (*State, error) {
+func (e *execution) succeed(ctx context.Context, text string) (*State, error) {
 	state, err := e.report(ctx, succeeded(e.attempt, text))
 	var refusal *Error
 	if errors.As(err, &refusal) && isAboutValue(refusal) {
@@ -108,20 +142,17 @@ func (e execution) succeed(ctx context.Context, text string) (*State, error) {
 	return state, err
 }
 
-// fail reports an error, if it is one to be reported. It returns the error, together with why it could not be reported.
-func (e execution) fail(ctx context.Context, err error) error {
-	if !e.isReported(err) {
-		return err
-	}
+// fail reports an error. It returns the error, together with why it could not be reported.
+func (e *execution) fail(ctx context.Context, err error) error {
 	return joined(err, e.reportError(ctx, err, false))
 }
 
 // giveBack lets another worker have the task, and says why. It returns the error as fail does.
-func (e execution) giveBack(ctx context.Context, err error) error {
+func (e *execution) giveBack(ctx context.Context, err error) error {
 	return joined(err, e.reportError(ctx, err, true))
 }
 
-func (e execution) reportError(ctx context.Context, err error, retry bool) error {
+func (e *execution) reportError(ctx context.Context, err error, retry bool) error {
 	_, reportErr := sendError(err, func(described *pb.TaskError) (*State, error) {
 		return e.report(ctx, failed(e.attempt, described, retry))
 	})
@@ -129,7 +160,7 @@ func (e execution) reportError(ctx context.Context, err error, retry bool) error
 }
 
 // isReported asks the caller of Run. An outcome must not get lost, so it is reported when the answer is a panic.
-func (e execution) isReported(cause any) (reported bool) {
+func (e *execution) isReported(cause any) (reported bool) {
 	if e.reports == nil {
 		return true
 	}
@@ -141,18 +172,22 @@ func (e execution) isReported(cause any) (reported bool) {
 	return e.reports(cause)
 }
 
+func always(any) bool {
+	return true
+}
+
 // report sends an outcome again and again until it has arrived or is refused, also after ctx has ended. It takes at
-// most as long as the lease, or as one call if that may take longer.
-func (e execution) report(ctx context.Context, request *pb.FinishAttemptRequest) (*State, error) {
+// most as long as the lease, however long one call may take.
+func (e *execution) report(ctx context.Context, request *pb.FinishAttemptRequest) (*State, error) {
 	ctx, cancel := e.client.within(context.WithoutCancel(ctx))
 	defer cancel()
-	ctx, cancelDeadline := context.WithTimeout(ctx, max(e.lease, e.client.timeout))
+	ctx, cancelDeadline := context.WithTimeout(ctx, max(e.lease, minReportTime))
 	defer cancelDeadline()
 	var p pauses
 	for {
 		state, err := e.reportOnce(ctx, request)
 		var failure *Error
-		if !errors.As(err, &failure) || !(failure.mayPass() || failure.Reason == ErrLimitReached) {
+		if !errors.As(err, &failure) || !failure.mayPass() {
 			return state, err
 		}
 		if !p.pause(ctx, failure.retryDelay) {
@@ -161,9 +196,9 @@ func (e execution) report(ctx context.Context, request *pb.FinishAttemptRequest)
 	}
 }
 
-// reportOnce is bounded as every call is: an answer that never comes leaves time for another try.
-func (e execution) reportOnce(ctx context.Context, request *pb.FinishAttemptRequest) (*State, error) {
-	ctx, cancel := context.WithTimeout(ctx, e.client.timeout)
+// reportOnce leaves time for another try when an answer never comes.
+func (e *execution) reportOnce(ctx context.Context, request *pb.FinishAttemptRequest) (*State, error) {
+	ctx, cancel := context.WithTimeout(ctx, min(e.client.timeout, max(e.lease/3, minReportTry)))
 	defer cancel()
 	return e.client.finish(ctx, request)
 }

@@ -2,10 +2,10 @@ package taskresults
 
 import (
 	"bytes"
-	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
@@ -15,7 +15,7 @@ import (
 const null = "null"
 
 // encode makes JSON of a value as encoding/json does, but leaves <, > and & as they are. A json.RawMessage is kept byte
-// for byte. what names the value in the error.
+// for byte. What encoding/json would lose in silence is refused. what names the value in the error.
 func encode(what string, value any) (string, error) {
 	text, err := marshal(value)
 	// encoding/json leaves it to an own MarshalJSON to write UTF-8, and writes deeper nesting than it reads.
@@ -29,15 +29,8 @@ func encode(what string, value any) (string, error) {
 }
 
 func marshal(value any) ([]byte, error) {
-	switch value := value.(type) {
-	case json.RawMessage:
-		if len(value) > 0 {
-			return value, nil
-		}
-	case json.Marshaler, encoding.TextMarshaler:
-	case error:
-		// Most have no exported field, and would be kept as {}.
-		return nil, fmt.Errorf("%T is an error, to be returned as one", value)
+	if raw, ok := value.(json.RawMessage); ok && len(raw) > 0 {
+		return raw, nil
 	}
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
@@ -45,15 +38,26 @@ func marshal(value any) ([]byte, error) {
 	if err := encoder.Encode(value); err != nil {
 		return nil, err
 	}
+	if err := checkLossless(reflect.ValueOf(value)); err != nil {
+		return nil, err
+	}
 	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
 }
 
 // decode stores JSON in what v points to, as json.Unmarshal does. Numbers come into an interface as json.Number, which
-// holds them as they are written, however many digits they have.
-func decode(text json.RawMessage, v any) error {
+// holds them as they are written, however many digits they have. what names the JSON in the error.
+func decode(what string, text json.RawMessage, v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	return decoder.Decode(v)
+	if err := decoder.Decode(v); err != nil {
+		return &Error{
+			Reason:  ErrNotDecodable,
+			Code:    codes.FailedPrecondition,
+			Message: fmt.Sprintf("the %s cannot be read: %v", what, err),
+			cause:   err,
+		}
+	}
+	return nil
 }
 
 func notEncodable(what string, cause error) *Error {

@@ -5,8 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"math"
+	"math/big"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -185,6 +189,69 @@ func TestAValueThatIsNoJSONForOthersIsAFailure(t *testing.T) {
 	}
 }
 
+func TestWhatEncodingJSONWouldLoseInSilenceIsAFailure(t *testing.T) {
+	client := sharedClient(t)
+	type outcome struct{ Err error }
+	type hidden struct{ text string }
+	type embedding struct{ *outcome }
+	raised := errors.New("disk full")
+	for name, value := range map[string]any{
+		"errors in a slice":             []error{raised},
+		"an error in a map":             map[string]any{"status": "rejected", "reason": raised},
+		"an error in a field":           outcome{raised},
+		"an error behind pointers":      []any{&[]*outcome{{raised}}[0]},
+		"an error in an embedded field": embedding{&outcome{raised}},
+		"a context":                     context.Background(),
+		"a context in an array":         [1]any{context.WithoutCancel(context.Background())},
+		"no exported field":             []any{hidden{"lost"}},
+		"a big integer by value":        map[string]any{"n": *big.NewInt(3)},
+		"a text not UTF-8":              "a\xffb",
+		"a text not UTF-8 in a field":   struct{ Text string }{"a\xffb"},
+		"a key not UTF-8":               map[string]int{"a\xffb": 1},
+	} {
+		kept, returned := onlyError(t, client, returning(value))
+		if !errors.Is(returned, taskresults.ErrNotEncodable) || !strings.Contains(kept.Message, "return value") {
+			t.Errorf("%s: %v, kept as %s", name, returned, kept.Message)
+		}
+	}
+}
+
+// coded is an error that says how it is written as JSON.
+type coded struct{ code int }
+
+func (c *coded) Error() string                { return "coded" }
+func (c *coded) MarshalJSON() ([]byte, error) { return fmt.Appendf(nil, `{"code":%d}`, c.code), nil }
+
+func TestWhatEncodingJSONKeepsIsKept(t *testing.T) {
+	client := sharedClient(t)
+	type base struct{ ID int }
+	type locked struct {
+		sync.Mutex
+		base
+		Own     int
+		Ignored error `json:"-"`
+		Absent  error
+		hidden  error
+	}
+	for want, value := range map[string]any{
+		`{"ID":1,"Own":2,"Absent":null}`: &locked{base: base{1}, Own: 2, Ignored: io.EOF, hidden: io.EOF},
+		`[{"code":7}]`:                   []error{&coded{7}},
+		`{}`:                             struct{}{},
+		`{"n":3}`:                        map[string]any{"n": big.NewInt(3)},
+		`["�"]`:                          []string{"�"},
+		`"AP8="`:                         []byte{0, 255},
+		`["0001-01-01T00:00:00Z"]`:       []time.Time{{}},
+		`[null,null]`:                    []any{nil, (*base)(nil)},
+		`["1"]`:                          []json.RawMessage{json.RawMessage(`"1"`)},
+	} {
+		spec := taskresults.TaskSpec{Path: "app.tasks.add"}
+		result := must(client.Run(t.Context(), spec, "worker-a", returning(value), nil))
+		if string(result.ReturnValueJSON) != want {
+			t.Errorf("%s became %s", want, result.ReturnValueJSON)
+		}
+	}
+}
+
 func TestTextsThatAreTooLongAreCutAndMarked(t *testing.T) {
 	client := sharedClient(t)
 	long := strings.Repeat("я", 5<<20/2)
@@ -308,6 +375,90 @@ func TestAnAttemptGoesOnThoughItCannotBeShown(t *testing.T) {
 		if err := result.Refresh(t.Context()); err != nil || result.Attempts() != 1 || !result.IsFinished() {
 			t.Errorf("%s: %+v, %v", name, result, err)
 		}
+	}
+}
+
+func TestAFunctionWaitsForTheHandleNoLongerThanForACall(t *testing.T) {
+	refusing := false
+	client := clientOf(t, shared, &taskresults.Options{
+		Timeout: 200 * time.Millisecond,
+		DialOptions: []grpc.DialOption{
+			intercepting(func(_ context.Context, method string, invoke func() error) error {
+				if refusing && method == pb.TaskResultService_RefreshTaskResult_FullMethodName {
+					return status.Error(codes.Unavailable, "away")
+				}
+				return invoke()
+			}),
+		},
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	result := must(client.Create(ctx, taskresults.TaskSpec{Path: "app.tasks.add"}))
+	refusing = true
+	begin := time.Now()
+	var waited time.Duration
+	err := result.Run(ctx, "worker-a", func(context.Context) (any, error) {
+		waited = time.Since(begin)
+		return 3, nil
+	}, &taskresults.RunOptions{Lease: 3 * time.Minute})
+	if took := time.Since(begin); err != nil || took > 30*time.Second {
+		t.Errorf("after %v, and %v in all: %v", waited, took, err)
+	}
+	stored := must(sharedClient(t).Get(t.Context(), result.ID, nil))
+	if !result.StartedAt.Equal(stored.StartedAt) || !result.LastAttemptedAt.Equal(stored.LastAttemptedAt) ||
+		!slices.Equal(result.WorkerIDs, stored.WorkerIDs) || !result.FinishedAt.Equal(stored.FinishedAt) {
+		t.Errorf("%+v is not %+v", result, stored)
+	}
+}
+
+func TestAReportWhoseAnswerIsLostIsRepeatedWithinTheLease(t *testing.T) {
+	var lost atomic.Bool
+	client := clientOf(t, shared, &taskresults.Options{
+		Timeout: math.MaxInt64,
+		DialOptions: []grpc.DialOption{
+			intercepting(func(ctx context.Context, method string, invoke func() error) error {
+				err := invoke()
+				if method == pb.TaskLifecycleService_FinishAttempt_FullMethodName && lost.CompareAndSwap(false, true) {
+					<-ctx.Done()
+					return status.FromContextError(ctx.Err()).Err()
+				}
+				return err
+			}),
+		},
+	})
+	result := enqueued(t, client)
+	ran := make(chan error, 1)
+	go func() {
+		ran <- result.Run(context.Background(), "worker-a", returning(3), &taskresults.RunOptions{Lease: 6 * time.Second})
+	}()
+	select {
+	case err := <-ran:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("the report waits for ever")
+	}
+}
+
+func TestAReportTakesNoLongerThanTheLease(t *testing.T) {
+	server := ownServer(t)
+	client := clientOf(t, server, &taskresults.Options{Timeout: time.Hour})
+	result := enqueued(t, client)
+	ran := make(chan error, 1)
+	go func() {
+		ran <- result.Run(context.Background(), "worker-a", func(context.Context) (any, error) {
+			server.end("KILL")
+			return 3, nil
+		}, &taskresults.RunOptions{Lease: time.Second})
+	}()
+	select {
+	case err := <-ran:
+		if !errors.Is(err, taskresults.ErrUnavailable) {
+			t.Error(err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("the report takes longer than the lease")
 	}
 }
 

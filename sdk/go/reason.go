@@ -27,8 +27,11 @@ const (
 	ErrInvalidField Reason = "INVALID_FIELD"
 	// ErrPayloadTooLarge: JSON or metadata is over its limit; Error.Fields names it.
 	ErrPayloadTooLarge Reason = "PAYLOAD_TOO_LARGE"
-	// ErrNotEncodable: a value cannot be JSON. Nothing was sent.
+	// ErrNotEncodable: a value cannot be JSON, or not without losing something, such as an error in it. Nothing was sent.
 	ErrNotEncodable Reason = "NOT_ENCODABLE"
+	// ErrNotDecodable: JSON that encoding/json cannot read, or not into the variable that was given. The text itself can
+	// be had.
+	ErrNotDecodable Reason = "NOT_DECODABLE"
 
 	// ErrLimitReached: too many watches or watched ids, or the server's queue of writes is full.
 	ErrLimitReached Reason = "LIMIT_REACHED"

@@ -2,13 +2,15 @@ package taskresults
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
 const defaultLease = 30 * time.Second
 
 // Function is a task for Run. Its context ends when that given to Run does, and when the attempt is lost; context.Cause
-// then tells the loss. It returns what encoding/json can encode, or an error.
+// then tells the loss. It returns an error, or what encoding/json can encode without losing anything: no error in it,
+// no struct without exported fields, no text that is not UTF-8.
 type Function func(ctx context.Context) (any, error)
 
 // RunOptions of Run.
@@ -19,7 +21,8 @@ type RunOptions struct {
 	// Report chooses what is reported of a function that returns no value. It is given the error that the function
 	// returned, or what its panic threw, or nil when it ended its goroutine (runtime.Goexit). Where it returns false,
 	// nothing is reported: the attempt stays Running until its lease has run out, and another worker takes over, as after
-	// the end of a process. Where it panics, the outcome is reported. Nil: everything is.
+	// the end of a process. Where it panics, the outcome is reported. Nil: everything is. It is not asked about a value
+	// that cannot be kept, which is always reported, nor after the attempt is known to be lost.
 	Report func(cause any) bool
 }
 
@@ -36,14 +39,15 @@ func (c *Client) Run(
 }
 
 // Run starts an attempt, calls the function, renews the lease meanwhile, and reports what came of it, also when ctx has
-// ended. A value makes the result Successful, and this TaskResult shows it. Options may be nil.
+// ended meanwhile. When ctx has ended before, nothing is started. When it ends during the start, the answer to that may
+// still come for as long as one call or the lease takes, and the function is called if there is an attempt. A value
+// makes the result Successful, and this TaskResult shows it. Options may be nil.
 //
 // An error makes the result Failed, and is returned. So does a value that is too large or cannot be JSON, as
 // ErrPayloadTooLarge or ErrNotEncodable. A panic makes it Failed, too, with the stack as the traceback, and goes on up
-// the stack. Refresh then tells what is kept. RunOptions.Report may leave some of these to other workers.
+// the stack. Refresh then tells what is kept. RunOptions.Report may leave errors and panics to other workers.
 //
-// A report is repeated while the server is out of reach, for as long as the lease, or for Options.Timeout if that is
-// longer.
+// A report is repeated while the server is out of reach, for as long as the lease, and at least 3 s.
 //
 // The function is for the task that this TaskResult shows. When the result was deleted and created anew since, Run
 // fails with ErrStaleAttempt without calling it, and leaves the new task to others.
@@ -57,7 +61,7 @@ func (r *TaskResult) Run(ctx context.Context, workerID string, function Function
 		options = &RunOptions{}
 	}
 	lease := orDefault(options.Lease, defaultLease)
-	started, err := r.client.Start(ctx, r.ID, workerID, &StartOptions{Lease: lease})
+	started, err := r.client.startToRun(ctx, r.ID, workerID, lease)
 	if err != nil {
 		return err
 	}
@@ -66,7 +70,7 @@ func (r *TaskResult) Run(ctx context.Context, workerID string, function Function
 	if started.Incarnation != r.Incarnation {
 		return e.giveBack(ctx, createdAnew(r.ID))
 	}
-	refreshErr := r.refreshWithin(ctx, lease/3)
+	refreshErr := r.refreshToShow(ctx, lease)
 	switch {
 	case isLoss(refreshErr):
 		return refreshErr
@@ -83,15 +87,19 @@ func (r *TaskResult) Run(ctx context.Context, workerID string, function Function
 		r.Revision = finished.Revision
 		return nil
 	}
+	r.StartedAt, r.LastAttemptedAt = finished.StartedAt, finished.LastAttemptedAt
+	if len(r.WorkerIDs) == started.Attempts-1 {
+		r.WorkerIDs = append(slices.Clip(r.WorkerIDs), workerID)
+	}
 	// The revision stays the one of which all is known, so that a later Refresh gets what this one may not.
-	_ = r.refreshWithin(ctx, lease/3)
+	_ = r.refreshToShow(ctx, lease)
 	return nil
 }
 
-// refreshWithin gives up after some time: neither the function, nor whoever waits for its outcome, must wait for what is
-// only shown.
-func (r *TaskResult) refreshWithin(ctx context.Context, limit time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+// refreshToShow gives up after a third of the lease, or the time of one call if that is shorter: neither the function,
+// nor whoever waits for its outcome, must wait for what is only shown.
+func (r *TaskResult) refreshToShow(ctx context.Context, lease time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, min(lease/3, r.client.timeout))
 	defer cancel()
 	return r.Refresh(ctx)
 }

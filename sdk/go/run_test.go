@@ -8,10 +8,16 @@ import (
 	"math"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	taskresults "github.com/taskresults/taskresults/sdk/go"
+	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 )
 
 // returning is a task that returns a value.
@@ -239,5 +245,183 @@ func TestRunReportsAlsoAfterItsContextHasEnded(t *testing.T) {
 	}
 	if err := result.Refresh(t.Context()); err != nil || result.Status != taskresults.Failed {
 		t.Errorf("%+v, %v", result, err)
+	}
+}
+
+// allButBeingStopped leaves a task to others when the worker is told to stop.
+func allButBeingStopped(cause any) bool {
+	err, _ := cause.(error)
+	return !errors.Is(err, context.Canceled)
+}
+
+func TestALossIsReturnedAlsoWhenTheErrorIsNotToBeReported(t *testing.T) {
+	client := sharedClient(t)
+	result := enqueued(t, client)
+	err := result.Run(t.Context(), "worker-a", func(ctx context.Context) (any, error) {
+		must(client.Start(ctx, result.ID, "worker-b", &taskresults.StartOptions{Force: true}))
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}, &taskresults.RunOptions{Lease: time.Second, Report: allButBeingStopped})
+	if !errors.Is(err, taskresults.ErrStaleAttempt) || !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestNothingIsReportedOfAnAttemptThatIsKnownToBeLost(t *testing.T) {
+	other := sharedClient(t)
+	reported := 0
+	client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{
+		intercepting(func(_ context.Context, method string, invoke func() error) error {
+			if method == pb.TaskLifecycleService_FinishAttempt_FullMethodName {
+				reported++
+				return status.Error(codes.Unavailable, "away")
+			}
+			return invoke()
+		}),
+	}})
+	for name, end := range map[string]taskresults.Function{
+		"a value":          returning(3),
+		"no JSON":          returning(make(chan int)),
+		"an error":         raising(errors.New("disk full")),
+		"a panic":          func(context.Context) (any, error) { panic("broken") },
+		"a panic, encoded": returning(unmarshalable{}),
+	} {
+		result := enqueued(t, client)
+		err := func() (err error) {
+			defer func() {
+				if recover() != nil {
+					err = taskresults.ErrStaleAttempt
+				}
+			}()
+			return result.Run(t.Context(), "worker-a", func(ctx context.Context) (any, error) {
+				must(other.Start(ctx, result.ID, "worker-b", &taskresults.StartOptions{Force: true}))
+				<-ctx.Done()
+				return end(ctx)
+			}, &taskresults.RunOptions{Lease: time.Second})
+		}()
+		if !errors.Is(err, taskresults.ErrStaleAttempt) || reported > 0 {
+			t.Errorf("%s: %d reports, %v", name, reported, err)
+		}
+	}
+}
+
+func TestTheLossOfAnotherAttemptIsNotTakenForTheOwn(t *testing.T) {
+	client := sharedClient(t)
+	outer, inner := enqueued(t, client), enqueued(t, client)
+	_ = outer.Run(t.Context(), "worker-a", func(ctx context.Context) (any, error) {
+		return nil, inner.Run(ctx, "worker-a", func(ctx context.Context) (any, error) {
+			must(client.Start(ctx, outer.ID, "worker-b", &taskresults.StartOptions{Force: true}))
+			<-ctx.Done()
+			return 3, nil
+		}, nil)
+	}, &taskresults.RunOptions{Lease: time.Second})
+	if stored := must(client.Get(t.Context(), inner.ID, nil)); stored.Status != taskresults.Successful {
+		t.Errorf("%+v", stored)
+	}
+}
+
+func TestAValueThatCannotBeKeptIsAFailureWhateverIsChosenToBeReported(t *testing.T) {
+	client := sharedClient(t)
+	for name, value := range map[string]any{
+		"no JSON":   make(chan int),
+		"too large": strings.Repeat("x", 2<<20),
+		"a panic":   unmarshalable{},
+	} {
+		result := enqueued(t, client)
+		func() {
+			defer func() { _ = recover() }()
+			options := &taskresults.RunOptions{Report: func(any) bool { return false }}
+			_ = result.Run(t.Context(), "worker-a", returning(value), options)
+		}()
+		if stored := must(client.Get(t.Context(), result.ID, nil)); stored.Status != taskresults.Failed {
+			t.Errorf("%s: %+v", name, stored)
+		}
+	}
+}
+
+func TestRunStartsNothingWhenItsContextHasEnded(t *testing.T) {
+	client := sharedClient(t)
+	result := enqueued(t, client)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := result.Run(ctx, "worker-a", returning(3), nil)
+	if !errors.Is(err, taskresults.ErrCancelled) || !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+	if stored := must(client.Get(t.Context(), result.ID, nil)); stored.Status != taskresults.Ready {
+		t.Errorf("%+v", stored)
+	}
+}
+
+func TestAStartWhoseAnswerComesAfterTheContextHasEndedHasAnOutcome(t *testing.T) {
+	for name, ending := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"cancelled": context.WithCancel,
+		"deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 300*time.Millisecond)
+		},
+	} {
+		ctx, end := ending(t.Context())
+		defer end()
+		client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{
+			intercepting(func(call context.Context, method string, invoke func() error) error {
+				err := invoke()
+				if method == pb.TaskLifecycleService_StartAttempt_FullMethodName {
+					if name == "cancelled" {
+						end()
+					}
+					<-ctx.Done()
+					if call.Err() != nil {
+						return status.FromContextError(call.Err()).Err()
+					}
+				}
+				return err
+			}),
+		}})
+		result := enqueued(t, client)
+		if err := result.Run(ctx, "worker-a", returning(3), nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if stored := must(client.Get(t.Context(), result.ID, nil)); stored.Status != taskresults.Successful {
+			t.Errorf("%s: %+v", name, stored)
+		}
+	}
+}
+
+func TestAStartEndsWithItsContextWhileTheServerIsAway(t *testing.T) {
+	server := ownServer(t)
+	var made atomic.Int64
+	client := clientOf(t, server, &taskresults.Options{Timeout: time.Hour, DialOptions: []grpc.DialOption{calls(&made)}})
+	result := enqueued(t, client)
+	server.end("KILL")
+	made.Store(0)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		until(t, "the start is repeated", func() bool { return made.Load() > 1 })
+		cancel()
+	}()
+	if err := result.Run(ctx, "worker-a", returning(3), nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestAStartThatIsNeverAnsweredEndsSoonAfterItsContext(t *testing.T) {
+	server := ownServer(t)
+	client := clientOf(t, server, &taskresults.Options{Timeout: 500 * time.Millisecond})
+	long, release := context.WithTimeout(t.Context(), 30*time.Second)
+	defer release()
+	result := must(client.Create(long, taskresults.TaskSpec{Path: "app.tasks.add"}))
+	server.freeze(t)
+
+	cancelled, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	err := result.Run(cancelled, "worker-a", returning(3), nil)
+	if !errors.Is(err, taskresults.ErrCancelled) || !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+	expired, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	err = result.Run(expired, "worker-a", returning(3), nil)
+	if !errors.Is(err, taskresults.ErrDeadlineExceeded) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the error is %v", err)
 	}
 }

@@ -68,8 +68,9 @@ func (r *TaskResult) Version() Version {
 }
 
 // Args decodes the positional arguments, a JSON array, into what v points to, as json.Unmarshal does. Numbers come into
-// an interface as json.Number, so that none is rounded. What v cannot hold is an error of encoding/json; in the Basic
-// view there is nothing to decode, which is an Error.
+// an interface as json.Number, so that none is rounded. It fails with ErrNotDecodable, which wraps the error of
+// encoding/json, when that cannot read the JSON or v cannot hold it. In the Basic view there is nothing to decode,
+// which is an Error.
 func (r *TaskResult) Args(v any) error {
 	return r.decode("arguments", r.ArgsJSON, v)
 }
@@ -97,7 +98,7 @@ func (r *TaskResult) decode(what string, text json.RawMessage, v any) error {
 		code := codes.FailedPrecondition
 		return &Error{Reason: nameOf(code), Code: code, Message: "the basic view leaves out the " + what}
 	}
-	return decode(text, v)
+	return decode(what, text, v)
 }
 
 // Refresh asks the service what has changed, and takes it over: status, times, errors, worker ids, return value,

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/big"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -195,6 +196,37 @@ func TestDeepValuesComeBack(t *testing.T) {
 	var value any
 	if err := result.ReturnValue(&value); err != nil || !reflect.DeepEqual(value, deep) {
 		t.Error(err)
+	}
+}
+
+func TestJSONThatCannotBeReadIsAnErrorOfThePackage(t *testing.T) {
+	client := sharedClient(t)
+	deep := strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) // The server takes it.
+	result := enqueued(t, client)
+	state := must(client.Start(t.Context(), result.ID, "worker-a", nil))
+	must(pb.NewTaskLifecycleServiceClient(client.Conn()).FinishAttempt(t.Context(), &pb.FinishAttemptRequest{
+		Id: result.ID, Incarnation: state.Incarnation, Attempt: int32(state.Attempts),
+		Outcome: &pb.FinishAttemptRequest_Succeeded_{
+			Succeeded: &pb.FinishAttemptRequest_Succeeded{ReturnValueJson: deep},
+		},
+	}))
+	if err := result.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var failure *taskresults.Error
+	err := result.ReturnValue(new(any))
+	if !errors.Is(err, taskresults.ErrNotDecodable) || !errors.As(err, &failure) {
+		t.Errorf("the error is %v", err)
+	}
+	if string(result.ReturnValueJSON) != deep {
+		t.Error("the text is another")
+	}
+
+	// So is JSON that the variable cannot hold.
+	var mismatch *json.UnmarshalTypeError
+	err = result.Args(new(string))
+	if !errors.Is(err, taskresults.ErrNotDecodable) || !errors.As(err, &mismatch) {
+		t.Errorf("the error is %v", err)
 	}
 }
 

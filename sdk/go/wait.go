@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -19,27 +18,31 @@ const (
 	// late is how long after the deadline the server's own answer may come. Thousands of waits that time out at once would
 	// otherwise cancel thousands of streams, and servers close a connection on which that happens.
 	late = 100 * time.Millisecond
+	// shortestWait leaves even a wait without time, over a slow link, the time for one answer.
+	shortestWait = 2 * time.Second
 )
 
 // Wait returns the result once it is finished, at once if it is already. It waits until the deadline of ctx, and for
 // ever without one, also while the connection or the server is away. When the deadline comes first it fails with
-// ErrWaitTimedOut, after it has asked at least once. A result that is deleted, or never was, is ErrDoesNotExist.
+// ErrWaitTimedOut. It asks at least once, and even without time waits up to 2 s for the answer. A result that is
+// deleted, or never was, is ErrDoesNotExist.
 func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
-	if !utf8.ValidString(id) {
-		return nil, invalid("id", "must be UTF-8")
+	if err := checkTexts(&pb.WaitTaskResultRequest{Id: id}); err != nil {
+		return nil, err
 	}
+	answerBy := time.Now().Add(shortestWait)
 	ctx, cancel := c.within(ctx)
 	defer cancel()
 	var p pauses
 	for !errors.Is(ctx.Err(), context.Canceled) {
-		response, failure := c.poll(ctx, id)
+		response, failure := c.poll(ctx, id, answerBy)
 		switch {
 		case failure == nil && !response.GetTimedOut():
 			return c.newTaskResult(response.GetTaskResult()), nil
 		case failure != nil && !failure.mayPass():
 			return nil, failure
 		case errors.Is(ctx.Err(), context.DeadlineExceeded):
-			return nil, waitTimedOut(id, context.Cause(ctx))
+			return nil, waitTimedOut(id, endOf(ctx))
 		case failure == nil:
 			p = pauses{}
 		default:
@@ -50,8 +53,8 @@ func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 }
 
 // poll asks once. The deadline of ctx goes to the server as the time to wait: as the deadline of the call it would be
-// answered early.
-func (c *Client) poll(ctx context.Context, id string) (*pb.WaitTaskResultResponse, *Error) {
+// answered early. The answer may come until answerBy in any case.
+func (c *Client) poll(ctx context.Context, id string, answerBy time.Time) (*pb.WaitTaskResultResponse, *Error) {
 	request := &pb.WaitTaskResultRequest{Id: id}
 	if deadline, ok := ctx.Deadline(); ok {
 		request.Timeout = durationpb.New(min(max(time.Until(deadline), time.Millisecond), longestPoll))
@@ -60,7 +63,7 @@ func (c *Client) poll(ctx context.Context, id string) (*pb.WaitTaskResultRespons
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			time.AfterFunc(late, cancel)
+			time.AfterFunc(max(late, time.Until(answerBy)), cancel)
 		} else {
 			cancel()
 		}

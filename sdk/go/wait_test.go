@@ -7,9 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	taskresults "github.com/taskresults/taskresults/sdk/go"
+	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 )
 
 func TestWaitReturnsTheFinishedResult(t *testing.T) {
@@ -111,5 +115,48 @@ func TestWaitGoesOnThroughARestart(t *testing.T) {
 	}
 	if err := <-waited; err != nil {
 		t.Error(err)
+	}
+}
+
+func TestWaitOutlivesAFullServer(t *testing.T) {
+	full, _ := status.New(codes.ResourceExhausted, "too many wait").WithDetails(
+		&errdetails.ErrorInfo{Domain: "taskresults.v1", Reason: "LIMIT_REACHED"})
+	refused := false
+	client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{
+		intercepting(func(_ context.Context, method string, invoke func() error) error {
+			if method == pb.TaskResultService_WaitTaskResult_FullMethodName && !refused {
+				refused = true
+				return full.Err()
+			}
+			return invoke()
+		}),
+	}})
+	ran := must(client.Run(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}, "worker-a", returning(3), nil))
+	if _, err := client.Wait(t.Context(), ran.ID); err != nil || !refused {
+		t.Error(err)
+	}
+}
+
+func TestWaitWithoutTimeFindsAFinishedResultOverASlowLink(t *testing.T) {
+	client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{
+		intercepting(func(ctx context.Context, method string, invoke func() error) error {
+			if method == pb.TaskResultService_WaitTaskResult_FullMethodName {
+				select {
+				case <-time.After(400 * time.Millisecond):
+				case <-ctx.Done():
+				}
+			}
+			return invoke()
+		}),
+	}})
+	ran := must(client.Run(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}, "worker-a", returning(3), nil))
+	for _, timeout := range []time.Duration{0, 50 * time.Millisecond} {
+		ctx, cancel := context.WithTimeout(t.Context(), timeout)
+		defer cancel()
+		// On a busy machine the answer may come too late.
+		until(t, "a finished result is given", func() bool {
+			_, err := client.Wait(ctx, ran.ID)
+			return err == nil
+		})
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"maps"
 	"time"
-	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -22,8 +21,9 @@ const silentHeartbeats = 3
 // each it never yields an older version than before; a slow loop may miss versions in between, but never the newest.
 // An id that no result has (any more) is yielded once, as an error that is ErrDoesNotExist, and the others go on.
 //
-// When the connection or the server goes away, the watch is opened again with what it knows, for as long as it takes:
-// until ctx ends or the client is closed. Any other error is the last that is yielded. Leaving the loop ends the watch.
+// When the connection or the server goes away, or the server has reached a limit, the watch is opened again with what
+// it knows, for as long as it takes: until ctx ends or the client is closed. Any other error is the last that is
+// yielded. Leaving the loop ends the watch.
 func (c *Client) Watch(ctx context.Context, ids ...string) iter.Seq2[*TaskResult, error] {
 	known := make(map[string]Version, len(ids))
 	for _, id := range ids {
@@ -56,11 +56,8 @@ type watch struct {
 
 // run returns what cannot be mended by opening another stream.
 func (w *watch) run(ctx context.Context) error {
-	for id := range w.known {
-		// It could not be sent, which looks like a fault that may pass.
-		if !utf8.ValidString(id) {
-			return invalid("id", "must be UTF-8")
-		}
+	if err := checkTexts(w.request()); err != nil {
+		return err
 	}
 	if len(w.known) == 0 {
 		return nil

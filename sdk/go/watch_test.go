@@ -183,19 +183,34 @@ func TestWatchRaisesWhatOpeningAgainCannotMend(t *testing.T) {
 	}
 }
 
-func TestWatchRaisesTheServersLimit(t *testing.T) {
-	client := clientOf(t, ownServer(t, "--max-watches", "1"), nil)
-	id := enqueued(t, client).ID
-	for _, err := range client.Watch(t.Context(), id) {
+func TestWatchOutlivesTheServersLimit(t *testing.T) {
+	var opened atomic.Int64
+	server := ownServer(t, "--max-watches", "1")
+	client := clientOf(t, server, nil)
+	held, id := enqueued(t, client).ID, enqueued(t, client).ID
+	holding, letGo := context.WithCancel(t.Context())
+	defer letGo()
+	limited := clientOf(t, server, &taskresults.Options{DialOptions: []grpc.DialOption{streams(&opened)}})
+	hold := make(chan struct{})
+	go func() {
+		for range client.Watch(holding, held) {
+			select {
+			case <-hold:
+			default:
+				close(hold)
+			}
+		}
+	}()
+	<-hold
+	go func() {
+		until(t, "the limited watch is opened again", func() bool { return opened.Load() > 1 })
+		letGo()
+	}()
+	for result, err := range limited.Watch(t.Context(), id) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, err := range client.Watch(t.Context(), id) {
-			if !errors.Is(err, taskresults.ErrLimitReached) {
-				t.Errorf("the error is %v", err)
-			}
-		}
-		break
+		step(t, client, result)
 	}
 }
 

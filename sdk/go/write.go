@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
@@ -49,8 +50,8 @@ func (c *Client) Create(ctx context.Context, spec TaskSpec) (*TaskResult, error)
 
 // StartOptions of Start.
 type StartOptions struct {
-	// Lease is the time within which the attempt must be finished or its lease renewed, or else another worker may take it
-	// over: 1 ms to 7 days. 0: the attempt is never lost by itself.
+	// Lease is the time within which the attempt must be finished or its lease renewed, or else another worker may take
+	// it over: 1 ms to 7 days. 0: the attempt is never lost by itself.
 	Lease time.Duration
 	// Force takes the task over though another attempt is running.
 	Force bool
@@ -64,6 +65,30 @@ type StartOptions struct {
 // while another attempt is running, with ErrIllegalTransition when the result is finished, and with ErrStaleAttempt
 // when the attempt that RequestID has started is over. Options may be nil.
 func (c *Client) Start(ctx context.Context, id, workerID string, options *StartOptions) (*State, error) {
+	return c.start(ctx, id, workerID, options, c.lifecycle.StartAttempt)
+}
+
+// startToRun starts an attempt for a function that this process will call. A try that is under way when ctx ends gets
+// the time of a call for its answer, or of the lease if that is shorter: it may have started the attempt, which would
+// be left without a worker otherwise.
+func (c *Client) startToRun(ctx context.Context, id, workerID string, lease time.Duration) (*State, error) {
+	if ctx.Err() != nil {
+		return nil, ended(ctx)
+	}
+	try := func(
+		ctx context.Context, request *pb.StartAttemptRequest, options ...grpc.CallOption,
+	) (*pb.StartAttemptResponse, error) {
+		ctx, cancel := outliving(ctx, min(c.timeout, lease))
+		defer cancel()
+		return c.lifecycle.StartAttempt(ctx, request, options...)
+	}
+	return c.start(ctx, id, workerID, &StartOptions{Lease: lease}, try)
+}
+
+func (c *Client) start(
+	ctx context.Context, id, workerID string, options *StartOptions,
+	try method[pb.StartAttemptRequest, pb.StartAttemptResponse],
+) (*State, error) {
 	if options == nil {
 		options = &StartOptions{}
 	}
@@ -74,7 +99,7 @@ func (c *Client) Start(ctx context.Context, id, workerID string, options *StartO
 	if options.Lease != 0 {
 		request.Lease = durationpb.New(options.Lease)
 	}
-	response, err := call(ctx, c, c.lifecycle.StartAttempt, request)
+	response, err := call(ctx, c, try, request)
 	if err != nil {
 		return nil, err
 	}
@@ -103,8 +128,9 @@ func (c *Client) Renew(ctx context.Context, attempt Attempt, lease time.Duration
 }
 
 // Succeed reports what an attempt returned: the result is Successful. The value is encoded by encoding/json; a
-// json.RawMessage is kept byte for byte. Besides the errors of Renew there are ErrNotEncodable, and ErrPayloadTooLarge
-// beyond 1 MiB or what the server is set to; after these two the attempt goes on.
+// json.RawMessage is kept byte for byte. Besides the errors of Renew there are ErrNotEncodable, also for what
+// encoding/json would lose in silence, and ErrPayloadTooLarge beyond 1 MiB or what the server is set to; after these
+// two the attempt goes on.
 func (c *Client) Succeed(ctx context.Context, attempt Attempt, value any) (*State, error) {
 	text, err := encode("return value", value)
 	if err != nil {
