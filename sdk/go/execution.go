@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -177,7 +178,8 @@ func always(any) bool {
 }
 
 // report sends an outcome again and again until it has arrived or is refused, also after ctx has ended. It takes at
-// most as long as the lease, however long one call may take.
+// most as long as the lease, however long one call may take. What was said on the way, by a server or a proxy, and is no
+// answer to what the report says, may pass: credentials that are being changed, a limit of calls, an outage.
 func (e *execution) report(ctx context.Context, request *pb.FinishAttemptRequest) (*State, error) {
 	ctx, cancel := e.client.within(context.WithoutCancel(ctx))
 	defer cancel()
@@ -187,7 +189,7 @@ func (e *execution) report(ctx context.Context, request *pb.FinishAttemptRequest
 	for {
 		state, err := e.reportOnce(ctx, request)
 		var failure *Error
-		if !errors.As(err, &failure) || !failure.mayPass() {
+		if !errors.As(err, &failure) || isLoss(failure) || isAboutValue(failure) {
 			return state, err
 		}
 		if !p.pause(ctx, failure.retryDelay) {
@@ -216,16 +218,20 @@ func isLoss(err error) bool {
 	}
 }
 
-// isAboutValue tells a refusal of what was sent.
+// isAboutValue tells a refusal of what was sent, which would be refused again.
 func isAboutValue(refusal *Error) bool {
-	return refusal.Code == codes.InvalidArgument || isTooLarge(refusal)
+	return refusal.Reason == ErrInvalidField || refusal.Reason == ErrNotEncodable || isTooLarge(refusal)
 }
+
+// tooLarge is how the gRPC libraries say that a message is larger than either side allows: they have no reason for it, and
+// busy servers and proxies that limit rates answer with the same code.
+var tooLarge = regexp.MustCompile(`(?i)\b(message|size) larger than\b|\bexceeds maximum size\b`)
 
 // isTooLarge also tells a message that is too large for the transport, which refuses it itself.
 func isTooLarge(err error) bool {
 	var refusal *Error
 	return errors.As(err, &refusal) && (refusal.Reason == ErrPayloadTooLarge ||
-		refusal.Code == codes.ResourceExhausted && refusal.Reason != ErrLimitReached)
+		refusal.Code == codes.ResourceExhausted && tooLarge.MatchString(refusal.Message))
 }
 
 // joined is the error of a function, together with why that could not be reported.

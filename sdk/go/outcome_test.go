@@ -606,3 +606,29 @@ func TestOneStuckRenewalDoesNotHideTheLossOfAnAttempt(t *testing.T) {
 		t.Errorf("the function was told %v", told)
 	}
 }
+
+func TestAValueIsNoFailureBecauseOfWhatWasSaidOnTheWay(t *testing.T) {
+	for _, code := range []codes.Code{
+		codes.Unimplemented, codes.Unauthenticated, codes.PermissionDenied, codes.ResourceExhausted, codes.Internal,
+		codes.InvalidArgument, codes.Aborted,
+	} {
+		t.Run(code.String(), func(t *testing.T) {
+			var said atomic.Bool
+			client := clientOf(t, shared, &taskresults.Options{DialOptions: []grpc.DialOption{
+				intercepting(func(_ context.Context, method string, invoke func() error) error {
+					if method == pb.TaskLifecycleService_FinishAttempt_FullMethodName && said.CompareAndSwap(false, true) {
+						return status.Error(code, "from a proxy")
+					}
+					return invoke()
+				}),
+			}})
+			result := enqueued(t, client)
+			if err := result.Run(context.Background(), "worker-a", returning(3), nil); err != nil {
+				t.Error(err)
+			}
+			if err := result.Refresh(t.Context()); err != nil || result.Status != taskresults.Successful {
+				t.Error(result.Status, err)
+			}
+		})
+	}
+}
