@@ -10,6 +10,7 @@ import io.grpc.protobuf.StatusProto;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** What went wrong, before it is thrown. */
 record Failure(
@@ -23,6 +24,13 @@ record Failure(
 
   /** Only the reasons of this domain are the contract's. */
   private static final String DOMAIN = "taskresults.v1";
+
+  /**
+   * How the gRPC libraries say that a message is larger than either side allows: they have no
+   * reason for it, and busy servers and proxies that limit rates answer with the same code.
+   */
+  private static final Pattern TOO_LARGE = Pattern.compile(
+      "\\b(message|size) larger than\\b|\\bexceeds maximum size\\b", Pattern.CASE_INSENSITIVE);
 
   Failure(String reason, Status.Code code, String message) {
     this(reason, code, message, List.of(), Duration.ZERO, null);
@@ -87,11 +95,12 @@ record Failure(
     return code == Status.Code.FAILED_PRECONDITION || code == Status.Code.NOT_FOUND;
   }
 
-  /** Whether it is about what was sent: too large, or not as the contract wants it. */
+  /** Whether it is about what was sent, which would be refused again. */
   boolean refusesContent() {
-    // A message over the limit of the transport is refused without a reason.
-    boolean isTooLarge = code == Status.Code.RESOURCE_EXHAUSTED && !mayPass();
-    return code == Status.Code.INVALID_ARGUMENT || isTooLarge;
+    return switch (reason) {
+      case "INVALID_FIELD", "PAYLOAD_TOO_LARGE", "NOT_ENCODABLE" -> true;
+      default -> code == Status.Code.RESOURCE_EXHAUSTED && TOO_LARGE.matcher(message).find();
+    };
   }
 
   private Failure with(com.google.rpc.Status status) {

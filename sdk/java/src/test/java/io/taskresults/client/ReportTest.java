@@ -304,7 +304,9 @@ class ReportTest {
 
   @Test
   void aReportThatIsRefusedIsMadeInFewerWords() {
-    relay.at("FinishAttempt", number -> number == 1 ? Status.INVALID_ARGUMENT : Relay.Gate.PASS);
+    Status tooLarge =
+        Status.RESOURCE_EXHAUSTED.withDescription("Received message larger than max (9 vs 8)");
+    relay.at("FinishAttempt", number -> number == 1 ? tooLarge : Relay.Gate.PASS);
     TaskError error = failureOf(new IllegalStateException("no answer"));
     assertEquals("java.lang.IllegalStateException", error.exceptionClassPath());
     assertEquals("no answer", error.message());
@@ -323,8 +325,25 @@ class ReportTest {
     relay.at("FinishAttempt", number -> Status.PERMISSION_DENIED);
     TaskResult result = create(client);
     assertThrows(TaskResultsException.class, () -> client.run(result, "w1", LEASE, attempt -> 5));
-    assertEquals(1, relay.calls("FinishAttempt"));
+    assertTrue(relay.calls("FinishAttempt") > 1);
     assertEquals(TaskResultStatus.RUNNING, result.refresh().status());
+  }
+
+  @Test
+  void aValueIsNoFailureBecauseOfWhatWasSaidOnTheWay() {
+    List<Status> said = List.of(
+        Status.UNIMPLEMENTED,
+        Status.UNAUTHENTICATED,
+        Status.PERMISSION_DENIED,
+        Status.RESOURCE_EXHAUSTED,
+        Status.INVALID_ARGUMENT,
+        Status.ABORTED);
+    relay.at(
+        "FinishAttempt",
+        number -> number <= said.size() ? said.get(number - 1) : Relay.Gate.PASS);
+    TaskResult result = create(client);
+    client.run(result, "w1", RunOptions.defaults().lease(Duration.ofSeconds(60)), attempt -> 5);
+    assertEquals(TaskResultStatus.SUCCESSFUL, result.refresh().status());
   }
 
   /** A supplier that would be a bean, too. */
