@@ -130,7 +130,7 @@ export class Connection {
           const isRepeated = this.retry && isRepeatable && isWorthAnotherTry(failure);
           // However long it should be, the last try is made before the time is over.
           const pause = Math.min(Math.max(pauses.next(), failure.retryAfterMs), deadline - Date.now() - lastTryMs);
-          if (!isRepeated || pause <= 0) throw error;
+          if (!isRepeated || !(pause > 0)) throw error;
           await sleep(pause, cancellation.signal);
         }
       }

@@ -1,5 +1,5 @@
 import { sleep } from './cancellation';
-import { CancelledError, type TaskResultsError } from './errors';
+import { CancelledError } from './errors';
 import { Pauses } from './pauses';
 import { isLoss } from './repeating';
 import type { CallOptions } from './task-result';
@@ -45,7 +45,7 @@ export class Lease {
         if (error instanceof CancelledError) return;
         if (isLoss(error)) this.#lost.abort(error);
         // The renewal may have taken a third already: at the next one the lease would be over.
-        pauseMs = Math.min(Math.max(pauses.next(), (error as TaskResultsError).retryAfterMs), thirdMs);
+        pauseMs = Math.min(pauses.next(), thirdMs);
       }
     }
   }
