@@ -192,9 +192,9 @@ export class TaskResults {
   async create<T = unknown>(task: NewTask, options?: CallOptions): Promise<TaskResult<T>> {
     const request = createRequest(this.#json, task);
     const { state } = await this.#connection.call(lifecycle.createTaskResult, request, options);
-    // Otherwise it existed, and things have happened to it.
-    const isNew = state?.revision === 1n;
-    return isNew ? this.#handle<T>(createdResult(request, state)) : this.get<T>(request.id, options);
+    if (state?.revision === 1n) return this.#handle<T>(createdResult(request, state));
+    // It existed, and things have happened to it; by now, the id may even be another task's.
+    return this.get<T>(request.id, { ...options, path: task.path });
   }
 
   /** The same, answered with the state alone, whether it existed or not. */

@@ -1,6 +1,7 @@
 import { type ChannelCredentials, Client, credentials, Metadata, type MethodDefinition, status } from '@grpc/grpc-js';
 import { Cancellation, cancelled, clientClosed, sleep, throwIfCancelled } from './cancellation';
 import { duration } from './duration';
+import { encodeRequest } from './encode-request';
 import { TaskResultsError } from './errors';
 import {
   TaskResultServiceService as results,
@@ -13,7 +14,6 @@ import { isWorthRepeating, isWorthReportingAgain } from './repeating';
 import { serverError } from './server-error';
 import type { CallOptions } from './task-result';
 import { startTimer } from './timer';
-import { encodeRequest } from './well-formed';
 
 /** Certificates in PEM format. What is left out: the certificate authorities that Node knows, no certificate of one's own. */
 export interface TlsOptions {

@@ -44,7 +44,7 @@ export class Lease {
         // It was let go, or the client is closed.
         if (error instanceof CancelledError) return;
         if (isLoss(error)) this.#lost.abort(error);
-        // The renewal may have taken a third already: at the next one the lease would be over.
+        // It may have taken a third of the lease: after another one, that would be over.
         pauseMs = Math.min(pauses.next(), thirdMs);
       }
     }

@@ -5,7 +5,7 @@ const MIN_INT32 = -(2 ** 31);
 
 /** The bytes of a request. What it cannot hold is refused here: gRPC would say of it that the server has failed. */
 export function encodeRequest<Request>(serialize: (request: Request) => Buffer, request: Request): Buffer {
-  refuseUnfit(request);
+  refuseMalformed(request);
   try {
     return serialize(request);
   } catch (error) {
@@ -18,7 +18,7 @@ export function encodeRequest<Request>(serialize: (request: Request) => Buffer, 
  * such as half of a surrogate pair, and ids that are no texts; and numbers that are no 32-bit integers, since no request has
  * others. Fields are named as in the contract.
  */
-export function refuseUnfit(value: unknown, field = ''): void {
+export function refuseMalformed(value: unknown, field = ''): void {
   if (isId(field) && typeof value !== 'string') throw invalidField(field, 'must be a text');
   if (typeof value === 'string') {
     if (!value.isWellFormed()) throw invalidField(field, 'is no Unicode text: it has half of a surrogate pair');
@@ -26,11 +26,11 @@ export function refuseUnfit(value: unknown, field = ''): void {
     const isInt32 = Number.isInteger(value) && value >= MIN_INT32 && value <= MAX_INT32;
     if (!isInt32) throw invalidField(field, `must be a whole number from ${MIN_INT32} to ${MAX_INT32}`);
   } else if (Array.isArray(value)) {
-    for (const [i, item] of value.entries()) refuseUnfit(item, `${field}[${i}]`);
+    for (const [i, item] of value.entries()) refuseMalformed(item, `${field}[${i}]`);
   } else if (value instanceof Map) {
-    for (const entry of value) for (const text of entry) refuseUnfit(text, field);
+    for (const entry of value) for (const text of entry) refuseMalformed(text, field);
   } else if (typeof value === 'object' && value !== null) {
-    for (const [name, member] of Object.entries(value)) refuseUnfit(member, fieldOf(field, name, value));
+    for (const [name, member] of Object.entries(value)) refuseMalformed(member, fieldOf(field, name, value));
   }
 }
 
