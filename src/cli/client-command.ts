@@ -1,7 +1,7 @@
 import { TaskResults } from '@taskresults/client';
 import { type Command, Option } from 'commander';
 import { readSettings } from '../settings';
-import { milliseconds } from './option-values';
+import { milliseconds, nonEmpty } from './option-values';
 
 export interface ClientOptions {
   server: string;
@@ -17,7 +17,10 @@ export function clientCommand(program: Command, nameAndArguments: string, descri
     .command(nameAndArguments)
     .description(description)
     .addOption(
-      new Option('--server <host:port>', 'server to talk to').env('TASKRESULTS_SERVER').default(DEFAULT_SERVER),
+      new Option('--server <host:port>', 'server to talk to')
+        .env('TASKRESULTS_SERVER')
+        .default(DEFAULT_SERVER)
+        .argParser(nonEmpty),
     )
     .addOption(
       new Option('--timeout <duration>', 'how long to wait for an answer')

@@ -1,7 +1,7 @@
 import { type PreciseDate, RawJson } from '@taskresults/client';
 import type { Command } from 'commander';
 import { type ClientOptions, clientCommand, withClient } from './client-command';
-import { integer, labels, time } from './option-values';
+import { integer, labels, nonEmpty, time } from './option-values';
 import { printState } from './print-state';
 
 interface Options extends ClientOptions {
@@ -18,13 +18,13 @@ interface Options extends ClientOptions {
 
 export function addCreate(program: Command): void {
   clientCommand(program, 'create <path>', 'Register a task that has been enqueued')
-    .option('--args <json>', 'positional arguments, a JSON array', '[]')
-    .option('--kwargs <json>', 'keyword arguments, a JSON object', '{}')
-    .option('--id <id>', 'the id; else one is made')
-    .option('--queue <name>', 'name of the queue')
+    .option('--args <json>', 'positional arguments, a JSON array', nonEmpty, '[]')
+    .option('--kwargs <json>', 'keyword arguments, a JSON object', nonEmpty, '{}')
+    .option('--id <id>', 'the id; else one is made', nonEmpty)
+    .option('--queue <name>', 'name of the queue', nonEmpty)
     .option('--priority <number>', '-100 to 100', integer(-100, 100), 0)
     .option('--run-after <time>', 'not to be run before, e.g. 2026-01-31T12:00:00Z', time)
-    .option('--backend <name>', 'name of the task backend')
+    .option('--backend <name>', 'name of the task backend', nonEmpty)
     .option('--takes-context', 'the task takes its own result as first argument')
     .option('--label <name=value>', 'a label; may be repeated', labels)
     .addHelpText('after', EXAMPLES)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ErrorReport } from '@taskresults/client';
 import { type Command, Option } from 'commander';
+import { nonEmpty } from './option-values';
 
 export interface ErrorOptions {
   errorClass?: string;
@@ -12,7 +13,7 @@ export interface ErrorOptions {
 /** The options that describe what a task raised. */
 export function addErrorOptions(command: Command): Command {
   return command
-    .option('--error-class <path>', 'class of what was raised, e.g. builtins.ValueError')
+    .option('--error-class <path>', 'class of what was raised, e.g. builtins.ValueError', nonEmpty)
     .option('--message <text>', 'what it said')
     .option('--traceback <text>', 'its traceback')
     .addOption(new Option('--traceback-file <file>', 'the same, from a file').conflicts('traceback'));

@@ -1,6 +1,6 @@
 import type { PreciseDate, TaskResultFilter, TaskResultStatus } from '@taskresults/client';
 import type { Command } from 'commander';
-import { labels, statuses, time } from './option-values';
+import { labels, nonEmpty, statuses, time } from './option-values';
 
 export interface FilterOptions {
   status?: TaskResultStatus[];
@@ -19,10 +19,10 @@ export interface FilterOptions {
 export function addFilterOptions(command: Command): Command {
   return command
     .option('--status <status>', 'READY, RUNNING, FAILED or SUCCESSFUL; several with commas', statuses)
-    .option('--task <path>', 'of this task')
-    .option('--queue <name>', 'of this queue')
-    .option('--backend <name>', 'of this task backend')
-    .option('--worker <id>', 'with an attempt by this worker')
+    .option('--task <path>', 'of this task', nonEmpty)
+    .option('--queue <name>', 'of this queue', nonEmpty)
+    .option('--backend <name>', 'of this task backend', nonEmpty)
+    .option('--worker <id>', 'with an attempt by this worker', nonEmpty)
     .option('--enqueued-from <time>', 'enqueued at this time or later, e.g. 2026-01-31T12:00:00Z', time)
     .option('--enqueued-before <time>', 'enqueued before this time', time)
     .option('--finished-from <time>', 'finished at this time or later', time)

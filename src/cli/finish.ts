@@ -2,7 +2,7 @@ import { RawJson, type TaskResults, type TaskState } from '@taskresults/client';
 import { type Command, Option } from 'commander';
 import { type ClientOptions, clientCommand, withClient } from './client-command';
 import { addErrorOptions, type ErrorOptions, readError } from './error-options';
-import { integer } from './option-values';
+import { integer, nonEmpty } from './option-values';
 import { printState } from './print-state';
 
 interface Options extends ClientOptions, ErrorOptions {
@@ -16,7 +16,7 @@ export function addFinish(program: Command): void {
   const command = clientCommand(program, 'finish <id>', 'Report how an attempt ended')
     .requiredOption('--attempt <number>', 'the attempt', integer(1, 2 ** 31 - 1))
     .option('--incarnation <number>', 'that which the start of the attempt answered', integer(1))
-    .addOption(new Option('--value <json>', 'it returned this').conflicts(['errorClass', 'retry']));
+    .addOption(new Option('--value <json>', 'it returned this').conflicts(['errorClass', 'retry']).argParser(nonEmpty));
   addErrorOptions(command)
     .option('--retry', 'it failed, and another attempt is to be made')
     .addHelpText('after', EXAMPLES)

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type ClientOptions, clientCommand, withClient } from './client-command';
 import { Failure } from './failure';
 import { printJson, taskResultJson } from './json';
+import { nonEmpty } from './option-values';
 import { tableLines } from './table';
 import { detailLines, SUMMARY_HEAD, summaryRow } from './task-result-text';
 import { basicOption, viewOf } from './view-option';
@@ -13,7 +14,7 @@ interface Options extends ClientOptions {
 
 export function addGet(program: Command): void {
   clientCommand(program, 'get <id...>', 'Show results; several ids are read together')
-    .option('--expect-path <path>', 'the result must belong to this task; for one id')
+    .option('--expect-path <path>', 'the result must belong to this task; for one id', nonEmpty)
     .addOption(basicOption())
     .addHelpText('after', EXAMPLES)
     .action(get);

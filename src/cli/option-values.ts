@@ -4,6 +4,12 @@ import { parseDuration } from '../units';
 
 /** Parsers of option values, as commander takes them: a mistake is an InvalidArgumentError that says what is allowed. */
 
+/** For what is sent as it stands: in a request, an empty text is the same as none, and the option would have no effect. */
+export function nonEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
+}
+
 export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;

@@ -28,8 +28,8 @@ Examples:
   taskresults watch --status RUNNING,FAILED --queue mail --json
 
 A watch of ids ends when all are finished: with 0 when all are SUCCESSFUL, else with 1. A watch by filter goes on until
-Ctrl-C. Once it has been opened, a watch outlives restarts of the server; --timeout does not end it. On a terminal it is a
-table that is drawn again in place; when not all rows fit, it has those that changed last.`;
+Ctrl-C. --timeout is how long it may take to open the watch; once open, it has no end of its own, and outlives restarts of
+the server. On a terminal it is a table that is drawn again in place; when not all rows fit, it has those that changed last.`;
 
 async function watch(ids: string[], options: Options, command: Command): Promise<void> {
   if (ids.length > MOST_IDS) command.error(`error: at most ${MOST_IDS} ids`);

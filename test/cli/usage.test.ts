@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { killLeftovers, run } from '../support/program';
 
 afterAll(killLeftovers);
@@ -57,6 +59,16 @@ test.each([
     ['finish', 'a', '--attempt', '1', '--error-class', 'X', '--traceback-file', '/nowhere'],
     'cannot read --traceback-file',
   ],
+  [['create', 'a', '--id', ''], 'It must not be empty.'],
+  [['create', 'a', '--args', ''], 'It must not be empty.'],
+  [['create', 'a', '--kwargs', ''], 'It must not be empty.'],
+  [['finish', 'a', '--attempt', '1', '--value', ''], 'It must not be empty.'],
+  [['finish', 'a', '--attempt', '1', '--error-class', ''], 'It must not be empty.'],
+  [['fail', 'a', '--error-class', ''], 'It must not be empty.'],
+  [['get', 'a', '--expect-path', ''], 'It must not be empty.'],
+  [['list', '--queue', ''], 'It must not be empty.'],
+  [['watch', '--worker', ''], 'It must not be empty.'],
+  [['get', 'a', '--server', ''], 'It must not be empty.'],
   [['watch', 'a', '--queue', 'mail'], 'give ids or a filter, not both'],
 ])('%p is a usage mistake', async (args, message) => {
   const { code, stdout, stderr } = await run(args);
@@ -69,6 +81,27 @@ test('nobody at that address: one line and 3', async () => {
   const { code, stdout, stderr } = await run(['get', 'a', '--server', '127.0.0.1:1']);
   expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
   expect(stderr).toMatch(/^error: the server does not answer: .*\(UNAVAILABLE\)\n$/);
+});
+
+test('a watch that a silent server does not open in time: one line and 3', async () => {
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  try {
+    const { port } = silent.address() as AddressInfo;
+    const { code, stderr } = await run(['watch', 'a', '--timeout', '1s', '--server', `127.0.0.1:${port}`]);
+    expect(stderr).toMatch(/^error: the server does not answer: the watch was not opened within 1000 ms .*\n$/);
+    expect(code).toBe(3);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  }
+});
+
+test('an empty TASKRESULTS_SERVER is a usage mistake', async () => {
+  const { code, stderr } = await run(['get', 'a'], { TASKRESULTS_SERVER: '' });
+  expect(code).toBe(2);
+  expect(stderr).toContain('It must not be empty.');
 });
 
 test('a watch that cannot be opened at all: one line and 3', async () => {

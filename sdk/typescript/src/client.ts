@@ -22,9 +22,10 @@ import {
 } from './gen/taskresults/v1/task_lifecycle_service';
 import { type TaskResult as PbTaskResult, TaskError } from './gen/taskresults/v1/task_result';
 import { TaskResultServiceService as results } from './gen/taskresults/v1/task_result_service';
+import { invalidField } from './invalid-field';
 import { encode, type JsonFormat, losslessJson } from './json';
 import { newerStates } from './newer-states';
-import { createdResult, createRequest, filterOf, type NewTask, type TaskResultFilter, viewOf } from './requests';
+import { createdResult, createRequest, filterOf, type NewTask, named, type TaskResultFilter, viewOf } from './requests';
 import { type AttemptCalls, type RunContext, type RunOptions, runAttempt } from './run';
 import { SharedWatch } from './shared-watch';
 import { type CallOptions, TaskResult, type TaskResultSource } from './task-result';
@@ -189,16 +190,16 @@ export class TaskResults {
    * @throws TaskResultExistsError when the id is taken by other content
    */
   async create<T = unknown>(task: NewTask, options?: CallOptions): Promise<TaskResult<T>> {
-    const request = createRequest(this.#json, task.id ?? uuidv7(), task);
+    const request = createRequest(this.#json, task);
     const { state } = await this.#connection.call(lifecycle.createTaskResult, request, options);
-    // Otherwise it existed, and things have happened to it.
-    const isNew = state?.revision === 1n;
-    return isNew ? this.#handle<T>(createdResult(request, state)) : this.get<T>(request.id, options);
+    if (state?.revision === 1n) return this.#handle<T>(createdResult(request, state));
+    // It existed, and things have happened to it; by now, the id may even be another task's.
+    return this.get<T>(request.id, { ...options, path: task.path });
   }
 
   /** The same, answered with the state alone, whether it existed or not. */
   async register(task: NewTask, options?: CallOptions): Promise<TaskState> {
-    const request = createRequest(this.#json, task.id ?? uuidv7(), task);
+    const request = createRequest(this.#json, task);
     return stateOf(await this.#connection.call(lifecycle.createTaskResult, request, options));
   }
 
@@ -215,7 +216,7 @@ export class TaskResults {
     { leaseMs, force = false, requestId = uuidv7(), ...options }: StartOptions = {},
   ): Promise<StartedAttempt> {
     const lease = leaseMs === undefined ? undefined : duration('lease', leaseMs);
-    const request = { id, workerId, lease, force, requestId };
+    const request = { id, workerId, lease, force, requestId: named('request_id', requestId) };
     const answer = await this.#connection.call(lifecycle.startAttempt, request, options);
     const started = { attempt: answer.attempt, ...stateOf(answer) };
     const isRunning = started.status === 'RUNNING' && started.attempts === started.attempt;
@@ -261,6 +262,8 @@ export class TaskResults {
    * repeated after a lost answer.
    */
   async delete(id: string, { version, allowMissing = false, ...options }: DeleteOptions = {}): Promise<void> {
+    // As a message, nothing known is no condition: whatever is there would be deleted.
+    if (version?.incarnation === 0) throw invalidField('version.incarnation', 'must not be 0');
     const request = { id, version: version && versionMessage(version), allowMissing };
     await this.#connection.call(lifecycle.deleteTaskResult, request, { ...options, isRepeatable: allowMissing });
   }
@@ -280,16 +283,22 @@ export class TaskResults {
     options: RunOptions = {},
   ): Promise<TaskResult<T>> {
     const result = typeof task === 'string' ? await this.get<T>(task) : await this.create<T>(task);
+    // As it was taken: the function may refresh what it is given.
+    const taken = new TaskResult<T>(this.#source, result);
     const { state, returnValueJson } = await runAttempt(this.#attemptCalls(workerId), result, work, options);
     try {
-      return await result.refresh();
+      const now = await new TaskResult<T>(this.#source, taken).refresh();
+      if (now.incarnation === state.incarnation) return now;
     } catch {
       // The success is recorded, whatever became of the answer to this last question.
-      return result.succeeded(state, workerId, returnValueJson);
     }
+    return taken.succeeded(state, workerId, returnValueJson);
   }
 
-  /** Ends waits, watches and calls under way, which throw a CancelledError, and lets the connection go. */
+  /**
+   * Ends waits, watches and calls under way, which throw a CancelledError, and lets the connection go. The function of a `run` is
+   * told by its signal; its outcome is not reported any more.
+   */
   close(): void {
     this.#watches.close();
     this.#connection.close();
@@ -317,6 +326,7 @@ export class TaskResults {
   /** The calls that an attempt of this worker is made of. */
   #attemptCalls(workerId: string): AttemptCalls {
     return {
+      closing: this.#connection.closing,
       start: (id, leaseMs) => this.startAttempt(id, workerId, { leaseMs }),
       renew: ({ id, attempt, incarnation }, leaseMs, options) =>
         this.renewLease(id, attempt, leaseMs, { ...options, incarnation }),

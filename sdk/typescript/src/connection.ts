@@ -1,6 +1,7 @@
 import { type ChannelCredentials, Client, credentials, Metadata, type MethodDefinition, status } from '@grpc/grpc-js';
 import { Cancellation, cancelled, clientClosed, sleep, throwIfCancelled } from './cancellation';
 import { duration } from './duration';
+import { encodeRequest } from './encode-request';
 import { TaskResultsError } from './errors';
 import {
   TaskResultServiceService as results,
@@ -12,7 +13,7 @@ import { Pauses } from './pauses';
 import { isWorthRepeating, isWorthReportingAgain } from './repeating';
 import { serverError } from './server-error';
 import type { CallOptions } from './task-result';
-import { refuseBrokenTexts } from './well-formed';
+import { startTimer } from './timer';
 
 /** Certificates in PEM format. What is left out: the certificate authorities that Node knows, no certificate of one's own. */
 export interface TlsOptions {
@@ -30,7 +31,7 @@ export interface ConnectionOptions {
   timeoutMs?: number;
   /**
    * Whether calls that are safe to repeat are repeated while the server cannot be reached, and `watchEvents` tries again when
-   * its first stream cannot be opened. Default true.
+   * its first stream cannot be opened. Otherwise that must be open within `timeoutMs`. Default true.
    */
   retry?: boolean;
   /** Longest silence of the server on a watch, 1,000 to 60,000 ms; three times as much means a dead link. Default 15,000. */
@@ -54,7 +55,12 @@ interface WatchOptions {
   signal?: AbortSignal;
   /** Called once the server has taken the watch. */
   onOpen?: () => void;
+  /** How long that may take. Default `Infinity`. */
+  openTimeoutMs?: number;
 }
+
+/** What is left of a call's time for its last try, unless that is more than a quarter. */
+const MAX_LAST_TRY_MS = 1_000;
 
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
@@ -77,9 +83,9 @@ const CHANNEL_OPTIONS = {
 /** Calls to one server: deadlines, repetition, cancelling, the token, and errors as this package has them. */
 export class Connection {
   readonly retry: boolean;
+  readonly timeoutMs: number;
   readonly #client: Client;
   readonly #token: string | undefined;
-  readonly #timeoutMs: number;
   readonly #heartbeatMs: number;
   readonly #closing = new AbortController();
 
@@ -89,9 +95,9 @@ export class Connection {
       throw invalidField('token', 'must be printable ASCII without a blank at either end');
     }
     requireSpan('timeoutMs', timeoutMs);
-    this.#client = new Client(target, channelCredentials(tls), CHANNEL_OPTIONS);
+    this.#client = clientOf(target, channelCredentials(tls));
     this.#token = token;
-    this.#timeoutMs = timeoutMs;
+    this.timeoutMs = timeoutMs;
     this.retry = retry;
     this.#heartbeatMs = heartbeatMs;
   }
@@ -104,12 +110,13 @@ export class Connection {
   async call<Request, Answer>(
     method: MethodDefinition<Request, Answer>,
     request: Request,
-    { signal, timeoutMs = this.#timeoutMs, isRepeatable = true, isReport = false }: UnaryOptions = {},
+    { signal, timeoutMs = this.timeoutMs, isRepeatable = true, isReport = false }: UnaryOptions = {},
   ): Promise<Answer> {
     requireSpan('timeoutMs', timeoutMs);
-    refuseBrokenTexts(request);
+    const encoded = encodeRequest(method.requestSerialize, request);
     const deadline = Date.now() + timeoutMs;
-    const maxTryMs = isReport ? Math.min(this.#timeoutMs, MAX_DEADLINE_MS) : MAX_DEADLINE_MS;
+    const lastTryMs = Math.min(timeoutMs / 4, MAX_LAST_TRY_MS);
+    const maxTryMs = isReport ? Math.min(this.timeoutMs, MAX_DEADLINE_MS) : MAX_DEADLINE_MS;
     const isWorthAnotherTry = isReport ? isWorthReportingAgain : isWorthRepeating;
     const cancellation = new Cancellation(this.closing, signal);
     const pauses = new Pauses();
@@ -117,12 +124,13 @@ export class Connection {
       for (;;) {
         try {
           const until = Math.min(deadline, Date.now() + maxTryMs);
-          return await this.#callOnce(method, request, until, cancellation.signal);
+          return await this.#callOnce(method, encoded, until, cancellation.signal);
         } catch (error) {
           const failure = error as TaskResultsError;
-          const pause = Math.max(pauses.next(), failure.retryAfterMs);
           const isRepeated = this.retry && isRepeatable && isWorthAnotherTry(failure);
-          if (!isRepeated || Date.now() + pause >= deadline) throw error;
+          // However long it should be, the last try is made before the time is over.
+          const pause = Math.min(Math.max(pauses.next(), failure.retryAfterMs), deadline - Date.now() - lastTryMs);
+          if (!isRepeated || !(pause > 0)) throw error;
           await sleep(pause, cancellation.signal);
         }
       }
@@ -137,29 +145,34 @@ export class Connection {
    */
   async *watch(
     request: Partial<WatchTaskResultsRequest>,
-    { signal, onOpen }: WatchOptions = {},
+    { signal, onOpen, openTimeoutMs = Number.POSITIVE_INFINITY }: WatchOptions = {},
   ): AsyncGenerator<WatchEvent, void, undefined> {
     throwIfCancelled(this.closing, signal);
-    refuseBrokenTexts(request);
     const heartbeatInterval = duration('heartbeatMs', this.#heartbeatMs);
-    const cancellation = new Cancellation(this.closing, signal);
     const { path, requestSerialize, responseDeserialize } = results.watchTaskResults;
     const whole = WatchTaskResultsRequest.create({ ...request, heartbeatInterval });
+    const encoded = encodeRequest(requestSerialize, whole);
+    const cancellation = new Cancellation(this.closing, signal);
     const stream = this.#client.makeServerStreamRequest(
       path,
-      requestSerialize,
+      asEncoded,
       responseDeserialize,
-      whole,
+      encoded,
       this.#metadata(),
     );
     cancellation.signal.addEventListener('abort', () => stream.cancel());
-    if (onOpen) stream.once('metadata', onOpen);
 
-    let isSilent = false;
-    const onSilence = () => {
-      isSilent = true;
+    let givenUp: TaskResultsError | undefined;
+    const giveUp = (error: TaskResultsError) => {
+      givenUp ??= error;
       stream.cancel();
     };
+    const onSilence = () => giveUp(lost('the server has been silent for three heartbeats'));
+    const stopTimer = startTimer(openTimeoutMs, () => giveUp(lateOpening(openTimeoutMs)));
+    stream.once('metadata', () => {
+      stopTimer();
+      onOpen?.();
+    });
     // Runs only while this waits: a reader that takes its time is no dead link.
     let watchdog = setTimeout(onSilence, 3 * this.#heartbeatMs);
     let end: WatchEvent | undefined;
@@ -172,8 +185,9 @@ export class Connection {
       }
     } catch (error) {
       if (cancellation.signal.aborted) throw cancelled(cancellation.signal);
-      throw isSilent ? lost('the server has been silent for three heartbeats') : serverError(error as never);
+      throw givenUp ?? serverError(error as never);
     } finally {
+      stopTimer();
       clearTimeout(watchdog);
       cancellation.release();
       // Has no effect on a stream that has ended.
@@ -190,9 +204,9 @@ export class Connection {
     this.#client.close();
   }
 
-  #callOnce<Request, Answer>(
-    { path, requestSerialize, responseDeserialize }: MethodDefinition<Request, Answer>,
-    request: Request,
+  #callOnce<Answer>(
+    { path, responseDeserialize }: Pick<MethodDefinition<never, Answer>, 'path' | 'responseDeserialize'>,
+    request: Buffer,
     deadline: number,
     signal: AbortSignal,
   ): Promise<Answer> {
@@ -200,7 +214,7 @@ export class Connection {
     return new Promise((resolve, reject) => {
       const call = this.#client.makeUnaryRequest(
         path,
-        requestSerialize,
+        asEncoded,
         responseDeserialize,
         request,
         this.#metadata(),
@@ -226,10 +240,26 @@ export function requireSpan(name: string, ms: number): void {
   if (Number.isNaN(ms)) throw invalidField(name, 'must be a number');
 }
 
+/** Messages are encoded once, however often they are sent. */
+const asEncoded = (request: Buffer): Buffer => request;
+
+function clientOf(target: string, channel: ChannelCredentials): Client {
+  try {
+    return new Client(target, channel, CHANNEL_OPTIONS);
+  } catch {
+    throw invalidField('target', 'must be host:port, or another name that gRPC resolves');
+  }
+}
+
 function channelCredentials(tls: boolean | TlsOptions): ChannelCredentials {
   if (tls === false) return credentials.createInsecure();
   const { ca = null, key = null, cert = null } = tls === true ? {} : tls;
   return credentials.createSsl(ca, key, cert);
+}
+
+function lateOpening(ms: number): TaskResultsError {
+  const message = `the watch was not opened within ${ms} ms`;
+  return new TaskResultsError({ reason: 'DEADLINE_EXCEEDED', code: status.DEADLINE_EXCEEDED, message });
 }
 
 function lost(message: string): TaskResultsError {

@@ -79,10 +79,17 @@ function tracebackOf(error: unknown): string {
   return isError(error) ? whole(error) : '';
 }
 
-/** What an AggregateError holds. */
+/** What an AggregateError holds. Its list is somebody else's object, too, and so is each place of it. */
 function innerErrors(error: Error): unknown[] {
-  const errors = read(() => (classOf(error) === 'AggregateError' && 'errors' in error ? error.errors : null), null);
-  return Array.isArray(errors) ? errors.slice(0, MAX_INNER_ERRORS) : [];
+  if (classOf(error) !== 'AggregateError') return [];
+  const errors = read<readonly unknown[]>(
+    () => ('errors' in error && Array.isArray(error.errors) ? error.errors : []),
+    [],
+  );
+  const count = read(() => Math.min(errors.length, MAX_INNER_ERRORS), 0);
+  const inner: unknown[] = [];
+  for (let i = 0; i < count; i++) read(() => inner.push(errors[i]), 0);
+  return inner;
 }
 
 function cutClassPath(path: string): string {

@@ -14,19 +14,20 @@ export class RawJson {
   constructor(readonly text: string) {}
 }
 
-const LONG_DIGITS = /\d{16}/;
+/** Maybe an integer that the built-in rounds, or a number that it takes for infinite. */
+const LARGE_NUMBER = /\d{16}|[eE]\+?\d{3}/;
 const INTEGER = /^-?\d+$/;
 
 /**
  * The built-in JSON, except that integers beyond 2^53 become BigInt and BigInt is written, and that what the built-in would change
  * or drop without a word is refused: NaN, infinities, invalid dates, functions, symbols, promises, errors, binary data, and
  * objects of which nothing would be left, such as Map, Set, Headers and generators. As there, members that are undefined are left
- * out, and a number with a fraction or an exponent is the nearest double.
+ * out, and a number with a fraction or an exponent is the nearest double; one that is too large for a double cannot be read.
  */
 export const losslessJson: JsonFormat = {
   parse: (text) => {
-    // Only a long integer makes a difference, and the built-in is many times faster.
-    if (!LONG_DIGITS.test(text)) return JSON.parse(text);
+    // Only a large number makes a difference, and the built-in is many times faster.
+    if (!LARGE_NUMBER.test(text)) return JSON.parse(text);
     // Of members with the same name the last one counts, as in the built-in.
     return parse(text, undefined, { parseNumber, onDuplicateKey: ({ newValue }) => newValue });
   },
@@ -35,7 +36,9 @@ export const losslessJson: JsonFormat = {
 
 function parseNumber(text: string): number | bigint {
   const number = Number(text);
-  return INTEGER.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number;
+  if (INTEGER.test(text) && !Number.isSafeInteger(number)) return BigInt(text);
+  if (!Number.isFinite(number)) throw new TypeError('it holds a number that is too large');
+  return number;
 }
 
 /** What is written of a member: what its `toJSON` makes of it, as in the built-in, if JSON can hold that. */
@@ -60,11 +63,16 @@ function refuseUnfit(value: unknown): void {
 function isUnfitObject(value: object): boolean {
   if (value instanceof Date) return Number.isNaN(value.getTime());
   if (value instanceof Number) return !Number.isFinite(value.valueOf());
-  // A promise that nobody has awaited, also one that has a toJSON or members of its own.
-  if ('then' in value && typeof value.then === 'function') return true;
+  if (isNoData(value)) return true;
   if (hasToJson(value)) return false;
-  const isOther = value instanceof Error || types.isNativeError(value) || types.isMap(value) || types.isSet(value);
-  return isOther || types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value) || wouldBeEmpty(value);
+  return types.isMap(value) || types.isSet(value) || wouldBeEmpty(value);
+}
+
+/** Errors, binary data, and promises that nobody has awaited; also those that have a toJSON or members of their own. */
+function isNoData(value: object): boolean {
+  if ('then' in value && typeof value.then === 'function') return true;
+  if (value instanceof Error || types.isNativeError(value)) return true;
+  return types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value);
 }
 
 /** Keeps all it has where JSON does not look, as instances of most classes do that come with Node. */
@@ -91,9 +99,9 @@ function describe(value: unknown): string {
 
 /** JSON text of a value, for a request. `what` is its name in the error that refuses it. */
 export function encode(format: JsonFormat, what: string, value: unknown): string {
-  if (value instanceof RawJson) return value.text;
-  const text = attempt(() => format.stringify(value), what);
-  if (typeof text !== 'string') throw new NotEncodableError(what, 'JSON has nothing for it');
+  const text = value instanceof RawJson ? value.text : attempt(() => format.stringify(value), what);
+  // In a request, an empty text is none: it would be stored as if nothing had been given.
+  if (typeof text !== 'string' || text === '') throw new NotEncodableError(what, 'JSON has nothing for it');
   return text;
 }
 

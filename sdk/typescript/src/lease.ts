@@ -1,5 +1,7 @@
 import { sleep } from './cancellation';
-import { isLoss } from './report';
+import { CancelledError } from './errors';
+import { Pauses } from './pauses';
+import { isLoss } from './repeating';
 import type { CallOptions } from './task-result';
 
 /** Renews the lease of an attempt at each third of its time, until it is let go. */
@@ -30,12 +32,20 @@ export class Lease {
   async #keep(): Promise<void> {
     const signal = this.#released.signal;
     const thirdMs = this.leaseMs / 3;
-    while (!signal.aborted && !this.lost.aborted) {
+    const pauses = new Pauses();
+    let pauseMs = thirdMs;
+    while (!this.lost.aborted) {
       try {
-        await sleep(thirdMs, signal);
+        await sleep(pauseMs, signal);
         await this.renew({ timeoutMs: thirdMs, signal });
+        pauses.reset();
+        pauseMs = thirdMs;
       } catch (error) {
+        // It was let go, or the client is closed.
+        if (error instanceof CancelledError) return;
         if (isLoss(error)) this.#lost.abort(error);
+        // It may have taken a third of the lease: after another one, that would be over.
+        pauseMs = Math.min(pauses.next(), thirdMs);
       }
     }
   }

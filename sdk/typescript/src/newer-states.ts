@@ -1,10 +1,10 @@
 import { statusOf } from './answers';
 import { Cancellation, cancelled, throwIfCancelled } from './cancellation';
+import { refuseMalformed } from './encode-request';
 import type { TaskResult } from './gen/taskresults/v1/task_result';
 import { Latest } from './latest';
 import type { SharedWatch } from './shared-watch';
 import { isFinal, type TaskResultVersion } from './task-result-fields';
-import { refuseBrokenTexts } from './well-formed';
 
 /** The states of a result that are newer than `version`, up to the finished one. A slow reader may miss some in between. */
 export async function* newerStates(
@@ -13,7 +13,7 @@ export async function* newerStates(
   version: TaskResultVersion,
   ...signals: readonly (AbortSignal | undefined)[]
 ): AsyncGenerator<TaskResult, void, undefined> {
-  refuseBrokenTexts(id, 'id');
+  refuseMalformed(id, 'id');
   throwIfCancelled(...signals);
   const cancellation = new Cancellation(...signals);
   const { signal } = cancellation;

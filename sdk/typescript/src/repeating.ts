@@ -1,5 +1,13 @@
 import { status } from '@grpc/grpc-js';
-import { InternalError, LimitReachedError, TaskResultsError } from './errors';
+import {
+  IllegalTransitionError,
+  InvalidFieldError,
+  NotEncodableError,
+  PayloadTooLargeError,
+  StaleAttemptError,
+  TaskResultDoesNotExistError,
+  TaskResultsError,
+} from './errors';
 
 /** Credentials, bad input, limits of a field: a stream that is opened again would only meet them again. */
 const BEYOND_MENDING: readonly number[] = [
@@ -11,6 +19,15 @@ const BEYOND_MENDING: readonly number[] = [
   status.UNIMPLEMENTED,
 ];
 
+/** What a report or a renewal is refused with when the attempt is no longer this worker's. */
+const LOSSES = [StaleAttemptError, IllegalTransitionError, TaskResultDoesNotExistError];
+
+/** What is said of a report that is unfit itself. */
+const REFUSALS = [NotEncodableError, InvalidFieldError, PayloadTooLargeError];
+
+/** How the gRPC libraries say that a message is larger than either side allows. They have no reason for it. */
+const TOO_LARGE = /\b(message|size) larger than\b|\bexceeds maximum size\b/i;
+
 /** Whether a call that failed so is to be made again. */
 export function isWorthRepeating({ code }: TaskResultsError): boolean {
   return code === status.UNAVAILABLE;
@@ -21,27 +38,25 @@ export function isWorthReopening({ code }: TaskResultsError): boolean {
   return typeof code === 'number' && !BEYOND_MENDING.includes(code);
 }
 
-/** Whether the server may take the report of an outcome a moment later: all that is no answer to what it says. */
+/**
+ * Whether the report of an outcome may be taken a moment later: after all that was said on the way, by a server or a proxy, and is
+ * no answer to the report itself. Without a code nothing was said.
+ */
 export function isWorthReportingAgain(error: TaskResultsError): boolean {
-  switch (error.code) {
-    case status.UNAVAILABLE:
-    case status.DEADLINE_EXCEEDED:
-    case status.ABORTED:
-    case status.CANCELLED:
-    case status.UNKNOWN:
-      return true;
-    case status.RESOURCE_EXHAUSTED:
-      return !isTooLargeForMessage(error);
-    case status.INTERNAL:
-      // Otherwise it is a bug of the server, and not a link that was lost on the way.
-      return !(error instanceof InternalError);
-    default:
-      return false;
-  }
+  return error.code !== null && !isLoss(error) && !isRefusal(error);
 }
 
-/** Refused by the transport, without a reason: the message is larger than any may be. */
+/** The attempt is no longer this worker's. */
+export function isLoss(error: unknown): boolean {
+  return LOSSES.some((Loss) => error instanceof Loss);
+}
+
+/** The report is unfit: it would be refused again, and another one may be taken. */
+export function isRefusal(error: unknown): boolean {
+  return REFUSALS.some((Refusal) => error instanceof Refusal) || isTooLargeForMessage(error);
+}
+
+/** The code alone is not enough: busy servers and proxies that limit rates answer with it, too. */
 export function isTooLargeForMessage(error: unknown): boolean {
-  const isExhausted = error instanceof TaskResultsError && error.code === status.RESOURCE_EXHAUSTED;
-  return isExhausted && !(error instanceof LimitReachedError);
+  return error instanceof TaskResultsError && error.code === status.RESOURCE_EXHAUSTED && TOO_LARGE.test(error.message);
 }

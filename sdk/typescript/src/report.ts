@@ -1,17 +1,6 @@
 import { type ErrorReport, minimalReportOf, reportOf } from './error-report';
-import {
-  CancelledError,
-  IllegalTransitionError,
-  NotEncodableError,
-  PayloadTooLargeError,
-  StaleAttemptError,
-  TaskResultDoesNotExistError,
-  TaskResultsError,
-} from './errors';
-import { isTooLargeForMessage, isWorthReportingAgain } from './repeating';
-
-/** What a report or a renewal is refused with when the attempt is no longer this worker's. */
-const LOSSES = [StaleAttemptError, IllegalTransitionError, TaskResultDoesNotExistError];
+import { NotEncodableError, PayloadTooLargeError, TaskResultsError } from './errors';
+import { isRefusal, isTooLargeForMessage } from './repeating';
 
 /** The two ways in which the outcome of one attempt is told. */
 export interface Reports<Recorded> {
@@ -19,11 +8,10 @@ export interface Reports<Recorded> {
   fail(error: ErrorReport, retry: boolean): Promise<unknown>;
 }
 
-export function isLoss(error: unknown): boolean {
-  return LOSSES.some((Loss) => error instanceof Loss);
-}
-
-/** The attempt returned a value. One that cannot be reported makes it a failure which says so, and is thrown. */
+/**
+ * The attempt returned a value. One that is refused makes it a failure which says so, and the refusal is thrown. A success that
+ * could not be reported for any other reason is no failure: that is thrown, and nothing is reported.
+ */
 export async function reportSuccess<Recorded>(reports: Reports<Recorded>, value: unknown): Promise<Recorded> {
   try {
     return await reports.succeed(value);
@@ -58,12 +46,6 @@ export async function reportFailure(
 function withCause(failure: unknown, cause: unknown): unknown {
   if (failure instanceof TaskResultsError && failure !== cause) failure.cause ??= cause;
   return failure;
-}
-
-/** It was made or taken amiss: another report may be taken. */
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof TaskResultsError)) return true;
-  return !isLoss(error) && !isWorthReportingAgain(error) && !(error instanceof CancelledError);
 }
 
 /** The failure of a task whose return value the server does not take, or that is no JSON. */

@@ -1,3 +1,4 @@
+import { v7 as uuidv7 } from 'uuid';
 import type { Timestamp } from './gen/google/protobuf/timestamp';
 import { CreateTaskResultRequest, type TaskResultState } from './gen/taskresults/v1/task_lifecycle_service';
 import { TaskResultStatus as Status, TaskResult, TaskResultView as View } from './gen/taskresults/v1/task_result';
@@ -55,7 +56,9 @@ export interface TaskResultFilter {
   metadata?: Readonly<Record<string, string>>;
 }
 
-export function createRequest(json: JsonFormat, id: string, task: NewTask): CreateTaskResultRequest {
+/** An empty id would have the server make one, another one at each repetition. */
+export function createRequest(json: JsonFormat, task: NewTask): CreateTaskResultRequest {
+  const id = named('id', task.id ?? uuidv7());
   const { path, priority, queueName, runAfter, takesContext, args = [], kwargs = {}, backend, metadata } = task;
   return CreateTaskResultRequest.fromPartial({
     id,
@@ -87,7 +90,9 @@ export function createdResult(request: CreateTaskResultRequest, state: TaskResul
 
 export function filterOf(filter: TaskResultFilter): Filter {
   return Filter.fromPartial({
-    statuses: filter.statuses?.map((status) => Status[`TASK_RESULT_STATUS_${status}`]),
+    statuses: filter.statuses?.map((status, i) =>
+      known(`filter.statuses[${i}]`, Status[`TASK_RESULT_STATUS_${status}`]),
+    ),
     taskPath: filter.path,
     queueName: filter.queueName,
     backend: filter.backend,
@@ -99,7 +104,19 @@ export function filterOf(filter: TaskResultFilter): Filter {
 }
 
 export function viewOf(view: TaskResultView = 'FULL'): View {
-  return View[`TASK_RESULT_VIEW_${view}`];
+  return known('view', View[`TASK_RESULT_VIEW_${view}`]);
+}
+
+/** A name that makes repeating a call safe. */
+export function named(field: string, name: string): string {
+  if (name === '') throw invalidField(field, 'must not be empty');
+  return name;
+}
+
+/** Types do not hold what comes from JavaScript. */
+function known<T>(field: string, value: T | undefined): T {
+  if (value === undefined) throw invalidField(field, 'is none that is known');
+  return value;
 }
 
 function labels(metadata: Readonly<Record<string, string>>): Map<string, string> {

@@ -13,8 +13,8 @@ export interface RunContext {
   /** The number of this attempt, counted from 1. */
   readonly attempt: number;
   /**
-   * Aborted when the attempt is lost, with the error that told so as its reason, and when the caller's signal is. What the
-   * function then returns or throws after a loss is not reported.
+   * Aborted when the attempt is lost, with the error that told so as its reason, when the caller's signal is, and when the client
+   * is closed. What the function returns or throws after a loss or a close is not reported.
    */
   readonly signal: AbortSignal;
 }
@@ -47,6 +47,8 @@ export interface Recorded {
 
 /** The calls that an attempt is made of. Reports are repeated for as long as they may take. */
 export interface AttemptCalls {
+  /** Aborted when no more calls can be made. */
+  readonly closing: AbortSignal;
   start(id: string, leaseMs: number): Promise<StartedAttempt>;
   renew(fence: Fence, leaseMs: number, options: CallOptions): Promise<TaskState>;
   succeed(fence: Fence, value: unknown, timeoutMs: number): Promise<Recorded>;
@@ -72,7 +74,7 @@ export async function runAttempt(
     fail: (error: ErrorReport, isRetried: boolean) => calls.fail(fence, error, isRetried, leaseMs),
   };
   const perform = async () => {
-    const cancellation = new Cancellation(lease.lost, signal);
+    const cancellation = new Cancellation(lease.lost, calls.closing, signal);
     try {
       return await work({ result, attempt, signal: cancellation.signal });
     } finally {

@@ -24,15 +24,27 @@ const CLASSES: Readonly<Record<string, new (failure: errors.Failure) => errors.T
   INTERNAL: errors.InternalError,
 };
 
-/** The error for a call that was not answered OK. */
-export function serverError({ code, details: message, metadata }: ServiceError): errors.TaskResultsError {
+/** The error for a call that was not answered OK. Never throws: details that cannot be read are left out. */
+export function serverError(error: ServiceError): errors.TaskResultsError {
+  try {
+    return detailedError(error);
+  } catch {
+    return plainError(error);
+  }
+}
+
+function plainError({ code, details: message }: Pick<ServiceError, 'code' | 'details'>): errors.TaskResultsError {
+  return new errors.TaskResultsError({ reason: status[code], code, message });
+}
+
+function detailedError({ code, details: message, metadata }: ServiceError): errors.TaskResultsError {
   const [packed] = metadata.get('grpc-status-details-bin');
   const details = packed instanceof Buffer ? Status.decode(packed).details : [];
   const detail = (type: string) => details.find(({ typeUrl }) => typeUrl.endsWith(`/google.rpc.${type}`))?.value;
   const [info, badRequest, retry] = [detail('ErrorInfo'), detail('BadRequest'), detail('RetryInfo')];
 
   const { reason, domain } = info ? ErrorInfo.decode(info) : { reason: '', domain: '' };
-  if (domain !== DOMAIN) return new errors.TaskResultsError({ reason: status[code], code, message });
+  if (domain !== DOMAIN) return plainError({ code, details: message });
   const fields = badRequest ? BadRequest.decode(badRequest).fieldViolations.map(({ field }) => field) : [];
   const retryAfterMs = retry ? milliseconds(RetryInfo.decode(retry).retryDelay) : 0;
   const Class = CLASSES[reason] ?? errors.TaskResultsError;

@@ -58,8 +58,9 @@ export async function* watchEvents(
   while (!progress.isComplete()) {
     let why = 'the stream ended';
     const request = { target: progress.target(), view: viewOf(view), keepOpen };
+    const openTimeoutMs = mayTryAgain ? undefined : connection.timeoutMs;
     try {
-      for await (const event of connection.watch(request, { signal, onOpen })) {
+      for await (const event of connection.watch(request, { signal, onOpen, openTimeoutMs })) {
         pauses.reset();
         isLost = false;
         if (event.$case === 'end') {

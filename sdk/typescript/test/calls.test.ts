@@ -88,6 +88,10 @@ test.each([
 test('a call without any time fails, and one whose time is no number is refused', async () => {
   await expect(client.get('x', { timeoutMs: 0 })).rejects.toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
   await expect(client.get('x', { timeoutMs: -1 })).rejects.toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
+  const endless = { timeoutMs: Number.NEGATIVE_INFINITY };
+  await expect(client.get('x', endless)).rejects.toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
+  const nobody = fixture.client({ target: '127.0.0.1:1' });
+  await expect(nobody.get('x', endless)).rejects.toThrow(TaskResultsError);
   await expect(client.get('x', { timeoutMs: Number.NaN })).rejects.toMatchObject({ fields: ['timeoutMs'] });
   expect(() => new TaskResults('x', { timeoutMs: Number.NaN })).toThrow(InvalidFieldError);
 });

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
-import { losslessJson, NotEncodableError, RawJson } from '../src';
-import { encode } from '../src/json';
+import { losslessJson, NotDecodableError, NotEncodableError, RawJson } from '../src';
+import { decode, encode } from '../src/json';
 
 const { parse, stringify } = losslessJson;
 
@@ -69,6 +69,9 @@ test.each([
   ['a Headers', new Headers({ a: 'b' })],
   ['an ArrayBuffer', new ArrayBuffer(8)],
   ['a Uint8Array', { bytes: new Uint8Array([1, 2]) }],
+  ['a Buffer', { bytes: Buffer.from('ab') }],
+  ['a Uint8Array', Object.assign(new Uint8Array([1]), { toJSON: () => 'AQ==' })],
+  ['an Error', { error: Object.assign(new Error('no'), { toJSON: () => ({ message: 'no' }) }) }],
   ['a RegExp', [/x/]],
   ['a WeakMap', [new WeakMap()]],
   ['a Money', { price: new Money() }],
@@ -84,7 +87,7 @@ test('what has something to be written is written', () => {
     elsewhere: runInNewContext('({ list: [{}], object: {} })'),
     point: new Point(),
     url: new URL('https://example.com/a'),
-    bytes: Buffer.from('ab'),
+    tags: Object.assign(new Set([1]), { toJSON: () => [1] }),
     boxed: [Object(1), Object(''), Object(false)],
     named: { toJSON: (name: string) => `I am ${name}` },
     settled: [{ status: 'fulfilled', value: 1 }],
@@ -105,6 +108,19 @@ test('what throws while it is written is refused with its cause', () => {
     },
   };
   expect(() => encode(losslessJson, 'kwargs', thrower)).toThrow(expect.objectContaining({ cause }));
+});
+
+test.each(['1e400', '[-1e309]', '{"n": 1E+0400}', `${'9'.repeat(400)}.5`])('%s is no number here', (text) => {
+  expect(() => decode(losslessJson, 'the return value', text)).toThrow(NotDecodableError);
+});
+
+test('a number that has an exponent of three digits and fits is read', () => {
+  expect(parse('[1e300, 1e-400, "1e400"]')).toEqual([1e300, 0, '1e400']);
+});
+
+test('an empty text is no raw JSON', () => {
+  expect(() => encode(losslessJson, 'args', new RawJson(''))).toThrow(NotEncodableError);
+  expect(() => encode({ parse: JSON.parse, stringify: () => '' }, 'args', 1)).toThrow(NotEncodableError);
 });
 
 test('raw JSON is passed on as it stands', () => {

@@ -176,6 +176,13 @@ test('an error text of 5 MiB is cut and marked', async () => {
   expect(error?.traceback).toMatch(/^RangeError: x{250000,}\n\[cut: \d+ more bytes\]$/);
 });
 
+const revoked = Proxy.revocable([], {});
+revoked.revoke();
+
+function refuseToTell(): never {
+  throw new Error('do not look');
+}
+
 /** Throws when anything is asked of it. */
 const hostile = new Proxy(new Error('hidden'), {
   get: () => {
@@ -209,6 +216,28 @@ test.each<[string, unknown, { exceptionClassPath: string; message: string }]>([
     'an error that cannot be looked at',
     hostile,
     { exceptionClassPath: 'object', message: expect.stringMatching(/^Error: hidden\n/) },
+  ],
+  [
+    'an AggregateError whose errors are a revoked proxy',
+    Object.assign(new AggregateError([]), { errors: revoked.proxy }),
+    { exceptionClassPath: 'AggregateError', message: '' },
+  ],
+  [
+    'an AggregateError whose errors cannot be read',
+    Object.defineProperty(new AggregateError([]), 'errors', { get: refuseToTell }),
+    { exceptionClassPath: 'AggregateError', message: '' },
+  ],
+  [
+    'an AggregateError whose errors cannot be copied',
+    Object.assign(new AggregateError([]), { errors: Object.assign([new Error('first')], { slice: refuseToTell }) }),
+    { exceptionClassPath: 'AggregateError', message: 'first' },
+  ],
+  [
+    'an AggregateError of which one error cannot be read',
+    Object.assign(new AggregateError([]), {
+      errors: Object.defineProperty([new Error('first'), null, new Error('third')], 1, { get: refuseToTell }),
+    }),
+    { exceptionClassPath: 'AggregateError', message: 'first; third' },
   ],
   ['half of a surrogate pair', new Error('\ud800'), { exceptionClassPath: 'Error', message: '\ufffd' }],
   [
@@ -313,6 +342,42 @@ test('a success that is recorded is returned, though nothing more can be learnt 
   } finally {
     unlucky.close();
   }
+});
+
+test('a success is returned as it was recorded, though another task has been registered under its id since', async () => {
+  const id = freshId();
+  /** Before the last question, the result is deleted and another one is created. */
+  class Overtaken extends TaskResults {
+    override async changesSince(...given: Parameters<TaskResults['changesSince']>) {
+      await client.delete(id);
+      await client.create({ path: 'app.tasks.another', id });
+      return super.changesSince(...given);
+    }
+  }
+  const overtaken = new Overtaken(fixture.server.address);
+  try {
+    expect(await overtaken.run({ path: 'app.tasks.add', id }, 'w1', () => 3)).toMatchObject({
+      task: { path: 'app.tasks.add' },
+      status: 'SUCCESSFUL',
+      returnValue: 3,
+      workerIds: ['w1'],
+    });
+  } finally {
+    overtaken.close();
+  }
+});
+
+test('a close tells the function of a run, and the loss of its outcome is thrown', async () => {
+  const own = new TaskResults(fixture.server.address);
+  let reason: unknown;
+  const run = own.run({ path: 'app.tasks.closed' }, 'w1', async ({ signal }) => {
+    own.close();
+    await delay(20_000, undefined, { signal }).catch(() => {});
+    reason = signal.reason;
+    return 'done';
+  });
+  await expect(run).rejects.toThrow(CancelledError);
+  expect(reason).toMatchObject({ name: 'AbortError', message: 'the client is closed' });
 });
 
 describe('a report takes as long as the lease, not as long as a call:', () => {

@@ -6,7 +6,8 @@ import {
   RevisionMismatchError,
   StaleAttemptError,
   TaskResultDoesNotExistError,
-  type TaskResults,
+  TaskResultMismatchError,
+  TaskResults,
   type TaskResultVersion,
 } from '../src';
 import { Fixture, finish, freshId } from './support/fixture';
@@ -27,6 +28,26 @@ test('a create repeated answers what became of the result', async () => {
   await finish(client, task.id, 2);
   expect(await client.create(task)).toMatchObject({ revision: 3, returnValue: 2, workerIds: ['w'] });
   expect(await client.register(task)).toMatchObject({ revision: 3, attempts: 1, leaseExpiresAt: null });
+});
+
+test('a create repeated never answers another task that has the id by then', async () => {
+  const task = { path: 'app.tasks.again', id: freshId() };
+  await client.create(task);
+  await finish(client, task.id);
+  /** Between the create and the reading, the result is deleted and another task is registered. */
+  class Overtaken extends TaskResults {
+    override async get<T>(...given: Parameters<TaskResults['get']>) {
+      await client.delete(task.id);
+      await client.create({ path: 'app.tasks.another', id: task.id });
+      return super.get<T>(...given);
+    }
+  }
+  const overtaken = new Overtaken(fixture.server.address);
+  try {
+    await expect(overtaken.create(task)).rejects.toThrow(TaskResultMismatchError);
+  } finally {
+    overtaken.close();
+  }
 });
 
 test('JSON text is sent byte for byte', async () => {

@@ -1,0 +1,158 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import { until } from '../../../test/support/until';
+import { AttemptInProgressError, type TaskResults } from '../src';
+import { ErrorInfo, RetryInfo } from '../src/gen/google/rpc/error_details';
+import { Status } from '../src/gen/google/rpc/status';
+import { Fixture, freshId } from './support/fixture';
+import { Gateway, type Intervention } from './support/gateway';
+
+let fixture: Fixture;
+/** Talks to the server itself. */
+let direct: TaskResults;
+let gateway: Gateway;
+/** Talks to the gateway. */
+let client: TaskResults;
+
+beforeAll(async () => {
+  fixture = await Fixture.start();
+  direct = fixture.client();
+  let target: string;
+  [gateway, target] = await Gateway.to(fixture.server.port);
+  client = fixture.client({ target });
+});
+
+afterEach(() => {
+  gateway.intervene = () => null;
+});
+
+afterAll(async () => {
+  gateway.close();
+  await fixture.remove();
+});
+
+/** The next `times` calls of this method are answered so; returns how many it has seen. */
+function answer(method: string, intervention: Intervention, times = 1): () => number {
+  let calls = 0;
+  gateway.intervene = (called) => (called === method && ++calls <= times ? intervention : null);
+  return () => calls;
+}
+
+function withDetails(...details: { typeUrl: string; value: Uint8Array }[]): Metadata {
+  const packed = Status.fromPartial({
+    details: details.map(({ typeUrl, value }) => ({ typeUrl, value: Buffer.from(value) })),
+  });
+  const metadata = new Metadata();
+  metadata.set('grpc-status-details-bin', Buffer.from(Status.encode(packed).finish()));
+  return metadata;
+}
+
+function reason(reason: string) {
+  const info = ErrorInfo.encode(ErrorInfo.fromPartial({ reason, domain: 'taskresults.v1' })).finish();
+  return { typeUrl: 'type.googleapis.com/google.rpc.ErrorInfo', value: info };
+}
+
+function retryAfter(seconds: bigint) {
+  const info = RetryInfo.encode(RetryInfo.fromPartial({ retryDelay: { seconds } })).finish();
+  return { typeUrl: 'type.googleapis.com/google.rpc.RetryInfo', value: info };
+}
+
+const REFUSALS: [string, Exclude<Intervention, 'silence'>][] = [
+  ...(
+    [
+      'UNIMPLEMENTED',
+      'UNAUTHENTICATED',
+      'PERMISSION_DENIED',
+      'RESOURCE_EXHAUSTED',
+      'NOT_FOUND',
+      'INVALID_ARGUMENT',
+      'FAILED_PRECONDITION',
+      'INTERNAL',
+    ] as const
+  ).map((name): [string, Exclude<Intervention, 'silence'>] => [
+    name,
+    { code: status[name], details: 'so says the gateway' },
+  ]),
+  ["the server's own INTERNAL", { code: status.INTERNAL, details: 'a bug', metadata: withDetails(reason('INTERNAL')) }],
+  [
+    "the server's own UNAUTHENTICATED",
+    { code: status.UNAUTHENTICATED, details: 'unknown token', metadata: withDetails(reason('UNAUTHENTICATED')) },
+  ],
+];
+
+describe('a refusal that says nothing about the value leaves a success a success:', () => {
+  test.each(REFUSALS)('%s, and the report is taken when it is made again', async (_, refusal) => {
+    const seen = answer('FinishAttempt', refusal);
+    const id = freshId();
+    const result = await client.run({ path: 'app.tasks.pages', id }, 'w', () => ({ pages: 12 }));
+    expect(result).toMatchObject({ status: 'SUCCESSFUL', returnValue: { pages: 12 }, errors: [] });
+    expect(seen()).toBe(2);
+  });
+
+  test.each(REFUSALS.slice(0, 4))(
+    '%s until the lease is over is thrown, and nothing is reported',
+    async (_, refusal) => {
+      const seen = answer('FinishAttempt', refusal, Number.POSITIVE_INFINITY);
+      const id = freshId();
+      const run = client.run({ path: 'app.tasks.pages', id }, 'w', () => 1, { leaseMs: 1_000 });
+      await expect(run).rejects.toMatchObject({ code: refusal.code });
+      expect(seen()).toBeGreaterThan(1);
+      expect((await direct.get(id)).status).not.toBe('FAILED');
+    },
+  );
+
+  test.each([
+    'Received message larger than max (9000000 vs 4194304)',
+    'grpc: received message larger than max (9000000 vs. 4194304)',
+    'gRPC message exceeds maximum size 4194304: 9000000',
+  ])('but a message that is too large is one about the value: %s', async (details) => {
+    answer('FinishAttempt', { code: status.RESOURCE_EXHAUSTED, details });
+    const id = freshId();
+    await expect(client.run({ path: 'app.tasks.pages', id }, 'w', () => 1)).rejects.toThrow(details);
+    expect(await direct.get(id)).toMatchObject({
+      status: 'FAILED',
+      errors: [{ message: expect.stringMatching(/^the return value is too large: /) }],
+    });
+  });
+});
+
+test.each([
+  ['the status', Buffer.from([0x1a, 0xff, 0xff, 0xff, 0x7f])],
+  [
+    'a detail',
+    Buffer.from(
+      Status.encode(Status.fromPartial({ details: [{ ...reason(''), value: Buffer.from([0x0a, 0x7f]) }] })).finish(),
+    ),
+  ],
+])('an error whose details are garbled is the error without them: %s', async (_, garbled) => {
+  const metadata = new Metadata();
+  metadata.set('grpc-status-details-bin', garbled);
+  answer('GetTaskResult', { code: status.NOT_FOUND, details: 'no such page', metadata });
+  await expect(client.get('x')).rejects.toMatchObject({ reason: 'NOT_FOUND', message: 'no such page', code: 5 });
+});
+
+test('a renewal that is never answered does not lose the attempt', async () => {
+  const seen = answer('RenewLease', 'silence');
+  const id = freshId();
+  const refusals: unknown[] = [];
+  const work = async () => {
+    await until(() => seen() === 1, 'the first renewal has come');
+    const endsAt = performance.now() + 6_000;
+    await until(async () => {
+      await direct.startAttempt(id, 'w2').catch((error) => refusals.push(error));
+      return performance.now() > endsAt;
+    }, 'the first lease would have run out');
+    return 'done';
+  };
+  expect(await client.run({ path: 'app.tasks.slow', id }, 'w1', work, { leaseMs: 6_000 })).toMatchObject({
+    status: 'SUCCESSFUL',
+    workerIds: ['w1'],
+  });
+  for (const refusal of refusals) expect(refusal).toBeInstanceOf(AttemptInProgressError);
+});
+
+test('a call is tried once more before its time is over, however long the pause would be', async () => {
+  const metadata = withDetails(reason('STORE_UNAVAILABLE'), retryAfter(3_600n));
+  const seen = answer('BatchGetTaskResults', { code: status.UNAVAILABLE, details: 'busy', metadata });
+  expect(await client.getMany(['x'], { timeoutMs: 2_000 })).toEqual({ found: [], missing: ['x'] });
+  expect(seen()).toBe(2);
+});
