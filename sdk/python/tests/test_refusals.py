@@ -1,7 +1,6 @@
 """What a refusal says that comes from a proxy, and what it does not say."""
 
 import math
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -13,17 +12,9 @@ from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 from grpc import StatusCode
 from support.proxy import Proxy
-from support.server import Server
 from support.work import run
 
 from taskresults import InternalError, TaskResultsError
-
-
-@pytest.fixture
-def proxy(server: Server) -> Iterator[Proxy]:
-    proxy = Proxy(server.address)
-    yield proxy
-    proxy.close()
 
 
 def details(*messages: Any) -> tuple[str, bytes]:

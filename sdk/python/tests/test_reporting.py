@@ -60,6 +60,21 @@ class BadCause(Exception):
         raise RuntimeError
 
 
+class Text(str):
+    def encode(self, *args: Any) -> bytes:
+        raise RuntimeError
+
+
+class BadText(Exception):
+    def __str__(self) -> str:
+        return Text("text")
+
+
+class Exiting(Exception):
+    def __str__(self) -> str:
+        raise SystemExit
+
+
 class BadTraceback(Exception):
     @property
     def __traceback__(self) -> None:  # type: ignore[override]
@@ -102,7 +117,9 @@ def test_an_error_text_of_5_mib_is_cut_and_marked(results: Any) -> None:
     assert "in function" in result.errors[0].traceback
 
 
-@pytest.mark.parametrize("kind", [Mute, BadNotes, BadCause, BadTraceback, type("N" * 2_000, (Exception,), {})])
+@pytest.mark.parametrize(
+    "kind", [Mute, Exiting, BadText, BadNotes, BadCause, BadTraceback, type("N" * 2_000, (Exception,), {})]
+)
 def test_an_exception_that_cannot_speak_is_reported_by_its_class(results: Any, kind: Any) -> None:
     result = failed(results, kind("text"))
     assert result.status == "FAILED"
@@ -152,7 +169,11 @@ def test_a_server_that_is_away_for_longer_than_a_call_takes_is_told(
 
 @pytest.mark.parametrize(
     "refused",
-    [TaskResultsError(reason="RESOURCE_EXHAUSTED"), PayloadTooLarge(), InvalidField()],
+    [
+        TaskResultsError("Received message larger than max (5 vs. 4)", reason="RESOURCE_EXHAUSTED"),
+        PayloadTooLarge(),
+        InvalidField(),
+    ],
     ids=lambda refused: refused.reason,
 )
 def test_a_report_that_is_refused_goes_out_briefly(server: Server, refused: TaskResultsError) -> None:

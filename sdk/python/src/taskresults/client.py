@@ -292,7 +292,7 @@ class TaskResults:
         options = AttemptOptions(worker_id=worker_id, lease=lease, retry_on=retry_on, also_report=also_report)
 
         def decorate(function: Callable[P, T]) -> Callable[P, T]:
-            task = Task(path or f"{function.__module__}.{function.__qualname__}")
+            task = Task(f"{function.__module__}.{function.__qualname__}" if path is None else path)
 
             @functools.wraps(function)
             def run(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -4,7 +4,7 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import grpc
 
@@ -31,28 +31,18 @@ class Proxy(grpc.GenericRpcHandler):
 
         self._own_answers[method].append(answer)
 
-    def lose_answer(self, method: str) -> None:
-        """The next call of this method reaches the server, and is never answered."""
+    def lose_answer(self, method: str) -> threading.Event:
+        """The next call of this method reaches the server, and is not answered. Returns what is set after it has."""
+        is_lost = threading.Event()
 
         def answer(pass_on: Callable[[], bytes], context: grpc.ServicerContext) -> bytes:
-            passed_on = pass_on()
+            answer = pass_on()
+            is_lost.set()
             self._is_closed.wait()
-            return passed_on
+            return answer
 
         self._own_answers[method].append(answer)
-
-    def hold(self, method: str, until: threading.Event) -> threading.Event:
-        """The answer of the next call of this method waits. Returns what is set when it has come from the server."""
-        has_come = threading.Event()
-
-        def answer(pass_on: Callable[[], bytes], context: grpc.ServicerContext) -> bytes:
-            passed_on = pass_on()
-            has_come.set()
-            until.wait()
-            return passed_on
-
-        self._own_answers[method].append(answer)
-        return has_come
+        return is_lost
 
     def close(self) -> None:
         self._is_closed.set()
@@ -62,16 +52,16 @@ class Proxy(grpc.GenericRpcHandler):
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         method: str = handler_call_details.method
         own_answers = self._own_answers[method.rpartition("/")[2]]
-        call = self._channel.unary_unary(method)
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(method)
 
         def behave(request: bytes, context: grpc.ServicerContext) -> bytes:
             def pass_on() -> bytes:
                 try:
-                    passed_on: bytes = call(request, timeout=context.time_remaining())
-                    return passed_on
+                    return cast(bytes, call(request, timeout=context.time_remaining()))
                 except grpc.RpcError as error:
-                    context.set_trailing_metadata(error.trailing_metadata())  # type: ignore[attr-defined]
-                    context.abort(error.code(), error.details())  # type: ignore[attr-defined]
+                    refused = cast(Any, error)
+                    context.set_trailing_metadata(refused.trailing_metadata())
+                    context.abort(refused.code(), refused.details())
 
             return own_answers.popleft()(pass_on, context) if own_answers else pass_on()
 
