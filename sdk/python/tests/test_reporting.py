@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
+import grpc
 import pytest
 from conftest import Connect
 from support.server import Server
@@ -20,6 +21,7 @@ from taskresults import (
     InvalidField,
     NotEncodable,
     PayloadTooLarge,
+    PermissionDenied,
     StaleAttempt,
     SyncAttempt,
     Task,
@@ -373,6 +375,18 @@ def test_a_renewal_that_is_stuck_is_given_up_for_the_next_one(server: Server) ->
         assert call.timeout <= 0.1
         assert attempt._seconds_to_renewal > 0
         until(lambda: attempt._seconds_to_renewal == 0)
+
+
+def test_a_renewal_that_is_refused_without_a_loss_is_soon_repeated(server: Server) -> None:
+    with TaskResults(server.address) as results:
+        attempt: SyncAttempt = results.attempt("x", worker_id="w1", lease=60)
+        renewal = attempt._renew()
+        for _ in range(3):
+            assert isinstance(advance(renewal), Call)
+            pause = advance(renewal, problem=PermissionDenied(code=grpc.StatusCode.PERMISSION_DENIED))
+            assert isinstance(pause, Pause)
+            assert pause.seconds < 1
+        assert not attempt.is_lost
 
 
 def test_the_lease_is_renewed_until_the_outcome_is_told(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
+from uuid import uuid4
 
 from taskresults.cutting import cut
 from taskresults.errors import StaleAttempt, TaskResultsError
@@ -16,7 +17,7 @@ from taskresults.steps import Player, Script, T
 from taskresults.task_error import TaskError
 from taskresults.task_result import TaskResult
 from taskresults.task_result_state import TaskResultState
-from taskresults.writing import failed, finish, renew_lease, start_attempt, succeeded
+from taskresults.writing import failed, finish, keep_lease, start_attempt, succeeded
 
 #: Classes of exceptions, as in an `except` clause.
 Exceptions: TypeAlias = type[BaseException] | tuple[type[BaseException], ...]
@@ -63,6 +64,8 @@ class Attempt:
         self._lease = finite(options.lease)
         self._player = player
         self._timeout = player.timeout
+        # The start, and a repetition of it, are one.
+        self._request_id = str(uuid4())
         self._patience = max(self._lease or _PATIENCE_WITHOUT_LEASE, _MIN_PATIENCE)
         # So that an answer that gets lost leaves time to ask again.
         self._report_timeout = min(self._timeout, self._patience / 3)
@@ -90,7 +93,7 @@ class Attempt:
     def _start(self) -> Script[None]:
         self._renewed_at = time.monotonic()
         started = yield from start_attempt(
-            self.id, self.worker_id, self._lease, self._options.force, None, self._timeout
+            self.id, self.worker_id, self._lease, self._options.force, self._request_id, self._timeout
         )
         self.number = started.attempt
         self.incarnation = started.state.incarnation
@@ -100,6 +103,16 @@ class Attempt:
             with suppress(TaskResultsError):
                 yield from self._fail(TaskError.from_exception(gone), retry=True)
             raise gone
+
+    def _give_back(self, reason: BaseException) -> Script[None]:
+        """After a start that was cut short: it may have been heard, or may yet be.
+
+        Asked once more, it tells of its attempt, which nobody is going to make.
+        """
+        self._hurry()
+        with suppress(TaskResultsError):
+            yield from self._start()
+            yield from self._fail(TaskError.from_exception(reason), retry=True)
 
     # Leases are renewed at a third of their time, from one beginning to the next: a renewal that is stuck takes no
     # longer than that, and does not put off the next one. They go on until the outcome is told.
@@ -114,7 +127,7 @@ class Attempt:
         assert self._lease is not None
         self._renewed_at = time.monotonic()
         try:
-            yield from renew_lease(
+            yield from keep_lease(
                 self.id, self.number, self._lease, self.incarnation, min(self._timeout, self._lease / 3)
             )
         except LOST as loss:
@@ -141,8 +154,8 @@ class Attempt:
         return not isinstance(error, Exception)
 
     def _hurry(self) -> None:
-        """Whoever waits for the report wants to go: it gets the time of one call."""
-        self._patience = min(self._timeout, self._patience)
+        """Whoever waits for what is told yet wants to go: it gets the time of one call, and that of a report at most."""
+        self._patience = self._timeout = min(self._timeout, self._patience)
 
     def _tell(self, error: BaseException | None) -> Script[None]:
         if self._loss is not None:

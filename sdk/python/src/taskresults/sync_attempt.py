@@ -28,13 +28,23 @@ class SyncAttempt(Attempt):
         # The thread comes first: where none can be had, nothing has been started that would be left alone.
         self._renewals.start()
         try:
-            self._player.play(self._start())
+            self._begin()
         except BaseException:
             self._is_over.set()
             raise
         finally:
             self._has_begun.set()
         return self
+
+    def _begin(self) -> None:
+        try:
+            self._player.play(self._start())
+        except Exception:
+            raise
+        except BaseException as interrupt:
+            # A signal. The next one ends this.
+            self._player.play(self._give_back(interrupt))
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -78,10 +78,18 @@ def start_attempt(
 
 
 def renew_lease(id: str, attempt: int, lease: float, incarnation: int, timeout: float) -> Script[TaskResultState]:
-    request = lifecycle.RenewLeaseRequest(
+    return (yield from _transition("RenewLease", _renewal(id, attempt, lease, incarnation), timeout))
+
+
+def keep_lease(id: str, attempt: int, lease: float, incarnation: int, timeout: float) -> Script[None]:
+    """Renews it, and does not give up before the time is over, unless the attempt is lost."""
+    yield from report("RenewLease", _renewal(id, attempt, lease, incarnation), timeout, timeout)
+
+
+def _renewal(id: str, attempt: int, lease: float, incarnation: int) -> lifecycle.RenewLeaseRequest:
+    return lifecycle.RenewLeaseRequest(
         id=id, incarnation=incarnation, attempt=attempt, lease=to_duration("lease", lease)
     )
-    return (yield from _transition("RenewLease", request, timeout))
 
 
 def succeed(id: str, attempt: int, return_value: Any, incarnation: int, timeout: float) -> Script[TaskResultState]:

@@ -57,7 +57,7 @@ class Proxy(grpc.GenericRpcHandler):
         def behave(request: bytes, context: grpc.ServicerContext) -> bytes:
             def pass_on() -> bytes:
                 try:
-                    return cast(bytes, call(request, timeout=context.time_remaining()))
+                    return call(request, timeout=context.time_remaining())
                 except grpc.RpcError as error:
                     refused = cast(Any, error)
                     context.set_trailing_metadata(refused.trailing_metadata())
