@@ -24,7 +24,7 @@ Exceptions: TypeAlias = type[BaseException] | tuple[type[BaseException], ...]
 
 # An outcome without a lease is reported for this long.
 _PATIENCE_WITHOUT_LEASE = 60.0
-# However short the lease: nobody may have taken the task over.
+# However short the lease is: perhaps nobody has taken the task over.
 _MIN_PATIENCE = 5.0
 # Of a text that goes out when the whole one was refused.
 _MAX_BRIEF_BYTES = 1024
@@ -154,7 +154,7 @@ class Attempt:
         return not isinstance(error, Exception)
 
     def _hurry(self) -> None:
-        """Whoever waits for what is told yet wants to go: it gets the time of one call, and that of a report at most."""
+        """Whoever waits for what is still to be told wants to go: that gets the time of one call, or less."""
         self._patience = self._timeout = min(self._timeout, self._patience)
 
     def _tell(self, error: BaseException | None) -> Script[None]:

@@ -62,7 +62,10 @@ class TaskResults:
         return other
 
     def close(self) -> None:
-        """Ends calls, waits and watches under way with `ClientClosed`, and disconnects. May be called again."""
+        """Ends calls, waits and watches under way with `ClientClosed`, and disconnects. May be called again.
+
+        An attempt that is being made can then tell its outcome no more, and is left to its lease.
+        """
         self._player.close()
 
     def __enter__(self) -> TaskResults:

@@ -107,7 +107,7 @@ def _repeat(
             return (yield Call(method, request, seconds))
         except TaskResultsError as error:
             if kept is not None and seconds <= last_try and error.code is _TOO_LATE:
-                raise kept from error  # which says more than that the last try was short
+                raise kept from kept.__cause__  # which says more than that the last try was short
             left = deadline - time.monotonic() - last_try
             if left <= 0 or not is_worth_another(error):
                 raise
