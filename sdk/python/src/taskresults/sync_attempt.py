@@ -28,23 +28,16 @@ class SyncAttempt(Attempt):
         # The thread comes first: where none can be had, nothing has been started that would be left alone.
         self._renewals.start()
         try:
-            self._begin()
-        except BaseException:
-            self._is_over.set()
-            raise
-        finally:
-            self._has_begun.set()
-        return self
-
-    def _begin(self) -> None:
-        try:
             self._player.play(self._start())
-        except Exception:
+            self._has_begun.set()
+        except BaseException as error:
+            self._is_over.set()
+            self._has_begun.set()
+            if not isinstance(error, Exception):
+                # A signal. The next one ends this.
+                self._player.play(self._give_back(error))
             raise
-        except BaseException as interrupt:
-            # A signal. The next one ends this.
-            self._player.play(self._give_back(interrupt))
-            raise
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
