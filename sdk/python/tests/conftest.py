@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from support.blocking import Blocking
+from support.proxy import Proxy
 from support.server import Server
 
 from taskresults import TaskResults
@@ -29,6 +30,13 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path)
     yield server
     server.end()
+
+
+@pytest.fixture
+def proxy(server: Server) -> Iterator[Proxy]:
+    proxy = Proxy(server.address)
+    yield proxy
+    proxy.close()
 
 
 @pytest.fixture(params=["blocking", "asyncio"])

@@ -1,4 +1,5 @@
 import pickle
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,25 @@ def test_bad_input_names_its_fields(results: Any) -> None:
     with pytest.raises(InvalidField, match="time zone") as raised:
         results.create(Task("app.tasks.add", run_after=datetime(2030, 1, 1)))
     assert raised.value.fields == ("task.run_after",)
+
+
+CALLS: dict[str, Callable[[Any, str], Any]] = {
+    "id": lambda results, id: results.create("app.tasks.add", id=""),
+    "request_id": lambda results, id: results.start_attempt(id, worker_id="w1", request_id=""),
+    "expected_task_path": lambda results, id: results.get(id, task_path=""),
+    "version": lambda results, id: results.delete(id, version=TaskResultVersion(0, 0)),
+    "filter.statuses": lambda results, id: list(results.list(statuses=["DONE"])),
+    "view": lambda results, id: results.get(id, view="HUGE"),
+}
+
+
+@pytest.mark.parametrize("field", CALLS)
+def test_what_a_server_would_take_for_nothing_is_refused(results: Any, field: str) -> None:
+    created = results.create("app.tasks.add")
+    with pytest.raises(InvalidField) as raised:
+        CALLS[field](results, created.id)
+    assert raised.value.fields == (field,)
+    assert results.get(created.id).version == created.version
 
 
 def test_a_result_may_be_larger_than_grpc_takes_by_default(connect: Connect, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from support.server import Server
 
 from taskresults import (
@@ -159,10 +160,10 @@ def test_an_answer_that_cannot_be_read_changes_nothing(server: Server) -> None:
         before = everything(handle)
         read = handle._read()
         advance(read)
-        status = cast("pb.TaskResultStatus.ValueType", 99)
-        unknown = pb.TaskResult(id=handle.id, incarnation=handle.incarnation + 1, args_json="[0]", status=status)
-        with pytest.raises(ValueError, match="99"):
-            advance(read, RefreshTaskResultResponse(replaced=unknown))
+        never = Timestamp(seconds=10**15)
+        unreadable = pb.TaskResult(id=handle.id, incarnation=handle.incarnation + 1, args_json="[0]", started_at=never)
+        with pytest.raises(ValueError, match="Timestamp"):
+            advance(read, RefreshTaskResultResponse(replaced=unreadable))
         assert everything(handle) == before
 
 

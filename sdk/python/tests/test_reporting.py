@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
+import grpc
 import pytest
 from conftest import Connect
 from support.server import Server
@@ -20,6 +21,7 @@ from taskresults import (
     InvalidField,
     NotEncodable,
     PayloadTooLarge,
+    PermissionDenied,
     StaleAttempt,
     SyncAttempt,
     Task,
@@ -58,6 +60,21 @@ class BadCause(Exception):
     @property
     def __cause__(self) -> BaseException:  # type: ignore[override]
         raise RuntimeError
+
+
+class Text(str):
+    def encode(self, *args: Any) -> bytes:
+        raise RuntimeError
+
+
+class BadText(Exception):
+    def __str__(self) -> str:
+        return Text("text")
+
+
+class Exiting(Exception):
+    def __str__(self) -> str:
+        raise SystemExit
 
 
 class BadTraceback(Exception):
@@ -102,7 +119,9 @@ def test_an_error_text_of_5_mib_is_cut_and_marked(results: Any) -> None:
     assert "in function" in result.errors[0].traceback
 
 
-@pytest.mark.parametrize("kind", [Mute, BadNotes, BadCause, BadTraceback, type("N" * 2_000, (Exception,), {})])
+@pytest.mark.parametrize(
+    "kind", [Mute, Exiting, BadText, BadNotes, BadCause, BadTraceback, type("N" * 2_000, (Exception,), {})]
+)
 def test_an_exception_that_cannot_speak_is_reported_by_its_class(results: Any, kind: Any) -> None:
     result = failed(results, kind("text"))
     assert result.status == "FAILED"
@@ -152,7 +171,11 @@ def test_a_server_that_is_away_for_longer_than_a_call_takes_is_told(
 
 @pytest.mark.parametrize(
     "refused",
-    [TaskResultsError(reason="RESOURCE_EXHAUSTED"), PayloadTooLarge(), InvalidField()],
+    [
+        TaskResultsError("Received message larger than max (5 vs. 4)", reason="RESOURCE_EXHAUSTED"),
+        PayloadTooLarge(),
+        InvalidField(),
+    ],
     ids=lambda refused: refused.reason,
 )
 def test_a_report_that_is_refused_goes_out_briefly(server: Server, refused: TaskResultsError) -> None:
@@ -352,6 +375,18 @@ def test_a_renewal_that_is_stuck_is_given_up_for_the_next_one(server: Server) ->
         assert call.timeout <= 0.1
         assert attempt._seconds_to_renewal > 0
         until(lambda: attempt._seconds_to_renewal == 0)
+
+
+def test_a_renewal_that_is_refused_without_a_loss_is_soon_repeated(server: Server) -> None:
+    with TaskResults(server.address) as results:
+        attempt: SyncAttempt = results.attempt("x", worker_id="w1", lease=60)
+        renewal = attempt._renew()
+        for _ in range(3):
+            assert isinstance(advance(renewal), Call)
+            pause = advance(renewal, problem=PermissionDenied(code=grpc.StatusCode.PERMISSION_DENIED))
+            assert isinstance(pause, Pause)
+            assert pause.seconds < 1
+        assert not attempt.is_lost
 
 
 def test_the_lease_is_renewed_until_the_outcome_is_told(

@@ -1,5 +1,7 @@
 """Scripts alone: what no server can be made to do. And a script of the test's own: a stream that goes silent."""
 
+from typing import cast
+
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
@@ -10,10 +12,13 @@ from support.server import Server
 
 from taskresults import (
     AsyncTaskResults,
-    StoreUnavailable,
+    InvalidField,
+    TaskNotFinished,
+    TaskResult,
     TaskResultDoesNotExist,
     TaskResults,
     TaskResultsError,
+    TaskResultStatus,
     TaskResultVersion,
 )
 from taskresults.following import wait, watch
@@ -21,6 +26,7 @@ from taskresults.refusal import refusal
 from taskresults.repeating import call
 from taskresults.steps import Call, Done, Emit, Open, Pause, Read, Script, advance
 from taskresults.v1 import task_result_pb2 as pb
+from taskresults.v1.task_lifecycle_service_pb2 import RenewLeaseResponse, TaskResultState
 from taskresults.v1.task_result_service_pb2 import (
     GetTaskResultRequest,
     KnownTaskResult,
@@ -29,6 +35,7 @@ from taskresults.v1.task_result_service_pb2 import (
     WatchTaskResultsResponse,
 )
 from taskresults.version import NO_VERSION
+from taskresults.writing import renew_lease
 
 
 class Stream:
@@ -93,8 +100,9 @@ def test_a_call_heeds_the_pause_that_the_server_asks_for() -> None:
     assert isinstance(pause, Pause)
     assert pause.seconds == 7
     assert isinstance(advance(script), Call)
-    with pytest.raises(StoreUnavailable):
-        advance(script, problem=refusal(busy(retry_delay=11)))
+    pause = advance(script, problem=refusal(busy(retry_delay=11)))
+    assert isinstance(pause, Pause)
+    assert 5 < pause.seconds < 10, "there is time for one more call"
 
 
 def busy(retry_delay: int) -> AioRpcError:
@@ -103,6 +111,33 @@ def busy(retry_delay: int) -> AioRpcError:
     status.details.add().Pack(RetryInfo(retry_delay=Duration(seconds=retry_delay)))
     trailers = Metadata(("grpc-status-details-bin", status.SerializeToString()))
     return AioRpcError(StatusCode.UNAVAILABLE, Metadata(), trailers, "the store is out of reach")
+
+
+@pytest.mark.parametrize("number", [0, 99])
+def test_a_status_of_a_newer_server_is_not_finished(number: int) -> None:
+    status = cast("pb.TaskResultStatus.ValueType", number)
+    with TaskResults("127.0.0.1:1") as results:
+        handle = TaskResult(results._player, pb.TaskResult(id="x", status=status))
+        assert (handle.status, handle.is_finished) == (TaskResultStatus.UNKNOWN, False)
+        with pytest.raises(TaskNotFinished):
+            _ = handle.return_value
+        with pytest.raises(InvalidField):
+            results.list(statuses=[handle.status])
+
+    script = watch(lambda result: result.revision, "x", NO_VERSION, heartbeat=2)
+    advance(script)
+    assert isinstance(advance(script, Stream()), Read)
+    assert advance(script, snapshot(4, status)) == Emit(4)
+    assert isinstance(advance(script), Read), "it goes on"
+
+
+def test_a_renewal_outlives_a_status_of_a_newer_server() -> None:
+    script = renew_lease("x", 1, 60, 0, 10)
+    assert isinstance(advance(script), Call)
+    state = TaskResultState(id="x", status=cast("pb.TaskResultStatus.ValueType", 99), attempts=1)
+    renewed = advance(script, RenewLeaseResponse(state=state))
+    assert isinstance(renewed, Done)
+    assert renewed.value.status is TaskResultStatus.UNKNOWN
 
 
 def listen_too_briefly() -> Script[str]:

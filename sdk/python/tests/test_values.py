@@ -6,7 +6,7 @@ import grpc
 import pytest
 from support.server import Server
 
-from taskresults import NotDecodable, NotEncodable, TaskResults, TaskResultsError
+from taskresults import NotDecodable, NotEncodable, TaskResults, TaskResultsError, json_text
 from taskresults.v1.task_lifecycle_service_pb2 import CreateTaskResultRequest
 from taskresults.v1.task_lifecycle_service_pb2_grpc import TaskLifecycleServiceStub
 from taskresults.v1.task_result_pb2 import Task
@@ -85,6 +85,12 @@ def test_what_is_no_json_is_refused_before_anything_is_sent(value: Any) -> None:
             nowhere.create("app.tasks.echo", args=[value])
         with pytest.raises(NotEncodable):
             nowhere.succeed("x", 1, value)
+
+
+@pytest.mark.parametrize("text", ["1e400", "[-1e400]", f"{'9' * 400}.5", f"[{'1' * 5000}, 1e400]", "NaN", "[Infinity]"])
+def test_a_number_that_no_float_holds_is_not_read_as_infinity(text: str) -> None:
+    with pytest.raises(NotDecodable):
+        json_text.decode(text)
 
 
 def test_what_python_cannot_read_is_told_so(results: Any, server: Server) -> None:

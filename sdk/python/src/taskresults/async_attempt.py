@@ -25,7 +25,13 @@ class AsyncAttempt(Attempt):
         self._cancellations_before = 0
 
     async def __aenter__(self) -> AsyncAttempt:
-        await self._player.aplay(self._start())
+        await asyncio.sleep(0)  # whoever has been cancelled already starts nothing
+        try:
+            await self._player.aplay(self._start())
+        except asyncio.CancelledError as cancelled:
+            # The next cancellation ends this.
+            await self._player.aplay(self._give_back(cancelled))
+            raise
         block = asyncio.current_task()
         assert block is not None
         self._block = block

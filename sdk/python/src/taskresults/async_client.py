@@ -232,7 +232,7 @@ class AsyncTaskResults:
         options = AttemptOptions(worker_id=worker_id, lease=lease, retry_on=retry_on, also_report=also_report)
 
         def decorate(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-            task = Task(path or f"{function.__module__}.{function.__qualname__}")
+            task = Task(f"{function.__module__}.{function.__qualname__}" if path is None else path)
 
             @functools.wraps(function)
             async def run(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -7,32 +7,25 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
+from uuid import uuid4
 
 from taskresults.cutting import cut
-from taskresults.errors import (
-    IllegalTransition,
-    InvalidField,
-    NotEncodable,
-    PayloadTooLarge,
-    StaleAttempt,
-    TaskResultDoesNotExist,
-    TaskResultsError,
-)
-from taskresults.repeating import is_too_large
+from taskresults.errors import StaleAttempt, TaskResultsError
+from taskresults.repeating import LOST, is_unfit
 from taskresults.seconds import finite
 from taskresults.steps import Player, Script, T
 from taskresults.task_error import TaskError
 from taskresults.task_result import TaskResult
 from taskresults.task_result_state import TaskResultState
-from taskresults.writing import failed, finish, renew_lease, start_attempt, succeeded
+from taskresults.writing import failed, finish, keep_lease, start_attempt, succeeded
 
 #: Classes of exceptions, as in an `except` clause.
 Exceptions: TypeAlias = type[BaseException] | tuple[type[BaseException], ...]
 
-_LOST = (StaleAttempt, IllegalTransition, TaskResultDoesNotExist)
-
 # An outcome without a lease is reported for this long.
 _PATIENCE_WITHOUT_LEASE = 60.0
+# However short the lease is: perhaps nobody has taken the task over.
+_MIN_PATIENCE = 5.0
 # Of a text that goes out when the whole one was refused.
 _MAX_BRIEF_BYTES = 1024
 
@@ -71,7 +64,11 @@ class Attempt:
         self._lease = finite(options.lease)
         self._player = player
         self._timeout = player.timeout
-        self._patience = max(self._lease or _PATIENCE_WITHOUT_LEASE, self._timeout)
+        # The start, and a repetition of it, are one.
+        self._request_id = str(uuid4())
+        self._patience = max(self._lease or _PATIENCE_WITHOUT_LEASE, _MIN_PATIENCE)
+        # So that an answer that gets lost leaves time to ask again.
+        self._report_timeout = min(self._timeout, self._patience / 3)
         self._renewed_at = 0.0
         self._loss: TaskResultsError | None = None
         self._is_reporting = False
@@ -96,7 +93,7 @@ class Attempt:
     def _start(self) -> Script[None]:
         self._renewed_at = time.monotonic()
         started = yield from start_attempt(
-            self.id, self.worker_id, self._lease, self._options.force, None, self._timeout
+            self.id, self.worker_id, self._lease, self._options.force, self._request_id, self._timeout
         )
         self.number = started.attempt
         self.incarnation = started.state.incarnation
@@ -106,6 +103,16 @@ class Attempt:
             with suppress(TaskResultsError):
                 yield from self._fail(TaskError.from_exception(gone), retry=True)
             raise gone
+
+    def _give_back(self, reason: BaseException) -> Script[None]:
+        """After a start that was cut short: it may have been heard, or may yet be.
+
+        Asked once more, it tells of its attempt, which nobody is going to make.
+        """
+        self._hurry()
+        with suppress(TaskResultsError):
+            yield from self._start()
+            yield from self._fail(TaskError.from_exception(reason), retry=True)
 
     # Leases are renewed at a third of their time, from one beginning to the next: a renewal that is stuck takes no
     # longer than that, and does not put off the next one. They go on until the outcome is told.
@@ -120,10 +127,10 @@ class Attempt:
         assert self._lease is not None
         self._renewed_at = time.monotonic()
         try:
-            yield from renew_lease(
+            yield from keep_lease(
                 self.id, self.number, self._lease, self.incarnation, min(self._timeout, self._lease / 3)
             )
-        except _LOST as loss:
+        except LOST as loss:
             if not self._is_reporting:  # or it may be the report that has ended the attempt
                 self._loss = loss
             return False
@@ -147,8 +154,8 @@ class Attempt:
         return not isinstance(error, Exception)
 
     def _hurry(self) -> None:
-        """Whoever waits for the report wants to go: it gets the time of one call."""
-        self._patience = self._timeout
+        """Whoever waits for what is still to be told wants to go: that gets the time of one call, or less."""
+        self._patience = self._timeout = min(self._timeout, self._patience)
 
     def _tell(self, error: BaseException | None) -> Script[None]:
         if self._loss is not None:
@@ -164,10 +171,10 @@ class Attempt:
     def _succeed(self) -> Script[None]:
         try:
             request = succeeded(self.id, self.number, self.return_value, self.incarnation)
-            state = yield from finish(request, self._timeout, self._patience)
+            state = yield from finish(request, self._report_timeout, self._patience)
             self._recorded = state, request.succeeded.return_value_json
         except TaskResultsError as unfit:
-            if not _is_unfit(unfit):
+            if not is_unfit(unfit):
                 raise
             report = TaskError.from_exception(unfit)
             yield from self._fail(replace(report, message=f"the return value cannot be stored: {report.message}"))
@@ -177,13 +184,14 @@ class Attempt:
         try:
             yield from self._send_failure(report, retry)
         except TaskResultsError as unfit:
-            if not _is_unfit(unfit):
+            if not is_unfit(unfit):
                 raise
             brief = replace(report, message=cut(report.message, _MAX_BRIEF_BYTES), traceback="")
             yield from self._send_failure(brief, retry)
 
     def _send_failure(self, report: TaskError, retry: bool) -> Script[TaskResultState]:
-        return finish(failed(self.id, self.number, report, retry, self.incarnation), self._timeout, self._patience)
+        request = failed(self.id, self.number, report, retry, self.incarnation)
+        return finish(request, self._report_timeout, self._patience)
 
     def _read(self, result: TaskResult) -> Script[None]:
         """Brings the result of a success up to date: at least to what the report was answered."""
@@ -198,8 +206,3 @@ def _is_one_of(error: BaseException, classes: Exceptions, otherwise: bool) -> bo
         return isinstance(error, classes)
     except Exception:
         return otherwise
-
-
-def _is_unfit(error: TaskResultsError) -> bool:
-    """Whether what was to be stored was refused, and something else would be taken."""
-    return isinstance(error, (NotEncodable, PayloadTooLarge, InvalidField)) or is_too_large(error)

@@ -62,7 +62,10 @@ class TaskResults:
         return other
 
     def close(self) -> None:
-        """Ends calls, waits and watches under way with `ClientClosed`, and disconnects. May be called again."""
+        """Ends calls, waits and watches under way with `ClientClosed`, and disconnects. May be called again.
+
+        An attempt that is being made can then tell its outcome no more, and is left to its lease.
+        """
         self._player.close()
 
     def __enter__(self) -> TaskResults:
@@ -292,7 +295,7 @@ class TaskResults:
         options = AttemptOptions(worker_id=worker_id, lease=lease, retry_on=retry_on, also_report=also_report)
 
         def decorate(function: Callable[P, T]) -> Callable[P, T]:
-            task = Task(path or f"{function.__module__}.{function.__qualname__}")
+            task = Task(f"{function.__module__}.{function.__qualname__}" if path is None else path)
 
             @functools.wraps(function)
             def run(*args: P.args, **kwargs: P.kwargs) -> T:

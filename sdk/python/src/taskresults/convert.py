@@ -55,12 +55,26 @@ def to_duration(field: str, seconds: float) -> Duration:
     return message
 
 
+def not_empty(field: str, text: str) -> str:
+    """The text itself. Servers take the empty one for none at all, which is not what the caller has said."""
+    if not text:
+        raise InvalidField(f"{field}: must not be empty", fields=[field])
+    return text
+
+
 def to_status(status: pb.TaskResultStatus.ValueType) -> TaskResultStatus:
-    return TaskResultStatus(pb.TaskResultStatus.Name(status).removeprefix(_STATUS_PREFIX))
+    """UNKNOWN for one that only newer servers know."""
+    try:
+        return TaskResultStatus(pb.TaskResultStatus.Name(status).removeprefix(_STATUS_PREFIX))
+    except ValueError:
+        return TaskResultStatus.UNKNOWN
 
 
 def to_wire_status(status: TaskResultStatus) -> pb.TaskResultStatus.ValueType:
-    return pb.TaskResultStatus.Value(_STATUS_PREFIX + TaskResultStatus(status).value)
+    try:
+        return pb.TaskResultStatus.Value(_STATUS_PREFIX + TaskResultStatus(status).value)
+    except ValueError as error:
+        raise InvalidField(f"filter.statuses: there is no {status!r}", fields=["filter.statuses"]) from error
 
 
 def to_task(task: pb.Task) -> Task:
@@ -109,7 +123,10 @@ def to_wire_error(error: BaseException | TaskError) -> pb.TaskError:
 
 
 def to_wire_view(view: TaskResultView) -> pb.TaskResultView.ValueType:
-    return pb.TaskResultView.Value("TASK_RESULT_VIEW_" + TaskResultView(view).value)
+    try:
+        return pb.TaskResultView.Value("TASK_RESULT_VIEW_" + TaskResultView(view).value)
+    except ValueError as error:
+        raise InvalidField(f"view: there is no {view!r}", fields=["view"]) from error
 
 
 def to_version(message: pb.TaskResult) -> TaskResultVersion:

@@ -148,7 +148,7 @@ class NotEncodable(TaskResultsError, ValueError):
 
 
 class NotDecodable(TaskResultsError, ValueError):
-    """The JSON of a result cannot be read here: it is nested too deeply for Python."""
+    """The JSON of a result cannot be read here: nested too deeply for Python, or with a number beyond all floats."""
 
     reason = "NOT_DECODABLE"
 

@@ -14,6 +14,11 @@ def class_path(kind: type[BaseException]) -> str:
 def text_of(exception: BaseException) -> str:
     """Its own text."""
     try:
-        return str(exception)
+        return exact(str(exception))
     except Exception as error:
         return f"<str() raised {class_path(type(error))}>"
+
+
+def exact(text: str) -> str:
+    """The text without the methods of a class of its own, which `str` leaves as it is."""
+    return str.__str__(text)

@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+from taskresults.cutting import cut
 from taskresults.errors import NotDecodable, NotEncodable
 from taskresults.exception_text import text_of
 
@@ -13,6 +14,8 @@ from taskresults.exception_text import text_of
 _SAFE_DIGITS = 640
 _DIGITS_OF_A_BIT = math.log10(2)
 _TEXTS = frozenset({str})
+# What an error quotes of a number.
+_MAX_NUMBER_BYTES = 100
 
 
 def encode(value: Any) -> str:
@@ -29,10 +32,10 @@ def encode(value: Any) -> str:
 def decode(text: str) -> Any:
     try:
         try:
-            return json.loads(text)
+            return json.loads(text, parse_float=_read_float, parse_constant=_read_float)
         except ValueError:
             # Perhaps only for an integer that Python by itself finds too long.
-            return json.loads(text, parse_int=_read_integer)
+            return json.loads(text, parse_int=_read_integer, parse_float=_read_float, parse_constant=_read_float)
     except (ValueError, RecursionError) as error:
         raise NotDecodable(f"cannot be read as JSON: {error}") from error
 
@@ -99,6 +102,14 @@ def _write_integer(integer: int) -> str:
     low_digits = int(integer.bit_length() * _DIGITS_OF_A_BIT) // 2
     high, low = divmod(integer, 10**low_digits)
     return _write_integer(high) + _write_integer(low).zfill(low_digits)
+
+
+def _read_float(text: str) -> float:
+    """Refuses what is beyond all floats, which Python by itself reads as infinity."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{cut(text, _MAX_NUMBER_BYTES)} is no float")
+    return number
 
 
 def _read_integer(digits: str) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
-from taskresults.convert import to_timestamp, to_wire_status, to_wire_version, to_wire_view
+from taskresults.convert import not_empty, to_timestamp, to_wire_status, to_wire_version, to_wire_view
 from taskresults.repeating import call
 from taskresults.snapshot import Snapshot
 from taskresults.status import TaskResultStatus
@@ -37,7 +37,8 @@ ALWAYS = TimeRange()
 def get(
     make: MakeHandle[Handle], id: str, task_path: str | None, view: TaskResultView, timeout: float
 ) -> Script[Handle]:
-    request = reads.GetTaskResultRequest(id=id, expected_task_path=task_path or "", view=to_wire_view(view))
+    expected = "" if task_path is None else not_empty("expected_task_path", task_path)
+    request = reads.GetTaskResultRequest(id=id, expected_task_path=expected, view=to_wire_view(view))
     response: reads.GetTaskResultResponse = yield from call("GetTaskResult", request, timeout)
     return make(response.task_result)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import cast
 
 import grpc
-from google.protobuf.any_pb2 import Any
+from google.protobuf.message import DecodeError
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from taskresults.errors import ClientClosed, InternalError, TaskResultsError
+from taskresults.seconds import MAX_CALL_SECONDS
 
 _DOMAIN = "taskresults.v1"
 
@@ -21,10 +22,7 @@ def refusal(error: grpc.RpcError) -> TaskResultsError:
     """What was refused, with the reason, the fields and the pause that its details name."""
     call = cast(grpc.Call, error)
     code = call.code()
-    info, bad_request, retry = ErrorInfo(), BadRequest(), RetryInfo()
-    for detail in _details(call):
-        for message in (info, bad_request, retry):
-            detail.Unpack(message)
+    info, bad_request, retry = _details(call)
     ours = info.domain == _DOMAIN
     reason = info.reason if ours else code.name
     kind = _CLASSES.get(reason, TaskResultsError)
@@ -35,14 +33,21 @@ def refusal(error: grpc.RpcError) -> TaskResultsError:
         reason=reason,
         code=code,
         fields=[violation.field for violation in bad_request.field_violations],
-        retry_delay=retry.retry_delay.ToTimedelta().total_seconds(),
+        retry_delay=min(retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9, MAX_CALL_SECONDS),
     )
     refused.__cause__ = error
     return refused
 
 
-def _details(call: grpc.Call) -> list[Any]:
-    for key, value in call.trailing_metadata() or ():
-        if key == "grpc-status-details-bin":
-            return list(Status.FromString(cast(bytes, value)).details)
-    return []
+def _details(call: grpc.Call) -> tuple[ErrorInfo, BadRequest, RetryInfo]:
+    """Empty where there are none. Whoever is in between may garble them: then there are none."""
+    info, bad_request, retry = ErrorInfo(), BadRequest(), RetryInfo()
+    try:
+        for key, value in call.trailing_metadata() or ():
+            if key == "grpc-status-details-bin":
+                for detail in Status.FromString(cast(bytes, value)).details:
+                    for message in (info, bad_request, retry):
+                        detail.Unpack(message)
+    except DecodeError:
+        return ErrorInfo(), BadRequest(), RetryInfo()
+    return info, bad_request, retry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,12 +11,32 @@ from typing import Any
 from google.protobuf.message import Message
 from grpc import StatusCode
 
-from taskresults.errors import ClientClosed, InternalError, TaskResultsError
+from taskresults.errors import (
+    ClientClosed,
+    IllegalTransition,
+    InternalError,
+    InvalidField,
+    NotEncodable,
+    PayloadTooLarge,
+    StaleAttempt,
+    TaskResultDoesNotExist,
+    TaskResultsError,
+)
 from taskresults.seconds import MAX_CALL_SECONDS
 from taskresults.steps import Call, Pause, Script
 
+_TOO_LATE = StatusCode.DEADLINE_EXCEEDED
+
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
+# No pause takes the time of the last try.
+_LAST_TRY = 0.25
+
+#: The attempt is over for its worker.
+LOST = (StaleAttempt, IllegalTransition, TaskResultDoesNotExist)
+
+# Of libraries in any language, which have no reason for it.
+_TOO_LARGE = re.compile("message larger than max|message exceeds maximum size")
 
 _MENDABLE = {
     StatusCode.ABORTED,
@@ -47,13 +68,25 @@ def call(method: str, request: Message, timeout: float, *, repeatable: bool = Tr
 
 
 def report(method: str, request: Message, timeout: float, patience: float) -> Script[Any]:
-    """The response to what must not get lost: asked for again, `timeout` seconds each, until the patience is over."""
-    return _repeat(method, request, timeout, patience, lambda error: is_mendable(error) and not is_too_large(error))
+    """The response to what must not get lost: asked for again, `timeout` seconds each, until the patience is over.
+
+    Only the loss of the attempt and a refusal of what was sent are answers. Whatever else comes back, maybe from a
+    proxy, says nothing about the outcome.
+    """
+    return _repeat(
+        method,
+        request,
+        timeout,
+        patience,
+        lambda error: not (isinstance(error, (*LOST, ClientClosed)) or is_unfit(error)),
+    )
 
 
-def is_too_large(error: TaskResultsError) -> bool:
-    """Whether a message is larger than the server takes, for which gRPC has no reason of its own."""
-    return error.reason == StatusCode.RESOURCE_EXHAUSTED.name
+def is_unfit(error: TaskResultsError) -> bool:
+    """Whether what was to be stored was refused, and something else would be taken."""
+    return isinstance(error, (NotEncodable, PayloadTooLarge, InvalidField)) or (
+        error.reason == StatusCode.RESOURCE_EXHAUSTED.name and _TOO_LARGE.search(str(error)) is not None
+    )
 
 
 def _repeat(
@@ -64,18 +97,22 @@ def _repeat(
     is_worth_another: Callable[[TaskResultsError], bool],
 ) -> Script[Any]:
     deadline = time.monotonic() + patience
+    last_try = max(0.0, min(_LAST_TRY, patience / 4))
+    kept: TaskResultsError | None = None
     for pause in growing_pauses():
         seconds = min(timeout, deadline - time.monotonic(), MAX_CALL_SECONDS)
+        if seconds <= 0:  # gRPC might send it nevertheless
+            raise kept or TaskResultsError("there is no time for the call", reason=_TOO_LATE.name, code=_TOO_LATE)
         try:
-            if seconds <= 0:  # gRPC might send it nevertheless
-                code = StatusCode.DEADLINE_EXCEEDED
-                raise TaskResultsError("there is no time for the call", reason=code.name, code=code)
             return (yield Call(method, request, seconds))
         except TaskResultsError as error:
-            pause = max(pause, error.retry_delay)
-            too_late = time.monotonic() + pause >= deadline
-            if too_late or not is_worth_another(error):
+            if kept is not None and seconds <= last_try and error.code is _TOO_LATE:
+                raise kept from kept.__cause__  # which says more than that the last try was short
+            left = deadline - time.monotonic() - last_try
+            if left <= 0 or not is_worth_another(error):
                 raise
+            kept = error
+            pause = min(max(pause, error.retry_delay), left)
         yield Pause(pause)
     raise AssertionError("pauses never end")
 

@@ -14,6 +14,8 @@ class TaskResultStatus(str, Enum):
     FAILED = "FAILED"
     #: The last attempt returned a value. Final.
     SUCCESSFUL = "SUCCESSFUL"
+    #: One that only a newer server knows. Not final.
+    UNKNOWN = "UNKNOWN"
 
     @property
     def is_final(self) -> bool:

@@ -29,11 +29,14 @@ class SyncAttempt(Attempt):
         self._renewals.start()
         try:
             self._player.play(self._start())
-        except BaseException:
-            self._is_over.set()
-            raise
-        finally:
             self._has_begun.set()
+        except BaseException as error:
+            self._is_over.set()
+            self._has_begun.set()
+            if not isinstance(error, Exception):
+                # A signal. The next one ends this.
+                self._player.play(self._give_back(error))
+            raise
         return self
 
     def __exit__(

@@ -7,7 +7,7 @@ import traceback
 from dataclasses import dataclass
 from datetime import datetime
 
-from taskresults.exception_text import class_path, text_of
+from taskresults.exception_text import class_path, exact, text_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ def _told(exception: BaseException) -> tuple[str, str]:
     """Its text and traceback: as much as can be had of an exception whose own methods raise."""
     try:
         formatted = traceback.TracebackException.from_exception(exception)
-        return str(formatted), "".join(formatted.format())
+        return exact(str(formatted)), "".join(map(exact, formatted.format()))
     except Exception:
         return text_of(exception), _frames(exception)
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from taskresults import json_text
-from taskresults.convert import to_duration, to_wire_error, to_wire_task, to_wire_version
-from taskresults.errors import StaleAttempt
+from taskresults.convert import not_empty, to_duration, to_wire_error, to_wire_task, to_wire_version
+from taskresults.errors import InvalidField, StaleAttempt
 from taskresults.reading import Handle, MakeHandle, get
 from taskresults.repeating import call, report
 from taskresults.seconds import finite
@@ -20,7 +20,7 @@ from taskresults.task_result_state import TaskResultState
 from taskresults.uuid7 import uuid7
 from taskresults.v1 import task_lifecycle_service_pb2 as lifecycle
 from taskresults.v1 import task_result_pb2 as pb
-from taskresults.version import TaskResultVersion
+from taskresults.version import NO_VERSION, TaskResultVersion
 from taskresults.view import TaskResultView
 
 
@@ -44,7 +44,7 @@ def create(
     timeout: float,
 ) -> Script[Handle]:
     request = lifecycle.CreateTaskResultRequest(
-        id=id or uuid7(),
+        id=uuid7() if id is None else not_empty("id", id),
         task=to_wire_task(Task(task) if isinstance(task, str) else task),
         args_json=json_text.encode(args),
         kwargs_json=json_text.encode(kwargs or {}),
@@ -67,7 +67,7 @@ def start_attempt(
         worker_id=worker_id,
         lease=None if lease is None else to_duration("lease", lease),
         force=force,
-        request_id=request_id or str(uuid4()),
+        request_id=str(uuid4()) if request_id is None else not_empty("request_id", request_id),
     )
     response: lifecycle.StartAttemptResponse = yield from call("StartAttempt", request, timeout)
     state = TaskResultState.from_message(response.state)
@@ -78,10 +78,18 @@ def start_attempt(
 
 
 def renew_lease(id: str, attempt: int, lease: float, incarnation: int, timeout: float) -> Script[TaskResultState]:
-    request = lifecycle.RenewLeaseRequest(
+    return (yield from _transition("RenewLease", _renewal(id, attempt, lease, incarnation), timeout))
+
+
+def keep_lease(id: str, attempt: int, lease: float, incarnation: int, timeout: float) -> Script[None]:
+    """Renews it, and does not give up before the time is over, unless the attempt is lost."""
+    yield from report("RenewLease", _renewal(id, attempt, lease, incarnation), timeout, timeout)
+
+
+def _renewal(id: str, attempt: int, lease: float, incarnation: int) -> lifecycle.RenewLeaseRequest:
+    return lifecycle.RenewLeaseRequest(
         id=id, incarnation=incarnation, attempt=attempt, lease=to_duration("lease", lease)
     )
-    return (yield from _transition("RenewLease", request, timeout))
 
 
 def succeed(id: str, attempt: int, return_value: Any, incarnation: int, timeout: float) -> Script[TaskResultState]:
@@ -118,6 +126,8 @@ def fail_task(id: str, error: BaseException | TaskError | None, timeout: float) 
 
 
 def delete(id: str, version: TaskResultVersion | None, allow_missing: bool, timeout: float) -> Script[None]:
+    if version == NO_VERSION:
+        raise InvalidField("version: 0, 0 is none, and would mean any", fields=["version"])
     request = lifecycle.DeleteTaskResultRequest(
         id=id, version=None if version is None else to_wire_version(version), allow_missing=allow_missing
     )
