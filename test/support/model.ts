@@ -15,7 +15,7 @@ export interface Modelled {
   content: string;
   /** When the running attempt's lease ends; null: never. */
   leaseEnd: number | null;
-  /** The call that made the present state, but for starts. */
+  /** The call that made the present state. */
   madeBy: Step | null;
   /** Attempts by the requests that started them. */
   requests: Record<string, number>;
@@ -113,7 +113,7 @@ function expectedOf(result: Modelled | null, step: Step, clock: number, creation
       ...result,
       revision: result.revision + 1,
       leaseEnd: null,
-      madeBy: step.call === 'start' ? result.madeBy : step,
+      madeBy: step,
       changedAt: now,
       ...change,
     },
