@@ -99,7 +99,8 @@ record Failure(
   boolean refusesContent() {
     return switch (reason) {
       case "INVALID_FIELD", "PAYLOAD_TOO_LARGE", "NOT_ENCODABLE" -> true;
-      default -> code == Status.Code.RESOURCE_EXHAUSTED && TOO_LARGE.matcher(message).find();
+      default ->
+        code == Status.Code.RESOURCE_EXHAUSTED && TOO_LARGE.matcher(message).find();
     };
   }
 

@@ -32,8 +32,9 @@ record Patience(Duration inAll, Duration oneTry, Predicate<Failure> outlives) {
 
   /**
    * For the outcome of an attempt, which nobody else knows: as long as the lease, and whatever is
-   * said on the way until then, by a server or a proxy, that is no answer to the report itself. A try that is never answered leaves time for others, and even the shortest
-   * lease leaves a server the time to answer.
+   * said on the way until then, by a server or a proxy, that is no answer to the report itself. A
+   * try that is never answered leaves time for others, and even the shortest lease leaves a server
+   * the time to answer.
    */
   Patience forReport(Duration lease) {
     Duration longestTry = Deadline.longer(lease.dividedBy(3), MIN_REPORT_TRY);

@@ -339,8 +339,7 @@ class ReportTest {
         Status.INVALID_ARGUMENT,
         Status.ABORTED);
     relay.at(
-        "FinishAttempt",
-        number -> number <= said.size() ? said.get(number - 1) : Relay.Gate.PASS);
+        "FinishAttempt", number -> number <= said.size() ? said.get(number - 1) : Relay.Gate.PASS);
     TaskResult result = create(client);
     client.run(result, "w1", RunOptions.defaults().lease(Duration.ofSeconds(60)), attempt -> 5);
     assertEquals(TaskResultStatus.SUCCESSFUL, result.refresh().status());
