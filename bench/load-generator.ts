@@ -35,8 +35,8 @@ export interface Measured {
 }
 
 /**
- * The process that calls a server under measurement: a program in Go, since a client in Node.js spends more on a call than
- * the bare server does and would measure itself.
+ * The process that calls a server under measurement: a program in Go, since a client in Node.js spends more on a call
+ * than the bare server does and would measure itself.
  */
 export class LoadGenerator {
   readonly #process: ChildProcess;
@@ -54,7 +54,9 @@ export class LoadGenerator {
     execFileSync('go', ['-C', SOURCE, 'build', '-o', PROGRAM, '.'], { stdio: 'inherit' });
   }
 
-  /** Makes the calls, one request after the other. Throws when a call fails, or when its answer is not the right one. */
+  /**
+   * Makes the calls, one request after the other. Throws when a call fails, or when its answer is not the right one.
+   */
   async unary({ load, ...calls }: Calls, requests: readonly CheckedRequest[]): Promise<Measured> {
     const job = { ...calls, ...load, requests: requests.length, keepBytes: MAX_CHECKED_BYTES };
     await this.#send(

@@ -85,7 +85,9 @@ export async function makeResults(target: Target, count: number, state: State): 
 
 type Transition = NonNullable<RecordTransitionsRequest['transition']>;
 
-/** One transition of each result over one stream, so many in a message. Throws unless each leaves this status behind. */
+/**
+ * One transition of each result over one stream, so many in a message. Throws unless each leaves this status behind.
+ */
 async function record(
   { load, bytes }: Target,
   ids: readonly string[],

@@ -13,8 +13,8 @@ const DAY_MICROS = 86_400_000_000;
 export type Execute = (statement: string, parameters: unknown[]) => Promise<unknown> | unknown;
 
 /**
- * Fills an empty, migrated database with `results` results, and its change log with ten entries for each of them, which are
- * then removed again, as a service that has been running for long would have it.
+ * Fills an empty, migrated database with `results` results, and its change log with ten entries for each of them, which
+ * are then removed again, as a service that has been running for long would have it.
  */
 async function preload(execute: Execute, results: number, at: number | Date): Promise<void> {
   const insert = (table: string, rows: readonly Record<string, unknown>[]) => {

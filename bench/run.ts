@@ -11,9 +11,9 @@ import { ServerProcess } from './processes';
 import { median } from './statistics';
 
 /**
- * `npm run bench [-- --seconds 2 --rounds 3 --bytes 300,10240,102400 --only Create --preload 1000000]`: every operation on the service over
- * MariaDB and over SQLite, and the same call on a bare grpc-js server, in turns within one run. Prints a table of ratios
- * and writes bench/results.json.
+ * `npm run bench [-- --seconds 2 --rounds 3 --bytes 300,10240,102400 --only Create --preload 1000000]`: every operation
+ * on the service over MariaDB and over SQLite, and the same call on a bare grpc-js server, in turns within one run.
+ * Prints a table of ratios and writes bench/results.json.
  */
 interface Options {
   seconds: number;

@@ -20,8 +20,8 @@ import { median, percentiles } from './statistics';
 
 /**
  * `npm run bench:watch`: what 10,000 watchers cost, how long one change needs to reach them all beside a bare grpc-js
- * server that writes the same bytes, and how long an event needs from the writer's OK, and from the moment at which the change
- * was due, in one process and across two. Changes come at a fixed rate, however long they take: an open loop.
+ * server that writes the same bytes, and how long an event needs from the writer's OK, and from the moment at which the
+ * change was due, in one process and across two. Changes come at a fixed rate, however long they take: an open loop.
  * Prints a table and writes bench/watch-results.json.
  */
 const DIST = join(__dirname, '..');

@@ -7,7 +7,9 @@ export type Parser<T> = (text: string) => T;
 
 export interface Setting<T = unknown> {
   readonly env: string;
-  /** As commander takes it, e.g. `--port <number>`. Null: from the environment only, since flags show in process lists. */
+  /**
+   * As commander takes it, e.g. `--port <number>`. Null: from the environment only, since flags show in process lists.
+   */
   readonly flags: string | null;
   /** As a user would write it. Null: unset. */
   readonly default: string | null;

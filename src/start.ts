@@ -18,8 +18,8 @@ export interface RunningService {
 }
 
 /**
- * Wires the service together and starts it. Rejects, with nothing left open, when it cannot be started, or when `signal`
- * is aborted while it waits for others to migrate the database.
+ * Wires the service together and starts it. Rejects, with nothing left open, when it cannot be started, or when
+ * `signal` is aborted while it waits for others to migrate the database.
  */
 export async function startService(
   config: Config,

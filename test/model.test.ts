@@ -282,7 +282,9 @@ class Watched {
     this.#watch = openWatch(service.reads, { target: byIds(...ids), keepOpen: true });
   }
 
-  /** Whether the last that was told of this id is this result, or that there is none. Throws when versions went back. */
+  /**
+   * Whether the last that was told of this id is this result, or that there is none. Throws when versions went back.
+   */
   holds(id: string, result: TaskResult | null): boolean {
     let latest: TaskResult | null = null;
     let newest = { incarnation: 0n, revision: 0n };

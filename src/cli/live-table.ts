@@ -8,8 +8,8 @@ import { Throttle } from './throttle';
 const DRAW_INTERVAL_MS = 100;
 
 /**
- * One row for each result, drawn again in place. Ids asked for keep their order. When not all rows fit, the table has those
- * that changed last.
+ * One row for each result, drawn again in place. Ids asked for keep their order. When not all rows fit, the table has
+ * those that changed last.
  */
 export class LiveTable {
   readonly #lines = new LiveLines(process.stdout);

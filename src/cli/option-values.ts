@@ -2,9 +2,13 @@ import { PreciseDate, type TaskResultStatus } from '@taskresults/client';
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../units';
 
-/** Parsers of option values, as commander takes them: a mistake is an InvalidArgumentError that says what is allowed. */
+/**
+ * Parsers of option values, as commander takes them: a mistake is an InvalidArgumentError that says what is allowed.
+ */
 
-/** For what is sent as it stands: in a request, an empty text is the same as none, and the option would have no effect. */
+/**
+ * For what is sent as it stands: in a request, an empty text is the same as none, and the option would have no effect.
+ */
 export function nonEmpty(text: string): string {
   if (text === '') throw new InvalidArgumentError('It must not be empty.');
   return text;

@@ -104,8 +104,8 @@ async function unlessStopped<T>(
 }
 
 async function start(config: Config, log: Logger, signal?: AbortSignal) {
-  // The heap is collected when it has grown by a half, rather than by as much again or more: less memory, at no cost in speed that
-  // could be measured, while 40 % cost a tenth (docs/benchmarks.md).
+  // The heap is collected when it has grown by a half, rather than by as much again or more: less memory, at no cost in
+  // speed that could be measured, while 40 % cost a tenth (docs/benchmarks.md).
   setFlagsFromString('--heap-growing-percent=50');
   // Loaded only here: the client commands do without a server.
   const { startService } = await import('../start.js');

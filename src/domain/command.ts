@@ -50,8 +50,8 @@ export interface CreateCommand {
 type Recognised = Exclude<Command, { kind: 'start' | 'renew' | 'delete' }>;
 
 /**
- * A fingerprint of everything a command says but whom it is for. Two commands for one result are the same call exactly when
- * their fingerprints are equal, which is how a repeated call is told from a new one. 132 bits of SHA-256.
+ * A fingerprint of everything a command says but whom it is for. Two commands for one result are the same call exactly
+ * when their fingerprints are equal, which is how a repeated call is told from a new one. 132 bits of SHA-256.
  */
 export function fingerprint(command: Recognised): string {
   return hash('sha256', JSON.stringify(content(command)), 'base64').slice(0, 22);

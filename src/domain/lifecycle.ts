@@ -5,8 +5,8 @@ import { byteLength, cutText } from './text';
 import type { Version } from './version';
 
 /**
- * The incarnation of a result while the transaction that creates it is under way: it is the number of the transaction, which
- * the database gives only then.
+ * The incarnation of a result while the transaction that creates it is under way: it is the number of the transaction,
+ * which the database gives only then.
  */
 export const PENDING_INCARNATION = 0;
 
@@ -30,7 +30,9 @@ export interface ResultState {
   /** Null: the running attempt has no lease. Only while RUNNING. */
   leaseExpiresAt: Micros | null;
   expiresAt: Micros | null;
-  /** The newest time given to this result. Each change has a later one than the change before, whatever the clock says. */
+  /**
+   * The newest time given to this result. Each change has a later one than the change before, whatever the clock says.
+   */
   changedAt: Micros;
   /** Fingerprint of the create, to tell the same content from other content. */
   createdBy: string;
@@ -69,8 +71,8 @@ export const ERRORS_BUDGET_BYTES = 1024 * 1024;
 const LEAST_MESSAGE_BYTES = 1024;
 
 /**
- * The whole state machine: what `command` makes of `state` at `now`. Pure. `startedBefore` is the attempt that the request of a
- * start has started already, if any.
+ * The whole state machine: what `command` makes of `state` at `now`. Pure. `startedBefore` is the attempt that the
+ * request of a start has started already, if any.
  */
 export function decide(
   state: ResultState | null,

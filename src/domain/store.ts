@@ -10,21 +10,21 @@ export const MOST_COMMANDS = 256;
 /** Where results are kept. Every method rejects with STORE_UNAVAILABLE when the store is out of reach. */
 export interface TaskResultStore {
   /**
-   * Takes all commands, up to MOST_COMMANDS, in one transaction, in their order, and answers one decision for each, in the
-   * same order. A refused command fails alone. No id may be created, deleted and created again: the two would be one
-   * incarnation. When the promise resolves, every change is durable, together with one entry in the change log for each result
-   * whose version changed; when it rejects, the caller must not assume either way.
+   * Takes all commands, up to MOST_COMMANDS, in one transaction, in their order, and answers one decision for each, in
+   * the same order. A refused command fails alone. No id may be created, deleted and created again: the two would be
+   * one incarnation. When the promise resolves, every change is durable, together with one entry in the change log for
+   * each result whose version changed; when it rejects, the caller must not assume either way.
    *
    * A result that is created gets a higher incarnation than any that had its id before.
    *
-   * Safe against other processes on the same store: what a decision was based on is locked, or found unchanged, when it is
-   * committed.
+   * Safe against other processes on the same store: what a decision was based on is locked, or found unchanged, when it
+   * is committed.
    */
   transact(commands: readonly Command[]): Promise<Decision[]>;
 
   /**
-   * The results with these ids, in any order; ids that no result has are left out, and so are results whose `errorBytes`,
-   * in the view FULL together with `payloadBytes`, are more than `mostBytes`.
+   * The results with these ids, in any order; ids that no result has are left out, and so are results whose
+   * `errorBytes`, in the view FULL together with `payloadBytes`, are more than `mostBytes`.
    */
   read(ids: readonly string[], view: View, mostBytes?: number): Promise<TaskResult[]>;
 
@@ -44,8 +44,8 @@ export interface TaskResultStore {
   changeLog(): Promise<ChangeLog>;
 
   /**
-   * Removes a part of what the change log has that is older than `age`, up to `limit` numbers of it; answers whether there is
-   * more. The newest entry stays. Times are those of the store, so that no replica's clock matters.
+   * Removes a part of what the change log has that is older than `age`, up to `limit` numbers of it; answers whether
+   * there is more. The newest entry stays. Times are those of the store, so that no replica's clock matters.
    */
   trimChanges(age: Micros, limit: number): Promise<boolean>;
 
@@ -64,7 +64,9 @@ export interface Position {
   id: string;
 }
 
-/** A result without its content: enough to order it, to see whether it changed, and to know what reading it will cost. */
+/**
+ * A result without its content: enough to order it, to see whether it changed, and to know what reading it will cost.
+ */
 export interface Outline extends Position, Version {
   status: TaskResultStatus;
   /** UTF-8 bytes of arguments and return value, which the view BASIC leaves out. */
@@ -85,7 +87,10 @@ export interface ChangeLog {
   oldest: number;
   /** The largest `seq`; 0 when the log is empty. */
   newest: number;
-  /** By how much each `seq` that one database server gives is larger than the one before: more than 1 in a group of them. */
+  /**
+   * By how much each `seq` that one database server gives is larger than the one before: more than 1 in a group of
+   * them.
+   */
   step: number;
 }
 

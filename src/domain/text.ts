@@ -22,8 +22,8 @@ export function firstCharacters(text: string, max: number): string {
 }
 
 /**
- * The text itself when it fits in `maxBytes` of UTF-8; otherwise its beginning, cut at a code point, and a marker that says
- * how much is gone. The marker comes on top of `maxBytes`.
+ * The text itself when it fits in `maxBytes` of UTF-8; otherwise its beginning, cut at a code point, and a marker that
+ * says how much is gone. The marker comes on top of `maxBytes`.
  */
 export function cutText(text: string, maxBytes: number): string {
   const kept = firstBytes(text, maxBytes);

@@ -21,14 +21,16 @@ export type OnInternalError = (error: unknown) => void;
 /** Checks that the caller may use the service; throws UNAUTHENTICATED or PERMISSION_DENIED. */
 export type Authorize = (call: { metadata: ServerUnaryCall<unknown, unknown>['metadata'] }) => void;
 
-/** What a handler may answer with: a message, its bytes, or a function that makes the bytes once they are to be sent. */
+/**
+ * What a handler may answer with: a message, its bytes, or a function that makes the bytes once they are to be sent.
+ */
 export type Answer<Message> = Message | Buffer | (() => Buffer);
 
 /**
- * The definition of a service with three changes: bytes that are no such message reach the handler as Malformed, which it
- * answers with INVALID_ARGUMENT where grpc-js would say INTERNAL; answers that are bytes already are sent as they are; and
- * others are encoded by `encode`. `messages` has what was generated beside the definition: the answer of a call is named
- * after it, as buf's lint rule RPC_RESPONSE_STANDARD_NAME asks for.
+ * The definition of a service with three changes: bytes that are no such message reach the handler as Malformed, which
+ * it answers with INVALID_ARGUMENT where grpc-js would say INTERNAL; answers that are bytes already are sent as they
+ * are; and others are encoded by `encode`. `messages` has what was generated beside the definition: the answer of a
+ * call is named after it, as buf's lint rule RPC_RESPONSE_STANDARD_NAME asks for.
  */
 export function tolerant<T extends ServiceDefinition>(definition: T, messages: object): T {
   const methods = Object.entries(definition).map(([name, method]) => {

@@ -9,9 +9,9 @@ export interface Hole extends SeqRange {
 }
 
 /**
- * How long a hole may still fill. AUTO_INCREMENT values are handed out when a row is inserted and become visible when its
- * transaction commits, so that a lower one can appear after a higher one. One that has not by then was rolled back: it is
- * longer than a transaction of ours can wait for its locks.
+ * How long a hole may still fill. AUTO_INCREMENT values are handed out when a row is inserted and become visible when
+ * its transaction commits, so that a lower one can appear after a higher one. One that has not by then was rolled back:
+ * it is longer than a transaction of ours can wait for its locks.
  */
 const HOLE_LIFE_MS = 120_000;
 
@@ -71,7 +71,10 @@ export class ChangeCursor {
     this.#givenUp = true;
   }
 
-  /** Takes the entries that were found in `asked`, in the order of `seq`, as of `now`. What was too old by then is forgotten. */
+  /**
+   * Takes the entries that were found in `asked`, in the order of `seq`, as of `now`. What was too old by then is
+   * forgotten.
+   */
   fill(asked: readonly Hole[], found: readonly Change[], now: number): void {
     const wasAsked = new Set(asked);
     let next = 0;

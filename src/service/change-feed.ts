@@ -10,8 +10,8 @@ const LOOK_BACK = 1_000;
 /** Pause between two polls while nobody watches. */
 const IDLE_MS = 500;
 /**
- * How often it is looked at whether the log still reaches back to where this reader stood the last time. Entries are kept for a
- * minute at least, but a process may have been suspended for longer, or somebody's clock is wrong.
+ * How often it is looked at whether the log still reaches back to where this reader stood the last time. Entries are
+ * kept for a minute at least, but a process may have been suspended for longer, or somebody's clock is wrong.
  */
 const REACH_MS = 10_000;
 /** Longest pause after a poll that failed. */
@@ -41,7 +41,10 @@ interface Reached {
   since: Stopwatch;
 }
 
-/** Reads the change log of the store, and so learns of writes of every process. One loop, whatever the number of watchers. */
+/**
+ * Reads the change log of the store, and so learns of writes of every process. One loop, whatever the number of
+ * watchers.
+ */
 export class ChangeFeed {
   #wanted = false;
   #stopped = false;
@@ -98,8 +101,8 @@ export class ChangeFeed {
   }
 
   /**
-   * The cursor itself, as long as nothing can have been missed. Another one where the log has gone back, as after a failover to
-   * a server that lacks the last entries, or where its numbers go in other steps.
+   * The cursor itself, as long as nothing can have been missed. Another one where the log has gone back, as after a
+   * failover to a server that lacks the last entries, or where its numbers go in other steps.
    */
   async #inReach(cursor: ChangeCursor, reached: Reached): Promise<ChangeCursor> {
     const { oldest, newest, step } = await this.store.changeLog();

@@ -23,7 +23,9 @@ interface Scan {
   found: Set<string>;
 }
 
-/** A watch of every result that matches a filter: first those that do now, then every change that matches or stops to. */
+/**
+ * A watch of every result that matches a filter: first those that do now, then every change that matches or stops to.
+ */
 export class FilterWatch implements Subject, Watcher {
   /** The reader never has everything. */
   readonly settled = false;

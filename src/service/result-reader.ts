@@ -17,7 +17,9 @@ interface UnderWay {
   told: Version;
 }
 
-/** Single results from the store: reads that are asked for together are one query, and finished results are remembered. */
+/**
+ * Single results from the store: reads that are asked for together are one query, and finished results are remembered.
+ */
 export class ResultReader {
   readonly #whole: Record<View, JoinedReader<TaskResult>>;
   readonly #outlines: JoinedReader<Outline>;
@@ -55,9 +57,9 @@ export class ResultReader {
   }
 
   /**
-   * The same as `read`, but a finished result may come from memory: it never changes again. It can only be deleted, of which
-   * `forget` tells: at once for this process, and as soon as the change log has been read for others. When that has not been
-   * for a while, since the store hangs or this process was suspended, nothing is taken from memory.
+   * The same as `read`, but a finished result may come from memory: it never changes again. It can only be deleted, of
+   * which `forget` tells: at once for this process, and as soon as the change log has been read for others. When that
+   * has not been for a while, since the store hangs or this process was suspended, nothing is taken from memory.
    */
   async readOrRecall(id: string): Promise<TaskResult | null> {
     const isTrusted = this.#upToDate !== null && this.#upToDate.ms <= MAX_HEARSAY_MS;

@@ -16,7 +16,8 @@ export interface Waited {
 
 /**
  * Waits until a result is finished, or has another version than the known one, for at most `timeoutMs`. Rejects with
- * TASK_RESULT_DOES_NOT_EXIST also when it is deleted meanwhile; one that was created anew in place of the known one is a change.
+ * TASK_RESULT_DOES_NOT_EXIST also when it is deleted meanwhile; one that was created anew in place of the known one is
+ * a change.
  */
 export async function waitFor(
   hub: WatchHub,

@@ -29,9 +29,9 @@ export interface HubOptions extends FeedOptions {
 }
 
 /**
- * Knows who watches what, and wakes them: at once for writes of this process, from the change log for those of others, and
- * every so often by reading again, so that a lost hint costs lateness and not truth. What is true is read by the watchers,
- * all through the same joined readers.
+ * Knows who watches what, and wakes them: at once for writes of this process, from the change log for those of others,
+ * and every so often by reading again, so that a lost hint costs lateness and not truth. What is true is read by the
+ * watchers, all through the same joined readers.
  */
 export class WatchHub {
   readonly #watchers = new Map<string, Set<Watcher>>();

@@ -55,9 +55,9 @@ const STORE_RETRY_MS = 500;
 const MOST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * One watch: takes turns of its subject while there is something to read and the sink has room, and keeps the line warm. A
- * slow reader so costs what its subject holds and one turn, and skips revisions in between. The first read must succeed;
- * a later outage of the store is waited out.
+ * One watch: takes turns of its subject while there is something to read and the sink has room, and keeps the line
+ * warm. A slow reader so costs what its subject holds and one turn, and skips revisions in between. The first read must
+ * succeed; a later outage of the store is waited out.
  */
 export class Watch implements Bell {
   readonly #endsAt: number;

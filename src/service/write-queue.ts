@@ -8,8 +8,8 @@ import { type Deferred, deferred } from './deferred';
 /** Of one transaction beside MOST_COMMANDS. Soft by one command: the one that passes it is still taken. */
 const MOST_BYTES = 2 * 1024 * 1024;
 /**
- * Of a few dozen commands one half goes: while the database works on it, this process answers and takes the calls of the
- * other. Fewer are not worth it, and of more, as streams bring them, each costs the less the more go together.
+ * Of a few dozen commands one half goes: while the database works on it, this process answers and takes the calls of
+ * the other. Fewer are not worth it, and of more, as streams bring them, each costs the less the more go together.
  */
 const HALVED = { least: 32, most: 96 };
 /** Transactions in flight at a time, and what must wait for more than one. */
@@ -27,11 +27,11 @@ interface Waiting {
 }
 
 /**
- * Group commit: while one transaction is in flight, commands wait; the next transaction takes them together. A command that finds
- * nothing in flight goes at once. Commands for one id keep their order.
+ * Group commit: while one transaction is in flight, commands wait; the next transaction takes them together. A command
+ * that finds nothing in flight goes at once. Commands for one id keep their order.
  *
- * When so many commands wait that two transactions would be full, two are in flight at a time, of different ids: the database
- * works on one while this process makes the statements of the other. On SQLite they take turns.
+ * When so many commands wait that two transactions would be full, two are in flight at a time, of different ids: the
+ * database works on one while this process makes the statements of the other. On SQLite they take turns.
  */
 export class WriteQueue {
   #waiting: Waiting[] = [];
@@ -80,7 +80,8 @@ export class WriteQueue {
       const answer = await this.#commit(batch);
       for (const { command } of batch) this.#idsInFlight.delete(command.id);
       turn = endOfTurn();
-      // Answering takes a while, which the database need not wait for: the next transaction begins first, in the same turn.
+      // Answering takes a while, which the database need not wait for: the next transaction begins first, in the same
+      // turn.
       if (this.#waiting.length > 0) setImmediate(answer);
       else answer();
     }

@@ -23,8 +23,8 @@ export interface Dialect {
   runAll(runner: QueryRunner, statements: readonly Statement[]): Promise<unknown[]>;
 
   /**
-   * Fails, so that no COMMIT follows, unless the statement before it changed so many rows. Nothing where no other process
-   * writes.
+   * Fails, so that no COMMIT follows, unless the statement before it changed so many rows. Nothing where no other
+   * process writes.
    */
   assertChanged(rows: number): Statement[];
 
@@ -37,7 +37,9 @@ export interface Dialect {
   /** SQL for that key, until the end of the transaction. */
   readonly transactionNumber: string;
 
-  /** The condition that a row with a time `at` is older than `age`. `now` is for stores without a clock of their own. */
+  /**
+   * The condition that a row with a time `at` is older than `age`. `now` is for stores without a clock of their own.
+   */
   olderThan(age: Micros, now: Micros): Statement;
 
   /** SQL for the step of the keys that one server of the database generates. */

@@ -1,7 +1,9 @@
 import { QueryFailedError } from 'typeorm';
 import { UnusableDatabase } from './unusable-database';
 
-/** What an error of a driver means to us. Drivers are asked for `code` and `errno` only: messages vary and hold data. */
+/**
+ * What an error of a driver means to us. Drivers are asked for `code` and `errno` only: messages vary and hold data.
+ */
 export type DriverFault =
   /** The database chose this transaction as a victim: run it again. */
   | 'retry'
@@ -24,8 +26,8 @@ const RETRY = new Set([
 ]);
 
 /**
- * A key that is there already; and a number out of range, which only ever comes from `Dialect.assertChanged`, since every number
- * of ours fits its column.
+ * A key that is there already; and a number out of range, which only ever comes from `Dialect.assertChanged`, since
+ * every number of ours fits its column.
  */
 const OUTDATED = new Set(['1062', 'SQLITE_CONSTRAINT_PRIMARYKEY', '1690']);
 
@@ -95,7 +97,9 @@ export function classify(error: unknown): DriverFault {
   return 'unknown';
 }
 
-/** An error that can be logged: of a driver's error its code and place, without the text and parameters that hold data. */
+/**
+ * An error that can be logged: of a driver's error its code and place, without the text and parameters that hold data.
+ */
 export function withoutParameters(error: unknown): Error {
   if (!(error instanceof QueryFailedError)) return error instanceof Error ? error : new Error('not an error');
   if (error.driverError instanceof UnusableDatabase) return error.driverError;

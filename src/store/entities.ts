@@ -93,9 +93,9 @@ const asBoolean: ValueTransformer = { to: Number, from: Boolean };
 type Column = EntitySchemaColumnOptions;
 
 /**
- * The column types of an engine. Names that callers choose are bytes on MySQL: every text collation that MySQL 8, MariaDB and
- * TiDB share takes "a" and "a " for the same, and most take "a" and "A" for the same. Times are integers, and JSON is text,
- * because every engine and driver hands just these back unchanged.
+ * The column types of an engine. Names that callers choose are bytes on MySQL: every text collation that MySQL 8,
+ * MariaDB and TiDB share takes "a" and "a " for the same, and most take "a" and "A" for the same. Times are integers,
+ * and JSON is text, because every engine and driver hands just these back unchanged.
  */
 const COLUMNS: Record<
   EntityDialect,

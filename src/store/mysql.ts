@@ -98,7 +98,10 @@ function poolOf(source: DataSource): Pool {
 }
 
 export interface MysqlOptions {
-  /** `mysql://user:password@host:port/database`, also `mariadb://`. `?tls=verify` asks for TLS with a checked certificate. */
+  /**
+   * `mysql://user:password@host:port/database`, also `mariadb://`. `?tls=verify` asks for TLS with a checked
+   * certificate.
+   */
   url: string;
   /** Most connections at a time. */
   poolSize: number;

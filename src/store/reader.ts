@@ -71,7 +71,10 @@ const RETURN_VALUE = ['returnValueJson'] as const;
 const LABEL: readonly (keyof MetadataRow)[] = ['taskId', 'name', 'value'];
 const CHANGE: readonly (keyof ChangeRow)[] = ['seq', 'taskId', 'incarnation', 'revision'];
 
-/** Of reading results that are being deleted and created anew, each round having lost to a rival. So many mean broken data. */
+/**
+ * Of reading results that are being deleted and created anew, each round having lost to a rival. So many mean broken
+ * data.
+ */
 const MOST_ROUNDS = 100;
 
 /** The read side of the store. */

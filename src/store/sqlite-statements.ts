@@ -19,8 +19,9 @@ export interface SqliteConnection {
 const MOST_PREPARED = 100;
 
 /**
- * Statements of one connection, kept prepared, straight from the driver: TypeORM's query runner is made for engines that
- * answer later. Rows come as arrays, since better-sqlite3 takes twice as long to make objects: see docs/benchmarks.md.
+ * Statements of one connection, kept prepared, straight from the driver: TypeORM's query runner is made for engines
+ * that answer later. Rows come as arrays, since better-sqlite3 takes twice as long to make objects: see
+ * docs/benchmarks.md.
  */
 export class SqliteStatements {
   readonly #prepared = new LRUCache<string, (values: readonly unknown[]) => unknown>({ max: MOST_PREPARED });

@@ -93,8 +93,8 @@ export class Table<Row extends object> {
 
   /**
    * Sets `properties` of rows found by `key`, if their `version` is still what it was before. What all rows share is
-   * said once, all else in a CASE, which every engine takes. A join with the rows as a derived table took the database a tenth to
-   * a quarter longer: docs/benchmarks.md.
+   * said once, all else in a CASE, which every engine takes. A join with the rows as a derived table took the database
+   * a tenth to a quarter longer: docs/benchmarks.md.
    */
   update<P extends Property<Row>>(
     updates: readonly { before: Pick<Row, P>; after: Pick<Row, P> }[],

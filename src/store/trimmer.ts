@@ -51,9 +51,10 @@ export class Trimmer {
   }
 
   /**
-   * The key of the newest row that is older than `age`, but for the newest of all, which stays: what comes after it never gets its
-   * number again. 0: there is none. Found by halving, from the newest on. The clock may have been ahead for a while, and may have
-   * given some rows a time that is to come: rows before one that is old are old, whatever they say themselves.
+   * The key of the newest row that is older than `age`, but for the newest of all, which stays: what comes after it
+   * never gets its number again. 0: there is none. Found by halving, from the newest on. The clock may have been ahead
+   * for a while, and may have given some rows a time that is to come: rows before one that is old are old, whatever
+   * they say themselves.
    */
   async #newestOlderThan(log: Log, age: Micros, oldest: number, newest: number): Promise<number> {
     let young = newest;

@@ -80,8 +80,8 @@ interface Basis {
 /** The write side of the store: one transaction for each batch of commands. */
 export class Writer {
   /**
-   * Unfinished results as this process wrote or read them last: their next transition need not read them. Another process may
-   * have changed them since, so a decision on one of these holds only if the row could be written over.
+   * Unfinished results as this process wrote or read them last: their next transition need not read them. Another
+   * process may have changed them since, so a decision on one of these holds only if the row could be written over.
    */
   readonly #remembered = new LRUCache<string, ResultState>({ max: MOST_REMEMBERED });
 
@@ -121,8 +121,8 @@ export class Writer {
   }
 
   /**
-   * Reads neither what this process remembers nor ids that are to be created, most of which are new: the database says so when
-   * one was changed, or is there already.
+   * Reads neither what this process remembers nor ids that are to be created, most of which are new: the database says
+   * so when one was changed, or is there already.
    */
   #expected(commands: readonly Command[]): Basis {
     const toLock = idsNotCreated(commands);
@@ -166,8 +166,9 @@ export class Writer {
   }
 
   /**
-   * Writes what the batch has made, as one transaction with a number. The number is given when all rows are ours: an earlier
-   * creation of the same id, which must have ended before, has a lower one. So it serves as the incarnation of what is created.
+   * Writes what the batch has made, as one transaction with a number. The number is given when all rows are ours: an
+   * earlier creation of the same id, which must have ended before, has a lower one. So it serves as the incarnation of
+   * what is created.
    */
   async #commit(
     transaction: Transaction,
@@ -177,8 +178,8 @@ export class Writer {
     sent: (batch: InDoubt) => void,
   ): Promise<void> {
     const writes = batch.writes();
-    // A try in doubt may still arrive, when its packets were held up on their way: it will find its token taken, and fail as a
-    // whole. If it has taken it already, this transaction waits for its end.
+    // A try in doubt may still arrive, when its packets were held up on their way: it will find its token taken, and
+    // fail as a whole. If it has taken it already, this transaction waits for its end.
     const voided = this.#tokens(
       inDoubt.map(({ token }) => token),
       batch.now,

@@ -9,8 +9,8 @@ import {
 } from '../../src/gen/taskresults/v1/task_result_service';
 
 /**
- * Watches ids as a well-behaved client does: a stream that ends in any way but ALL_FINISHED is opened again, at the next
- * address, with the versions known.
+ * Watches ids as a well-behaved client does: a stream that ends in any way but ALL_FINISHED is opened again, at the
+ * next address, with the versions known.
  */
 export class Follower {
   /** The last snapshot of each id. */

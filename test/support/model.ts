@@ -33,8 +33,8 @@ export type Step =
   | { call: 'delete'; creation: number | null; revision: number | null; allowMissing: boolean };
 
 /**
- * Steps whose creation, attempt and revision are relative to what the result has, so that most of them hit. A creation of null:
- * whichever has the id.
+ * Steps whose creation, attempt and revision are relative to what the result has, so that most of them hit. A creation
+ * of null: whichever has the id.
  */
 export type Move =
   | { id: string; step: Step }

@@ -48,8 +48,8 @@ export class MysqlLink {
   }
 
   /**
-   * Cuts the next COMMIT's connection, and keeps what was sent. Resolves then to what delivers it: late, as a network may, and
-   * until the database has worked on it.
+   * Cuts the next COMMIT's connection, and keeps what was sent. Resolves then to what delivers it: late, as a network
+   * may, and until the database has worked on it.
    */
   holdNextCommit(): Promise<() => Promise<void>> {
     return new Promise((resolve) => {

@@ -12,8 +12,8 @@ import { until } from './until';
 const INSTALL = 'apt-get update && apt-get install -y mariadb-server';
 
 /**
- * A MariaDB or MySQL server of our own: on a temporary folder and a free port, durable at every commit. It ends with this
- * process, however this process ends.
+ * A MariaDB or MySQL server of our own: on a temporary folder and a free port, durable at every commit. It ends with
+ * this process, however this process ends.
  */
 export class PrivateMysql {
   #process: Supervised | null = null;

@@ -29,8 +29,8 @@ interface HowToRun {
 }
 
 /**
- * The compiled program in a process of its own. `npm test` compiles it first. Its output is a terminal only when one is asked
- * for; `stdout` then has all that was drawn on it, and SIGINT is Ctrl-C.
+ * The compiled program in a process of its own. `npm test` compiles it first. Its output is a terminal only when one is
+ * asked for; `stdout` then has all that was drawn on it, and SIGINT is Ctrl-C.
  */
 export class Program {
   stdout = '';

@@ -9,8 +9,9 @@ import { TestWorker } from '../support/worker';
 const CHANGE_LOG_ALONE = { watch: { pollFastMs: 20, pollSlowMs: 50, rereadMs: 2 ** 31 - 1, maxAgeMs: 3_600_000 } };
 
 /**
- * AUTO_INCREMENT values become visible in the order of commits, not of numbers. A foreign transaction stands for a server
- * whose commit is slow. All is written through one server and watched at another, which sees nothing but the log.
+ * AUTO_INCREMENT values become visible in the order of commits, not of numbers. A foreign transaction stands for a
+ * server whose commit is slow. All is written through one server and watched at another, which sees nothing but the
+ * log.
  */
 describe('a change that commits after changes with higher numbers', () => {
   let writing: TestService;

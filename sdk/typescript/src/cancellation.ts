@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledError, TaskResultsError } from './errors';
 
 /**
- * A signal for one piece of work, aborted when any of `sources` is. Once it is released, long-lived sources hold nothing of
- * it, as they would of `AbortSignal.any`.
+ * A signal for one piece of work, aborted when any of `sources` is. Once it is released, long-lived sources hold
+ * nothing of it, as they would of `AbortSignal.any`.
  */
 export class Cancellation {
   readonly #controller = new AbortController();

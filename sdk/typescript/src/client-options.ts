@@ -40,16 +40,17 @@ export interface StartOptions extends CallOptions {
   /** Takes the task over though another attempt is running. Default false. */
   force?: boolean;
   /**
-   * Names the start among all starts of the result, up to 255 characters, so that a repetition is known as one; a worker may take
-   * what names the delivery of its task. Default: a new UUID for each call of the method, the same in its own repetitions.
+   * Names the start among all starts of the result, up to 255 characters, so that a repetition is known as one; a
+   * worker may take what names the delivery of its task. Default: a new UUID for each call of the method, the same in
+   * its own repetitions.
    */
   requestId?: string;
 }
 
 export interface AttemptOptions extends CallOptions {
   /**
-   * That of the result when the attempt was started. With it, an attempt of a result that was deleted is never taken for one of the
-   * result created anew. Default: whichever result has the id.
+   * That of the result when the attempt was started. With it, an attempt of a result that was deleted is never taken
+   * for one of the result created anew. Default: whichever result has the id.
    */
   incarnation?: number;
 }
@@ -60,7 +61,9 @@ export interface FailOptions extends AttemptOptions {
 }
 
 export interface DeleteOptions extends CallOptions {
-  /** Only this version, which may be a handle or a state. A revision of 0: any of the incarnation. Default: any version. */
+  /**
+   * Only this version, which may be a handle or a state. A revision of 0: any of the incarnation. Default: any version.
+   */
   version?: TaskResultVersion;
   /** A missing result is no error. Default false. */
   allowMissing?: boolean;

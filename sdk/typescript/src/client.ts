@@ -44,8 +44,8 @@ import { type TaskResultEvent, type WatchEventsOptions, type WatchTarget, watchE
 const MAX_IDS = 1_000;
 
 /**
- * A client of one taskresults server, for readers, enqueuers and workers. It opens one connection, at the first call, and is good
- * for any number of calls at a time. Close it when done.
+ * A client of one taskresults server, for readers, enqueuers and workers. It opens one connection, at the first call,
+ * and is good for any number of calls at a time. Close it when done.
  *
  * Every method that talks to the server throws a TaskResultsError when it does not get what it asked for.
  */
@@ -104,7 +104,10 @@ export class TaskResults {
     } while (pageToken !== '');
   }
 
-  /** One page of `list`: the first, or the one that `pageToken` of the page before stands for. May be shorter than asked. */
+  /**
+   * One page of `list`: the first, or the one that `pageToken` of the page before stands for. May be shorter than
+   * asked.
+   */
   async listPage(
     filter: TaskResultFilter = {},
     { view, pageSize = 0, pageToken = '', ...options }: ListOptions & { pageToken?: string } = {},
@@ -115,8 +118,8 @@ export class TaskResults {
   }
 
   /**
-   * What has changed since a known version; null: nothing. All fields, `task` included, when the result was created anew since, or
-   * when nothing is known: an incarnation and a revision of 0. Always asked of the store.
+   * What has changed since a known version; null: nothing. All fields, `task` included, when the result was created
+   * anew since, or when nothing is known: an incarnation and a revision of 0. Always asked of the store.
    */
   async changesSince(
     id: string,
@@ -172,8 +175,8 @@ export class TaskResults {
   }
 
   /**
-   * What happens to many results, over a stream of its own, with deletions and ids that are missing. It outlives restarts of the
-   * server; what stopped matching a filter meanwhile is not told.
+   * What happens to many results, over a stream of its own, with deletions and ids that are missing. It outlives
+   * restarts of the server; what stopped matching a filter meanwhile is not told.
    */
   async *watchEvents(
     target: WatchTarget,
@@ -258,8 +261,8 @@ export class TaskResults {
   }
 
   /**
-   * Removes a result in any state; with `version`, only when it has this one. Unless a missing result is allowed, the call is not
-   * repeated after a lost answer.
+   * Removes a result in any state; with `version`, only when it has this one. Unless a missing result is allowed, the
+   * call is not repeated after a lost answer.
    */
   async delete(id: string, { version, allowMissing = false, ...options }: DeleteOptions = {}): Promise<void> {
     // As a message, nothing known is no condition: whatever is there would be deleted.
@@ -296,8 +299,8 @@ export class TaskResults {
   }
 
   /**
-   * Ends waits, watches and calls under way, which throw a CancelledError, and lets the connection go. The function of a `run` is
-   * told by its signal; its outcome is not reported any more.
+   * Ends waits, watches and calls under way, which throw a CancelledError, and lets the connection go. The function of
+   * a `run` is told by its signal; its outcome is not reported any more.
    */
   close(): void {
     this.#watches.close();

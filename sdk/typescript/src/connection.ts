@@ -15,7 +15,10 @@ import { serverError } from './server-error';
 import type { CallOptions } from './task-result';
 import { startTimer } from './timer';
 
-/** Certificates in PEM format. What is left out: the certificate authorities that Node knows, no certificate of one's own. */
+/**
+ * Certificates in PEM format. What is left out: the certificate authorities that Node knows, no certificate of one's
+ * own.
+ */
 export interface TlsOptions {
   ca?: Buffer;
   key?: Buffer;
@@ -27,14 +30,20 @@ export interface ConnectionOptions {
   token?: string;
   /** TLS instead of plain text. Default false. */
   tls?: boolean | TlsOptions;
-  /** How long a call may take with all its repetitions, unless it says otherwise; `Infinity`: for ever. Default 10,000 ms. */
+  /**
+   * How long a call may take with all its repetitions, unless it says otherwise; `Infinity`: for ever. Default 10,000
+   * ms.
+   */
   timeoutMs?: number;
   /**
-   * Whether calls that are safe to repeat are repeated while the server cannot be reached, and `watchEvents` tries again when
-   * its first stream cannot be opened. Otherwise that must be open within `timeoutMs`. Default true.
+   * Whether calls that are safe to repeat are repeated while the server cannot be reached, and `watchEvents` tries
+   * again when its first stream cannot be opened. Otherwise that must be open within `timeoutMs`. Default true.
    */
   retry?: boolean;
-  /** Longest silence of the server on a watch, 1,000 to 60,000 ms; three times as much means a dead link. Default 15,000. */
+  /**
+   * Longest silence of the server on a watch, 1,000 to 60,000 ms; three times as much means a dead link. Default
+   * 15,000.
+   */
   heartbeatMs?: number;
 }
 
@@ -45,8 +54,8 @@ export interface UnaryOptions extends CallOptions {
   /** Whether the call may be made again when its answer was lost. Default true. */
   isRepeatable?: boolean;
   /**
-   * It tells the outcome of an attempt, which must not get lost: each try takes as long as a call may, and whatever may pass is
-   * waited for until `timeoutMs` is over. Default false.
+   * It tells the outcome of an attempt, which must not get lost: each try takes as long as a call may, and whatever may
+   * pass is waited for until `timeoutMs` is over. Default false.
    */
   isReport?: boolean;
 }
@@ -140,8 +149,8 @@ export class Connection {
   }
 
   /**
-   * The events of one stream, its `end` included. Throws when it ends without one, or sends nothing for three heartbeats.
-   * Without a deadline: a watch may last for ever.
+   * The events of one stream, its `end` included. Throws when it ends without one, or sends nothing for three
+   * heartbeats. Without a deadline: a watch may last for ever.
    */
   async *watch(
     request: Partial<WatchTaskResultsRequest>,

@@ -2,8 +2,8 @@
 const MAX_MARKER_BYTES = 40;
 
 /**
- * The text itself when it fits in `maxBytes` of UTF-8; otherwise its beginning, cut at a code point, and a marker that says how
- * much is gone. With the marker it fits, so that the server does not cut it once more.
+ * The text itself when it fits in `maxBytes` of UTF-8; otherwise its beginning, cut at a code point, and a marker that
+ * says how much is gone. With the marker it fits, so that the server does not cut it once more.
  */
 export function cutText(text: string, maxBytes: number): string {
   // One UTF-16 unit makes at most three bytes: most texts need no counting.

@@ -14,9 +14,9 @@ export function encodeRequest<Request>(serialize: (request: Request) => Buffer, 
 }
 
 /**
- * Refuses what would become something else on its way, so that the answer would be about somebody else: texts that are no Unicode,
- * such as half of a surrogate pair, and ids that are no texts; and numbers that are no 32-bit integers, since no request has
- * others. Fields are named as in the contract.
+ * Refuses what would become something else on its way, so that the answer would be about somebody else: texts that are
+ * no Unicode, such as half of a surrogate pair, and ids that are no texts; and numbers that are no 32-bit integers,
+ * since no request has others. Fields are named as in the contract.
  */
 export function refuseMalformed(value: unknown, field = ''): void {
   if (isId(field) && typeof value !== 'string') throw invalidField(field, 'must be a text');

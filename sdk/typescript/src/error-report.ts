@@ -17,8 +17,8 @@ const MAX_TRACEBACK_BYTES = 256 * 1024;
 const MAX_INNER_ERRORS = 20;
 
 /**
- * A report as it stands, or one made of whatever was thrown: class, message, and the stack with those of its causes. Never throws:
- * what cannot be read of it is left out.
+ * A report as it stands, or one made of whatever was thrown: class, message, and the stack with those of its causes.
+ * Never throws: what cannot be read of it is left out.
  */
 export function reportOf(error: unknown): Required<ErrorReport> {
   const given = read<Partial<ErrorReport> | null>(() => (isReport(error) ? error : null), null);

@@ -11,11 +11,14 @@ export interface Failure {
 }
 
 /**
- * Base of every error that this package throws. Most reasons have a class of their own; an answer that carries no reason, from a
- * proxy or a dead link, has the name of its gRPC code as reason and this class.
+ * Base of every error that this package throws. Most reasons have a class of their own; an answer that carries no
+ * reason, from a proxy or a dead link, has the name of its gRPC code as reason and this class.
  */
 export class TaskResultsError extends Error {
-  /** The contract's reason, such as `STALE_ATTEMPT`; one of the SDK's own, such as `WAIT_TIMED_OUT`; or a gRPC code's name. */
+  /**
+   * The contract's reason, such as `STALE_ATTEMPT`; one of the SDK's own, such as `WAIT_TIMED_OUT`; or a gRPC code's
+   * name.
+   */
   readonly reason: string;
   /** The gRPC code of the answer; null for what no server said. */
   readonly code: number | null;
@@ -103,7 +106,9 @@ export class WaitTimedOutError extends TaskResultsError {
   }
 }
 
-/** JSON text that this package's parser cannot read, such as one that is nested too deeply. The text itself can be had. */
+/**
+ * JSON text that this package's parser cannot read, such as one that is nested too deeply. The text itself can be had.
+ */
 export class NotDecodableError extends TaskResultsError {
   constructor(what: string, why: string, cause?: unknown) {
     super({ reason: 'NOT_DECODABLE', message: `${what} cannot be read: ${why}`, cause });
@@ -117,7 +122,9 @@ export class NotEncodableError extends TaskResultsError {
   }
 }
 
-/** The caller's AbortSignal ended it, whose reason is the `cause`; or the client was closed. Its name is `AbortError`. */
+/**
+ * The caller's AbortSignal ended it, whose reason is the `cause`; or the client was closed. Its name is `AbortError`.
+ */
 export class CancelledError extends TaskResultsError {
   constructor(message: string, cause?: unknown) {
     super({ reason: 'CANCELLED', message, cause });

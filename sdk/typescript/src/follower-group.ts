@@ -80,8 +80,8 @@ export class FollowerGroup {
   }
 
   /**
-   * The stream has ended because everything on it is settled. Whoever was not told of it knows something else than the stream: it
-   * is to ask for whatever there is of the result that it follows.
+   * The stream has ended because everything on it is settled. Whoever was not told of it knows something else than the
+   * stream: it is to ask for whatever there is of the result that it follows.
    */
   forget(): void {
     for (const follower of this.followers) follower.version = { ...follower.version, revision: 0 };

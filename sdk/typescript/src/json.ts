@@ -19,10 +19,11 @@ const LARGE_NUMBER = /\d{16}|[eE]\+?\d{3}/;
 const INTEGER = /^-?\d+$/;
 
 /**
- * The built-in JSON, except that integers beyond 2^53 become BigInt and BigInt is written, and that what the built-in would change
- * or drop without a word is refused: NaN, infinities, invalid dates, functions, symbols, promises, errors, binary data, and
- * objects of which nothing would be left, such as Map, Set, Headers and generators. As there, members that are undefined are left
- * out, and a number with a fraction or an exponent is the nearest double; one that is too large for a double cannot be read.
+ * The built-in JSON, except that integers beyond 2^53 become BigInt and BigInt is written, and that what the built-in
+ * would change or drop without a word is refused: NaN, infinities, invalid dates, functions, symbols, promises, errors,
+ * binary data, and objects of which nothing would be left, such as Map, Set, Headers and generators. As there, members
+ * that are undefined are left out, and a number with a fraction or an exponent is the nearest double; one that is too
+ * large for a double cannot be read.
  */
 export const losslessJson: JsonFormat = {
   parse: (text) => {

@@ -6,7 +6,9 @@ import { Latest } from './latest';
 import type { SharedWatch } from './shared-watch';
 import { isFinal, type TaskResultVersion } from './task-result-fields';
 
-/** The states of a result that are newer than `version`, up to the finished one. A slow reader may miss some in between. */
+/**
+ * The states of a result that are newer than `version`, up to the finished one. A slow reader may miss some in between.
+ */
 export async function* newerStates(
   watches: SharedWatch,
   id: string,

@@ -39,8 +39,8 @@ export function isWorthReopening({ code }: TaskResultsError): boolean {
 }
 
 /**
- * Whether the report of an outcome may be taken a moment later: after all that was said on the way, by a server or a proxy, and is
- * no answer to the report itself. Without a code nothing was said.
+ * Whether the report of an outcome may be taken a moment later: after all that was said on the way, by a server or a
+ * proxy, and is no answer to the report itself. Without a code nothing was said.
  */
 export function isWorthReportingAgain(error: TaskResultsError): boolean {
   return error.code !== null && !isLoss(error) && !isRefusal(error);

@@ -9,8 +9,8 @@ export interface Reports<Recorded> {
 }
 
 /**
- * The attempt returned a value. One that is refused makes it a failure which says so, and the refusal is thrown. A success that
- * could not be reported for any other reason is no failure: that is thrown, and nothing is reported.
+ * The attempt returned a value. One that is refused makes it a failure which says so, and the refusal is thrown. A
+ * success that could not be reported for any other reason is no failure: that is thrown, and nothing is reported.
  */
 export async function reportSuccess<Recorded>(reports: Reports<Recorded>, value: unknown): Promise<Recorded> {
   try {
@@ -22,8 +22,8 @@ export async function reportSuccess<Recorded>(reports: Reports<Recorded>, value:
 }
 
 /**
- * The attempt failed with `error`. When the whole report is refused, a minimal one goes out. Throws only when neither was taken;
- * `error` is then the cause.
+ * The attempt failed with `error`. When the whole report is refused, a minimal one goes out. Throws only when neither
+ * was taken; `error` is then the cause.
  */
 export async function reportFailure(
   reports: Pick<Reports<unknown>, 'fail'>,
@@ -42,7 +42,9 @@ export async function reportFailure(
   }
 }
 
-/** What could not be reported must not hide what was to be reported. Only an error of this call's own is given a cause. */
+/**
+ * What could not be reported must not hide what was to be reported. Only an error of this call's own is given a cause.
+ */
 function withCause(failure: unknown, cause: unknown): unknown {
   if (failure instanceof TaskResultsError && failure !== cause) failure.cause ??= cause;
   return failure;

@@ -13,23 +13,27 @@ export interface RunContext {
   /** The number of this attempt, counted from 1. */
   readonly attempt: number;
   /**
-   * Aborted when the attempt is lost, with the error that told so as its reason, when the caller's signal is, and when the client
-   * is closed. What the function returns or throws after a loss or a close is not reported.
+   * Aborted when the attempt is lost, with the error that told so as its reason, when the caller's signal is, and when
+   * the client is closed. What the function returns or throws after a loss or a close is not reported.
    */
   readonly signal: AbortSignal;
 }
 
 export interface RunOptions {
   /**
-   * The attempt is lost when the worker dies and this time has passed; renewed at each third of it. Also how long the report of the
-   * outcome may take. Default 60,000 ms.
+   * The attempt is lost when the worker dies and this time has passed; renewed at each third of it. Also how long the
+   * report of the outcome may take. Default 60,000 ms.
    */
   leaseMs?: number;
-  /** Whether another attempt is to be made after this error. When it throws, none is, and that is thrown. Default: never. */
+  /**
+   * Whether another attempt is to be made after this error. When it throws, none is, and that is thrown. Default:
+   * never.
+   */
   retry?: (error: unknown, attempt: number) => boolean | Promise<boolean>;
   /**
-   * Whether what the function threw is the outcome of the task. Otherwise nothing is reported, and the result stays RUNNING until
-   * another worker takes it once the lease has run out: right for a worker that is being stopped. Default: always.
+   * Whether what the function threw is the outcome of the task. Otherwise nothing is reported, and the result stays
+   * RUNNING until another worker takes it once the lease has run out: right for a worker that is being stopped.
+   * Default: always.
    */
   report?: (error: unknown, attempt: number) => boolean | Promise<boolean>;
   /** Passed on to the function; the outcome is reported all the same. Aborted already: no attempt is started. */
@@ -56,8 +60,8 @@ export interface AttemptCalls {
 }
 
 /**
- * One attempt at a task: starts it, calls the function and reports what came of it; the lease is kept until that is told. Throws
- * what the function threw once that is reported; or the loss of the attempt.
+ * One attempt at a task: starts it, calls the function and reports what came of it; the lease is kept until that is
+ * told. Throws what the function threw once that is reported; or the loss of the attempt.
  */
 export async function runAttempt(
   calls: AttemptCalls,

@@ -14,8 +14,8 @@ import { sameError } from './server-error';
 /** Most ids that one stream takes. */
 const MAX_IDS = 1_000;
 /**
- * Each stream that is cancelled puts the next opening off by this: a server closes the whole connection when more than 33
- * cancels a second go on coming. Streams that the server ends cost nothing.
+ * Each stream that is cancelled puts the next opening off by this: a server closes the whole connection when more than
+ * 33 cancels a second go on coming. Streams that the server ends cost nothing.
  */
 const CANCEL_GAP_MS = 50;
 
@@ -28,9 +28,9 @@ interface Stream {
 type Open = (known: KnownTaskResult[], signal: AbortSignal) => AsyncIterable<WatchEvent>;
 
 /**
- * Lets any number of followers share a few streams: those who come together get one for each 1,000 ids. The ids of a stream
- * cannot change, so later ones get another, into which others are merged. A stream that is lost is opened again with the
- * versions known.
+ * Lets any number of followers share a few streams: those who come together get one for each 1,000 ids. The ids of a
+ * stream cannot change, so later ones get another, into which others are merged. A stream that is lost is opened again
+ * with the versions known.
  */
 export class SharedWatch {
   readonly #joining = new Set<Follower>();

@@ -34,8 +34,8 @@ export interface TaskError {
 }
 
 /**
- * One state of one creation of a result: an id can be deleted and created anew, so that a revision alone does not tell what is
- * known. Ordered by incarnation, then by revision. Handles and states are versions, too.
+ * One state of one creation of a result: an id can be deleted and created anew, so that a revision alone does not tell
+ * what is known. Ordered by incarnation, then by revision. Handles and states are versions, too.
  */
 export interface TaskResultVersion {
   /** Which creation of a result under this id; a later one has a higher number. */
@@ -93,7 +93,9 @@ export interface TaskState extends TaskResultVersion {
   readonly expiresAt: PreciseDate | null;
 }
 
-/** An attempt that has been started, and its state. With the incarnation its number is the fence of all that follows. */
+/**
+ * An attempt that has been started, and its state. With the incarnation its number is the fence of all that follows.
+ */
 export interface StartedAttempt extends TaskState {
   /** Counted from 1. */
   readonly attempt: number;

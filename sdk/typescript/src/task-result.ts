@@ -18,8 +18,8 @@ export interface CallOptions {
   /** Ends the call: it rejects with a CancelledError. */
   signal?: AbortSignal;
   /**
-   * How long the call may take with all its repetitions, in milliseconds; `Infinity`: for ever. The client's `timeoutMs` unless
-   * told otherwise.
+   * How long the call may take with all its repetitions, in milliseconds; `Infinity`: for ever. The client's
+   * `timeoutMs` unless told otherwise.
    */
   timeoutMs?: number;
 }

@@ -19,8 +19,8 @@ export interface WatchEventsOptions {
   /** Default FULL. */
   view?: TaskResultView;
   /**
-   * Goes on after every id is finished, deleted or not found, also for those that are created later. A watch by filter always
-   * does. Default false.
+   * Goes on after every id is finished, deleted or not found, also for those that are created later. A watch by filter
+   * always does. Default false.
    */
   keepOpen?: boolean;
   /** Told each time that the watch is lost, before it is opened again. */
@@ -39,8 +39,8 @@ export type TaskResultEvent<Result = TaskResultFields> =
   | ({ readonly type: 'unmatched'; readonly id: string } & TaskResultVersion);
 
 /**
- * The news of a watch, until it is complete. Streams that end any other way are opened again with what is known, with growing
- * pauses. Throws what re-opening cannot mend.
+ * The news of a watch, until it is complete. Streams that end any other way are opened again with what is known, with
+ * growing pauses. Throws what re-opening cannot mend.
  */
 export async function* watchEvents(
   connection: Connection,

@@ -52,8 +52,8 @@ export class IdsProgress implements WatchProgress {
 }
 
 /**
- * A watch by filter. Opened again it sends every match again, of which only news is passed on. What stopped matching while
- * nothing was open stays unknown.
+ * A watch by filter. Opened again it sends every match again, of which only news is passed on. What stopped matching
+ * while nothing was open stays unknown.
  */
 export class FilterProgress implements WatchProgress {
   readonly #versions = new Map<string, TaskResultVersion>();

@@ -1,8 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * What transitions change in `task_results` is of a fixed size and never NULL, so that InnoDB changes rows where they stand. A
- * row that grows is moved, and its page rewritten: seven times as much redo log for a start or a finish (docs/benchmarks.md).
+ * What transitions change in `task_results` is of a fixed size and never NULL, so that InnoDB changes rows where they
+ * stand. A row that grows is moved, and its page rewritten: seven times as much redo log for a start or a finish
+ * (docs/benchmarks.md).
  */
 const TABLES = [
   `CREATE TABLE task_results (
