@@ -178,8 +178,8 @@ func always(any) bool {
 }
 
 // report sends an outcome again and again until it has arrived or is refused, also after ctx has ended. It takes at
-// most as long as the lease, however long one call may take. What was said on the way, by a server or a proxy, and is no
-// answer to what the report says, may pass: credentials that are being changed, a limit of calls, an outage.
+// most as long as the lease, however long one call may take. What was said on the way, by a server or a proxy, and is
+// no answer to what the report says, may pass: credentials that are being changed, a limit of calls, an outage.
 func (e *execution) report(ctx context.Context, request *pb.FinishAttemptRequest) (*State, error) {
 	ctx, cancel := e.client.within(context.WithoutCancel(ctx))
 	defer cancel()
@@ -223,8 +223,8 @@ func isAboutValue(refusal *Error) bool {
 	return refusal.Reason == ErrInvalidField || refusal.Reason == ErrNotEncodable || isTooLarge(refusal)
 }
 
-// tooLarge is how the gRPC libraries say that a message is larger than either side allows: they have no reason for it, and
-// busy servers and proxies that limit rates answer with the same code.
+// tooLarge is how the gRPC libraries say that a message is larger than either side allows: they have no reason for it,
+// and busy servers and proxies that limit rates answer with the same code.
 var tooLarge = regexp.MustCompile(`(?i)\b(message|size) larger than\b|\bexceeds maximum size\b`)
 
 // isTooLarge also tells a message that is too large for the transport, which refuses it itself.

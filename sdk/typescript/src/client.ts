@@ -141,8 +141,8 @@ export class TaskResults {
   }
 
   /**
-   * Resolves with the result once it is finished, FAILED or SUCCESSFUL; through restarts of the server. Any number of waits
-   * share a few streams.
+   * Resolves with the result once it is finished, FAILED or SUCCESSFUL; through restarts of the server. Any number of
+   * waits share a few streams.
    *
    * @throws WaitTimedOutError when that takes longer than `timeoutMs`
    * @throws TaskResultDoesNotExistError when there is no such result, or it is deleted meanwhile
@@ -188,7 +188,8 @@ export class TaskResults {
   }
 
   /**
-   * Registers a task that has been enqueued. The same id and content again: the result that exists, whatever became of it.
+   * Registers a task that has been enqueued. The same id and content again: the result that exists, whatever became of
+   * it.
    *
    * @throws TaskResultExistsError when the id is taken by other content
    */
@@ -273,8 +274,8 @@ export class TaskResults {
 
   /**
    * Makes one attempt at a task as a worker: registers it, or takes the result with the id given, calls `work`, renews
-   * the lease meanwhile, and reports what came of it. Returns the finished result. The report is repeated for as long as the
-   * lease, so that an outcome is not lost when the server is away for a while.
+   * the lease meanwhile, and reports what came of it. Returns the finished result. The report is repeated for as long
+   * as the lease, so that an outcome is not lost when the server is away for a while.
    *
    * @throws whatever `work` throws, once that is reported
    * @throws StaleAttemptError when another worker has taken the task over

@@ -40,8 +40,8 @@ export interface TaskResultSource {
 }
 
 /**
- * The outcome of a task as it was when it was read. A handle never changes by itself: `refresh` brings it up to date, `watch`
- * and `wait` yield new ones. Made by a client, never by hand.
+ * The outcome of a task as it was when it was read. A handle never changes by itself: `refresh` brings it up to date,
+ * `watch` and `wait` yield new ones. Made by a client, never by hand.
  *
  * @typeParam T what the task returns; not checked
  */
@@ -106,9 +106,9 @@ export class TaskResult<T = unknown> implements TaskResultFields {
   }
 
   /**
-   * Brings this handle up to date, in place: status, times, errors, worker ids, return value, metadata and revision; everything,
-   * when the result was deleted and created anew. Costs next to nothing when the result has not changed. When it throws, the
-   * handle keeps what it had.
+   * Brings this handle up to date, in place: status, times, errors, worker ids, return value, metadata and revision;
+   * everything, when the result was deleted and created anew. Costs next to nothing when the result has not changed.
+   * When it throws, the handle keeps what it had.
    *
    * @throws TaskResultDoesNotExistError when the result was deleted
    */
@@ -126,8 +126,8 @@ export class TaskResult<T = unknown> implements TaskResultFields {
   }
 
   /**
-   * @internal What is known once the report of an attempt's success was taken and there was nobody to ask for the rest. The version
-   * stays that of the last reading, so that the next refresh asks for everything since.
+   * @internal What is known once the report of an attempt's success was taken and there was nobody to ask for the rest.
+   * The version stays that of the last reading, so that the next refresh asks for everything since.
    */
   succeeded(state: TaskState, workerId: string, returnValueJson: string): this {
     const { status, startedAt, lastAttemptedAt, finishedAt, expiresAt } = state;
@@ -137,8 +137,8 @@ export class TaskResult<T = unknown> implements TaskResultFields {
   }
 
   /**
-   * Yields a new handle for each newer state until the result is finished, through restarts of the server. A slow reader
-   * may miss states in between, never the last one. Ends at once when this handle is finished.
+   * Yields a new handle for each newer state until the result is finished, through restarts of the server. A slow
+   * reader may miss states in between, never the last one. Ends at once when this handle is finished.
    *
    * @throws TaskResultDoesNotExistError when the result is deleted
    */
