@@ -24,9 +24,9 @@ const LIFE: { call: (calls: Calls, id: string) => Promise<unknown>; left: object
     call: (c, id) => c.create(id, { metadata: new Map([['a', 'b']]) }),
     left: { status: READY, workers: 0, errors: 0 },
   },
-  { call: (c, id) => c.start(id, 'w1'), left: { status: RUNNING, workers: 1, errors: 0 } },
+  { call: (c, id) => c.start(id, 'w1', { requestId: 'first' }), left: { status: RUNNING, workers: 1, errors: 0 } },
   { call: (c, id) => c.failAttempt(id, 1, true), left: { status: READY, workers: 1, errors: 1 } },
-  { call: (c, id) => c.start(id, 'w2'), left: { status: RUNNING, workers: 2, errors: 1 } },
+  { call: (c, id) => c.start(id, 'w2', { requestId: 'second' }), left: { status: RUNNING, workers: 2, errors: 1 } },
   { call: (c, id) => c.succeed(id, 2, '42'), left: { status: SUCCESSFUL, workers: 2, errors: 1 } },
 ];
 
