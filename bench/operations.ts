@@ -13,7 +13,7 @@ import {
   RefreshTaskResultRequest,
   TaskResultServiceService as Results,
 } from '../src/gen/taskresults/v1/task_result_service';
-import { ANSWER_BYTES } from '../src/service/answer-budget';
+import { ANSWER_BYTES } from '../src/service/reading/answer-budget';
 import { MOST_REMEMBERED } from '../src/store/writer';
 import {
   checkBatch,

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { TaskResult, TaskResults } from '@taskresults/client';
-import { colors, tableLines } from '../../src/cli/table';
+import { colors, tableLines } from '../../src/cli/output/table';
 import { firstCharacters } from '../../src/domain/text';
 import type { Job } from './jobs';
 

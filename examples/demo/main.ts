@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { TaskResults } from '@taskresults/client';
-import { watchDisplay } from '../../src/cli/watch-display';
+import { watchDisplay } from '../../src/cli/output/watch-display';
 import { checkAll } from './check';
 import { type Job, planJobs } from './jobs';
 import { DemoServer } from './server';

@@ -1,7 +1,7 @@
 import { TaskResults } from '@taskresults/client';
 import { type Command, Option } from 'commander';
-import { readSettings } from '../settings';
-import { milliseconds, nonEmpty } from './option-values';
+import { readSettings } from '../config/settings';
+import { milliseconds, nonEmpty } from './options/option-values';
 
 export interface ClientOptions {
   server: string;

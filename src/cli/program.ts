@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { addCreate } from './create';
-import { addDelete } from './delete';
-import { addFail } from './fail';
-import { addFinish } from './finish';
-import { addGet } from './get';
-import { addList } from './list';
-import { addMigrate } from './migrate';
-import { addRefresh } from './refresh';
-import { addRenew } from './renew';
-import { addServe } from './serve';
-import { addStart } from './start';
-import { addWatch } from './watch';
+import { addCreate } from './commands/create';
+import { addDelete } from './commands/delete';
+import { addFail } from './commands/fail';
+import { addFinish } from './commands/finish';
+import { addGet } from './commands/get';
+import { addList } from './commands/list';
+import { addMigrate } from './commands/migrate';
+import { addRefresh } from './commands/refresh';
+import { addRenew } from './commands/renew';
+import { addServe } from './commands/serve';
+import { addStart } from './commands/start';
+import { addWatch } from './commands/watch';
 
 /** The whole command line. Usage mistakes throw a CommanderError once commander has printed them. */
 export function buildProgram(): Command {

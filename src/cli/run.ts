@@ -1,8 +1,8 @@
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { type Command, CommanderError } from 'commander';
-import { SettingsError } from '../settings';
+import { SettingsError } from '../config/settings';
 import { toFailure } from './failure';
-import { printable } from './printable';
+import { printable } from './output/printable';
 
 /** Runs a command line to its end. Whatever goes wrong becomes a line on stderr and an exit code. */
 export async function run(program: Command, argv: readonly string[]): Promise<void> {

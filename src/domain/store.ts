@@ -1,7 +1,7 @@
 import type { Command } from './command';
 import type { Filter } from './filter';
-import type { Decision } from './lifecycle';
 import type { Micros, TaskResult, TaskResultStatus, View } from './task-result';
+import type { Decision } from './transitions';
 import type { Version } from './version';
 
 /** What one transaction takes: more would pass the limits of a statement on some engine. */

@@ -9,7 +9,7 @@ import type {
   sendUnaryData,
 } from '@grpc/grpc-js';
 import { TaskResultsError } from '../domain/errors';
-import { type Encodable, encode } from './encode';
+import { type Encodable, encode } from './codec/encode';
 import { toServiceError } from './status';
 
 /** What arrived could not be read as the message that was expected. */

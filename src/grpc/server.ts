@@ -15,16 +15,16 @@ import { HealthImplementation } from 'grpc-health-check';
 import type { Limits } from '../domain/limits';
 import * as lifecycleMessages from '../gen/taskresults/v1/task_lifecycle_service';
 import * as resultMessages from '../gen/taskresults/v1/task_result_service';
-import type { Lifecycle } from '../service/lifecycle';
-import type { Reads } from '../service/reads';
-import type { WatchHub } from '../service/watch-hub';
-import { authorizeWith, type Tokens } from './authorize';
+import type { Reads } from '../service/reading/reads';
+import type { WatchHub } from '../service/watching/watch-hub';
+import type { Lifecycle } from '../service/writing/lifecycle';
 import { type Handlers, type OnInternalError, tolerant } from './handlers';
-import { lifecycleHandlers } from './lifecycle-handlers';
+import { lifecycleHandlers } from './handlers/lifecycle-handlers';
+import { readHandlers } from './handlers/read-handlers';
+import { watchHandler } from './handlers/watch-handler';
+import { authorizeWith, type Tokens } from './interceptors/authorize';
 import { leaveLongDeadlinesToCallers } from './long-deadlines';
-import { readHandlers } from './read-handlers';
-import { watchHandler } from './watch-handler';
-import { watchMaker } from './watch-request';
+import { watchMaker } from './requests/watch-request';
 
 const SERVICES = ['', 'taskresults.v1.TaskResultService', 'taskresults.v1.TaskLifecycleService'];
 

@@ -1,6 +1,7 @@
 import type { Command, CreateCommand } from '../domain/command';
-import { type Decision, decide, PENDING_INCARNATION, type ResultState, type Retention } from '../domain/lifecycle';
+import { PENDING_INCARNATION, type ResultState } from '../domain/result-state';
 import type { Micros } from '../domain/task-result';
+import { type Decision, decide, type Retention } from '../domain/transitions';
 import { type Version, versionOf } from '../domain/version';
 import type { AttemptRow, ChangeRow, ErrorRow, MetadataRow, ResultRow, ReturnValueRow } from './entities';
 
@@ -205,8 +206,8 @@ function newRow(state: ResultState, created: CreateCommand): ResultRow {
     leaseExpiresAt: state.leaseExpiresAt,
     expiresAt: state.expiresAt,
     changedAt: state.changedAt,
-    createdBy: state.createdBy,
-    madeBy: state.madeBy,
+    createFingerprint: state.createFingerprint,
+    stateFingerprint: state.stateFingerprint,
     payloadBytes: state.payloadBytes,
     errorBytes: state.errorBytes,
     taskPath: task.path,

@@ -1,5 +1,5 @@
 import { EntitySchema, type EntitySchemaColumnOptions, type ValueTransformer } from 'typeorm';
-import type { ResultState } from '../domain/lifecycle';
+import type { ResultState } from '../domain/result-state';
 import type { TaskError, TaskResultStatus } from '../domain/task-result';
 
 /** One row of `task_results`: what is given at creation, and the state. Its size never changes. */
@@ -159,8 +159,8 @@ export function entitiesFor(dialect: EntityDialect): Entities {
         leaseExpiresAt: named(moment, 'lease_expires_at'),
         expiresAt: named(moment, 'expires_at'),
         changedAt: named(micros, 'changed_at'),
-        createdBy: named(print, 'created_by'),
-        madeBy: named(print, 'made_by'),
+        createFingerprint: named(print, 'create_fingerprint'),
+        stateFingerprint: named(print, 'state_fingerprint'),
         payloadBytes: named(int, 'payload_bytes'),
         errorBytes: named(int, 'error_bytes'),
         argsJson: named(long, 'args_json'),

@@ -1,12 +1,12 @@
 import { type DataSource, MigrationExecutor, QueryFailedError, type QueryRunner } from 'typeorm';
 import { storeUnavailable } from '../domain/errors';
-import type { Retention } from '../domain/lifecycle';
 import type { TaskResultStore } from '../domain/store';
 import type { Clock } from '../domain/task-result';
+import type { Retention } from '../domain/transitions';
 import type { Dialect } from './dialect';
 import { classify, withoutParameters } from './driver-errors';
-import { createMysqlDataSource, mysqlDialect } from './mysql';
-import { createPrivately, createSqliteDataSource, notOpened, sqliteDialect } from './sqlite';
+import { createMysqlDataSource, mysqlDialect } from './mysql/dialect';
+import { createPrivately, createSqliteDataSource, notOpened, sqliteDialect } from './sqlite/dialect';
 import { TypeOrmStore } from './typeorm-store';
 import { UnusableDatabase } from './unusable-database';
 

@@ -1,9 +1,9 @@
 import type { DataSource } from 'typeorm';
 import type { Command } from '../domain/command';
 import type { Filter } from '../domain/filter';
-import type { Decision, Retention } from '../domain/lifecycle';
 import type { Change, ChangeLog, Outline, Position, SeqRange, TaskResultStore } from '../domain/store';
 import type { Clock, Micros, TaskResult, View } from '../domain/task-result';
+import type { Decision, Retention } from '../domain/transitions';
 import type { Dialect } from './dialect';
 import { entitiesFor } from './entities';
 import { Reader } from './reader';

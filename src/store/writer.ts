@@ -3,8 +3,9 @@ import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Command, StartCommand } from '../domain/command';
 import { storeUnavailable } from '../domain/errors';
-import { type Decision, PENDING_INCARNATION, type ResultState, type Retention } from '../domain/lifecycle';
+import { PENDING_INCARNATION, type ResultState } from '../domain/result-state';
 import { type Clock, isFinished, type TaskResultStatus } from '../domain/task-result';
+import type { Decision, Retention } from '../domain/transitions';
 import { Batch, type NewChange, StartedAttempts, type Writes } from './batch';
 import type { Dialect } from './dialect';
 import { classify, withoutParameters } from './driver-errors';
@@ -29,8 +30,8 @@ const STATE: readonly (keyof ResultState)[] = [
   'leaseExpiresAt',
   'expiresAt',
   'changedAt',
-  'createdBy',
-  'madeBy',
+  'createFingerprint',
+  'stateFingerprint',
   'payloadBytes',
   'errorBytes',
 ];
@@ -47,7 +48,7 @@ const CHANGING: readonly (keyof ResultState)[] = [
   'leaseExpiresAt',
   'expiresAt',
   'changedAt',
-  'madeBy',
+  'stateFingerprint',
   'payloadBytes',
   'errorBytes',
 ];

@@ -1,4 +1,4 @@
-import { Throttle } from '../../src/cli/throttle';
+import { Throttle } from '../../src/cli/output/throttle';
 import { until } from '../support/until';
 
 const LONG_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import { type Connection, createConnection } from 'mysql2/promise';
 import { openStore } from '../../src/store/open';
-import { describeStore } from '../conformance/store';
+import { describeStore } from '../store-contract/store';
 import { create, failAttempt, reported, start, succeed } from '../support/commands';
 import { outcomes } from '../support/decisions';
 import { temporaryMysql } from '../support/engines';

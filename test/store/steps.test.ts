@@ -1,5 +1,5 @@
 import type { SeqRange, TaskResultStore } from '../../src/domain/store';
-import { ChangeFeed } from '../../src/service/change-feed';
+import { ChangeFeed } from '../../src/service/watching/change-feed';
 import { create } from '../support/commands';
 import { temporaryMysql } from '../support/engines';
 import { PrivateMysql } from '../support/private-mysql';

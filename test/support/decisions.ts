@@ -1,4 +1,4 @@
-import type { Decision } from '../../src/domain/lifecycle';
+import type { Decision } from '../../src/domain/transitions';
 
 /** What became of a command in one word: the kind of the decision, or the reason of a refusal. */
 export function outcome(decision: Decision): string {

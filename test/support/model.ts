@@ -16,7 +16,7 @@ export interface Modelled {
   /** When the running attempt's lease ends; null: never. */
   leaseEnd: number | null;
   /** The call that made the present state. */
-  madeBy: Step | null;
+  stateFingerprint: Step | null;
   /** Attempts by the requests that started them. */
   requests: Record<string, number>;
   /** The latest time given to it. */
@@ -105,7 +105,8 @@ function expectedOf(result: Modelled | null, step: Step, clock: number, creation
   const now = Math.max(clock, result.changedAt);
   const attempts = result.workers.length;
   const former = 'creation' in step && step.creation !== null && step.creation !== result.creation;
-  const repeated = !former && isDeepStrictEqual({ ...step, creation: null }, { ...result.madeBy, creation: null });
+  const repeated =
+    !former && isDeepStrictEqual({ ...step, creation: null }, { ...result.stateFingerprint, creation: null });
   const finished = result.status === 'FAILED' || result.status === 'SUCCESSFUL';
   const moved = (change: Partial<Modelled>): Expected => ({
     answer: 'OK',
@@ -113,7 +114,7 @@ function expectedOf(result: Modelled | null, step: Step, clock: number, creation
       ...result,
       revision: result.revision + 1,
       leaseEnd: null,
-      madeBy: step,
+      stateFingerprint: step,
       changedAt: now,
       ...change,
     },
@@ -170,7 +171,7 @@ function born(content: string, now: number, creation: number): Modelled {
     value: null,
     content,
     leaseEnd: null,
-    madeBy: null,
+    stateFingerprint: null,
     requests: {},
     changedAt: now,
   };

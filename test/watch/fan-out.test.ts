@@ -1,10 +1,10 @@
 import { systemClock } from '../../src/domain/clock';
 import type { TaskResultStore } from '../../src/domain/store';
 import { NO_VERSION } from '../../src/domain/version';
-import { IdWatch } from '../../src/service/id-watch';
-import { ResultReader } from '../../src/service/result-reader';
-import { Watch, type WatchEvent } from '../../src/service/watch';
-import { WatchHub } from '../../src/service/watch-hub';
+import { ResultReader } from '../../src/service/reading/result-reader';
+import { IdWatch } from '../../src/service/watching/id-watch';
+import { Watch, type WatchEvent } from '../../src/service/watching/watch';
+import { WatchHub } from '../../src/service/watching/watch-hub';
 import { openStore } from '../../src/store/open';
 import { create, start } from '../support/commands';
 import { temporaryDatabase } from '../support/engines';

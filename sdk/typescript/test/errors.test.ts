@@ -1,4 +1,4 @@
-import * as sdk from '../src';
+import * as sdk from '../src/index';
 import { TestServer } from './support/server';
 
 let server: TestServer;

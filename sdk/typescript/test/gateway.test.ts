@@ -1,8 +1,8 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { until } from '../../../test/support/until';
-import { AttemptInProgressError, type TaskResults } from '../src';
 import { ErrorInfo, RetryInfo } from '../src/gen/google/rpc/error_details';
 import { Status } from '../src/gen/google/rpc/status';
+import { AttemptInProgressError, type TaskResults } from '../src/index';
 import { Fixture, freshId } from './support/fixture';
 import { Gateway, type Intervention } from './support/gateway';
 

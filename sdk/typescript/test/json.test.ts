@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import { losslessJson, NotDecodableError, NotEncodableError, RawJson } from '../src';
+import { losslessJson, NotDecodableError, NotEncodableError, RawJson } from '../src/index';
 import { decode, encode } from '../src/json';
 
 const { parse, stringify } = losslessJson;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../../test/support/until';
-import { CancelledError, type TaskResults } from '../src';
+import { CancelledError, type TaskResults } from '../src/index';
 import { Fixture, finish, freshId } from './support/fixture';
 import { TappedLink } from './support/tapped-link';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import * as sdk from '../src';
+import * as sdk from '../src/index';
 import { TestServer } from './support/server';
 
 const PACKAGE = join(__dirname, '..');

@@ -1,4 +1,4 @@
-import { PreciseDate } from '../src';
+import { PreciseDate } from '../src/index';
 
 test.each([
   '2026-11-22T19:40:35.123456Z',

@@ -1,4 +1,4 @@
-import { InvalidFieldError, type TaskResults } from '../src';
+import { InvalidFieldError, type TaskResults } from '../src/index';
 import { Fixture, finish, freshId } from './support/fixture';
 
 let fixture: Fixture;

@@ -11,7 +11,7 @@ import {
   StaleAttemptError,
   TaskResults,
   TaskResultsError,
-} from '../src';
+} from '../src/index';
 import { Fixture, freshId } from './support/fixture';
 import { TappedLink } from './support/tapped-link';
 

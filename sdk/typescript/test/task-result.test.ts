@@ -11,7 +11,7 @@ import {
   TaskResultDoesNotExistError,
   type TaskResultFields,
   type TaskResults,
-} from '../src';
+} from '../src/index';
 import type { TaskResultSource } from '../src/task-result';
 import { Fixture, finish, freshId } from './support/fixture';
 

@@ -1,4 +1,4 @@
-import { InvalidFieldError, type TaskResultStatus, TaskResults, type TaskResultView } from '../src';
+import { InvalidFieldError, type TaskResultStatus, TaskResults, type TaskResultView } from '../src/index';
 import { Fixture, freshId } from './support/fixture';
 
 let fixture: Fixture;

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../../test/support/until';
+import { statusOf } from '../src/answers';
+import { Connection } from '../src/connection';
 import {
   InvalidFieldError,
   TaskResultDoesNotExistError,
@@ -7,9 +9,7 @@ import {
   type TaskResults,
   type TaskResultVersion,
   WaitTimedOutError,
-} from '../src';
-import { statusOf } from '../src/answers';
-import { Connection } from '../src/connection';
+} from '../src/index';
 import { newerStates } from '../src/newer-states';
 import { SharedWatch } from '../src/shared-watch';
 import { Fixture, finish, freshId } from './support/fixture';

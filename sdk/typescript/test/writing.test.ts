@@ -9,7 +9,7 @@ import {
   TaskResultMismatchError,
   TaskResults,
   type TaskResultVersion,
-} from '../src';
+} from '../src/index';
 import { Fixture, finish, freshId } from './support/fixture';
 
 let fixture: Fixture;

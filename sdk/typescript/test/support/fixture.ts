@@ -1,4 +1,4 @@
-import { type ClientOptions, TaskResults } from '../../src';
+import { type ClientOptions, TaskResults } from '../../src/index';
 import { type ServerOptions, TestServer } from './server';
 
 /** A server, and clients that are closed before it is removed. */

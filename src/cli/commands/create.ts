@@ -1,0 +1,54 @@
+import { type PreciseDate, RawJson } from '@taskresults/client';
+import type { Command } from 'commander';
+import { type ClientOptions, clientCommand, withClient } from '../client-command';
+import { integer, labels, nonEmpty, time } from '../options/option-values';
+import { printState } from '../output/print-state';
+
+interface Options extends ClientOptions {
+  args: string;
+  kwargs: string;
+  id?: string;
+  queue?: string;
+  priority: number;
+  runAfter?: PreciseDate;
+  backend?: string;
+  takesContext?: boolean;
+  label?: Record<string, string>;
+}
+
+export function addCreate(program: Command): void {
+  clientCommand(program, 'create <path>', 'Register a task that has been enqueued')
+    .option('--args <json>', 'positional arguments, a JSON array', nonEmpty, '[]')
+    .option('--kwargs <json>', 'keyword arguments, a JSON object', nonEmpty, '{}')
+    .option('--id <id>', 'the id; else one is made', nonEmpty)
+    .option('--queue <name>', 'name of the queue', nonEmpty)
+    .option('--priority <number>', '-100 to 100', integer(-100, 100), 0)
+    .option('--run-after <time>', 'not to be run before, e.g. 2026-01-31T12:00:00Z', time)
+    .option('--backend <name>', 'name of the task backend', nonEmpty)
+    .option('--takes-context', 'the task takes its own result as first argument')
+    .option('--label <name=value>', 'a label; may be repeated', labels)
+    .addHelpText('after', EXAMPLES)
+    .action(create);
+}
+
+const EXAMPLES = `
+Examples:
+  taskresults create app.tasks.send_mail --args '["ada@example.com"]' --label tenant=acme
+  taskresults create app.tasks.report --id report-2026-01 --json`;
+
+async function create(path: string, options: Options): Promise<void> {
+  const { args, kwargs, id, queue, priority, runAfter, backend, takesContext, label } = options;
+  const task = {
+    path,
+    id,
+    args: new RawJson(args),
+    kwargs: new RawJson(kwargs),
+    queueName: queue,
+    priority,
+    runAfter,
+    backend,
+    takesContext,
+    metadata: label,
+  };
+  printState(await withClient(options, (client) => client.register(task)), options);
+}

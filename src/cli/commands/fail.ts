@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { type ClientOptions, clientCommand, withClient } from '../client-command';
+import { addErrorOptions, type ErrorOptions, readError } from '../options/error-options';
+import { printState } from '../output/print-state';
+
+type Options = ClientOptions & ErrorOptions;
+
+export function addFail(program: Command): void {
+  addErrorOptions(clientCommand(program, 'fail <id>', 'Report that a task could not be started at all'))
+    .addHelpText('after', EXAMPLE)
+    .action(fail);
+}
+
+const EXAMPLE = `
+Example:
+  taskresults fail report-2026-01 --error-class builtins.ImportError --message 'no module named app.tasks'`;
+
+async function fail(id: string, options: Options, command: Command): Promise<void> {
+  const error = readError(options, command);
+  printState(await withClient(options, (client) => client.failTask(id, error)), options);
+}

@@ -1,0 +1,131 @@
+import type {
+  PreciseDate,
+  TaskResultChanges,
+  TaskResultFields,
+  TaskResultStatus,
+  TaskState,
+} from '@taskresults/client';
+import { firstCharacters } from '../../domain/text';
+import { printableLines } from './printable';
+import { type Cell, colors, pairLines } from './table';
+
+/** How results look to people. */
+
+export const SUMMARY_HEAD = ['ID', 'TASK', 'STATUS', 'ATTEMPTS', 'WORKER', 'REVISION', 'ENQUEUED', 'OUTCOME'] as const;
+const OUTCOME_LENGTH = 40;
+
+const STATUS_COLORS: Record<TaskResultStatus, (text: string) => string> = {
+  READY: colors.yellow,
+  RUNNING: colors.cyan,
+  FAILED: colors.red,
+  SUCCESSFUL: colors.green,
+};
+
+type Pair = [name: string, value: Cell];
+
+/** One row of a table of results. */
+export function summaryRow(result: TaskResultFields): Cell[] {
+  return [
+    { text: result.id },
+    { text: result.task.path },
+    statusCell(result.status),
+    { text: String(result.workerIds.length) },
+    { text: result.workerIds.at(-1) ?? '' },
+    { text: String(result.revision) },
+    { text: shortTime(result.enqueuedAt) },
+    { text: shorten(outcome(result)) },
+  ];
+}
+
+/** Everything that is known of one result. */
+export function detailLines(result: TaskResultFields): string[] {
+  const { task } = result;
+  const before: [string, string][] = [
+    ['id', result.id],
+    ['task', task.path],
+    ['queue', task.queueName],
+    ['priority', String(task.priority)],
+    ['run after', timeText(task.runAfter)],
+    ['takes context', task.takesContext ? 'yes' : ''],
+    ['backend', result.backend],
+    ['args', result.argsJson ?? ''],
+    ['kwargs', result.kwargsJson ?? ''],
+    ['enqueued', timeText(result.enqueuedAt)],
+  ];
+  return [...pairLines([...pairs(before), ...changePairs(result)]), ...tracebackLines(result)];
+}
+
+/** Everything that can have changed. */
+export function changeLines(changes: TaskResultChanges): string[] {
+  return [...pairLines(changePairs(changes)), ...tracebackLines(changes)];
+}
+
+/** What a transition left behind. */
+export function stateLine({ id, status, incarnation, revision, attempts, leaseExpiresAt }: TaskState): string {
+  const cells = [id, status, `incarnation ${incarnation}`, `revision ${revision}`];
+  if (attempts > 0) cells.push(`attempt ${attempts}`);
+  if (leaseExpiresAt) cells.push(`lease until ${timeText(leaseExpiresAt)}`);
+  return cells.join('  ');
+}
+
+/** One event of a watch. */
+export function snapshotLine(result: TaskResultFields): string {
+  const { id, task, status, revision, workerIds } = result;
+  const cells = [id, status, task.path, `revision ${revision}`];
+  if (workerIds.length > 0) cells.push(`attempt ${workerIds.length}`);
+  return [...cells, shorten(outcome(result))].join('  ').trimEnd();
+}
+
+function statusCell(status: TaskResultStatus): Cell {
+  return { text: status, paint: STATUS_COLORS[status] };
+}
+
+function changePairs(changes: TaskResultChanges): Pair[] {
+  const values: [string, string][] = [
+    ['started', timeText(changes.startedAt)],
+    ['last attempted', timeText(changes.lastAttemptedAt)],
+    ['finished', timeText(changes.finishedAt)],
+    ['expires', timeText(changes.expiresAt)],
+    ['incarnation', String(changes.incarnation)],
+    ['revision', String(changes.revision)],
+    ['workers', changes.workerIds.join(', ')],
+    ['return value', changes.returnValueJson ?? ''],
+    ...Object.entries(changes.metadata).map(([name, value]): [string, string] => [`label ${name}`, value]),
+    ...changes.errors.map((error): [string, string] => [
+      `error ${error.attempt}`,
+      `${error.exceptionClassPath}: ${error.message}`,
+    ]),
+  ];
+  return [['status', statusCell(changes.status)], ...pairs(values)];
+}
+
+/** What is empty is left out. */
+function pairs(values: readonly [string, string][]): Pair[] {
+  return values.filter(([, value]) => value !== '').map(([name, text]) => [name, { text }]);
+}
+
+function tracebackLines({ errors }: Pick<TaskResultChanges, 'errors'>): string[] {
+  return errors
+    .filter(({ traceback }) => traceback !== '')
+    .flatMap(({ attempt, traceback }) => ['', `traceback of error ${attempt}:`, ...printableLines(traceback)]);
+}
+
+/** The return value, or else the newest error. */
+function outcome({ returnValueJson, errors }: TaskResultChanges): string {
+  const error = errors.at(-1);
+  return returnValueJson ?? (error ? `${error.exceptionClassPath}: ${error.message}` : '');
+}
+
+function shorten(text: string): string {
+  const beginning = firstCharacters(text, OUTCOME_LENGTH);
+  return beginning === text ? text : `${firstCharacters(text, OUTCOME_LENGTH - 1)}…`;
+}
+
+function shortTime(time: PreciseDate): string {
+  return timeText(time).replace('T', ' ').slice(0, 19);
+}
+
+/** Empty for one that has not come. */
+function timeText(time: PreciseDate | null): string {
+  return time?.toISOString() ?? '';
+}

@@ -1,0 +1,133 @@
+import type { Limits } from '../domain/limits';
+import type { Micros } from '../domain/task-result';
+import type { Retention } from '../domain/transitions';
+import type { Database } from '../store/open';
+import { MIB } from './parsers';
+import {
+  type Environment,
+  type Flags,
+  label,
+  readSettings,
+  SETTINGS,
+  type SettingName,
+  SettingsError,
+  type Values,
+} from './settings';
+
+/** Everything a server is told at start. */
+export interface Config {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Processes that share the port. */
+  readonly processes: number;
+  readonly database: Database;
+  /** Bring the schema of a MySQL database up to date at start. An SQLite file always is. */
+  readonly migrate: boolean;
+  /** Null: not asked for. With neither, everybody may do everything. */
+  readonly tokens: { readonly full: string | null; readonly readOnly: string | null };
+  readonly limits: Limits;
+  readonly retention: Retention;
+  /** What finished results kept in memory may take. */
+  readonly cacheBytes: number;
+  /** How long entries of the change log are kept. */
+  readonly changeLogRetention: Micros;
+  readonly watch: WatchConfig;
+  /** How a half-open connection is noticed: one that is silent for `timeMs` must give a sign of life within `timeoutMs`. */
+  readonly keepalive: { readonly timeMs: number; readonly timeoutMs: number };
+  /** How long a stopping server waits for calls under way. */
+  readonly shutdownGraceMs: number;
+  readonly logLevel: string;
+}
+
+export interface WatchConfig {
+  /** Pause between two polls of the change log while things change. */
+  readonly pollFastMs: number;
+  /** Pause between two polls at rest. */
+  readonly pollSlowMs: number;
+  /** Unfinished watched results are read again this often, whatever the change log says. */
+  readonly rereadMs: number;
+  /** A watch is ended with MAX_AGE after this time, give or take a tenth. */
+  readonly maxAgeMs: number;
+}
+
+const ALL = Object.keys(SETTINGS) as SettingName[];
+
+/** Throws SettingsError, which names every mistake. */
+export function readConfig(flags: Flags, environment: Environment): Config {
+  const values = readSettings(ALL, flags, environment);
+  // What one result may grow to: args, kwargs and return value, and what is kept of its errors and workers.
+  const wholeResult = 3 * values.maxJsonSize + 2 * MIB;
+  const mistakes: string[] = [];
+  if (values.maxMessageSize < wholeResult) {
+    const least = `${Math.ceil(wholeResult / MIB)}MiB`;
+    mistakes.push(
+      `${label('maxMessageSize')}: must be at least ${least} with this max-json-size: a whole result must fit`,
+    );
+  }
+  if (values.pollFast > values.pollSlow) {
+    mistakes.push(`${label('pollFast')}: must not be longer than ${label('pollSlow')}`);
+  }
+  if (values.processes > 1 && values.databaseUrl.engine === 'sqlite') {
+    mistakes.push(`${label('processes')}: must be 1 on SQLite, which serves one process only`);
+  }
+  if (mistakes.length > 0) throw new SettingsError(mistakes);
+
+  return deepFreeze({
+    host: values.host,
+    port: values.port,
+    processes: values.processes,
+    database: databaseOf(values),
+    migrate: values.migrate === 'true',
+    tokens: { full: values.token, readOnly: values.readToken },
+    limits: {
+      jsonBytes: values.maxJsonSize,
+      tracebackBytes: values.maxTracebackSize,
+      workerIdLength: values.maxWorkerIdLength,
+      messageBytes: values.maxMessageSize,
+      watches: values.maxWatches,
+      watchedIds: values.maxWatchedIds,
+    },
+    retention: { afterFinish: values.retention === null ? null : micros(values.retention) },
+    cacheBytes: values.cacheSize,
+    changeLogRetention: micros(values.changeLogRetention),
+    watch: {
+      pollFastMs: values.pollFast,
+      pollSlowMs: values.pollSlow,
+      rereadMs: values.rereadInterval,
+      maxAgeMs: values.watchMaxAge,
+    },
+    keepalive: { timeMs: values.keepaliveTime, timeoutMs: values.keepaliveTimeout },
+    shutdownGraceMs: values.shutdownGrace,
+    logLevel: values.logLevel,
+  });
+}
+
+/** The database alone, for commands that start no server. */
+export function readDatabase(flags: Flags, environment: Environment): Database {
+  return databaseOf(readSettings(['databaseUrl', 'poolSize'], flags, environment));
+}
+
+/** Variables that look like ours and mean nothing: most likely typos. */
+export function unknownVariables(environment: Environment): string[] {
+  const known = new Set(ALL.map((name) => SETTINGS[name].env));
+  return Object.keys(environment).filter(
+    (name) => name.startsWith('TASKRESULTS_') && !known.has(name) && !NOT_OURS.test(name),
+  );
+}
+
+/** Of the client commands, of the tests, and what Kubernetes sets for a Service named taskresults. */
+const NOT_OURS = /^TASKRESULTS_(SERVER$|DEBUG$|TEST_|SERVICE_|PORT_\d)/;
+
+function databaseOf({ databaseUrl, poolSize }: Pick<Values, 'databaseUrl' | 'poolSize'>): Database {
+  return databaseUrl.engine === 'mysql' ? { ...databaseUrl, poolSize } : databaseUrl;
+}
+
+function micros(milliseconds: number): Micros {
+  return milliseconds * 1_000;
+}
+
+function deepFreeze<T extends object>(object: T): T {
+  for (const value of Object.values(object)) if (typeof value === 'object' && value !== null) deepFreeze(value);
+  return Object.freeze(object);
+}

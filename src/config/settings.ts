@@ -1,0 +1,214 @@
+import {
+  DAY,
+  databaseUrl,
+  duration,
+  host,
+  integer,
+  KIB,
+  MIB,
+  MINUTE,
+  oneOf,
+  port,
+  Refusal,
+  SECOND,
+  type Setting,
+  secret,
+  setting,
+  size,
+} from './parsers';
+
+/** Timers overflow at 2^31 ms, a little later. */
+const LONGEST_TIMER = 24 * DAY;
+const LONGEST_RETENTION = 36_500 * DAY;
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** Every setting of the server. Flag and environment variable follow from the name. */
+export const SETTINGS = {
+  host: setting('host', '<address>', '127.0.0.1', 'address to listen on', host),
+  port: setting('port', '<number>', '50051', 'port to listen on; 0 takes any free one', port),
+  databaseUrl: setting(
+    'database-url',
+    '<url>',
+    'sqlite:taskresults.sqlite',
+    'where results are kept: `sqlite:FILE`, `mysql://user:password@host:port/db` or `mariadb://…`; `?tls=verify` for TLS',
+    databaseUrl,
+  ),
+  processes: setting(
+    'processes',
+    '<number>',
+    '1',
+    'processes that share the port, for more than one core; MySQL only',
+    integer(1, 256),
+  ),
+  poolSize: setting('pool-size', '<number>', '10', 'most connections to MySQL at a time', integer(2, 1_000)),
+  migrate: setting(
+    'migrate',
+    '[true|false]',
+    'false',
+    'bring the schema of a MySQL database up to date at start; an SQLite file always is',
+    oneOf(['true', 'false'] as const),
+  ),
+  token: secret(
+    'TASKRESULTS_TOKEN',
+    'callers must send it as `authorization: Bearer …`; with neither token, anybody may read and write',
+  ),
+  readToken: secret(
+    'TASKRESULTS_READ_TOKEN',
+    'another such token, good for reading only; without the first one, nobody may write',
+  ),
+  maxJsonSize: setting(
+    'max-json-size',
+    '<size>',
+    '1MiB',
+    'most of each of args, kwargs and return value; more is refused',
+    size(KIB, 256 * MIB),
+  ),
+  maxTracebackSize: setting(
+    'max-traceback-size',
+    '<size>',
+    '256KiB',
+    'most of a traceback; more is cut and marked',
+    size(KIB, MIB),
+  ),
+  maxMessageSize: setting(
+    'max-message-size',
+    '<size>',
+    '8MiB',
+    'most of a whole message that comes in; answers of many results end at 3 MiB',
+    size(MIB, 1024 * MIB),
+  ),
+  maxWorkerIdLength: setting(
+    'max-worker-id-length',
+    '<number>',
+    '255',
+    'most characters of a worker id',
+    integer(1, 255), // the width of its column
+  ),
+  maxWatches: setting('max-watches', '<number>', '20000', 'most watches open at a time', integer(1, 10_000_000)),
+  maxWatchedIds: setting(
+    'max-watched-ids',
+    '<number>',
+    '1000000',
+    'most ids in all open watches together',
+    integer(1, 1_000_000_000),
+  ),
+  retention: setting(
+    'retention',
+    '<duration>',
+    'forever',
+    'how long a result is kept once it is finished, e.g. `30d`',
+    (text) => (text === 'forever' ? null : duration(SECOND, LONGEST_RETENTION, '`forever`, or ')(text)),
+  ),
+  cacheSize: setting(
+    'cache-size',
+    '<size>',
+    '16MiB',
+    'memory for finished results, which `Get` then answers without the database; `0` for none',
+    size(0, 64 * 1024 * MIB),
+  ),
+  changeLogRetention: setting(
+    'change-log-retention',
+    '<duration>',
+    '1h',
+    'how long entries of the change log are kept',
+    duration(MINUTE, LONGEST_RETENTION),
+  ),
+  pollFast: setting(
+    'poll-fast',
+    '<duration>',
+    '20ms',
+    'pause between two looks at the change log while things change',
+    duration(1, LONGEST_TIMER),
+  ),
+  pollSlow: setting('poll-slow', '<duration>', '50ms', 'the same at rest', duration(1, LONGEST_TIMER)),
+  rereadInterval: setting(
+    'reread-interval',
+    '<duration>',
+    '30s',
+    'unfinished watched results are read again this often, whatever the change log says',
+    duration(SECOND, LONGEST_TIMER),
+  ),
+  watchMaxAge: setting(
+    'watch-max-age',
+    '<duration>',
+    '1h',
+    'watches of this age are asked to open again',
+    duration(SECOND, LONGEST_TIMER),
+  ),
+  keepaliveTime: setting(
+    'keepalive-time',
+    '<duration>',
+    '30s',
+    'a connection that is silent for this long is asked for a sign of life',
+    duration(SECOND, LONGEST_TIMER),
+  ),
+  keepaliveTimeout: setting(
+    'keepalive-timeout',
+    '<duration>',
+    '10s',
+    'a connection that gives none within this time is closed',
+    duration(SECOND, LONGEST_TIMER),
+  ),
+  shutdownGrace: setting(
+    'shutdown-grace',
+    '<duration>',
+    '10s',
+    'how long a stopping server waits for calls under way',
+    duration(0, LONGEST_TIMER),
+  ),
+  logLevel: setting('log-level', '<level>', 'info', `one of ${LOG_LEVELS.join(', ')}`, oneOf(LOG_LEVELS)),
+};
+
+export type SettingName = keyof typeof SETTINGS;
+
+export type Values = { [K in SettingName]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never };
+
+/** Flags as commander gives them: an option without its value is `true`. */
+export type Flags = { readonly [K in SettingName]?: string | true };
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Settings that cannot be used: one line each. */
+export class SettingsError extends Error {
+  constructor(readonly mistakes: readonly string[]) {
+    super(mistakes.join('\n'));
+  }
+}
+
+/** Reads the settings named: flags win over the environment, and that over defaults. Throws all mistakes at once. */
+export function readSettings<K extends SettingName>(
+  names: readonly K[],
+  flags: Flags,
+  environment: Environment,
+): Pick<Values, K> {
+  const mistakes: string[] = [];
+  const values: Partial<Record<K, unknown>> = {};
+  for (const name of names) {
+    const { env, default: fallback, parse }: Setting = SETTINGS[name];
+    const text = flags[name] ?? environment[env] ?? fallback;
+    try {
+      values[name] = text === null ? null : parse(String(text));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      mistakes.push(`${label(name)}: ${error.message}`);
+    }
+  }
+  if (mistakes.length > 0) throw new SettingsError(mistakes);
+  return values as Pick<Values, K>;
+}
+
+/** `--port (TASKRESULTS_PORT)`, as mistakes name it. */
+export function label(name: SettingName): string {
+  const { env, flags }: Setting = SETTINGS[name];
+  return flags === null ? env : `${flags.split(' ')[0]} (${env})`;
+}
+
+/** The table of settings for the README. */
+export function settingsTable(): string {
+  const rows = Object.values(SETTINGS).map(({ flags, env, default: fallback, description }: Setting) => {
+    const flag = flags === null ? '–' : `\`${flags.replace('|', '\\|')}\``;
+    return `| ${flag} | \`${env}\` | ${fallback === null ? '–' : `\`${fallback}\``} | ${description} |`;
+  });
+  return ['| Flag | Environment | Default | Meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}

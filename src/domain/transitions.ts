@@ -1,0 +1,274 @@
+import { type Command, type CreateCommand, type Fence, fingerprint, type StartCommand } from './command';
+import { doesNotExist, type Reason, TaskResultsError } from './errors';
+import { PENDING_INCARNATION, type ResultState } from './result-state';
+import { isFinished, type Micros, type ReportedError, type TaskError } from './task-result';
+import { byteLength, cutText } from './text';
+import type { Version } from './version';
+
+/** What a transition adds to a result's history. */
+export interface Additions {
+  created?: CreateCommand;
+  attempt?: { attempt: number; workerId: string; requestId: string | null; startedAt: Micros };
+  /** Each of the worker of its attempt. */
+  errors?: Omit<TaskError, 'workerId'>[];
+  returnValueJson?: string;
+}
+
+export type Decision =
+  | { kind: 'refused'; error: TaskResultsError }
+  /** A repetition: nothing to write. `state` is null only for the delete of a result that is gone. */
+  | { kind: 'unchanged'; state: ResultState | null }
+  | { kind: 'changed'; state: ResultState; additions: Additions }
+  /** The version is one beyond the last that anybody can know of this creation. */
+  | { kind: 'deleted'; version: Version };
+
+/** How long a result is kept once it is finished; null: until it is deleted. */
+export interface Retention {
+  afterFinish: Micros | null;
+}
+
+/** All errors of one result keep about this much text; later tracebacks and messages are cut harder. */
+export const ERRORS_BUDGET_BYTES = 1024 * 1024;
+const LEAST_MESSAGE_BYTES = 1024;
+
+/**
+ * The whole state machine: what `command` makes of `state` at `now`. Pure. `startedBefore` is the attempt that the
+ * request of a start has started already, if any.
+ */
+export function decide(
+  state: ResultState | null,
+  command: Command,
+  now: Micros,
+  retention: Retention,
+  startedBefore: number | null = null,
+): Decision {
+  if (command.kind === 'create') return state === null ? create(command, now) : recreate(state, command);
+  if (command.kind === 'delete') return remove(state, command);
+  if (state === null) return { kind: 'refused', error: doesNotExist(command.id) };
+
+  const at = Math.max(now, state.changedAt + 1);
+  switch (command.kind) {
+    case 'start':
+      return start(state, command, startedBefore, at);
+    case 'renew':
+      return renew(state, command, at);
+    case 'succeed':
+    case 'failAttempt':
+      return finishAttempt(state, command, at, retention);
+    case 'fail':
+      return failUnstarted(state, command, at, retention);
+  }
+}
+
+type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
+
+/** What ends an attempt, or the whole result. */
+type Ending = Of<'succeed' | 'failAttempt' | 'fail'>;
+
+function create(command: CreateCommand, now: Micros): Decision {
+  const print = fingerprint(command);
+  const state: ResultState = {
+    id: command.id,
+    status: 'READY',
+    incarnation: PENDING_INCARNATION,
+    revision: 1,
+    attempts: 0,
+    errorCount: 0,
+    enqueuedAt: now,
+    startedAt: null,
+    lastAttemptedAt: null,
+    finishedAt: null,
+    leaseExpiresAt: null,
+    expiresAt: null,
+    changedAt: now,
+    createFingerprint: print,
+    stateFingerprint: print,
+    payloadBytes: byteLength(command.argsJson) + byteLength(command.kwargsJson),
+    errorBytes: 0,
+  };
+  return { kind: 'changed', state, additions: { created: command } };
+}
+
+function recreate(state: ResultState, command: CreateCommand): Decision {
+  if (fingerprint(command) === state.createFingerprint) return { kind: 'unchanged', state };
+  return refused('TASK_RESULT_EXISTS', `task result "${state.id}" exists with other content`);
+}
+
+function remove(state: ResultState | null, command: Of<'delete'>): Decision {
+  if (state === null) {
+    return command.allowMissing ? { kind: 'unchanged', state } : { kind: 'refused', error: doesNotExist(command.id) };
+  }
+  const { incarnation, revision } = state;
+  const { version } = command;
+  if (version !== null && version.incarnation !== incarnation) {
+    return refused('REVISION_MISMATCH', `task result "${state.id}" is another incarnation than the one given`);
+  }
+  if (version !== null && version.revision !== null && version.revision !== revision) {
+    return refused('REVISION_MISMATCH', `task result "${state.id}" has revision ${revision}, not ${version.revision}`);
+  }
+  return { kind: 'deleted', version: { incarnation, revision: revision + 1 } };
+}
+
+function start(state: ResultState, command: StartCommand, startedBefore: number | null, at: Micros): Decision {
+  if (startedBefore === state.attempts) return { kind: 'unchanged', state };
+  if (startedBefore !== null) return stale(state, startedBefore);
+  if (isFinished(state.status)) return illegal(state, 'start an attempt');
+
+  let lost: ReportedError | null = null;
+  if (state.status === 'RUNNING') {
+    const expired = state.leaseExpiresAt !== null && state.leaseExpiresAt <= at;
+    if (!expired && !command.force) {
+      return refused('ATTEMPT_IN_PROGRESS', `attempt ${state.attempts} of task result "${state.id}" is running`);
+    }
+    lost = lostAttempt(state, expired);
+  }
+
+  const attempt = state.attempts + 1;
+  const next: ResultState = {
+    ...state,
+    status: 'RUNNING',
+    revision: state.revision + 1,
+    attempts: attempt,
+    startedAt: state.startedAt ?? at,
+    lastAttemptedAt: at,
+    leaseExpiresAt: command.lease === null ? null : at + command.lease,
+    changedAt: at,
+  };
+  const { workerId, requestId } = command;
+  const additions: Additions = { attempt: { attempt, workerId, requestId, startedAt: at } };
+  return lost ? withError(next, additions, state, lost, at) : { kind: 'changed', state: next, additions };
+}
+
+function lostAttempt(state: ResultState, expired: boolean): ReportedError {
+  const how = expired ? 'its lease ran out' : 'another worker took the task over';
+  return {
+    exceptionClassPath: expired ? 'taskresults.LeaseExpired' : 'taskresults.AttemptReplaced',
+    message: `attempt ${state.attempts} was lost: ${how}`,
+    traceback: '',
+  };
+}
+
+/** The lease is no part of the TaskResult, so that the revision stays and no watcher is woken. */
+function renew(state: ResultState, command: Of<'renew'>, at: Micros): Decision {
+  const refusal = refuseAttempt(state, command, 'renew the lease of');
+  if (refusal) return refusal;
+  return { kind: 'changed', state: { ...state, leaseExpiresAt: at + command.lease, changedAt: at }, additions: {} };
+}
+
+function finishAttempt(
+  state: ResultState,
+  command: Of<'succeed'> | Of<'failAttempt'>,
+  at: Micros,
+  retention: Retention,
+): Decision {
+  const repeated =
+    isOfIncarnation(state, command) &&
+    command.attempt === state.attempts &&
+    state.stateFingerprint === fingerprint(command);
+  if (repeated) return { kind: 'unchanged', state };
+  const refusal = refuseAttempt(state, command, 'finish');
+  if (refusal) return refusal;
+
+  if (command.kind === 'failAttempt') {
+    const next = command.retry ? waiting(state, command, at) : finished(state, 'FAILED', command, at, retention);
+    return withError(next, {}, state, command.error, at);
+  }
+  const next = finished(state, 'SUCCESSFUL', command, at, retention);
+  next.payloadBytes += byteLength(command.returnValueJson);
+  return { kind: 'changed', state: next, additions: { returnValueJson: command.returnValueJson } };
+}
+
+function failUnstarted(state: ResultState, command: Of<'fail'>, at: Micros, retention: Retention): Decision {
+  if (state.status === 'FAILED' && state.stateFingerprint === fingerprint(command)) return { kind: 'unchanged', state };
+  if (state.status !== 'READY') return illegal(state, 'fail it as never started');
+  const next = finished(state, 'FAILED', command, at, retention);
+  return command.error
+    ? withError(next, {}, state, command.error, at)
+    : { kind: 'changed', state: next, additions: {} };
+}
+
+function waiting(state: ResultState, command: Ending, at: Micros): ResultState {
+  const { revision } = state;
+  return {
+    ...state,
+    status: 'READY',
+    revision: revision + 1,
+    leaseExpiresAt: null,
+    changedAt: at,
+    stateFingerprint: fingerprint(command),
+  };
+}
+
+function finished(
+  state: ResultState,
+  status: 'FAILED' | 'SUCCESSFUL',
+  command: Ending,
+  at: Micros,
+  retention: Retention,
+): ResultState {
+  return {
+    ...waiting(state, command, at),
+    status,
+    finishedAt: at,
+    expiresAt: retention.afterFinish === null ? null : at + retention.afterFinish,
+  };
+}
+
+/** Adds the error of the newest attempt of `before` (attempt 0 when there was none). */
+function withError(
+  next: ResultState,
+  additions: Additions,
+  before: ResultState,
+  reported: ReportedError,
+  at: Micros,
+): Decision {
+  const room = Math.max(0, ERRORS_BUDGET_BYTES - before.errorBytes);
+  const message = cutText(reported.message, Math.max(room, LEAST_MESSAGE_BYTES));
+  const traceback = cutText(reported.traceback, room);
+  const error = {
+    exceptionClassPath: reported.exceptionClassPath,
+    message,
+    traceback,
+    attempt: before.attempts,
+    raisedAt: at,
+  };
+  next.errorCount = before.errorCount + 1;
+  next.errorBytes =
+    before.errorBytes + byteLength(message) + byteLength(traceback) + byteLength(error.exceptionClassPath);
+  return { kind: 'changed', state: next, additions: { ...additions, errors: [error] } };
+}
+
+/** Only the newest attempt of the present incarnation, and only while it is running, may be renewed or finished. */
+function refuseAttempt(state: ResultState, fence: Fence, what: string): Decision | null {
+  const { attempt } = fence;
+  if (!isOfIncarnation(state, fence)) {
+    const since = 'the result was deleted and created anew since';
+    return refused('STALE_ATTEMPT', `attempt ${attempt} of task result "${state.id}" is over: ${since}`);
+  }
+  if (attempt < state.attempts) return stale(state, attempt);
+  if (attempt > state.attempts || state.status !== 'RUNNING') return illegal(state, `${what} attempt ${attempt}`);
+  return null;
+}
+
+function isOfIncarnation(state: ResultState, { incarnation }: Fence): boolean {
+  return incarnation === null || incarnation === state.incarnation;
+}
+
+function stale(state: ResultState, attempt: number): Decision {
+  return refused(
+    'STALE_ATTEMPT',
+    `attempt ${attempt} of task result "${state.id}" is over: attempt ${state.attempts} was started since`,
+  );
+}
+
+function illegal(state: ResultState, what: string): Decision {
+  const attempts = `${state.attempts} attempt${state.attempts === 1 ? '' : 's'}`;
+  return refused(
+    'ILLEGAL_TRANSITION',
+    `task result "${state.id}" is ${state.status} after ${attempts}: cannot ${what}`,
+  );
+}
+
+function refused(reason: Reason, message: string): Decision {
+  return { kind: 'refused', error: new TaskResultsError(reason, message) };
+}

@@ -1,0 +1,227 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { Command } from '../../domain/command';
+import { invalidField, shuttingDown, TaskResultsError } from '../../domain/errors';
+import type { Limits } from '../../domain/limits';
+import type { ResultState } from '../../domain/result-state';
+import {
+  type RecordTransitionsRequest,
+  type RecordTransitionsResponse,
+  TaskResultState,
+} from '../../gen/taskresults/v1/task_lifecycle_service';
+import type { Lifecycle } from '../../service/writing/lifecycle';
+import { weigh } from '../../service/writing/write-queue';
+import { toState } from '../codec/decode';
+import { type Authorize, type OnInternalError, refuseMalformed } from '../handlers';
+import { list, required } from '../requests/fields';
+import * as parse from '../requests/lifecycle-requests';
+import { toServiceError, toStatus } from '../status';
+
+/** What one stream may have under way before no more is taken from it: enough to fill the next transactions. */
+const MOST_UNDER_WAY = 1_024;
+const MOST_BYTES_UNDER_WAY = 4 * 1024 * 1024;
+
+/** Transitions of one message beside the first. */
+const MOST_IN_A_MESSAGE = 1_000;
+/** Outcomes of one message: below 4 MiB, which clients take by default, though each were an error with all its details. */
+const MOST_IN_A_GROUP = 256;
+
+type Call = ServerDuplexStream<RecordTransitionsRequest, RecordTransitionsResponse>;
+
+/** RecordTransitions. When `stopping` is aborted, what is under way is answered and the stream ends with SHUTTING_DOWN. */
+export function recordTransitionsHandler(
+  lifecycle: Lifecycle,
+  limits: Limits,
+  authorize: Authorize,
+  stopping: AbortSignal,
+  onInternalError: OnInternalError,
+): (call: Call) => void {
+  return (call) => {
+    try {
+      authorize(call);
+    } catch (error) {
+      call.emit('error', toServiceError(error));
+      return;
+    }
+    const stream = new TransitionStream(call, lifecycle, limits, onInternalError);
+    const stop = () => stream.finish(shuttingDown());
+    stopping.addEventListener('abort', stop);
+    call.once('close', () => stopping.removeEventListener('abort', stop));
+    if (stopping.aborted) stop();
+  };
+}
+
+/**
+ * One stream: transitions are taken as they come and answered as they are decided. Back-pressure goes both ways: no more are
+ * taken while too much is under way, or while the answers are not read.
+ */
+class TransitionStream {
+  /** Not all taken yet, and the place of the next one. */
+  #read: RecordTransitionsRequest[] = [];
+  #next = 0;
+  /** Taken, and the answer not yet written. */
+  #underWay = 0;
+  #bytesUnderWay = 0;
+  /** Not yet written: what is decided in one turn goes out together. */
+  #answers: RecordTransitionsResponse[] = [];
+  /** The caller sends many transitions in a message, and reads many outcomes from one. */
+  #grouped = false;
+  /** The caller does not read its answers. */
+  #full = false;
+  /** Once all is answered the stream ends, with this error or with OK. */
+  #finish: { error: unknown } | null = null;
+  #ended = false;
+
+  constructor(
+    private readonly call: Call,
+    private readonly lifecycle: Lifecycle,
+    private readonly limits: Limits,
+    private readonly onInternalError: OnInternalError,
+  ) {
+    call.on('data', (message: RecordTransitionsRequest) => this.#receive(message));
+    call.on('drain', () => {
+      this.#full = false;
+      this.#flow();
+    });
+    call.on('end', () => {
+      this.#finish ??= { error: null };
+      this.#flow();
+    });
+    call.on('cancelled', () => this.finish(null));
+  }
+
+  /** Takes nothing more, answers what is under way, and ends the stream. */
+  finish(error: unknown): void {
+    // A caller that has ended its side gets OK only if all that it sent was taken.
+    if (this.#read.length > 0 || !this.#finish) this.#finish = { error };
+    this.#read = [];
+    this.#next = 0;
+    this.#flow();
+  }
+
+  #receive(message: RecordTransitionsRequest): void {
+    if (this.#finish) return;
+    try {
+      refuseMalformed(message);
+      list('more', message.more, 0, MOST_IN_A_MESSAGE);
+    } catch (error) {
+      this.finish(error); // it has no number to answer to, or too many
+      return;
+    }
+    const { number, transition, more } = message;
+    if (more.length === 0) {
+      this.#read.push(message);
+    } else {
+      this.#grouped = true;
+      if (transition) this.#read.push({ number, transition, more: [] });
+      for (const one of more) this.#read.push(one);
+    }
+    this.#flow();
+  }
+
+  #flow(): void {
+    while (this.#next < this.#read.length && !this.#busy)
+      this.#take(this.#read[this.#next++] as RecordTransitionsRequest);
+    const allTaken = this.#next === this.#read.length;
+    if (allTaken) {
+      this.#read = [];
+      this.#next = 0;
+    }
+    if (this.#finish) {
+      this.call.pause();
+      if (allTaken && this.#underWay === 0) this.#end(this.#finish.error);
+    } else if (this.#busy || !allTaken) {
+      this.call.pause();
+    } else if (this.call.isPaused()) {
+      this.call.resume();
+    }
+  }
+
+  get #busy(): boolean {
+    return this.#full || this.#underWay >= MOST_UNDER_WAY || this.#bytesUnderWay >= MOST_BYTES_UNDER_WAY;
+  }
+
+  #take({ number, transition, more }: RecordTransitionsRequest): void {
+    this.#underWay++;
+    let command: Command;
+    try {
+      if (more.length > 0) throw invalidField('more', 'must not have more of its own');
+      command = toCommand(transition, this.limits);
+    } catch (error) {
+      this.#answer(number, this.#refusal(error));
+      return;
+    }
+    const bytes = weigh(command);
+    this.#bytesUnderWay += bytes;
+    this.lifecycle
+      .record(command)
+      .then(
+        (state) => toOutcome(command, state),
+        (error: unknown) => this.#refusal(error),
+      )
+      .then((outcome) => {
+        this.#bytesUnderWay -= bytes;
+        this.#answer(number, outcome);
+      });
+  }
+
+  #answer(number: bigint, outcome: RecordTransitionsResponse['outcome']): void {
+    this.#answers.push({ number, outcome, more: [] });
+    if (this.#answers.length === 1) process.nextTick(() => this.#write());
+  }
+
+  #write(): void {
+    const answers = this.#answers;
+    this.#answers = [];
+    this.#underWay -= answers.length;
+    for (const message of this.#grouped ? inGroups(answers) : answers) {
+      if (!this.call.cancelled && !this.call.write(message)) this.#full = true;
+    }
+    this.#flow();
+  }
+
+  #end(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (error === null) this.call.end();
+    else this.call.emit('error', toServiceError(error));
+  }
+
+  #refusal(error: unknown): RecordTransitionsResponse['outcome'] {
+    if (!(error instanceof TaskResultsError)) this.onInternalError(error);
+    else if (error.cause !== undefined) this.onInternalError(error.cause);
+    return { $case: 'error', value: toStatus(error) };
+  }
+}
+
+function toCommand(given: RecordTransitionsRequest['transition'], limits: Limits): Command {
+  const transition = required('transition', given);
+  switch (transition.$case) {
+    case 'create':
+      return parse.createCommand(transition.value, limits);
+    case 'start':
+      return parse.startCommand(transition.value, limits);
+    case 'renew':
+      return parse.renewCommand(transition.value);
+    case 'finish':
+      return parse.finishCommand(transition.value, limits);
+    case 'fail':
+      return parse.failCommand(transition.value, limits);
+    case 'delete':
+      return parse.deleteCommand(transition.value);
+  }
+}
+
+/** For a delete, only the id. */
+function toOutcome(command: Command, state: ResultState | null): RecordTransitionsResponse['outcome'] {
+  return { $case: 'state', value: state ? toState(state) : TaskResultState.fromPartial({ id: command.id }) };
+}
+
+/** The same outcomes in fewer messages. */
+function inGroups(answers: readonly RecordTransitionsResponse[]): RecordTransitionsResponse[] {
+  const groups: RecordTransitionsResponse[] = [];
+  for (let i = 0; i < answers.length; i += MOST_IN_A_GROUP) {
+    const [first, ...more] = answers.slice(i, i + MOST_IN_A_GROUP) as [RecordTransitionsResponse];
+    groups.push({ ...first, more });
+  }
+  return groups;
+}

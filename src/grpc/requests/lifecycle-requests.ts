@@ -1,0 +1,120 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Command, CreateCommand, DeletedVersion, Fence, StartCommand } from '../../domain/command';
+import { type Limits, MAX_ERROR_MESSAGE_BYTES } from '../../domain/limits';
+import type { Micros, ReportedError } from '../../domain/task-result';
+import { cutText, firstCharacters } from '../../domain/text';
+import type { Duration } from '../../gen/google/protobuf/duration';
+import type * as pb from '../../gen/taskresults/v1/task_lifecycle_service';
+import type { TaskError } from '../../gen/taskresults/v1/task_result';
+import { count, duration, integer, json, knownVersion, required, resultId, text, timestamp } from './fields';
+import { metadata } from './metadata-field';
+
+/** Requests of TaskLifecycleService, checked and as commands of the domain. */
+
+const MOST_NAME_LENGTH = 255;
+const MOST_CLASS_PATH_LENGTH = 1_000;
+const MOST_ATTEMPTS = 2 ** 31 - 1;
+const SHORTEST_LEASE: Micros = 1_000;
+const LONGEST_LEASE: Micros = 7 * 24 * 3_600 * 1_000_000;
+
+type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
+
+export function createCommand(request: pb.CreateTaskResultRequest, limits: Limits): CreateCommand {
+  const task = required('task', request.task);
+  return {
+    kind: 'create',
+    id: request.id === '' ? uuidv7() : resultId('id', request.id),
+    task: {
+      path: text('task.path', task.path, 1, MOST_NAME_LENGTH),
+      priority: integer('task.priority', task.priority, -100, 100),
+      queueName: text('task.queue_name', task.queueName, 0, MOST_NAME_LENGTH) || 'default',
+      runAfter: task.runAfter ? timestamp('task.run_after', task.runAfter) : null,
+      takesContext: task.takesContext,
+    },
+    argsJson: json('args_json', request.argsJson, 'array', '[]', limits.jsonBytes),
+    kwargsJson: json('kwargs_json', request.kwargsJson, 'object', '{}', limits.jsonBytes),
+    backend: text('backend', request.backend, 0, MOST_NAME_LENGTH) || 'default',
+    metadata: metadata('metadata', request.metadata),
+  };
+}
+
+export function startCommand(request: pb.StartAttemptRequest, limits: Limits): StartCommand {
+  return {
+    kind: 'start',
+    id: resultId('id', request.id),
+    workerId: text('worker_id', request.workerId, 1, limits.workerIdLength),
+    lease: request.lease ? lease(request.lease) : null,
+    force: request.force,
+    requestId: text('request_id', request.requestId, 0, MOST_NAME_LENGTH) || null,
+  };
+}
+
+export function renewCommand(request: pb.RenewLeaseRequest): Of<'renew'> {
+  return {
+    kind: 'renew',
+    ...fence(request),
+    lease: lease(required('lease', request.lease)),
+  };
+}
+
+export function finishCommand(request: pb.FinishAttemptRequest, limits: Limits): Of<'succeed'> | Of<'failAttempt'> {
+  const target = fence(request);
+  const outcome = required('outcome', request.outcome);
+  if (outcome.$case === 'succeeded') {
+    const { returnValueJson } = outcome.value;
+    return {
+      kind: 'succeed',
+      ...target,
+      returnValueJson: json('succeeded.return_value_json', returnValueJson, 'value', 'null', limits.jsonBytes),
+    };
+  }
+  const { error, retry } = outcome.value;
+  return {
+    kind: 'failAttempt',
+    ...target,
+    error: reported('failed.error', required('failed.error', error), limits),
+    retry,
+  };
+}
+
+export function failCommand(request: pb.FailTaskResultRequest, limits: Limits): Of<'fail'> {
+  const error = request.error ? reported('error', request.error, limits) : null;
+  return { kind: 'fail', id: resultId('id', request.id), error };
+}
+
+export function deleteCommand(request: pb.DeleteTaskResultRequest): Of<'delete'> {
+  return {
+    kind: 'delete',
+    id: resultId('id', request.id),
+    version: deletedVersion(request.version),
+    allowMissing: request.allowMissing,
+  };
+}
+
+function deletedVersion(value: pb.DeleteTaskResultRequest['version']): DeletedVersion | null {
+  const { incarnation, revision } = knownVersion('version', value);
+  return incarnation === 0 ? null : { incarnation, revision: revision || null };
+}
+
+function fence({ id, incarnation, attempt }: { id: string; incarnation: bigint; attempt: number }): Fence {
+  return {
+    id: resultId('id', id),
+    incarnation: count('incarnation', incarnation) || null,
+    attempt: integer('attempt', attempt, 1, MOST_ATTEMPTS),
+  };
+}
+
+function lease(value: Duration): Micros {
+  return duration('lease', value, SHORTEST_LEASE, LONGEST_LEASE);
+}
+
+/** A failure must not get lost: what is too long is cut. */
+function reported(field: string, error: TaskError, limits: Limits): ReportedError {
+  const { exceptionClassPath, message, traceback } = error;
+  text(`${field}.exception_class_path`, exceptionClassPath, 1, Number.POSITIVE_INFINITY);
+  return {
+    exceptionClassPath: firstCharacters(exceptionClassPath, MOST_CLASS_PATH_LENGTH),
+    message: cutText(message, MAX_ERROR_MESSAGE_BYTES),
+    traceback: cutText(traceback, limits.tracebackBytes),
+  };
+}

@@ -1,0 +1,69 @@
+import { TaskResultsError } from '../../domain/errors';
+import type { Outline, TaskResultStore } from '../../domain/store';
+import type { Clock, Micros } from '../../domain/task-result';
+import { versionOf } from '../../domain/version';
+import type { Lifecycle } from '../writing/lifecycle';
+
+/** Between two rounds. */
+const ROUND_MS = 10_000;
+/** Rows of one statement: small, so that nobody waits for it. */
+const CHUNK = 500;
+
+/** Removes what nobody needs any more: results whose time has run out, and old entries of the change log. */
+export class Housekeeping {
+  #timer: NodeJS.Timeout | null = null;
+  #round: Promise<void> | null = null;
+  #stopped = false;
+
+  constructor(
+    private readonly store: TaskResultStore,
+    private readonly lifecycle: Lifecycle,
+    private readonly clock: Clock,
+    private readonly changeLogRetention: Micros,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#round ??= this.#tidy()
+        .catch(this.onError)
+        .finally(() => {
+          this.#round = null;
+        });
+    }, ROUND_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer) clearInterval(this.#timer);
+    await this.#round;
+  }
+
+  async #tidy(): Promise<void> {
+    await this.#repeat(() => this.#removeExpired());
+    await this.#repeat(() => this.store.trimChanges(this.changeLogRetention, CHUNK));
+  }
+
+  /** For as long as there is more. */
+  async #repeat(chunk: () => Promise<boolean>): Promise<void> {
+    while (!this.#stopped && (await chunk()));
+  }
+
+  async #removeExpired(): Promise<boolean> {
+    const expired = await this.store.expired(this.clock(), CHUNK);
+    const removals = await Promise.allSettled(expired.map((outline) => this.#remove(outline)));
+    for (const removal of removals) if (removal.status === 'rejected') throw removal.reason;
+    return expired.length === CHUNK;
+  }
+
+  /** The version makes sure that a result created under the same id in between is not taken for this one. */
+  async #remove(outline: Outline): Promise<void> {
+    try {
+      const version = versionOf(outline);
+      await this.lifecycle.record({ kind: 'delete', id: outline.id, version, allowMissing: true });
+    } catch (error) {
+      // Somebody else has deleted it, and perhaps created it anew.
+      if (!(error instanceof TaskResultsError && error.reason === 'REVISION_MISMATCH')) throw error;
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import type { Outline } from '../../domain/store';
+import type { View } from '../../domain/task-result';
+
+/** An answer of many results stays below this, as clients take 4 MiB by default. */
+export const ANSWER_BYTES = 3 * 1024 * 1024;
+
+/** About as many bytes as a result without its texts. */
+const FRAME_BYTES = 512;
+
+/** Bytes of payload and errors that each of `count` results may have when all of them are to fit into one answer. */
+export function evenShare(count: number): number {
+  return Math.floor(ANSWER_BYTES / count) - FRAME_BYTES;
+}
+
+/** How many of `outlines`, from the first on, fit in `budget` when they are read whole; at least one. */
+export function countThatFit(outlines: readonly Outline[], view: View, budget: number): number {
+  let bytes = 0;
+  const first = outlines.findIndex((outline) => {
+    bytes += FRAME_BYTES + outline.errorBytes + (view === 'FULL' ? outline.payloadBytes : 0);
+    return bytes > budget;
+  });
+  return first === -1 ? outlines.length : Math.max(1, first);
+}

@@ -1,0 +1,119 @@
+import { createConnection } from 'mysql2/promise';
+import type { TaskResultStore } from '../../../src/domain/store';
+import { ResultReader } from '../../../src/service/reading/result-reader';
+import { callsOf, SUCCESSFUL } from '../../support/calls';
+import { create, remove, start, succeed } from '../../support/commands';
+import { ENGINES, temporaryDatabase } from '../../support/engines';
+import { refused } from '../../support/refusal';
+import { serve, startOn, type TestService } from '../../support/service';
+import { openTemporaryStore } from '../../support/temporary-store';
+import { until } from '../../support/until';
+
+const GONE = 'NOT_FOUND TASK_RESULT_DOES_NOT_EXIST';
+
+async function finish(service: TestService, id: string): Promise<void> {
+  const { create, start, succeed } = callsOf(service);
+  await create(id);
+  await start(id);
+  await succeed(id);
+}
+
+describe.each(ENGINES)('finished results in memory, on %s', (engine) => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startOn(engine);
+  });
+  afterAll(() => service?.stop());
+
+  test('a deleted one is gone at once', async () => {
+    const { get, remove } = callsOf(service);
+    await finish(service, 'deleted');
+    expect((await get('deleted')).status).toBe(SUCCESSFUL);
+    await remove('deleted');
+    expect(await refused(get('deleted'))).toBe(GONE);
+  });
+
+  test('one that is created anew under the same id is the new one', async () => {
+    const { get, remove, create } = callsOf(service);
+    await finish(service, 'again');
+    await get('again');
+    await remove('again');
+    await create('again');
+    expect((await get('again')).revision).toBe(1n);
+  });
+
+  test('a delete between reading and remembering is not forgotten', async () => {
+    const { get, remove } = callsOf(service);
+    for (let round = 0; round < 50; round++) {
+      await finish(service, 'racing');
+      const [, removed] = await Promise.allSettled([get('racing'), remove('racing'), get('racing')]);
+      expect(removed?.status).toBe('fulfilled');
+      expect(await refused(get('racing'))).toBe(GONE);
+    }
+  });
+});
+
+test('what is deleted while it is read twice at a time is not remembered by the second read', async () => {
+  const { store, close } = await openTemporaryStore('sqlite');
+  // Reads the store at once, and answers when it is let go.
+  const gates: (() => void)[] = [];
+  const read: TaskResultStore['read'] = async (...asked) => {
+    const results = await store.read(...asked);
+    await new Promise<void>((open) => gates.push(open));
+    return results;
+  };
+  const reader = new ResultReader({ read } as TaskResultStore, 1_000_000);
+  const letGo = async (n: number) => {
+    await until(() => gates.length > n, `read ${n} is under way`);
+    gates[n]?.();
+  };
+  await store.transact([create('x'), start('x'), succeed('x')]);
+  const first = reader.readOrRecall('x');
+  await until(() => gates.length === 1, 'the first read is under way');
+  const second = reader.readOrRecall('x');
+  await until(() => gates.length === 2, 'the second read is under way');
+  await letGo(0);
+  expect((await first)?.status).toBe('SUCCESSFUL');
+  const [deleted] = await store.transact([remove('x')]);
+  if (deleted?.kind === 'deleted') reader.forget('x', deleted.version);
+  await letGo(1);
+  expect((await second)?.status).toBe('SUCCESSFUL');
+  const third = reader.readOrRecall('x');
+  await letGo(2);
+  expect(await third).toBeNull();
+  await close();
+});
+
+describe('two servers over one database', () => {
+  test('one deleted through the other server is gone as soon as the change log is read; Refresh knows at once', async () => {
+    const { database, drop } = await temporaryDatabase('mysql');
+    const [one, other] = [await serve(database), await serve(database)];
+    await finish(one, 'x');
+    await callsOf(one).get('x');
+    await callsOf(other).remove('x');
+    expect(await refused(callsOf(one).refresh('x'))).toBe(GONE);
+    await until(
+      async () =>
+        (await callsOf(one)
+          .get('x')
+          .catch(() => null)) === null,
+      'Get knows, too',
+    );
+    await one.stop();
+    await other.stop();
+    await drop();
+  });
+
+  test('a finished result is answered without the database', async () => {
+    const { database, drop } = await temporaryDatabase('mysql');
+    const service = await serve(database);
+    await finish(service, 'x');
+    await callsOf(service).get('x');
+    const connection = await createConnection(database.engine === 'mysql' ? database.url : '');
+    await connection.query('RENAME TABLE task_results TO hidden');
+    expect((await callsOf(service).get('x')).status).toBe(SUCCESSFUL);
+    await connection.end();
+    await service.stop();
+    await drop();
+  });
+});

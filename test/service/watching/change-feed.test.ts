@@ -1,0 +1,113 @@
+import type { TaskResultStore } from '../../../src/domain/store';
+import { ChangeFeed } from '../../../src/service/watching/change-feed';
+import { create } from '../../support/commands';
+import { openTemporaryStore, type TemporaryStore } from '../../support/temporary-store';
+import { until } from '../../support/until';
+
+let temporary: TemporaryStore;
+let feed: ChangeFeed;
+let told: string[];
+let missed: number;
+/** While this is set, the process does nothing: no poll goes on. */
+let suspended: Promise<void> | null = null;
+/** How far the clock is ahead. */
+let ahead = 0;
+
+beforeEach(async () => {
+  temporary = await openTemporaryStore('sqlite');
+  told = [];
+  missed = 0;
+  const store: Pick<TaskResultStore, 'changeLog' | 'changesAfter' | 'changesWithin'> = {
+    changeLog: () => temporary.store.changeLog(),
+    changesWithin: (ranges) => temporary.store.changesWithin(ranges),
+    changesAfter: async (...asked) => {
+      await suspended;
+      return temporary.store.changesAfter(...asked);
+    },
+  };
+  const now = Date.now.bind(Date);
+  jest.spyOn(Date, 'now').mockImplementation(() => now() + ahead);
+  feed = new ChangeFeed(
+    store as TaskResultStore,
+    { pollFastMs: 1, pollSlowMs: 1 },
+    {
+      changed: (id) => told.push(id),
+      upToDate: () => {},
+      missed: () => missed++,
+      failed: (error) => {
+        throw error;
+      },
+    },
+  );
+  feed.wanted = true;
+});
+afterEach(async () => {
+  suspended = null;
+  ahead = 0;
+  await feed.stop();
+  await temporary.close();
+  jest.restoreAllMocks();
+});
+
+/** Does `meanwhile` as if this process had been suspended for a minute. */
+async function whileSuspended(meanwhile: () => Promise<void>): Promise<void> {
+  let goOn = () => {};
+  suspended = new Promise((resolve) => {
+    goOn = resolve;
+  });
+  await meanwhile();
+  ahead += 60_000;
+  suspended = null;
+  goOn();
+}
+
+test('a process that was suspended while entries were trimmed learns that it has missed some', async () => {
+  const { store } = temporary;
+  await store.transact([create('before')]);
+  await feed.start();
+  await until(() => told.includes('before'), 'the log is read');
+  await whileSuspended(async () => {
+    for (let n = 0; n < 5; n++) await store.transact([create(`missed ${n}`)]);
+    temporary.clock.now++;
+    while (await store.trimChanges(0, 10));
+  });
+  await until(() => missed > 0, 'it learns so');
+});
+
+test('a log that has gone back is read on from where it is', async () => {
+  const { store } = temporary;
+  await feed.start();
+  for (let n = 0; n < 20; n++) await store.transact([create(`lost ${n}`)]);
+  await until(() => told.includes('lost 19'), 'the log is read');
+  // As after a failover to a server that lacks the last entries, and gives their numbers again.
+  const { changesAfter } = store;
+  const lost = 5;
+  store.changesAfter = async (cursor, limit) => {
+    const changes = await changesAfter.call(store, cursor + lost, limit);
+    return changes.map((change) => ({ ...change, seq: change.seq - lost }));
+  };
+  const { changeLog } = store;
+  store.changeLog = async () => {
+    const { newest, ...rest } = await changeLog.call(store);
+    return { ...rest, newest: newest - lost };
+  };
+  ahead += 60_000;
+  await until(() => missed > 0, 'it learns so');
+  await store.transact([create('after')]);
+  await until(() => told.includes('after'), 'the log is read on');
+});
+
+test('one that was suspended for no longer than the log reaches has missed nothing', async () => {
+  const { store } = temporary;
+  await store.transact([create('before')]);
+  await feed.start();
+  await until(() => told.includes('before'), 'the log is read');
+  await whileSuspended(async () => {
+    for (let n = 0; n < 5; n++) await store.transact([create(`kept ${n}`)]);
+  });
+  await until(() => told.includes('kept 4'), 'all is read');
+  ahead += 60_000;
+  await store.transact([create('after')]);
+  await until(() => told.includes('after'), 'the log is read on');
+  expect(missed).toBe(0);
+});
