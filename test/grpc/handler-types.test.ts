@@ -5,7 +5,9 @@ import { TaskLifecycleServiceService } from '../../src/gen/taskresults/v1/task_l
 import { TaskResultServiceService } from '../../src/gen/taskresults/v1/task_result_service';
 
 const ROOT = join(__dirname, '../..');
-const FILES = ['read-handlers', 'lifecycle-handlers', 'server'].map((name) => join(ROOT, `src/grpc/${name}.ts`));
+const FILES = ['handlers/read-handlers', 'handlers/lifecycle-handlers', 'server'].map((name) =>
+  join(ROOT, `src/grpc/${name}.ts`),
+);
 const METHODS = Object.keys({ ...TaskResultServiceService, ...TaskLifecycleServiceService });
 
 type Kind = 'a misspelt field of a request' | 'a misspelt field of an answer' | 'a missing handler';
