@@ -1,22 +1,25 @@
 /**
- * `node build.js` compiles the TypeScript SDK and the server into their folders `dist`, `node build.js client` only the SDK.
- * What has not changed since the last time is not compiled again.
+ * `node build.js` compiles the protocol, the TypeScript SDK and the server into their folders `dist`; `node build.js client` only the
+ * first two, `node build.js protocol` only the first. What has not changed since the last time is not compiled again.
  */
 const { spawnSync } = require('node:child_process');
-const { chmodSync, copyFileSync, existsSync, readdirSync, rmSync } = require('node:fs');
+const { chmodSync, existsSync, readdirSync, rmSync } = require('node:fs');
 const { join, sep } = require('node:path');
 
-const SERVER = __dirname;
-const CLIENT = join(__dirname, 'sdk/typescript');
+/** Each needs those before it, and its project names them. */
+const PROJECTS = {
+  protocol: join(__dirname, 'sdk/protocol'),
+  client: join(__dirname, 'sdk/typescript'),
+  server: __dirname,
+};
 
-const onlyClient = process.argv[2] === 'client';
+const asked = process.argv[2] ?? 'server';
+const last = Object.keys(PROJECTS).indexOf(asked);
+if (last < 0) throw new Error(`there is nothing called ${asked} to build`);
 
-for (const project of onlyClient ? [CLIENT] : [CLIENT, SERVER]) discardUnlessWhole(project);
-compile(onlyClient ? CLIENT : SERVER); // the server's project names the client's as one that it needs
-if (!onlyClient) {
-  copyFileSync(join(SERVER, 'src/gen/descriptors.binpb'), join(SERVER, 'dist/gen/descriptors.binpb'));
-  chmodSync(join(SERVER, 'dist/main.js'), 0o755); // `npx taskresults` runs it as a program
-}
+for (const project of Object.values(PROJECTS).slice(0, last + 1)) discardUnlessWhole(project);
+compile(PROJECTS[asked]);
+if (asked === 'server') chmodSync(join(__dirname, 'dist/main.js'), 0o755); // `npx taskresults` runs it as a program
 
 /**
  * The compiler leaves the output of a source that is gone, and does not miss an output that somebody removed. Then nothing is

@@ -4,14 +4,14 @@ import {
   FinishAttemptResponse,
   RecordTransitionsResponse,
   StartAttemptResponse,
-} from '../src/gen/taskresults/v1/task_lifecycle_service';
-import type { TaskResult } from '../src/gen/taskresults/v1/task_result';
-import { TaskResultStatus } from '../src/gen/taskresults/v1/task_result';
+} from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import type { TaskResult } from '@taskresults/protocol/taskresults/v1/task_result';
+import { TaskResultStatus } from '@taskresults/protocol/taskresults/v1/task_result';
 import {
   BatchGetTaskResultsResponse,
   GetTaskResultResponse,
   RefreshTaskResultResponse,
-} from '../src/gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { finishedResult } from './payloads';
 
 /** What answers must say, so that nothing is measured that is fast and wrong. Each check throws. */

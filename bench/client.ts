@@ -1,6 +1,6 @@
 import { credentials } from '@grpc/grpc-js';
-import { TaskLifecycleServiceClient } from '../src/gen/taskresults/v1/task_lifecycle_service';
-import { TaskResultServiceClient } from '../src/gen/taskresults/v1/task_result_service';
+import { TaskLifecycleServiceClient } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import { TaskResultServiceClient } from '@taskresults/protocol/taskresults/v1/task_result_service';
 
 /** Both services over one connection of its own. */
 export class BenchClient {

@@ -3,14 +3,14 @@ import {
   CreateTaskResultResponse,
   StartAttemptResponse,
   TaskLifecycleServiceService,
-} from '../src/gen/taskresults/v1/task_lifecycle_service';
+} from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import {
   BatchGetTaskResultsResponse,
   GetTaskResultResponse,
   RefreshTaskResultResponse,
   TaskResultServiceService,
   WatchTaskResultsResponse,
-} from '../src/gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { finishedResult, someState } from './payloads';
 
 /**

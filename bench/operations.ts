@@ -4,15 +4,15 @@ import {
   TaskLifecycleServiceService as Lifecycle,
   RecordTransitionsRequest,
   StartAttemptRequest,
-} from '../src/gen/taskresults/v1/task_lifecycle_service';
-import { TaskResultView } from '../src/gen/taskresults/v1/task_result';
+} from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import { TaskResultView } from '@taskresults/protocol/taskresults/v1/task_result';
 import {
   BatchGetTaskResultsRequest,
   BatchGetTaskResultsResponse,
   GetTaskResultRequest,
   RefreshTaskResultRequest,
   TaskResultServiceService as Results,
-} from '../src/gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { ANSWER_BYTES } from '../src/service/reading/answer-budget';
 import { MOST_REMEMBERED } from '../src/store/writer';
 import {

@@ -3,12 +3,12 @@ import {
   FinishAttemptRequest,
   StartAttemptRequest,
   type TaskResultState,
-} from '../src/gen/taskresults/v1/task_lifecycle_service';
+} from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import {
   type TaskResult,
   TaskResult as TaskResultMessage,
   TaskResultStatus,
-} from '../src/gen/taskresults/v1/task_result';
+} from '@taskresults/protocol/taskresults/v1/task_result';
 
 const NOW = { seconds: 1_700_000_000n, nanos: 123_456_000 };
 

@@ -6,9 +6,12 @@ import {
   FinishAttemptRequest,
   StartAttemptRequest,
   type TaskResultState,
-} from '../src/gen/taskresults/v1/task_lifecycle_service';
-import { TaskResult, type TaskResultStatus } from '../src/gen/taskresults/v1/task_result';
-import { WatchTaskResultsRequest, type WatchTaskResultsResponse } from '../src/gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import { TaskResult, type TaskResultStatus } from '@taskresults/protocol/taskresults/v1/task_result';
+import {
+  WatchTaskResultsRequest,
+  type WatchTaskResultsResponse,
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { PrivateMysql } from '../test/support/private-mysql';
 import { until } from '../test/support/until';
 import { RUNNING, SUCCESSFUL } from './answers';

@@ -51,15 +51,16 @@ beforeEach(async () => {
     `#!/usr/bin/env node\nimport { greet } from '@taskresults/client';\nconsole.log(greet('Ada'));\n`,
   );
   write('src/cli/extra.ts', 'export const extra = 1;\n');
-  write('src/gen/descriptors.binpb', 'descriptors');
-  write('src/gen/task.ts', 'export interface Task {}\n');
+  write('sdk/protocol/src/v1/task.ts', 'export interface Task {}\n');
   writeClient('Hello, ');
   write('sdk/typescript/src/extra.ts', 'export const extra = 1;\n');
   const config = ['tsconfig.json', 'tsconfig.build.json', 'package.json'];
-  for (const file of ['build.js', ...config, ...config.map((name) => `sdk/typescript/${name}`)]) {
+  const packages = config.flatMap((name) => [`sdk/protocol/${name}`, `sdk/typescript/${name}`]);
+  for (const file of ['build.js', ...config, ...packages].filter((name) => existsSync(join(ROOT, name)))) {
     copyFileSync(join(ROOT, file), inClone(file));
   }
   mkdirSync(inClone('node_modules/@taskresults'), { recursive: true });
+  symlinkSync(inClone('sdk/protocol'), inClone('node_modules/@taskresults/protocol'));
   symlinkSync(inClone('sdk/typescript'), inClone('node_modules/@taskresults/client'));
   for (const name of ['typescript', '@types']) {
     symlinkSync(join(ROOT, 'node_modules', name), inClone(`node_modules/${name}`));
@@ -72,7 +73,7 @@ afterEach(() => rmSync(clone, { recursive: true, force: true }));
 test('a fresh clone is built whole, and its program can be executed', async () => {
   expect(await output()).toBe('Hello, Ada');
   expect(there('dist/cli/extra.js')).toBe(true);
-  expect(there('dist/gen/descriptors.binpb')).toBe(true);
+  expect(there('sdk/protocol/dist/v1/task.d.ts')).toBe(true);
   expect(there('sdk/typescript/dist/index.d.ts')).toBe(true);
 });
 
@@ -82,6 +83,8 @@ test('what has not changed is not built again', async () => {
     'dist/.tsbuildinfo',
     'sdk/typescript/dist/index.js',
     'sdk/typescript/dist/.tsbuildinfo',
+    'sdk/protocol/dist/v1/task.js',
+    'sdk/protocol/dist/.tsbuildinfo',
   ];
   const before = built.map(changedAt);
   await build();
@@ -108,6 +111,7 @@ test('an error is reported each time until it is mended, also one that a change 
 
 test.each([
   ['src/cli', ['dist/cli/extra.js']],
+  ['sdk/protocol/src/v1', ['sdk/protocol/dist/v1/task.js', 'sdk/protocol/dist/v1/task.d.ts']],
   ['sdk/typescript/src/extra.ts', ['sdk/typescript/dist/extra.js', 'sdk/typescript/dist/extra.d.ts']],
 ])(
   'nothing is left of %s when it was removed',
@@ -125,7 +129,8 @@ test.each([
   ['dist'],
   ['dist/main.js'],
   ['dist/cli'],
-  ['dist/gen/descriptors.binpb'],
+  ['sdk/protocol/dist'],
+  ['sdk/protocol/dist/v1/task.js'],
   ['sdk/typescript/dist'],
   ['sdk/typescript/dist/index.js'],
 ])(
@@ -154,4 +159,13 @@ test('the client can be built alone', async () => {
   await build('client');
   expect(require(inClone('sdk/typescript/dist/extra.js')).extra).toBe(2);
   expect(there('dist')).toBe(false);
+}, 120_000);
+
+test('the protocol can be built alone, and nothing that is not there', async () => {
+  remove('sdk/typescript/dist');
+  write('sdk/protocol/src/v1/task.ts', 'export const task = 2;\n');
+  await build('protocol');
+  expect(require(inClone('sdk/protocol/dist/v1/task.js')).task).toBe(2);
+  expect(there('sdk/typescript/dist')).toBe(false);
+  await expect(build('server-side')).rejects.toThrow('server-side');
 }, 120_000);

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
-import { DataSource } from 'typeorm';
 import {
   RecordTransitionsRequest,
   type RecordTransitionsResponse,
   TaskLifecycleServiceClient,
-} from '../src/gen/taskresults/v1/task_lifecycle_service';
-import { TaskResultServiceClient } from '../src/gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import { TaskResultServiceClient } from '@taskresults/protocol/taskresults/v1/task_result_service';
+import { DataSource } from 'typeorm';
 import type { Database } from '../src/store/open';
 import { type Calls, callsOf, createRequest, FAILED, READY, RUNNING, SUCCESSFUL } from './support/calls';
 import { ChildServer } from './support/child-server';

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type TaskResult, TaskResultStatus } from '@taskresults/protocol/taskresults/v1/task_result';
+import { WaitTaskResultRequest_Until as WaitUntil } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import fc from 'fast-check';
 import pino from 'pino';
-import { type TaskResult, TaskResultStatus } from '../src/gen/taskresults/v1/task_result';
-import { WaitTaskResultRequest_Until as WaitUntil } from '../src/gen/taskresults/v1/task_result_service';
 import { type Calls, callsOf, failedRequest, micros, ms, succeededRequest } from './support/calls';
 import { ENGINES, type TemporaryDatabase, temporaryDatabase } from './support/engines';
 import { fresh } from './support/fresh';

@@ -1,7 +1,7 @@
 import { credentials, type ServiceError } from '@grpc/grpc-js';
+import { TaskLifecycleServiceClient } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import { TaskResultServiceClient } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import pino from 'pino';
-import { TaskLifecycleServiceClient } from '../src/gen/taskresults/v1/task_lifecycle_service';
-import { TaskResultServiceClient } from '../src/gen/taskresults/v1/task_result_service';
 import { type Calls, callsOf } from './support/calls';
 import { ChildServer } from './support/child-server';
 import { type TemporaryDatabase, temporaryDatabase } from './support/engines';

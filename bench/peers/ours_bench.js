@@ -1,5 +1,4 @@
 const { once } = require('node:events');
-const { join } = require('node:path');
 const { credentials } = require('@grpc/grpc-js');
 const { VALUE, answerLines, fail, load, notified } = require('./load');
 
@@ -7,14 +6,18 @@ const { VALUE, answerLines, fail, load, notified } = require('./load');
  * `node ours_bench.js <address>`: this project over gRPC, with the clients that `npm run build` makes. One process, one
  * connection. Its database and its cache are whatever the server at that address was started with.
  */
-const generated = join(__dirname, '../../dist/gen/taskresults/v1');
-const { CreateTaskResultRequest, FinishAttemptRequest, StartAttemptRequest, TaskLifecycleServiceClient } = require(
-  join(generated, 'task_lifecycle_service'),
-);
-const { TaskResultStatus } = require(join(generated, 'task_result'));
-const { GetTaskResultRequest, TaskResultServiceClient, WatchTaskResultsRequest } = require(
-  join(generated, 'task_result_service'),
-);
+const {
+  CreateTaskResultRequest,
+  FinishAttemptRequest,
+  StartAttemptRequest,
+  TaskLifecycleServiceClient,
+} = require('@taskresults/protocol/taskresults/v1/task_lifecycle_service');
+const { TaskResultStatus } = require('@taskresults/protocol/taskresults/v1/task_result');
+const {
+  GetTaskResultRequest,
+  TaskResultServiceClient,
+  WatchTaskResultsRequest,
+} = require('@taskresults/protocol/taskresults/v1/task_result_service');
 
 /** More than it gets through, so that no write has to wait for a result to write to. */
 const STORES_PER_SECOND = { one: 2_500, many: 9_000 };

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import {
@@ -11,10 +10,10 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
+import * as lifecycleMessages from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import * as resultMessages from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Limits } from '../domain/limits';
-import * as lifecycleMessages from '../gen/taskresults/v1/task_lifecycle_service';
-import * as resultMessages from '../gen/taskresults/v1/task_result_service';
 import type { Reads } from '../service/reading/reads';
 import type { WatchHub } from '../service/watching/watch-hub';
 import type { Lifecycle } from '../service/writing/lifecycle';
@@ -118,7 +117,7 @@ function addHealth(server: Server, health: HealthImplementation): ReadonlySet<{ 
 
 /** What reflection hands out: the files of the contract just as they were compiled. */
 function reflected(): ConstructorParameters<typeof ReflectionService>[0] {
-  const bytes = readFileSync(join(__dirname, '../gen/descriptors.binpb'));
+  const bytes = readFileSync(require.resolve('@taskresults/protocol/descriptors.binpb'));
   const files = fromBinary(FileDescriptorSetSchema, bytes).file;
   const fileDescriptorProtos = files.map((file) => Buffer.from(toBinary(FileDescriptorProtoSchema, file)));
   return { all: { format: 'Protocol Buffer 3 DescriptorProto', type: {}, fileDescriptorProtos } };

@@ -1,9 +1,9 @@
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import type { Any } from '@taskresults/protocol/google/protobuf/any';
+import { BadRequest, ErrorInfo, RetryInfo } from '@taskresults/protocol/google/rpc/error_details';
+import { Status } from '@taskresults/protocol/google/rpc/status';
 import { type Reason, TaskResultsError } from '../domain/errors';
 import { firstBytes } from '../domain/text';
-import type { Any } from '../gen/google/protobuf/any';
-import { BadRequest, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details';
-import { Status } from '../gen/google/rpc/status';
 
 const DOMAIN = 'taskresults.v1';
 

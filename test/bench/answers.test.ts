@@ -1,11 +1,11 @@
-import { checkCreated, checkGot, checkStarted, checkUnchanged, READY, SUCCESSFUL } from '../../bench/answers';
-import { createRequest, finishRequest, startRequest } from '../../bench/payloads';
 import {
   CreateTaskResultResponse,
   type FinishAttemptResponse,
   StartAttemptResponse,
-} from '../../src/gen/taskresults/v1/task_lifecycle_service';
-import { GetTaskResultRequest, GetTaskResultResponse } from '../../src/gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import { GetTaskResultRequest, GetTaskResultResponse } from '@taskresults/protocol/taskresults/v1/task_result_service';
+import { checkCreated, checkGot, checkStarted, checkUnchanged, READY, SUCCESSFUL } from '../../bench/answers';
+import { createRequest, finishRequest, startRequest } from '../../bench/payloads';
 import { call, startOn, type TestService } from '../support/service';
 
 const BYTES = 1_000;

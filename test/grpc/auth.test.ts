@@ -1,5 +1,5 @@
 import { Metadata } from '@grpc/grpc-js';
-import { GetTaskResultRequest } from '../../src/gen/taskresults/v1/task_result_service';
+import { GetTaskResultRequest } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { callsOf, createRequest } from '../support/calls';
 import { describeError, refusal, refused } from '../support/refusal';
 import { RPC_NAMES, RPCS, sendBytes } from '../support/rpcs';

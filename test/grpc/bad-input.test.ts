@@ -1,4 +1,4 @@
-import type { RecordTransitionsResponse } from '../../src/gen/taskresults/v1/task_lifecycle_service';
+import type { RecordTransitionsResponse } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import { ANY_ERROR, type Calls, callsOf, ms } from '../support/calls';
 import { describeStatus, type Refusal, refusal } from '../support/refusal';
 import { RPCS, type RpcName, send } from '../support/rpcs';

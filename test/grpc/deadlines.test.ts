@@ -5,7 +5,7 @@ import {
   WaitTaskResultRequest,
   type WaitTaskResultResponse,
   WatchTaskResultsRequest,
-} from '../../src/gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { callsOf, ms, RUNNING } from '../support/calls';
 import { fresh } from '../support/fresh';
 import { call, startOn, type TestService } from '../support/service';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { TaskLifecycleServiceService } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import { TaskResultServiceService } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import ts from 'typescript';
-import { TaskLifecycleServiceService } from '../../src/gen/taskresults/v1/task_lifecycle_service';
-import { TaskResultServiceService } from '../../src/gen/taskresults/v1/task_result_service';
 
 const ROOT = join(__dirname, '../..');
 const FILES = ['handlers/read-handlers', 'handlers/lifecycle-handlers', 'server'].map((name) =>

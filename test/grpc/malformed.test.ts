@@ -1,4 +1,4 @@
-import { GetTaskResultRequest } from '../../src/gen/taskresults/v1/task_result_service';
+import { GetTaskResultRequest } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { callsOf } from '../support/calls';
 import { refusal } from '../support/refusal';
 import { RPC_NAMES, RPCS, type RpcName, sendBytes } from '../support/rpcs';

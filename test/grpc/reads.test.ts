@@ -1,4 +1,4 @@
-import type { ListTaskResultsResponse } from '../../src/gen/taskresults/v1/task_result_service';
+import type { ListTaskResultsResponse } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { BASIC, type Calls, callsOf, READY, RUNNING, SUCCESSFUL } from '../support/calls';
 import { ENGINES } from '../support/engines';
 import { fresh } from '../support/fresh';

@@ -3,7 +3,7 @@ import { status } from '@grpc/grpc-js';
 import {
   RecordTransitionsRequest,
   type RecordTransitionsResponse,
-} from '../../src/gen/taskresults/v1/task_lifecycle_service';
+} from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import { callsOf, createRequest, failedRequest, SUCCESSFUL, succeededRequest } from '../support/calls';
 import { ENGINES, type TemporaryDatabase, temporaryDatabase } from '../support/engines';
 import { describeError, describeStatus } from '../support/refusal';

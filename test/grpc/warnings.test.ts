@@ -1,5 +1,5 @@
+import { RecordTransitionsRequest } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import { service as health } from 'grpc-health-check';
-import { RecordTransitionsRequest } from '../../src/gen/taskresults/v1/task_lifecycle_service';
 import { callsOf, createRequest, RUNNING } from '../support/calls';
 import { ENGINES, temporaryDatabase } from '../support/engines';
 import { killLeftovers, Program } from '../support/program';

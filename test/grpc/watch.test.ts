@@ -3,7 +3,7 @@ import {
   WatchTaskResultsResponse_End_Reason as Reason,
   WaitTaskResultRequest_Until as WaitUntil,
   type WatchTaskResultsRequest,
-} from '../../src/gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { BASIC, type Calls, callsOf, ms, SUCCESSFUL } from '../support/calls';
 import { ENGINES } from '../support/engines';
 import { fresh } from '../support/fresh';

@@ -1,13 +1,13 @@
-import type { Duration } from '../../src/gen/google/protobuf/duration';
-import type { Timestamp } from '../../src/gen/google/protobuf/timestamp';
-import * as lifecycle from '../../src/gen/taskresults/v1/task_lifecycle_service';
+import type { Duration } from '@taskresults/protocol/google/protobuf/duration';
+import type { Timestamp } from '@taskresults/protocol/google/protobuf/timestamp';
+import * as lifecycle from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import {
   type TaskError,
   TaskResultStatus,
   type TaskResultVersion,
   TaskResultView,
-} from '../../src/gen/taskresults/v1/task_result';
-import * as results from '../../src/gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_result';
+import * as results from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { call, type TestService } from './service';
 
 /** Calls of both services in few words, through real clients. What a test does not say is filled in. */

@@ -1,12 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { credentials } from '@grpc/grpc-js';
-import { type TaskResult, TaskResultStatus, type TaskResultVersion } from '../../src/gen/taskresults/v1/task_result';
+import {
+  type TaskResult,
+  TaskResultStatus,
+  type TaskResultVersion,
+} from '@taskresults/protocol/taskresults/v1/task_result';
 import {
   WatchTaskResultsResponse_End_Reason as EndReason,
   TaskResultServiceClient,
   WatchTaskResultsRequest,
   type WatchTaskResultsResponse,
-} from '../../src/gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
 
 /**
  * Watches ids as a well-behaved client does: a stream that ends in any way but ALL_FINISHED is opened again, at the

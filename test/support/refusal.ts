@@ -1,6 +1,6 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
-import { BadRequest, ErrorInfo, RetryInfo } from '../../src/gen/google/rpc/error_details';
-import { Status } from '../../src/gen/google/rpc/status';
+import { BadRequest, ErrorInfo, RetryInfo } from '@taskresults/protocol/google/rpc/error_details';
+import { Status } from '@taskresults/protocol/google/rpc/status';
 
 /** How a call failed, details included. */
 export interface Refusal {

@@ -1,6 +1,6 @@
 import type { MethodDefinition, ServiceError } from '@grpc/grpc-js';
-import * as lifecycle from '../../src/gen/taskresults/v1/task_lifecycle_service';
-import * as results from '../../src/gen/taskresults/v1/task_result_service';
+import * as lifecycle from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import * as results from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { at, ms, succeededRequest } from './calls';
 import type { TestService } from './service';
 

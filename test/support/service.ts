@@ -1,9 +1,9 @@
 import { credentials, type ServiceError } from '@grpc/grpc-js';
+import { TaskLifecycleServiceClient } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import { TaskResultServiceClient } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import pino, { type Logger } from 'pino';
 import type { Config } from '../../src/config/config';
 import type { Clock } from '../../src/domain/task-result';
-import { TaskLifecycleServiceClient } from '../../src/gen/taskresults/v1/task_lifecycle_service';
-import { TaskResultServiceClient } from '../../src/gen/taskresults/v1/task_result_service';
 import { startService } from '../../src/server/service';
 import type { Database } from '../../src/store/open';
 import { type EngineName, temporaryDatabase } from './engines';

@@ -3,7 +3,7 @@ import {
   type TaskResultServiceClient,
   WatchTaskResultsRequest,
   type WatchTaskResultsResponse,
-} from '../../src/gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
 
 export type Event = NonNullable<WatchTaskResultsResponse['event']>;
 

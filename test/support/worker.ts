@@ -6,7 +6,7 @@ import {
   FinishAttemptRequest,
   StartAttemptRequest,
   TaskLifecycleServiceClient,
-} from '../../src/gen/taskresults/v1/task_lifecycle_service';
+} from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import { call } from './service';
 
 const WORTH_REPEATING = new Set([status.UNAVAILABLE, status.CANCELLED, status.UNKNOWN, status.DEADLINE_EXCEEDED]);

@@ -1,6 +1,9 @@
-import { DeleteTaskResultRequest, StartAttemptRequest } from '../../src/gen/taskresults/v1/task_lifecycle_service';
-import { TaskResultStatus } from '../../src/gen/taskresults/v1/task_result';
-import type { TaskResultFilter } from '../../src/gen/taskresults/v1/task_result_service';
+import {
+  DeleteTaskResultRequest,
+  StartAttemptRequest,
+} from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import { TaskResultStatus } from '@taskresults/protocol/taskresults/v1/task_result';
+import type { TaskResultFilter } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { succeededRequest } from '../support/calls';
 import { ENGINES } from '../support/engines';
 import { call, startOn, type TestService } from '../support/service';

@@ -1,5 +1,5 @@
 import { credentials } from '@grpc/grpc-js';
-import { TaskResultServiceClient } from '../../src/gen/taskresults/v1/task_result_service';
+import { TaskResultServiceClient } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { ENGINES, temporaryDatabase } from '../support/engines';
 import { Follower } from '../support/follower';
 import { Link } from '../support/link';

@@ -1,11 +1,11 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { DeleteTaskResultRequest } from '../../src/gen/taskresults/v1/task_lifecycle_service';
-import { TaskResultStatus } from '../../src/gen/taskresults/v1/task_result';
+import { DeleteTaskResultRequest } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import { TaskResultStatus } from '@taskresults/protocol/taskresults/v1/task_result';
 import {
   WaitTaskResultRequest_Until as Until,
   WaitTaskResultRequest,
   type WaitTaskResultResponse,
-} from '../../src/gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { ENGINES } from '../support/engines';
 import { call, startOn, type TestService } from '../support/service';
 import { TestWorker } from '../support/worker';

@@ -1,11 +1,11 @@
 import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { TaskLifecycleServiceClient } from '../../../src/gen/taskresults/v1/task_lifecycle_service';
-import { TaskResultStatus } from '../../../src/gen/taskresults/v1/task_result';
+import { TaskLifecycleServiceClient } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import { TaskResultStatus } from '@taskresults/protocol/taskresults/v1/task_result';
 import {
   GetTaskResultRequest,
   type GetTaskResultResponse,
   TaskResultServiceClient,
-} from '../../../src/gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { until } from '../../../test/support/until';
 import type { Members } from './driver';
 

@@ -1,7 +1,7 @@
+import type { Timestamp } from '@taskresults/protocol/google/protobuf/timestamp';
+import type * as lifecycle from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import * as pb from '@taskresults/protocol/taskresults/v1/task_result';
 import { InternalError } from './errors';
-import type { Timestamp } from './gen/google/protobuf/timestamp';
-import type * as lifecycle from './gen/taskresults/v1/task_lifecycle_service';
-import * as pb from './gen/taskresults/v1/task_result';
 import { PreciseDate } from './precise-date';
 import type {
   Task,

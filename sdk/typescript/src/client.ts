@@ -1,3 +1,9 @@
+import {
+  type FinishAttemptRequest,
+  TaskLifecycleServiceService as lifecycle,
+} from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import { type TaskResult as PbTaskResult, TaskError } from '@taskresults/protocol/taskresults/v1/task_result';
+import { TaskResultServiceService as results } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { v7 as uuidv7 } from 'uuid';
 import { changesOf, fieldsOf, incomplete, stateOf } from './answers';
 import { Cancellation } from './cancellation';
@@ -16,12 +22,6 @@ import { Connection, requireSpan, type UnaryOptions } from './connection';
 import { duration } from './duration';
 import { reportOf } from './error-report';
 import { StaleAttemptError, WaitTimedOutError } from './errors';
-import {
-  type FinishAttemptRequest,
-  TaskLifecycleServiceService as lifecycle,
-} from './gen/taskresults/v1/task_lifecycle_service';
-import { type TaskResult as PbTaskResult, TaskError } from './gen/taskresults/v1/task_result';
-import { TaskResultServiceService as results } from './gen/taskresults/v1/task_result_service';
 import { invalidField } from './invalid-field';
 import { encode, type JsonFormat, losslessJson } from './json';
 import { newerStates } from './newer-states';

@@ -1,13 +1,13 @@
 import { type ChannelCredentials, Client, credentials, Metadata, type MethodDefinition, status } from '@grpc/grpc-js';
-import { Cancellation, cancelled, clientClosed, sleep, throwIfCancelled } from './cancellation';
-import { duration } from './duration';
-import { encodeRequest } from './encode-request';
-import { TaskResultsError } from './errors';
 import {
   TaskResultServiceService as results,
   WatchTaskResultsRequest,
   type WatchTaskResultsResponse,
-} from './gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
+import { Cancellation, cancelled, clientClosed, sleep, throwIfCancelled } from './cancellation';
+import { duration } from './duration';
+import { encodeRequest } from './encode-request';
+import { TaskResultsError } from './errors';
 import { invalidField } from './invalid-field';
 import { Pauses } from './pauses';
 import { isWorthRepeating, isWorthReportingAgain } from './repeating';

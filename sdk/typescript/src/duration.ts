@@ -1,4 +1,4 @@
-import type { Duration } from './gen/google/protobuf/duration';
+import type { Duration } from '@taskresults/protocol/google/protobuf/duration';
 import { invalidField } from './invalid-field';
 
 /** The longest that the message can hold: some 10,000 years. */

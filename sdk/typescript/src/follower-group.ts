@@ -1,8 +1,8 @@
+import type { TaskResult } from '@taskresults/protocol/taskresults/v1/task_result';
+import type { KnownTaskResult } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { statusOf } from './answers';
 import type { WatchEvent } from './connection';
 import type { TaskResultsError } from './errors';
-import type { TaskResult } from './gen/taskresults/v1/task_result';
-import type { KnownTaskResult } from './gen/taskresults/v1/task_result_service';
 import { doesNotExist } from './server-error';
 import { isFinal, type TaskResultVersion } from './task-result-fields';
 import { compareVersions, NO_VERSION, versionMessage, versionOf } from './version';

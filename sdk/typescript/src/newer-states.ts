@@ -1,7 +1,7 @@
+import type { TaskResult } from '@taskresults/protocol/taskresults/v1/task_result';
 import { statusOf } from './answers';
 import { Cancellation, cancelled, throwIfCancelled } from './cancellation';
 import { refuseMalformed } from './encode-request';
-import type { TaskResult } from './gen/taskresults/v1/task_result';
 import { Latest } from './latest';
 import type { SharedWatch } from './shared-watch';
 import { isFinal, type TaskResultVersion } from './task-result-fields';

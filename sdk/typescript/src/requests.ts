@@ -1,8 +1,15 @@
+import type { Timestamp } from '@taskresults/protocol/google/protobuf/timestamp';
+import {
+  CreateTaskResultRequest,
+  type TaskResultState,
+} from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import {
+  TaskResultStatus as Status,
+  TaskResult,
+  TaskResultView as View,
+} from '@taskresults/protocol/taskresults/v1/task_result';
+import { TaskResultFilter as Filter, type TimeRange } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { v7 as uuidv7 } from 'uuid';
-import type { Timestamp } from './gen/google/protobuf/timestamp';
-import { CreateTaskResultRequest, type TaskResultState } from './gen/taskresults/v1/task_lifecycle_service';
-import { TaskResultStatus as Status, TaskResult, TaskResultView as View } from './gen/taskresults/v1/task_result';
-import { TaskResultFilter as Filter, type TimeRange } from './gen/taskresults/v1/task_result_service';
 import { invalidField } from './invalid-field';
 import { encode, type JsonFormat, type RawJson } from './json';
 import { PreciseDate } from './precise-date';

@@ -1,8 +1,8 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
+import { BadRequest, ErrorInfo, RetryInfo } from '@taskresults/protocol/google/rpc/error_details';
+import { Status } from '@taskresults/protocol/google/rpc/status';
 import { milliseconds } from './duration';
 import * as errors from './errors';
-import { BadRequest, ErrorInfo, RetryInfo } from './gen/google/rpc/error_details';
-import { Status } from './gen/google/rpc/status';
 
 const DOMAIN = 'taskresults.v1';
 

@@ -1,12 +1,12 @@
 import { status } from '@grpc/grpc-js';
+import {
+  WatchTaskResultsResponse_End_Reason as EndReason,
+  type KnownTaskResult,
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { clientClosed } from './cancellation';
 import type { WatchEvent } from './connection';
 import type { TaskResultsError } from './errors';
 import { type Follower, FollowerGroup } from './follower-group';
-import {
-  WatchTaskResultsResponse_End_Reason as EndReason,
-  type KnownTaskResult,
-} from './gen/taskresults/v1/task_result_service';
 import { Pauses } from './pauses';
 import { isWorthReopening } from './repeating';
 import { sameError } from './server-error';

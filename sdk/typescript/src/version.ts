@@ -1,4 +1,4 @@
-import type { TaskResultVersion as Message } from './gen/taskresults/v1/task_result';
+import type { TaskResultVersion as Message } from '@taskresults/protocol/taskresults/v1/task_result';
 import { invalidField } from './invalid-field';
 import type { TaskResultVersion } from './task-result-fields';
 

@@ -1,8 +1,8 @@
+import { WatchTaskResultsResponse_End_Reason as EndReason } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { fieldsOf } from './answers';
 import { sleep } from './cancellation';
 import type { Connection, WatchEvent } from './connection';
 import type { TaskResultsError } from './errors';
-import { WatchTaskResultsResponse_End_Reason as EndReason } from './gen/taskresults/v1/task_result_service';
 import { Pauses } from './pauses';
 import { isWorthReopening } from './repeating';
 import { filterOf, type TaskResultFilter, viewOf } from './requests';

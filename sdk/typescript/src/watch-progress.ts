@@ -1,6 +1,9 @@
+import type {
+  TaskResultFilter,
+  WatchTaskResultsRequest,
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { statusOf } from './answers';
 import type { WatchEvent } from './connection';
-import type { TaskResultFilter, WatchTaskResultsRequest } from './gen/taskresults/v1/task_result_service';
 import { isFinal, type TaskResultVersion } from './task-result-fields';
 import { compareVersions, NO_VERSION, versionMessage, versionOf } from './version';
 

@@ -1,12 +1,12 @@
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
-import { Link } from '../../../test/support/link';
-import { until } from '../../../test/support/until';
-import { TaskResult } from '../src/gen/taskresults/v1/task_result';
+import { TaskResult } from '@taskresults/protocol/taskresults/v1/task_result';
 import {
   type GetTaskResultRequest,
   type GetTaskResultResponse,
   TaskResultServiceService,
-} from '../src/gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
+import { Link } from '../../../test/support/link';
+import { until } from '../../../test/support/until';
 import { CancelledError, InvalidFieldError, TaskResults, TaskResultsError, UnauthenticatedError } from '../src/index';
 import { Fixture, freshId } from './support/fixture';
 import { TappedLink } from './support/tapped-link';

@@ -1,7 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
+import { ErrorInfo, RetryInfo } from '@taskresults/protocol/google/rpc/error_details';
+import { Status } from '@taskresults/protocol/google/rpc/status';
 import { until } from '../../../test/support/until';
-import { ErrorInfo, RetryInfo } from '../src/gen/google/rpc/error_details';
-import { Status } from '../src/gen/google/rpc/status';
 import { AttemptInProgressError, type TaskResults } from '../src/index';
 import { Fixture, freshId } from './support/fixture';
 import { Gateway, type Intervention } from './support/gateway';

@@ -7,6 +7,7 @@ import * as sdk from '../src/index';
 import { TestServer } from './support/server';
 
 const PACKAGE = join(__dirname, '..');
+const PROTOCOL = join(__dirname, '../../protocol');
 const COMPILER = join(__dirname, '../../../node_modules/typescript/bin/tsc');
 
 /** An empty project, into which the package is installed as it would be published. */
@@ -16,19 +17,25 @@ let files: string[];
 const execute = promisify(execFile);
 
 function run(command: string, ...args: string[]) {
-  return execute(command, args, { cwd: project, timeout: 120_000 });
+  return execute(command, args, { cwd: project, timeout: 240_000 });
 }
 
 beforeAll(async () => {
   project = mkdtempSync(join(tmpdir(), 'taskresults-package-'));
-  // It is built already: `npm test` sees to that.
-  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', project];
-  const { stdout } = await execute('npm', pack, { cwd: PACKAGE });
-  const [packed] = JSON.parse(stdout);
-  files = packed.files.map(({ path }: { path: string }) => path);
+  const packed = await pack(PACKAGE);
+  files = packed.files;
   writeFileSync(join(project, 'package.json'), '{"private": true}');
-  await run('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', join(project, packed.filename));
-}, 180_000);
+  const archives = [packed.archive, (await pack(PROTOCOL)).archive];
+  await run('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...archives);
+}, 300_000);
+
+/** It is built already: `npm test` sees to that. */
+async function pack(folder: string): Promise<{ archive: string; files: string[] }> {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', project];
+  const { stdout } = await execute('npm', args, { cwd: folder });
+  const [{ filename, files }] = JSON.parse(stdout);
+  return { archive: join(project, filename), files: files.map(({ path }: { path: string }) => path) };
+}
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
@@ -43,6 +50,17 @@ test('it holds what was compiled, and the papers', () => {
     expect(readFileSync(join(PACKAGE, file), 'utf8')).not.toContain('sourceMappingURL');
   }
 });
+
+test('the protocol it needs holds its stubs and descriptors alone, and can be imported by itself', async () => {
+  const { files } = await pack(PROTOCOL);
+  const papers = files.filter((file) => !file.startsWith('dist/'));
+  expect(papers.sort()).toEqual(['LICENSE', 'README.md', 'descriptors.binpb', 'package.json']);
+  const program = `
+    import { GetTaskResultRequest } from '@taskresults/protocol/taskresults/v1/task_result_service';
+    console.log(GetTaskResultRequest.encode({ id: 'a', view: 0 }).finish().length);`;
+  writeFileSync(join(project, 'protocol.mjs'), program);
+  expect((await run(process.execPath, 'protocol.mjs')).stdout.trim()).toBe('3');
+}, 300_000);
 
 const NAMES = Object.keys(sdk).sort();
 
@@ -86,4 +104,4 @@ test('its types hold in both kinds of modules, the libraries of the package chec
   for (const file of programs) writeFileSync(join(project, file), program);
   const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'node16', '--exactOptionalPropertyTypes'];
   await run(process.execPath, COMPILER, ...options, ...programs);
-}, 60_000);
+}, 300_000);

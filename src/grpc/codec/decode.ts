@@ -1,9 +1,9 @@
+import type { Timestamp } from '@taskresults/protocol/google/protobuf/timestamp';
+import type { TaskResultState } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import * as pb from '@taskresults/protocol/taskresults/v1/task_result';
 import type { ResultState } from '../../domain/result-state';
 import type { Micros, TaskError, TaskResult, TaskResultStatus } from '../../domain/task-result';
 import type { Version } from '../../domain/version';
-import type { Timestamp } from '../../gen/google/protobuf/timestamp';
-import type { TaskResultState } from '../../gen/taskresults/v1/task_lifecycle_service';
-import * as pb from '../../gen/taskresults/v1/task_result';
 
 /** What the domain has, as the messages of the contract. */
 

@@ -1,6 +1,6 @@
+import type { TaskLifecycleServiceServer } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import type { Command } from '../../domain/command';
 import type { Limits } from '../../domain/limits';
-import type { TaskLifecycleServiceServer } from '../../gen/taskresults/v1/task_lifecycle_service';
 import type { Lifecycle } from '../../service/writing/lifecycle';
 import { toState } from '../codec/decode';
 import { type Authorize, type Handlers, type OnInternalError, unary } from '../handlers';

@@ -1,12 +1,12 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
-import { isFinished, type TaskResult } from '../../domain/task-result';
 import {
   BatchGetTaskResultsResponse,
   BatchRefreshTaskResultsResponse,
   GetTaskResultResponse,
   ListTaskResultsResponse,
   type TaskResultServiceServer,
-} from '../../gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
+import { isFinished, type TaskResult } from '../../domain/task-result';
 import type { Reads } from '../../service/reading/reads';
 import { waitFor } from '../../service/watching/wait';
 import type { WatchHub } from '../../service/watching/watch-hub';

@@ -1,13 +1,13 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import type { Command } from '../../domain/command';
-import { invalidField, shuttingDown, TaskResultsError } from '../../domain/errors';
-import type { Limits } from '../../domain/limits';
-import type { ResultState } from '../../domain/result-state';
 import {
   type RecordTransitionsRequest,
   type RecordTransitionsResponse,
   TaskResultState,
-} from '../../gen/taskresults/v1/task_lifecycle_service';
+} from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import type { Command } from '../../domain/command';
+import { invalidField, shuttingDown, TaskResultsError } from '../../domain/errors';
+import type { Limits } from '../../domain/limits';
+import type { ResultState } from '../../domain/result-state';
 import type { Lifecycle } from '../../service/writing/lifecycle';
 import { weigh } from '../../service/writing/write-queue';
 import { toState } from '../codec/decode';

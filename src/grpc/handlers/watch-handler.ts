@@ -1,11 +1,11 @@
 import { Metadata, type ServerWritableStream } from '@grpc/grpc-js';
-import { TaskResultsError } from '../../domain/errors';
-import type { TaskResult } from '../../domain/task-result';
 import {
   WatchTaskResultsResponse_End_Reason as Reason,
   type WatchTaskResultsRequest,
   WatchTaskResultsResponse,
-} from '../../gen/taskresults/v1/task_result_service';
+} from '@taskresults/protocol/taskresults/v1/task_result_service';
+import { TaskResultsError } from '../../domain/errors';
+import type { TaskResult } from '../../domain/task-result';
 import type { EndReason, Sink, Watch, WatchEvent } from '../../service/watching/watch';
 import { toTaskResult, toVersion } from '../codec/decode';
 import { encode, encodedOnce } from '../codec/encode';

@@ -1,10 +1,10 @@
+import type { Duration } from '@taskresults/protocol/google/protobuf/duration';
+import type { Timestamp } from '@taskresults/protocol/google/protobuf/timestamp';
+import type { TaskResultVersion } from '@taskresults/protocol/taskresults/v1/task_result';
 import { invalidField, payloadTooLarge } from '../../domain/errors';
 import type { Micros } from '../../domain/task-result';
 import { byteLength } from '../../domain/text';
 import { NO_VERSION, type Version } from '../../domain/version';
-import type { Duration } from '../../gen/google/protobuf/duration';
-import type { Timestamp } from '../../gen/google/protobuf/timestamp';
-import type { TaskResultVersion } from '../../gen/taskresults/v1/task_result';
 
 /** Checks of single fields. Each answers the value for the domain, or throws an error that names the field. */
 

@@ -1,11 +1,11 @@
+import type { Duration } from '@taskresults/protocol/google/protobuf/duration';
+import type * as pb from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import type { TaskError } from '@taskresults/protocol/taskresults/v1/task_result';
 import { v7 as uuidv7 } from 'uuid';
 import type { Command, CreateCommand, DeletedVersion, Fence, StartCommand } from '../../domain/command';
 import { type Limits, MAX_ERROR_MESSAGE_BYTES } from '../../domain/limits';
 import type { Micros, ReportedError } from '../../domain/task-result';
 import { cutText, firstCharacters } from '../../domain/text';
-import type { Duration } from '../../gen/google/protobuf/duration';
-import type * as pb from '../../gen/taskresults/v1/task_lifecycle_service';
-import type { TaskError } from '../../gen/taskresults/v1/task_result';
 import { count, duration, integer, json, knownVersion, required, resultId, text, timestamp } from './fields';
 import { metadata } from './metadata-field';
 

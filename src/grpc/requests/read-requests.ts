@@ -1,8 +1,8 @@
+import { TaskResultStatus as PbStatus, TaskResultView } from '@taskresults/protocol/taskresults/v1/task_result';
+import * as pb from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { invalidField } from '../../domain/errors';
 import type { Filter, TimeRange } from '../../domain/filter';
 import type { TaskResultStatus, View } from '../../domain/task-result';
-import { TaskResultStatus as PbStatus, TaskResultView } from '../../gen/taskresults/v1/task_result';
-import * as pb from '../../gen/taskresults/v1/task_result_service';
 import type { KnownResult } from '../../service/reading/reads';
 import type { Until } from '../../service/watching/wait';
 import { duration, integer, knownVersion, list, required, resultId, text, timestamp } from './fields';

@@ -1,4 +1,4 @@
-import { GetTaskResultRequest } from '../../../src/gen/taskresults/v1/task_result_service';
+import { GetTaskResultRequest } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { encode, encodedOnce } from '../../../src/grpc/codec/encode';
 
 const message = (id: string) => GetTaskResultRequest.fromPartial({ id, expectedTaskPath: 'app.tasks.a' });

@@ -8,8 +8,8 @@ import {
   type StatusObject,
   type sendUnaryData,
 } from '@grpc/grpc-js';
-import { TaskLifecycleServiceService as lifecycle } from '../../src/gen/taskresults/v1/task_lifecycle_service';
-import { TaskResultServiceService as results } from '../../src/gen/taskresults/v1/task_result_service';
+import { TaskLifecycleServiceService as lifecycle } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import { TaskResultServiceService as results } from '@taskresults/protocol/taskresults/v1/task_result_service';
 
 /** What a gateway says to a call instead of handing it on; `silence`: nothing, ever. */
 export type Intervention = (Pick<StatusObject, 'code' | 'details'> & { metadata?: Metadata }) | 'silence';
