@@ -1,4 +1,4 @@
-import type { Limits } from '../domain/limits';
+import { type Limits, maxResultSize } from '../domain/limits';
 import type { Micros } from '../domain/task-result';
 import type { Retention } from '../domain/transitions';
 import type { Database } from '../store/open';
@@ -56,10 +56,11 @@ const ALL = Object.keys(SETTINGS) as SettingName[];
 /** Throws SettingsError, which names every mistake. */
 export function readConfig(flags: Flags, environment: Environment): Config {
   const values = readSettings(ALL, flags, environment);
-  // What one result may grow to: args, kwargs and return value, and what is kept of its errors and workers.
-  const wholeResult = 3 * values.maxJsonSize + 2 * MIB;
+  const { maxJsonSize, maxTracebackSize, maxWorkerIdLength, maxMessageSize, maxWatches, maxWatchedIds } = values;
+  const limits = { maxJsonSize, maxTracebackSize, maxWorkerIdLength, maxMessageSize, maxWatches, maxWatchedIds };
+  const wholeResult = maxResultSize(limits);
   const mistakes: string[] = [];
-  if (values.maxMessageSize < wholeResult) {
+  if (maxMessageSize < wholeResult) {
     const least = `${Math.ceil(wholeResult / MIB)}MiB`;
     mistakes.push(
       `${label('maxMessageSize')}: must be at least ${least} with this max-json-size: a whole result must fit`,
@@ -80,14 +81,7 @@ export function readConfig(flags: Flags, environment: Environment): Config {
     database: databaseOf(values),
     migrate: values.migrate === 'true',
     tokens: { full: values.token, readOnly: values.readToken },
-    limits: {
-      jsonBytes: values.maxJsonSize,
-      tracebackBytes: values.maxTracebackSize,
-      workerIdLength: values.maxWorkerIdLength,
-      messageBytes: values.maxMessageSize,
-      watches: values.maxWatches,
-      watchedIds: values.maxWatchedIds,
-    },
+    limits,
     retention: { afterFinish: values.retention === null ? null : micros(values.retention) },
     cacheBytes: values.cacheSize,
     changeLogRetention: micros(values.changeLogRetention),

@@ -1,6 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
 import { parseDatabaseUrl } from './database-url';
-import { parseBytes, parseDuration } from './units';
+import { formatBytes, parseBytes, parseDuration } from './units';
 
 /** Reads the text of a setting; throws a Refusal that says what is allowed. */
 export type Parser<T> = (text: string) => T;
@@ -20,7 +20,6 @@ export interface Setting<T = unknown> {
 /** What is allowed, to be read after the name of the setting. */
 export class Refusal extends Error {}
 
-export const KIB = 1024;
 export const MIB = 1024 ** 2;
 export const SECOND = 1_000;
 export const MINUTE = 60_000;
@@ -67,7 +66,7 @@ export function size(min: number, max: number): Parser<number> {
   return (text) => {
     const bytes = parseBytes(text);
     if (bytes !== null && bytes >= min && bytes <= max) return bytes;
-    const range = `from ${min / KIB}KiB to ${max / MIB}MiB`;
+    const range = `from ${formatBytes(min)} to ${formatBytes(max)}`;
     throw new Refusal(`must be a number of bytes, or one with KiB or MiB, ${range}, not "${text}"`);
   };
 }

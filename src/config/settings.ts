@@ -1,10 +1,10 @@
+import { CONFIGURABLE, type Limits, MAX_ANSWER_SIZE } from '../domain/limits';
 import {
   DAY,
   databaseUrl,
   duration,
   host,
   integer,
-  KIB,
   MIB,
   MINUTE,
   oneOf,
@@ -16,6 +16,7 @@ import {
   setting,
   size,
 } from './parsers';
+import { formatBytes, spacedBytes } from './units';
 
 /** Timers overflow at 2^31 ms, a little later. */
 const LONGEST_TIMER = 24 * DAY;
@@ -57,42 +58,15 @@ export const SETTINGS = {
     'TASKRESULTS_READ_TOKEN',
     'another such token, good for reading only; without the first one, nobody may write',
   ),
-  maxJsonSize: setting(
-    'max-json-size',
-    '<size>',
-    '1MiB',
-    'most of each of args, kwargs and return value; more is refused',
-    size(KIB, 256 * MIB),
+  maxJsonSize: sizeLimit('maxJsonSize', 'most of each of args, kwargs and return value; more is refused'),
+  maxTracebackSize: sizeLimit('maxTracebackSize', 'most of a traceback; more is cut and marked'),
+  maxMessageSize: sizeLimit(
+    'maxMessageSize',
+    `most of a whole message that comes in; answers of many results end at ${spacedBytes(MAX_ANSWER_SIZE)}`,
   ),
-  maxTracebackSize: setting(
-    'max-traceback-size',
-    '<size>',
-    '256KiB',
-    'most of a traceback; more is cut and marked',
-    size(KIB, MIB),
-  ),
-  maxMessageSize: setting(
-    'max-message-size',
-    '<size>',
-    '8MiB',
-    'most of a whole message that comes in; answers of many results end at 3 MiB',
-    size(MIB, 1024 * MIB),
-  ),
-  maxWorkerIdLength: setting(
-    'max-worker-id-length',
-    '<number>',
-    '255',
-    'most characters of a worker id',
-    integer(1, 255), // the width of its column
-  ),
-  maxWatches: setting('max-watches', '<number>', '20000', 'most watches open at a time', integer(1, 10_000_000)),
-  maxWatchedIds: setting(
-    'max-watched-ids',
-    '<number>',
-    '1000000',
-    'most ids in all open watches together',
-    integer(1, 1_000_000_000),
-  ),
+  maxWorkerIdLength: countLimit('maxWorkerIdLength', 'most characters of a worker id'),
+  maxWatches: countLimit('maxWatches', 'most watches that one process has open at a time'),
+  maxWatchedIds: countLimit('maxWatchedIds', 'most ids in all open watches of one process together'),
   retention: setting(
     'retention',
     '<duration>',
@@ -159,6 +133,21 @@ export const SETTINGS = {
   ),
   logLevel: setting('log-level', '<level>', 'info', `one of ${LOG_LEVELS.join(', ')}`, oneOf(LOG_LEVELS)),
 };
+
+function sizeLimit(name: keyof Limits, description: string): Setting<number> {
+  const { min, max, usual } = CONFIGURABLE[name];
+  return setting(flagOf(name), '<size>', formatBytes(usual), description, size(min, max));
+}
+
+function countLimit(name: keyof Limits, description: string): Setting<number> {
+  const { min, max, usual } = CONFIGURABLE[name];
+  return setting(flagOf(name), '<number>', String(usual), description, integer(min, max));
+}
+
+/** `maxJsonSize` → `max-json-size`. */
+function flagOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
 
 export type SettingName = keyof typeof SETTINGS;
 

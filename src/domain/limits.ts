@@ -1,26 +1,104 @@
-/** How much a caller may ask for. Lengths are in characters (Unicode code points), sizes in bytes of UTF-8. */
+import type { Micros } from './task-result';
+
+/**
+ * Every limit of what callers may send, ask for and hold open. Lengths are in characters (Unicode code points), sizes in
+ * bytes of UTF-8. The README's table is made from this file, and the proto's comments are tested against it.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SECOND: Micros = 1_000_000;
+const DAY: Micros = 24 * 3_600 * SECOND;
+
+/** The limits that a setting of the same name changes. */
 export interface Limits {
   /** Of each of `args_json`, `kwargs_json` and `return_value_json`. More is refused. */
-  readonly jsonBytes: number;
+  readonly maxJsonSize: number;
   /** Of a traceback. More is cut, and marked. */
-  readonly tracebackBytes: number;
-  /** Of a `worker_id`. */
-  readonly workerIdLength: number;
-  /** Of a whole message that comes in. */
-  readonly messageBytes: number;
-  /** Watches open at a time. */
-  readonly watches: number;
-  /** Ids in all open watches together. */
-  readonly watchedIds: number;
+  readonly maxTracebackSize: number;
+  /** Of a `worker_id`. More is refused. */
+  readonly maxWorkerIdLength: number;
+  /** Of a whole message that comes in. More is refused by the transport. */
+  readonly maxMessageSize: number;
+  /** Watches that one process has open at a time. More are refused. */
+  readonly maxWatches: number;
+  /** Ids in all open watches of one process together. More are refused. */
+  readonly maxWatchedIds: number;
 }
 
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly usual: number;
+}
+
+/** What each of them may be set to, and what it is unless it is set. */
+export const CONFIGURABLE: Readonly<Record<keyof Limits, Range>> = {
+  maxJsonSize: { min: KIB, max: 256 * MIB, usual: MIB },
+  maxTracebackSize: { min: KIB, max: MIB, usual: 256 * KIB },
+  maxWorkerIdLength: { min: 1, max: 255, usual: 255 }, // its column is that wide
+  maxMessageSize: { min: MIB, max: 1_024 * MIB, usual: 8 * MIB },
+  maxWatches: { min: 1, max: 10_000_000, usual: 20_000 },
+  maxWatchedIds: { min: 1, max: 1_000_000_000, usual: 1_000_000 },
+};
+
+/** Of the id of a result. */
+export const MAX_ID_LENGTH = 64;
+/** Of a task path, a queue's or backend's name, a request id. */
+export const MAX_NAME_LENGTH = 255;
+/** From -MAX_PRIORITY to MAX_PRIORITY, as in Django. */
+export const MAX_PRIORITY = 100;
+
+export const MAX_LABELS = 32;
+export const MAX_LABEL_NAME_LENGTH = 63;
+export const MAX_LABEL_VALUE_LENGTH = 255;
+
+export const MIN_LEASE: Micros = SECOND / 1_000;
+export const MAX_LEASE: Micros = 7 * DAY;
+/** The number of an attempt is an int32. */
+export const MAX_ATTEMPT = 2 ** 31 - 1;
+
+/** Of the class of an error. More is cut. */
+export const MAX_CLASS_PATH_LENGTH = 1_000;
 /** Of an error's message. More is cut, and marked. */
-export const MAX_ERROR_MESSAGE_BYTES = 64 * 1024;
+export const MAX_ERROR_MESSAGE_SIZE = 64 * KIB;
+/** All errors of one result keep about this much text; later messages and tracebacks are cut harder. */
+export const MAX_ERRORS_SIZE = MIB;
+/** What every message may keep, however many errors there were. */
+export const MIN_KEPT_MESSAGE_SIZE = KIB;
+
+/** In one batch call, or one watch. */
+export const MAX_IDS = 1_000;
+/** In a filter. There are four, and who builds a list of them from many sources may say one of them often. */
+export const MAX_STATUSES = 100;
+export const MAX_PAGE_SIZE = 1_000;
+export const DEFAULT_PAGE_SIZE = 50;
+/** In `more` of one message of RecordTransitions. */
+export const MAX_MORE_TRANSITIONS = 1_000;
+/** Of an answer with many results: clients take 4 MiB unless they are told otherwise, and headers need some of it. */
+export const MAX_ANSWER_SIZE = 3 * MIB;
+
+export const MIN_HEARTBEAT: Micros = SECOND;
+export const MAX_HEARTBEAT: Micros = 60 * SECOND;
+export const DEFAULT_HEARTBEAT: Micros = 15 * SECOND;
+/** Longer waits end here, and callers wait again. */
+export const MAX_WAIT: Micros = 60 * SECOND;
+/** Results that match a watch by filter. */
+export const MAX_FILTER_MATCHES = 100_000;
+
+/** Writes that wait for the database in one process, and the size of their texts. */
+export const MAX_WAITING_WRITES = 20_000;
+export const MAX_WAITING_SIZE = 256 * MIB;
 
 /** Names of a result or of an error, and marks of what was cut. */
-const MAX_NAMES_BYTES = 8 * 1024;
+const MAX_NAMES_SIZE = 8 * KIB;
 
 /** The longest texts that one row of a store holds together: the arguments of a result, or what an error says. */
-export function maxRowBytes({ jsonBytes, tracebackBytes }: Limits): number {
-  return Math.max(2 * jsonBytes, tracebackBytes + MAX_ERROR_MESSAGE_BYTES) + MAX_NAMES_BYTES;
+export function maxRowSize({ maxJsonSize, maxTracebackSize }: Limits): number {
+  return Math.max(2 * maxJsonSize, maxTracebackSize + MAX_ERROR_MESSAGE_SIZE) + MAX_NAMES_SIZE;
+}
+
+/** What one result may grow to: arguments and return value, and what is kept of its errors and workers. */
+export function maxResultSize({ maxJsonSize }: Limits): number {
+  return 3 * maxJsonSize + 2 * MIB;
 }

@@ -1,5 +1,6 @@
 import { type Command, type CreateCommand, type Fence, fingerprint, type StartCommand } from './command';
 import { doesNotExist, type Reason, TaskResultsError } from './errors';
+import { MAX_ERRORS_SIZE, MIN_KEPT_MESSAGE_SIZE } from './limits';
 import { PENDING_INCARNATION, type ResultState } from './result-state';
 import { isFinished, type Micros, type ReportedError, type TaskError } from './task-result';
 import { byteLength, cutText } from './text';
@@ -26,10 +27,6 @@ export type Decision =
 export interface Retention {
   afterFinish: Micros | null;
 }
-
-/** All errors of one result keep about this much text; later tracebacks and messages are cut harder. */
-export const ERRORS_BUDGET_BYTES = 1024 * 1024;
-const LEAST_MESSAGE_BYTES = 1024;
 
 /**
  * The whole state machine: what `command` makes of `state` at `now`. Pure. `startedBefore` is the attempt that the
@@ -222,8 +219,8 @@ function withError(
   reported: ReportedError,
   at: Micros,
 ): Decision {
-  const room = Math.max(0, ERRORS_BUDGET_BYTES - before.errorBytes);
-  const message = cutText(reported.message, Math.max(room, LEAST_MESSAGE_BYTES));
+  const room = Math.max(0, MAX_ERRORS_SIZE - before.errorBytes);
+  const message = cutText(reported.message, Math.max(room, MIN_KEPT_MESSAGE_SIZE));
   const traceback = cutText(reported.traceback, room);
   const error = {
     exceptionClassPath: reported.exceptionClassPath,

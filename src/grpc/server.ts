@@ -57,7 +57,7 @@ export async function startGrpcServer(
   { host, port, limits, tokens, watchMaxAgeMs, keepalive, onInternalError }: GrpcOptions,
 ): Promise<GrpcServer> {
   const server = new Server({
-    'grpc.max_receive_message_length': limits.messageBytes,
+    'grpc.max_receive_message_length': limits.maxMessageSize,
     'grpc.max_send_message_length': -1,
     'grpc.keepalive_time_ms': keepalive.timeMs,
     'grpc.keepalive_timeout_ms': keepalive.timeoutMs,

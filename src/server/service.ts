@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/config';
 import { systemClock } from '../domain/clock';
-import { maxRowBytes } from '../domain/limits';
+import { maxRowSize } from '../domain/limits';
 import type { Clock } from '../domain/task-result';
 import { startGrpcServer } from '../grpc/server';
 import { Housekeeping } from '../service/maintenance/housekeeping';
@@ -31,7 +31,7 @@ export async function startService(
     clock,
     retention: config.retention,
     whenOutdated: config.migrate || config.database.engine === 'sqlite' ? 'migrate' : 'refuse',
-    maxRowBytes: maxRowBytes(config.limits),
+    maxRowBytes: maxRowSize(config.limits),
     signal,
   });
   const onError = (error: unknown) => log.error(error);
@@ -39,7 +39,7 @@ export async function startService(
   const hub = new WatchHub(
     store,
     reader,
-    { ...config.watch, mostWatches: config.limits.watches, mostWatchedIds: config.limits.watchedIds },
+    { ...config.watch, mostWatches: config.limits.maxWatches, mostWatchedIds: config.limits.maxWatchedIds },
     onError,
   );
   const lifecycle = new Lifecycle(store, (id, version) => hub.changed(id, version));

@@ -23,12 +23,12 @@ test('without flags and environment, every default', () => {
     migrate: false,
     tokens: { full: null, readOnly: null },
     limits: {
-      jsonBytes: 1_048_576,
-      tracebackBytes: 262_144,
-      workerIdLength: 255,
-      messageBytes: 8_388_608,
-      watches: 20_000,
-      watchedIds: 1_000_000,
+      maxJsonSize: 1_048_576,
+      maxTracebackSize: 262_144,
+      maxWorkerIdLength: 255,
+      maxMessageSize: 8_388_608,
+      maxWatches: 20_000,
+      maxWatchedIds: 1_000_000,
     },
     retention: { afterFinish: null },
     cacheBytes: 16_777_216,
@@ -70,7 +70,7 @@ test.each([
   ['512KiB', 524_288],
   ['2MiB', 2_097_152],
 ])('a size of %s is %d bytes', (maxJsonSize, bytes) => {
-  expect(readConfig({ maxJsonSize }, {}).limits.jsonBytes).toBe(bytes);
+  expect(readConfig({ maxJsonSize }, {}).limits.maxJsonSize).toBe(bytes);
 });
 
 test.each([

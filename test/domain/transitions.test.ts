@@ -1,6 +1,7 @@
 import type { Command } from '../../src/domain/command';
+import { MAX_ERRORS_SIZE } from '../../src/domain/limits';
 import type { ResultState } from '../../src/domain/result-state';
-import { type Decision, decide, ERRORS_BUDGET_BYTES } from '../../src/domain/transitions';
+import { type Decision, decide } from '../../src/domain/transitions';
 import { create, fail, failAttempt, remove, renew, reported, start, succeed } from '../support/commands';
 import { outcome } from '../support/decisions';
 
@@ -324,11 +325,11 @@ describe('errors', () => {
       kept += Buffer.byteLength(`${added?.message}${added?.traceback}${added?.exceptionClassPath}`);
     }
     expect(state).toMatchObject({ errorCount: 40, errorBytes: kept });
-    expect(kept).toBeLessThan(1.2 * ERRORS_BUDGET_BYTES);
+    expect(kept).toBeLessThan(1.2 * MAX_ERRORS_SIZE);
   });
 
   test('that were cut for want of room are known again when repeated', () => {
-    const full = { ...RUNNING, errorBytes: ERRORS_BUDGET_BYTES };
+    const full = { ...RUNNING, errorBytes: MAX_ERRORS_SIZE };
     const command = failAttempt(ID, 1, { error: reported('m'.repeat(5_000), 't'.repeat(5_000)) });
     const state = changed(decide(full, command, 2_000, KEEP));
     expect(outcome(decide(state, command, 2_000, KEEP))).toBe('unchanged');

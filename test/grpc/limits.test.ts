@@ -86,7 +86,7 @@ describe('limits are configurable:', () => {
   };
 
   test('JSON, worker ids, tracebacks', () =>
-    withLimits({ jsonBytes: 100, workerIdLength: 3, tracebackBytes: 5 }, async (_service, calls) => {
+    withLimits({ maxJsonSize: 100, maxWorkerIdLength: 3, maxTracebackSize: 5 }, async (_service, calls) => {
       const large = calls.create('a', { argsJson: `["${'x'.repeat(97)}"]` });
       expect(await refused(large)).toBe('INVALID_ARGUMENT PAYLOAD_TOO_LARGE');
       await calls.create('a', { argsJson: `["${'x'.repeat(96)}"]` });
@@ -97,13 +97,13 @@ describe('limits are configurable:', () => {
     }));
 
   test('messages', () =>
-    withLimits({ messageBytes: 10_000 }, async (_service, calls) => {
+    withLimits({ maxMessageSize: 10_000 }, async (_service, calls) => {
       const { code } = await refusal(calls.create('a', { argsJson: `["${'x'.repeat(20_000)}"]` }));
       expect(code).toBe('RESOURCE_EXHAUSTED');
     }));
 
-  test('watches: one too many is refused, and there is room again when one has gone', () =>
-    withLimits({ watches: 2 }, async (service, calls) => {
+  test('maxWatches: one too many is refused, and there is room again when one has gone', () =>
+    withLimits({ maxWatches: 2 }, async (service, calls) => {
       for (const id of ['a', 'b', 'c']) await calls.create(id);
       const [first] = ['a', 'b'].map((id) => openWatch(service.reads, { target: byIds(id) }));
       const third = () => send(service, 'WatchTaskResults', { target: byIds('c') });
@@ -129,7 +129,7 @@ describe('limits are configurable:', () => {
     }));
 
   test('watched ids, counted over all watches', () =>
-    withLimits({ watchedIds: 3 }, async (service, calls) => {
+    withLimits({ maxWatchedIds: 3 }, async (service, calls) => {
       for (const id of ['a', 'b', 'c', 'd']) await calls.create(id);
       const two = openWatch(service.reads, { target: byIds('a', 'b') });
       await until(() => two.events.length === 2, 'the first watch is open');

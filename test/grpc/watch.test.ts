@@ -296,7 +296,7 @@ describe('the end of a watch', () => {
 
   test('a cancel cleans up: there is room for another one', async () => {
     const all = testConfig({ engine: 'sqlite', file: '' }).limits;
-    const service = await startOn('sqlite', { limits: { ...all, watches: 1, watchedIds: 2 } });
+    const service = await startOn('sqlite', { limits: { ...all, maxWatches: 1, maxWatchedIds: 2 } });
     const request = { target: byIds('a', 'b'), keepOpen: true };
     try {
       for (let i = 0; i < 5; i++) {

@@ -79,12 +79,12 @@ describe('readers of all kinds', () => {
 
 test('a half-open connection is noticed, and its watches are cleaned up', async () => {
   const only = {
-    jsonBytes: 1,
-    tracebackBytes: 1,
-    workerIdLength: 255,
-    messageBytes: 8_000_000,
-    watches: 1,
-    watchedIds: 9,
+    maxJsonSize: 1,
+    maxTracebackSize: 1,
+    maxWorkerIdLength: 255,
+    maxMessageSize: 8_000_000,
+    maxWatches: 1,
+    maxWatchedIds: 9,
   };
   const service = await startOn('sqlite', { limits: only, keepalive: { timeMs: 100, timeoutMs: 100 } });
   const worker = new TestWorker([service.address], 'w');

@@ -6,7 +6,7 @@ import {
 } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import type { Command } from '../../domain/command';
 import { invalidField, shuttingDown, TaskResultsError } from '../../domain/errors';
-import type { Limits } from '../../domain/limits';
+import { type Limits, MAX_MORE_TRANSITIONS } from '../../domain/limits';
 import type { ResultState } from '../../domain/result-state';
 import type { Lifecycle } from '../../service/writing/lifecycle';
 import { weigh } from '../../service/writing/write-queue';
@@ -20,8 +20,6 @@ import { toServiceError, toStatus } from '../status';
 const MOST_UNDER_WAY = 1_024;
 const MOST_BYTES_UNDER_WAY = 4 * 1024 * 1024;
 
-/** Transitions of one message beside the first. */
-const MOST_IN_A_MESSAGE = 1_000;
 /** Outcomes of one message: below 4 MiB, which clients take by default, though each were an error with all its details. */
 const MOST_IN_A_GROUP = 256;
 
@@ -102,7 +100,7 @@ class TransitionStream {
     if (this.#finish) return;
     try {
       refuseMalformed(message);
-      list('more', message.more, 0, MOST_IN_A_MESSAGE);
+      list('more', message.more, 0, MAX_MORE_TRANSITIONS);
     } catch (error) {
       this.finish(error); // it has no number to answer to, or too many
       return;

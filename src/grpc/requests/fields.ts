@@ -2,6 +2,7 @@ import type { Duration } from '@taskresults/protocol/google/protobuf/duration';
 import type { Timestamp } from '@taskresults/protocol/google/protobuf/timestamp';
 import type { TaskResultVersion } from '@taskresults/protocol/taskresults/v1/task_result';
 import { invalidField, payloadTooLarge } from '../../domain/errors';
+import { MAX_ID_LENGTH } from '../../domain/limits';
 import type { Micros } from '../../domain/task-result';
 import { byteLength } from '../../domain/text';
 import { NO_VERSION, type Version } from '../../domain/version';
@@ -22,15 +23,21 @@ export function text(field: string, value: string, min: number, max: number): st
 }
 
 export function resultId(field: string, value: string): string {
-  return text(field, value, 1, 64);
+  return text(field, value, 1, MAX_ID_LENGTH);
+}
+
+/** A text of any length but none. */
+export function nonEmpty(field: string, value: string): string {
+  if (value === '') throw invalidField(field, 'is required');
+  return value;
 }
 
 type JsonKind = 'array' | 'object' | 'value';
 
 /** JSON text, unchanged; `otherwise` for an empty field. */
-export function json(field: string, value: string, kind: JsonKind, otherwise: string, mostBytes: number): string {
+export function json(field: string, value: string, kind: JsonKind, otherwise: string, maxBytes: number): string {
   if (value === '') return otherwise;
-  if (byteLength(value) > mostBytes) throw payloadTooLarge(field, `must have at most ${mostBytes} bytes`);
+  if (byteLength(value) > maxBytes) throw payloadTooLarge(field, `must have at most ${maxBytes} bytes`);
   const found = kindOf(field, value);
   if (kind !== 'value' && found !== kind) throw invalidField(field, `must be a JSON ${kind}`);
   return value;
@@ -67,15 +74,27 @@ export function knownVersion(field: string, value: TaskResultVersion | undefined
   return { incarnation, revision };
 }
 
-/** A span of time. */
+/** A span of time from `min` to `max`. */
 export function duration(field: string, value: Duration, min: Micros, max: Micros): Micros {
-  const micros = Number(value.seconds) * 1_000_000 + Math.trunc(value.nanos / 1_000);
-  const sameSign = value.seconds === 0n || value.nanos === 0 || value.seconds > 0n === value.nanos > 0;
-  const wellFormed = sameSign && Math.abs(value.nanos) < 1_000_000_000;
-  if (!wellFormed || !(micros >= min && micros <= max)) {
+  const micros = microsOf(value);
+  if (micros === null || micros < min || micros > max) {
     throw invalidField(field, `must be ${min / 1_000} ms to ${max / 1_000} ms`);
   }
   return micros;
+}
+
+/** A span of time that is not negative; a longer one than `max` counts as `max`. */
+export function durationUpTo(field: string, value: Duration, max: Micros): Micros {
+  const micros = microsOf(value);
+  if (micros === null || micros < 0) throw invalidField(field, 'must be a duration that is not negative');
+  return Math.min(micros, max);
+}
+
+/** Null for a duration that is not well-formed: protobuf wants seconds and nanos to have one sign. */
+function microsOf({ seconds, nanos }: Duration): Micros | null {
+  const sameSign = seconds === 0n || nanos === 0 || seconds > 0n === nanos > 0;
+  if (!sameSign || Math.abs(nanos) >= 1_000_000_000) return null;
+  return Number(seconds) * 1_000_000 + Math.trunc(nanos / 1_000);
 }
 
 /** A moment between the years 1970 and 2255, cut to microseconds. */

@@ -3,19 +3,22 @@ import type * as pb from '@taskresults/protocol/taskresults/v1/task_lifecycle_se
 import type { TaskError } from '@taskresults/protocol/taskresults/v1/task_result';
 import { v7 as uuidv7 } from 'uuid';
 import type { Command, CreateCommand, DeletedVersion, Fence, StartCommand } from '../../domain/command';
-import { type Limits, MAX_ERROR_MESSAGE_BYTES } from '../../domain/limits';
+import {
+  type Limits,
+  MAX_ATTEMPT,
+  MAX_CLASS_PATH_LENGTH,
+  MAX_ERROR_MESSAGE_SIZE,
+  MAX_LEASE,
+  MAX_NAME_LENGTH,
+  MAX_PRIORITY,
+  MIN_LEASE,
+} from '../../domain/limits';
 import type { Micros, ReportedError } from '../../domain/task-result';
 import { cutText, firstCharacters } from '../../domain/text';
-import { count, duration, integer, json, knownVersion, required, resultId, text, timestamp } from './fields';
+import { count, duration, integer, json, knownVersion, nonEmpty, required, resultId, text, timestamp } from './fields';
 import { metadata } from './metadata-field';
 
 /** Requests of TaskLifecycleService, checked and as commands of the domain. */
-
-const MOST_NAME_LENGTH = 255;
-const MOST_CLASS_PATH_LENGTH = 1_000;
-const MOST_ATTEMPTS = 2 ** 31 - 1;
-const SHORTEST_LEASE: Micros = 1_000;
-const LONGEST_LEASE: Micros = 7 * 24 * 3_600 * 1_000_000;
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
@@ -25,15 +28,15 @@ export function createCommand(request: pb.CreateTaskResultRequest, limits: Limit
     kind: 'create',
     id: request.id === '' ? uuidv7() : resultId('id', request.id),
     task: {
-      path: text('task.path', task.path, 1, MOST_NAME_LENGTH),
-      priority: integer('task.priority', task.priority, -100, 100),
-      queueName: text('task.queue_name', task.queueName, 0, MOST_NAME_LENGTH) || 'default',
+      path: text('task.path', task.path, 1, MAX_NAME_LENGTH),
+      priority: integer('task.priority', task.priority, -MAX_PRIORITY, MAX_PRIORITY),
+      queueName: text('task.queue_name', task.queueName, 0, MAX_NAME_LENGTH) || 'default',
       runAfter: task.runAfter ? timestamp('task.run_after', task.runAfter) : null,
       takesContext: task.takesContext,
     },
-    argsJson: json('args_json', request.argsJson, 'array', '[]', limits.jsonBytes),
-    kwargsJson: json('kwargs_json', request.kwargsJson, 'object', '{}', limits.jsonBytes),
-    backend: text('backend', request.backend, 0, MOST_NAME_LENGTH) || 'default',
+    argsJson: json('args_json', request.argsJson, 'array', '[]', limits.maxJsonSize),
+    kwargsJson: json('kwargs_json', request.kwargsJson, 'object', '{}', limits.maxJsonSize),
+    backend: text('backend', request.backend, 0, MAX_NAME_LENGTH) || 'default',
     metadata: metadata('metadata', request.metadata),
   };
 }
@@ -42,10 +45,10 @@ export function startCommand(request: pb.StartAttemptRequest, limits: Limits): S
   return {
     kind: 'start',
     id: resultId('id', request.id),
-    workerId: text('worker_id', request.workerId, 1, limits.workerIdLength),
+    workerId: text('worker_id', request.workerId, 1, limits.maxWorkerIdLength),
     lease: request.lease ? lease(request.lease) : null,
     force: request.force,
-    requestId: text('request_id', request.requestId, 0, MOST_NAME_LENGTH) || null,
+    requestId: text('request_id', request.requestId, 0, MAX_NAME_LENGTH) || null,
   };
 }
 
@@ -65,7 +68,7 @@ export function finishCommand(request: pb.FinishAttemptRequest, limits: Limits):
     return {
       kind: 'succeed',
       ...target,
-      returnValueJson: json('succeeded.return_value_json', returnValueJson, 'value', 'null', limits.jsonBytes),
+      returnValueJson: json('succeeded.return_value_json', returnValueJson, 'value', 'null', limits.maxJsonSize),
     };
   }
   const { error, retry } = outcome.value;
@@ -100,21 +103,21 @@ function fence({ id, incarnation, attempt }: { id: string; incarnation: bigint; 
   return {
     id: resultId('id', id),
     incarnation: count('incarnation', incarnation) || null,
-    attempt: integer('attempt', attempt, 1, MOST_ATTEMPTS),
+    attempt: integer('attempt', attempt, 1, MAX_ATTEMPT),
   };
 }
 
 function lease(value: Duration): Micros {
-  return duration('lease', value, SHORTEST_LEASE, LONGEST_LEASE);
+  return duration('lease', value, MIN_LEASE, MAX_LEASE);
 }
 
 /** A failure must not get lost: what is too long is cut. */
 function reported(field: string, error: TaskError, limits: Limits): ReportedError {
   const { exceptionClassPath, message, traceback } = error;
-  text(`${field}.exception_class_path`, exceptionClassPath, 1, Number.POSITIVE_INFINITY);
+  nonEmpty(`${field}.exception_class_path`, exceptionClassPath);
   return {
-    exceptionClassPath: firstCharacters(exceptionClassPath, MOST_CLASS_PATH_LENGTH),
-    message: cutText(message, MAX_ERROR_MESSAGE_BYTES),
-    traceback: cutText(traceback, limits.tracebackBytes),
+    exceptionClassPath: firstCharacters(exceptionClassPath, MAX_CLASS_PATH_LENGTH),
+    message: cutText(message, MAX_ERROR_MESSAGE_SIZE),
+    traceback: cutText(traceback, limits.maxTracebackSize),
   };
 }

@@ -1,19 +1,16 @@
 import { invalidField, payloadTooLarge } from '../../domain/errors';
+import { MAX_LABEL_NAME_LENGTH, MAX_LABEL_VALUE_LENGTH, MAX_LABELS } from '../../domain/limits';
 import type { Metadata } from '../../domain/task-result';
-
-const MOST_LABELS = 32;
-const MOST_NAME_LENGTH = 63;
-const MOST_VALUE_LENGTH = 255;
 
 /** Labels, as in `TaskResult.metadata`. */
 export function metadata(field: string, value: ReadonlyMap<string, string>): Metadata {
-  if (value.size > MOST_LABELS) throw payloadTooLarge(field, `must have at most ${MOST_LABELS} entries`);
+  if (value.size > MAX_LABELS) throw payloadTooLarge(field, `must have at most ${MAX_LABELS} entries`);
   for (const [name, label] of value) {
-    if (name === '' || longer(name, MOST_NAME_LENGTH)) {
-      throw invalidField(field, `must have names of 1 to ${MOST_NAME_LENGTH} characters`);
+    if (name === '' || longer(name, MAX_LABEL_NAME_LENGTH)) {
+      throw invalidField(field, `must have names of 1 to ${MAX_LABEL_NAME_LENGTH} characters`);
     }
-    if (longer(label, MOST_VALUE_LENGTH)) {
-      throw payloadTooLarge(`${field}["${name}"]`, `must have at most ${MOST_VALUE_LENGTH} characters`);
+    if (longer(label, MAX_LABEL_VALUE_LENGTH)) {
+      throw payloadTooLarge(`${field}["${name}"]`, `must have at most ${MAX_LABEL_VALUE_LENGTH} characters`);
     }
   }
   return Object.fromEntries(value);

@@ -2,19 +2,24 @@ import { TaskResultStatus as PbStatus, TaskResultView } from '@taskresults/proto
 import * as pb from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { invalidField } from '../../domain/errors';
 import type { Filter, TimeRange } from '../../domain/filter';
+import {
+  DEFAULT_HEARTBEAT,
+  DEFAULT_PAGE_SIZE,
+  MAX_HEARTBEAT,
+  MAX_IDS,
+  MAX_NAME_LENGTH,
+  MAX_PAGE_SIZE,
+  MAX_STATUSES,
+  MAX_WAIT,
+  MIN_HEARTBEAT,
+} from '../../domain/limits';
 import type { TaskResultStatus, View } from '../../domain/task-result';
 import type { KnownResult } from '../../service/reading/reads';
 import type { Until } from '../../service/watching/wait';
-import { duration, integer, knownVersion, list, required, resultId, text, timestamp } from './fields';
+import { duration, durationUpTo, integer, knownVersion, list, required, resultId, text, timestamp } from './fields';
 import { metadata } from './metadata-field';
 
 /** Requests of TaskResultService, checked and as the domain has them. */
-
-const DEFAULT_PAGE_SIZE = 50;
-const MOST_IDS = 1_000;
-/** There are four, and who builds a list of them from many sources may say one of them often. */
-const MAX_STATUSES = 100;
-const SECOND = 1_000_000;
 
 const STATUSES = new Map<PbStatus, TaskResultStatus>([
   [PbStatus.TASK_RESULT_STATUS_READY, 'READY'],
@@ -36,11 +41,11 @@ export function view(value: TaskResultView): View {
 }
 
 export function ids(values: readonly string[]): readonly string[] {
-  return list('ids', values, 1, MOST_IDS).map((id, i) => resultId(`ids[${i}]`, id));
+  return list('ids', values, 1, MAX_IDS).map((id, i) => resultId(`ids[${i}]`, id));
 }
 
 export function knownResults(field: string, values: readonly pb.KnownTaskResult[]): KnownResult[] {
-  return list(field, values, 1, MOST_IDS).map(({ id, known }, i) => ({
+  return list(field, values, 1, MAX_IDS).map(({ id, known }, i) => ({
     id: resultId(`${field}[${i}].id`, id),
     version: knownVersion(`${field}[${i}].known`, known),
   }));
@@ -76,7 +81,7 @@ function statuses(values: readonly PbStatus[]): TaskResultStatus[] {
 }
 
 function optionalText(field: string, value: string): string | null {
-  return value === '' ? null : text(field, value, 0, 255);
+  return value === '' ? null : text(field, value, 0, MAX_NAME_LENGTH);
 }
 
 function timeRange(field: string, value: pb.TimeRange | undefined): TimeRange | null {
@@ -87,7 +92,7 @@ function timeRange(field: string, value: pb.TimeRange | undefined): TimeRange | 
 }
 
 export function pageSize(value: number): number {
-  return integer('page_size', value, 0, 1_000) || DEFAULT_PAGE_SIZE;
+  return integer('page_size', value, 0, MAX_PAGE_SIZE) || DEFAULT_PAGE_SIZE;
 }
 
 /** What a watch asks for, by ids or by filter. */
@@ -102,13 +107,13 @@ export function watchTarget(value: pb.WatchTaskResultsRequest['target']): WatchT
 
 /** In milliseconds. */
 export function heartbeatInterval(value: pb.WatchTaskResultsRequest['heartbeatInterval']): number {
-  return value ? duration('heartbeat_interval', value, SECOND, 60 * SECOND) / 1_000 : 15_000;
+  const interval = value ? duration('heartbeat_interval', value, MIN_HEARTBEAT, MAX_HEARTBEAT) : DEFAULT_HEARTBEAT;
+  return interval / 1_000;
 }
 
 /** In milliseconds. */
 export function waitTimeout(value: pb.WaitTaskResultRequest['timeout']): number {
-  const most = 60 * SECOND;
-  return (value ? Math.min(duration('timeout', value, 0, Number.MAX_SAFE_INTEGER), most) : most) / 1_000;
+  return (value ? durationUpTo('timeout', value, MAX_WAIT) : MAX_WAIT) / 1_000;
 }
 
 export function until(value: pb.WaitTaskResultRequest_Until): Until {
