@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Supervised } from '../test/support/supervised';
 
-const MAIN = join(__dirname, '../main.js');
+/** The service as this project builds it. */
+export const MAIN = join(__dirname, '../main.js');
 
 /** CPU time of a process is counted in these, on every Linux. */
 const TICKS_PER_SECOND = 100;
@@ -16,10 +17,10 @@ export class ServerProcess {
     readonly port: number,
   ) {}
 
-  /** Starts the service as `npm start` does. */
-  static serve(args: readonly string[]): Promise<ServerProcess> {
+  /** Starts the service as `npm start` does; `main` is the program of this or another build. */
+  static serve(main: string, args: readonly string[]): Promise<ServerProcess> {
     return ServerProcess.start('--max-semi-space-size=32', [
-      MAIN,
+      main,
       'serve',
       '--port',
       '0',

@@ -1,19 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { loadavg, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PrivateMysql } from '../test/support/private-mysql';
 import { LoadGenerator } from './load-generator';
 import { makeResults, OPERATIONS, type Operation, type Target } from './operations';
 import { preloadMysql, preloadSqlite } from './preload';
-import { ServerProcess } from './processes';
+import { MAIN, ServerProcess } from './processes';
 import { median } from './statistics';
 
 /**
- * `npm run bench [-- --seconds 2 --rounds 3 --bytes 300,10240,102400 --only Create --preload 1000000]`: every operation
- * on the service over MariaDB and over SQLite, and the same call on a bare grpc-js server, in turns within one run.
- * Prints a table of ratios and writes bench/results.json.
+ * `npm run bench [-- --seconds 2 --rounds 3 --bytes 300,10240,102400 --only Create --preload 1000000 --against
+ * ../before/dist/main.js]`: every operation on the service over MariaDB and over SQLite, and the same call on a bare grpc-js
+ * server, in turns within one run; with --against, also on another build of the service. Prints a table of ratios and writes
+ * bench/results.json.
  */
 interface Options {
   seconds: number;
@@ -22,6 +23,8 @@ interface Options {
   only: string;
   /** Results that are in the store beforehand. */
   preload: number;
+  /** Another build of the service, its `dist/main.js`, to compare with. */
+  against: string | null;
 }
 
 interface MeasuredTarget extends Target {
@@ -42,8 +45,11 @@ interface Row {
   /** Of the median time, to the echo's. */
   timesP50: number;
   timesP99: number;
-  /** CPU seconds of the server for each second of the run. */
+  /** CPU of the server for each second of the run, and for one call, in microseconds. */
   cpu: number;
+  cpuMicros: number;
+  /** Of the CPU for a call, to the echo's of the same round. */
+  timesCpu: number;
   /** The most that the server had resident, preparations included. */
   peakMb: number;
 }
@@ -54,21 +60,22 @@ async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   LoadGenerator.build();
   console.log(ABOUT_LOAD);
+  const loadBefore = loadavg()[0];
   const folder = mkdtempSync(join(tmpdir(), 'taskresults-bench-'));
   const mysql = await PrivateMysql.start();
   const rows: Row[] = [];
   try {
     for (const bytes of options.bytes) {
-      const databaseUrls = {
-        mysql: await mysql.createDatabase(`bench_${bytes}`),
-        sqlite: `sqlite:${join(folder, `${bytes}.sqlite`)}`,
-      };
-      if (options.preload > 0) {
-        for (const url of Object.values(databaseUrls)) await fill(url, options.preload);
-      }
       const targets = [await startEcho(bytes)];
-      for (const [name, url] of Object.entries(databaseUrls)) {
-        targets.push(await startService(name, url, bytes));
+      for (const [build, main] of builds(options)) {
+        const databaseUrls = {
+          mysql: await mysql.createDatabase(`bench_${bytes}${build}`),
+          sqlite: `sqlite:${join(folder, `${bytes}${build}.sqlite`)}`,
+        };
+        for (const [engine, url] of Object.entries(databaseUrls)) {
+          if (options.preload > 0) await fill(main, url, options.preload);
+          targets.push(await startService(`${engine}${build}`, main, url, bytes));
+        }
       }
       try {
         for (const operation of OPERATIONS.filter(({ name }) => name.includes(options.only))) {
@@ -85,11 +92,27 @@ async function main(): Promise<void> {
     await mysql.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-  writeFileSync(join(DIST, '../bench/results.json'), `${JSON.stringify({ options, rows }, null, 2)}\n`);
+  // Above 2 on two cores, something else was at work before the benchmark began.
+  const load = { before: loadBefore, after: loadavg()[0] };
+  console.log(
+    `load of the machine (processes that ran or waited, over a minute): ${load.before} before, ${load.after} after`,
+  );
+  writeFileSync(join(DIST, '../bench/results.json'), `${JSON.stringify({ options, load, rows }, null, 2)}\n`);
 }
 
-async function fill(url: string, results: number): Promise<void> {
-  execFileSync(process.execPath, [join(DIST, 'main.js'), 'migrate', '--database-url', url], { stdio: 'ignore' });
+/** What is measured, by what is put behind the names of its targets. */
+function builds({ against }: Options): [name: string, main: string][] {
+  const ours = MAIN;
+  return against
+    ? [
+        ['', ours],
+        ['_old', resolve(against)],
+      ]
+    : [['', ours]];
+}
+
+async function fill(main: string, url: string, results: number): Promise<void> {
+  execFileSync(process.execPath, [main, 'migrate', '--database-url', url], { stdio: 'ignore' });
   const began = performance.now();
   if (url.startsWith('sqlite:')) await preloadSqlite(url.slice('sqlite:'.length), results);
   else await preloadMysql(url, results);
@@ -102,8 +125,8 @@ async function startEcho(bytes: number): Promise<MeasuredTarget> {
   return addResults({ ...target, ready: [], finished: [] });
 }
 
-async function startService(name: string, databaseUrl: string, bytes: number): Promise<MeasuredTarget> {
-  const server = await ServerProcess.serve(['--migrate', '--database-url', databaseUrl]);
+async function startService(name: string, main: string, databaseUrl: string, bytes: number): Promise<MeasuredTarget> {
+  const server = await ServerProcess.serve(main, ['--migrate', '--database-url', databaseUrl]);
   const target = { name, server, load: new LoadGenerator(server.address), bare: false, bytes };
   return addResults({ ...target, ready: [], finished: [] });
 }
@@ -130,8 +153,9 @@ async function measure(operation: Operation, targets: readonly MeasuredTarget[],
       if (round === 0) continue; // to warm up
       const perSecond = (calls * asked.unit(bytes)) / seconds;
       const { name: called, isOpenLoop } = operation;
-      const common = { operation: called, isOpenLoop, bytes, target: name, ratio: 0, timesP50: 0, timesP99: 0 };
-      samples.get(name)?.push({ ...common, perSecond, p50Ms, p99Ms, cpu, peakMb: server.peakMb() });
+      const common = { operation: called, isOpenLoop, bytes, target: name, peakMb: server.peakMb() };
+      const measured = { perSecond, p50Ms, p99Ms, cpu, cpuMicros: (1_000_000 * cpu) / perSecond };
+      samples.get(name)?.push({ ...common, ...measured, ratio: 0, timesP50: 0, timesP99: 0, timesCpu: 0 });
     }
   }
   // Against the echo of the same round: a machine that gets slower meanwhile does so for both.
@@ -141,6 +165,7 @@ async function measure(operation: Operation, targets: readonly MeasuredTarget[],
       row.ratio = row.perSecond / (echo[round] as Row).perSecond;
       row.timesP50 = row.p50Ms / (echo[round] as Row).p50Ms;
       row.timesP99 = row.p99Ms / (echo[round] as Row).p99Ms;
+      row.timesCpu = row.cpuMicros / (echo[round] as Row).cpuMicros;
     });
   }
   const rows = [...samples.values()].map(medians);
@@ -154,7 +179,17 @@ function baselineOf(operation: Operation): Operation {
   return baseline;
 }
 
-const MEASURED = ['perSecond', 'p50Ms', 'p99Ms', 'ratio', 'timesP50', 'timesP99', 'cpu'] as const;
+const MEASURED = [
+  'perSecond',
+  'p50Ms',
+  'p99Ms',
+  'ratio',
+  'timesP50',
+  'timesP99',
+  'cpu',
+  'cpuMicros',
+  'timesCpu',
+] as const;
 
 function medians(samples: readonly Row[]): Row {
   const row = { ...(samples[0] as Row) };
@@ -169,18 +204,18 @@ begin at that rate, and times count from the moment at which a call was due.
 `;
 
 function print(row: Row): void {
-  const { operation, bytes, target, perSecond, isOpenLoop, p50Ms, p99Ms, ratio, timesP50, timesP99, cpu, peakMb } = row;
+  const { operation, bytes, target, perSecond, isOpenLoop, p50Ms, p99Ms, ratio, timesP50, timesP99 } = row;
   const cells = [
     operation.padEnd(36),
     String(bytes).padStart(7),
-    target.padEnd(7),
+    target.padEnd(10),
     `${perSecond.toFixed(0).padStart(7)}/s`,
     isOpenLoop ? 'open loop ' : `ratio ${ratio.toFixed(2)}`,
     Number.isNaN(p50Ms)
       ? 'one stream'
       : `p50 ${p50Ms.toFixed(2)} ms (×${timesP50.toFixed(2)})  p99 ${p99Ms.toFixed(2)} ms (×${timesP99.toFixed(2)})`,
-    `cpu ${cpu.toFixed(2)}`,
-    `${peakMb.toFixed(0)} MB`,
+    `cpu ${row.cpuMicros.toFixed(0)} µs (×${row.timesCpu.toFixed(2)}), ${row.cpu.toFixed(2)} s/s`,
+    `${row.peakMb.toFixed(0)} MB`,
   ];
   console.log(cells.join('  '));
 }
@@ -194,6 +229,7 @@ function readOptions(args: readonly string[]): Options {
       bytes: { type: 'string', default: '300,10240,102400' },
       only: { type: 'string', default: '' },
       preload: { type: 'string', default: '0' },
+      against: { type: 'string' },
     },
   });
   return {
@@ -202,6 +238,7 @@ function readOptions(args: readonly string[]): Options {
     bytes: values.bytes.split(',').map(Number),
     only: values.only,
     preload: Number(values.preload),
+    against: values.against ?? null,
   };
 }
 

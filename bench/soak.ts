@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { PrivateMysql } from '../test/support/private-mysql';
 import { LoadGenerator } from './load-generator';
 import { makeResults, OPERATIONS, type Target } from './operations';
-import { ServerProcess } from './processes';
+import { MAIN, ServerProcess } from './processes';
 import { median } from './statistics';
 
 /**
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
 
 async function soak(engine: string, databaseUrl: string, seconds: number): Promise<void> {
   const kept = ['--retention', '1m', '--change-log-retention', '1m'];
-  const server = await ServerProcess.serve(['--migrate', '--database-url', databaseUrl, ...kept]);
+  const server = await ServerProcess.serve(MAIN, ['--migrate', '--database-url', databaseUrl, ...kept]);
   const load = new LoadGenerator(server.address);
   const memory: number[] = [];
   const began = performance.now();

@@ -18,7 +18,7 @@ import { RUNNING, SUCCESSFUL } from './answers';
 import { BenchClient } from './client';
 import { LoadGenerator } from './load-generator';
 import { makeResults, type Target } from './operations';
-import { ServerProcess } from './processes';
+import { MAIN, ServerProcess } from './processes';
 import { median, percentiles } from './statistics';
 
 /**
@@ -49,8 +49,8 @@ async function main(): Promise<void> {
   const flags = ['--migrate', '--database-url', url];
   const servers: ServerProcess[] = [];
   try {
-    servers.push(await ServerProcess.serve(flags));
-    servers.push(await ServerProcess.serve(flags));
+    servers.push(await ServerProcess.serve(MAIN, flags));
+    servers.push(await ServerProcess.serve(MAIN, flags));
     servers.push(await ServerProcess.start(join(__dirname, 'echo-server.js'), [String(BYTES)]));
     const [service, replica, echo] = servers as [ServerProcess, ServerProcess, ServerProcess];
     const writer = new BenchClient(service.address);
