@@ -17,21 +17,28 @@ const (
 // pauses between tries, growing, with jitter so that many clients of one server do not come back all at once. The zero
 // value begins with the shortest.
 type pauses struct {
-	last time.Duration
+	last        time.Duration
+	lastAtLimit time.Duration
 }
 
-// next is the pause after a failure, or after a stream that ended without one (nil): twice the last one, and at least
-// as long as the server asks for.
+// next is the pause after a failure, or after a stream that ended without one (nil). It is at least as long as the
+// server asks for.
 func (p *pauses) next(failure *Error) time.Duration {
-	shortest, longest, asked := minPause, maxPause, time.Duration(0)
-	if failure != nil {
-		asked = failure.retryDelay
-		if failure.Reason == ErrLimitReached {
-			shortest, longest = minPauseAtLimit, maxPauseAtLimit
-		}
+	switch {
+	case failure == nil:
+		return grown(&p.last, minPause, maxPause)
+	case failure.Reason == ErrLimitReached:
+		return max(grown(&p.lastAtLimit, minPauseAtLimit, maxPauseAtLimit), failure.retryDelay)
+	default:
+		return max(grown(&p.last, minPause, maxPause), failure.retryDelay)
 	}
-	p.last = min(max(2*p.last, shortest), longest)
-	return max(p.last/2+rand.N(p.last/2), asked)
+}
+
+// grown makes the last pause twice as long, within its bounds, and gives a random part of it, at least half.
+func grown(last *time.Duration, shortest, longest time.Duration) time.Duration {
+	length := min(max(2*(*last), shortest), longest)
+	*last = length
+	return length/2 + rand.N(length/2)
 }
 
 // sleep reports whether ctx is still good after the pause. It returns early when ctx ends.

@@ -23,6 +23,8 @@ func TestPausesGrowWithJitter(t *testing.T) {
 		{full, 8 * time.Second},
 		{full, 10 * time.Second},
 		{full, 10 * time.Second},
+		{away, 800 * time.Millisecond},
+		{nil, 1600 * time.Millisecond},
 		{away, 2 * time.Second},
 		{away, 2 * time.Second},
 	} {

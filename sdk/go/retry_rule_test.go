@@ -270,16 +270,17 @@ func TestRetryChoosesTheErrorsAfterWhichAnotherAttemptIsMade(t *testing.T) {
 	throwing := func(thrown any) taskresults.Function {
 		return func(context.Context) (any, error) { panic(thrown) }
 	}
+	choosing := taskresults.RunOptions{Retry: choice}
 	for name, outcome := range map[string]struct {
 		function taskresults.Function
 		options  taskresults.RunOptions
 		status   taskresults.Status
 		errors   int
 	}{
-		"an error to retry":          {raising(noAnswer), taskresults.RunOptions{Retry: choice}, taskresults.Ready, 1},
-		"another error":              {raising(errors.New("x")), taskresults.RunOptions{Retry: choice}, taskresults.Failed, 1},
-		"a panic with such an error": {throwing(noAnswer), taskresults.RunOptions{Retry: choice}, taskresults.Ready, 1},
-		"a panic with a text":        {throwing("boom"), taskresults.RunOptions{Retry: choice}, taskresults.Ready, 1},
+		"an error to retry":          {raising(noAnswer), choosing, taskresults.Ready, 1},
+		"another error":              {raising(errors.New("disk full")), choosing, taskresults.Failed, 1},
+		"a panic with such an error": {throwing(noAnswer), choosing, taskresults.Ready, 1},
+		"a panic with a text":        {throwing("boom"), choosing, taskresults.Ready, 1},
 		"no choice":                  {raising(noAnswer), taskresults.RunOptions{}, taskresults.Failed, 1},
 		"a choice that panics": {raising(noAnswer), taskresults.RunOptions{
 			Retry: func(error) bool { panic("no choice") },
