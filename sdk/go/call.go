@@ -30,7 +30,6 @@ func call[Request, Response any](
 	defer cancel()
 	deadline, _ := ctx.Deadline()
 	lastTry := deadline.Add(-min(time.Until(deadline)/4, maxLastTry))
-	rule := retryRule{maxBugs: maxBugsOfCall}
 	var p pauses
 	for {
 		response, err := m(ctx, request)
@@ -38,7 +37,7 @@ func call[Request, Response any](
 			return response, nil
 		}
 		failure := c.failureOf(ctx, err)
-		if !rule.isWorthRepeating(failure) {
+		if !isWorthRepeating(failure) {
 			return nil, failure
 		}
 		pause := p.next(failure)

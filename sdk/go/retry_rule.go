@@ -7,46 +7,42 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-const (
-	// maxBugsOfCall is how many bugs of the server in a row end a call.
-	maxBugsOfCall = 1
-	// maxBugsOfWatch is how many bugs of the server in a row end a wait or a watch.
-	maxBugsOfWatch = 3
-)
+// maxBugs is how many bugs of the server in a row end a wait or a watch.
+const maxBugs = 3
 
-// retryRule decides after which failures a call is made again, a wait goes on, or a watch is opened again. Each of them
-// has its own. The table in sdk/README.md is the same in all languages.
-type retryRule struct {
-	maxBugs int
-	// bugs counts those of the server since the last answer.
-	bugs int
-}
-
-// isWorthRepeating tells a failure that may pass from one that would only happen again, such as bad credentials. It is
-// asked once about each, since it counts bugs.
-func (r *retryRule) isWorthRepeating(failure *Error) bool {
+// isWorthRepeating tells whether a call that failed so is to be made again: see "What is worth another try" in
+// sdk/README.md. Anything else, such as bad credentials, would only happen again.
+func isWorthRepeating(failure *Error) bool {
 	switch failure.Code {
 	case codes.Unavailable:
 		return true
 	case codes.ResourceExhausted:
 		return failure.Reason == ErrLimitReached
+	case codes.Internal, codes.Unknown:
+		return !failure.isFromService
 	case codes.Canceled:
 		// What neither the caller nor Close has cancelled was cut off on the way.
 		return failure.cause == nil
-	case codes.Unknown:
-		return !failure.isFromService
-	case codes.Internal:
-		if failure.isFromService {
-			r.bugs++
-		}
-		return r.bugs < r.maxBugs
 	default:
 		return false
 	}
 }
 
-// answered counts bugs anew.
-func (r *retryRule) answered() {
+// streamRule is the same rule for a wait or a watch, which outlives bugs of the server unless many come in a row.
+type streamRule struct {
+	bugs int
+}
+
+func (r *streamRule) isWorthReopening(failure *Error) bool {
+	if failure.Code != codes.Internal || !failure.isFromService {
+		return isWorthRepeating(failure)
+	}
+	r.bugs++
+	return r.bugs < maxBugs
+}
+
+// reset counts bugs anew: the server has told something.
+func (r *streamRule) reset() {
 	r.bugs = 0
 }
 

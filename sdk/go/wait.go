@@ -34,19 +34,19 @@ func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 	answerBy := time.Now().Add(shortestWait)
 	ctx, cancel := c.within(ctx)
 	defer cancel()
-	rule := retryRule{maxBugs: maxBugsOfWatch}
+	var rule streamRule
 	var p pauses
 	for !errors.Is(ctx.Err(), context.Canceled) {
 		response, failure := c.poll(ctx, id, answerBy)
 		switch {
 		case failure == nil && !response.GetTimedOut():
 			return c.newTaskResult(response.GetTaskResult()), nil
-		case failure != nil && !isUnanswered(failure) && !rule.isWorthRepeating(failure):
+		case failure != nil && !isUnanswered(failure) && !rule.isWorthReopening(failure):
 			return nil, failure
 		case errors.Is(ctx.Err(), context.DeadlineExceeded):
 			return nil, waitTimedOut(id, endOf(ctx))
 		case failure == nil:
-			rule.answered()
+			rule.reset()
 			p = pauses{}
 		default:
 			sleep(ctx, p.next(failure))

@@ -37,12 +37,7 @@ func (c *Client) watch(ctx context.Context, known map[string]Version) iter.Seq2[
 	return func(yield func(*TaskResult, error) bool) {
 		ctx, cancel := c.within(ctx)
 		defer cancel()
-		w := watch{
-			client: c,
-			known:  maps.Clone(known),
-			yield:  yield,
-			rule:   retryRule{maxBugs: maxBugsOfWatch},
-		}
+		w := watch{client: c, known: maps.Clone(known), yield: yield}
 		if err := w.run(ctx); err != nil {
 			yield(nil, err)
 		}
@@ -57,7 +52,7 @@ type watch struct {
 	yield func(*TaskResult, error) bool
 	// left says that nobody wants more.
 	left   bool
-	rule   retryRule
+	rule   streamRule
 	pauses pauses
 }
 
@@ -74,7 +69,7 @@ func (w *watch) run(ctx context.Context) error {
 		switch {
 		case w.left || len(w.known) == 0:
 			return nil
-		case failure != nil && !w.rule.isWorthRepeating(failure):
+		case failure != nil && !w.rule.isWorthReopening(failure):
 			return failure
 		}
 		sleep(ctx, w.pauses.next(failure))
@@ -136,7 +131,7 @@ func (w *watch) request() *pb.WatchTaskResultsRequest {
 // pass yields what is news in an event, and reports whether more is wanted.
 func (w *watch) pass(event *pb.WatchTaskResultsResponse) bool {
 	if event.GetEnd() == nil {
-		w.rule.answered()
+		w.rule.reset()
 		w.pauses = pauses{}
 	}
 	switch event := event.GetEvent().(type) {
