@@ -139,3 +139,37 @@ test('thousands of waits for one result are one id of one stream', async () => {
   expect(new Set(results).size).toBe(5_000);
   expect(link.opened).toBe(1);
 });
+
+test('calls, waits and watches go on when a burst of cancels has cost the connection', async () => {
+  const [id = ''] = await create(1);
+  const waiting = client.wait(id);
+  const watched = watchStates(client, id);
+  const ids = await create(10);
+  // Each of these has a stream of its own, and the server allows a connection 1,000 resets in a burst.
+  const burst = new AbortController();
+  const streams = Array.from({ length: 1_500 }, () => client.watchEvents({ ids: [id] }, { signal: burst.signal }));
+  const ends = streams.map((stream) =>
+    stream
+      .next()
+      .then(() => stream.next())
+      .catch((error) => error),
+  );
+  await until(() => link.open > streams.length, 'every stream is opened');
+  await settled();
+  const connections = link.connections;
+
+  burst.abort();
+  const calls = ids.map((some) => client.get(some, { timeoutMs: 60_000 }));
+  for (const end of await Promise.all(ends)) expect(end).toBeInstanceOf(CancelledError);
+  expect((await Promise.all(calls)).map((result) => result.id)).toEqual(ids);
+  await until(() => link.connections > connections, 'the connection was lost');
+  await finish(worker, id);
+  expect(await waiting).toMatchObject({ id, status: 'SUCCESSFUL' });
+  expect((await watched).at(-1)).toBe('SUCCESSFUL');
+}, 120_000);
+
+async function watchStates(client: TaskResults, id: string): Promise<string[]> {
+  const states: string[] = [];
+  for await (const { status } of client.watch(id)) states.push(status);
+  return states;
+}
