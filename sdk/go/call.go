@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -31,15 +32,21 @@ func call[Request, Response any](
 	deadline, _ := ctx.Deadline()
 	lastTry := deadline.Add(-min(time.Until(deadline)/4, maxLastTry))
 	var p pauses
+	var before *Error
 	for {
 		response, err := m(ctx, request)
 		if err == nil {
 			return response, nil
 		}
 		failure := c.failureOf(ctx, err)
+		// A try that the deadline ended tells less than the failure before it.
+		if before != nil && failure.Code == codes.DeadlineExceeded && ctx.Err() != nil {
+			return nil, endedAfter(ctx, before)
+		}
 		if !isWorthRepeating(failure) {
 			return nil, failure
 		}
+		before = failure
 		pause := p.next(failure)
 		// However long it should be, a last try is made before the time is over, if the server takes one by then.
 		if left := time.Until(lastTry); left > failure.retryDelay {

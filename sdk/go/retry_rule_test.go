@@ -197,6 +197,26 @@ func TestALastTryIsMadeBeforeTheDeadline(t *testing.T) {
 	}
 }
 
+func TestATryThatTheDeadlineEndsHidesNoFailureBeforeIt(t *testing.T) {
+	tries := 0
+	client := clientOf(t, shared, &taskresults.Options{
+		Timeout: 500 * time.Millisecond,
+		DialOptions: []grpc.DialOption{
+			intercepting(func(ctx context.Context, _ string, _ func() error) error {
+				if tries++; tries > 1 {
+					<-ctx.Done()
+					return status.FromContextError(ctx.Err()).Err()
+				}
+				return said(codes.Unavailable, "STORE_UNAVAILABLE", 0)
+			}),
+		},
+	})
+	_, err := client.Get(t.Context(), "mail-1", nil)
+	if !errors.Is(err, taskresults.ErrStoreUnavailable) || !errors.Is(err, context.DeadlineExceeded) || tries != 2 {
+		t.Errorf("%v after %d calls", err, tries)
+	}
+}
+
 func TestThreeBugsInARowEndAWaitAndAWatch(t *testing.T) {
 	bug := said(codes.Internal, "INTERNAL", 0)
 	away := said(codes.Unavailable, "", 0)
