@@ -57,7 +57,9 @@ function detailedError({ code, details: message, metadata }: ServiceError): erro
 
 /** The same once more, for somebody else whom it concerns: each may give it a cause. */
 export function sameError(error: errors.TaskResultsError): errors.TaskResultsError {
-  return new (CLASSES[error.reason] ?? errors.TaskResultsError)(error);
+  const Class = CLASSES[error.reason];
+  // The name of a code, such as INTERNAL, may stand for a reason that the server did not give.
+  return new (Class && error instanceof Class ? Class : errors.TaskResultsError)(error);
 }
 
 /** The same as a server would have said it, of a result that is gone. */
