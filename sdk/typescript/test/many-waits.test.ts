@@ -65,14 +65,14 @@ test('waits that come one by one are merged into a few streams', async () => {
   }
   const seconds = (performance.now() - startedAt) / 1_000;
   expect(mostOpen).toBeLessThanOrEqual(12);
-  // Of 600 ids of some 15 bytes, few are asked for more than three times.
-  expect(link.sent).toBeLessThan(50_000);
+  // Few of 600 ids of some 15 bytes are asked for more than three times, and a further stream takes few ids along.
+  expect(link.sent).toBeLessThan(50_000 + 500 * link.opened);
   // A server closes the connection when cancels go on coming at more than 33 a second. They are spaced for 20.
   expect(link.cancelled / seconds).toBeLessThan(25);
   await Promise.all(ids.map((id) => finish(worker, id)));
   await Promise.all(waits);
   expect(link.connections).toBe(1);
-}, 60_000);
+});
 
 test('what is left of many streams is merged', async () => {
   const stragglers = await create(25);
@@ -87,7 +87,7 @@ test('what is left of many streams is merged', async () => {
   expect(mostOpen).toBeLessThanOrEqual(14);
   await Promise.all(stragglers.map((id) => worker.failTask(id)));
   await Promise.all(waits);
-}, 60_000);
+});
 
 test('waits that are cancelled leave the streams that others use', async () => {
   const ids = await create(2_100);

@@ -86,4 +86,4 @@ test('its types hold in both kinds of modules, the libraries of the package chec
   for (const file of programs) writeFileSync(join(project, file), program);
   const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'node16', '--exactOptionalPropertyTypes'];
   await run(process.execPath, COMPILER, ...options, ...programs);
-}, 60_000);
+}, 180_000);
