@@ -10,13 +10,17 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// maxTimeout is the longest deadline that is sent: beyond 2^31 ms servers take it for one that has passed.
-const maxTimeout = 24 * 24 * time.Hour
+const (
+	// maxTimeout is the longest deadline that is sent: beyond 2^31 ms servers take it for one that has passed.
+	maxTimeout = 24 * 24 * time.Hour
+	// maxLastTry is what is left of a call's time for its last try, unless that is more than a quarter.
+	maxLastTry = time.Second
+)
 
 // method is a unary call of a generated stub.
 type method[Request, Response any] func(context.Context, *Request, ...grpc.CallOption) (*Response, error)
 
-// call makes a call that is safe to repeat, and repeats it while the server is out of reach, until its deadline.
+// call makes a call that is safe to repeat, and repeats it after what may pass, until its deadline.
 func call[Request, Response any](
 	ctx context.Context, c *Client, m method[Request, Response], request *Request,
 ) (*Response, error) {
@@ -25,24 +29,31 @@ func call[Request, Response any](
 	}
 	ctx, cancel := c.withDeadline(ctx)
 	defer cancel()
+	deadline, _ := ctx.Deadline()
+	lastTry := deadline.Add(-min(time.Until(deadline)/4, maxLastTry))
 	var p pauses
+	var before *Error
 	for {
 		response, err := m(ctx, request)
 		if err == nil {
 			return response, nil
 		}
 		failure := c.failureOf(ctx, err)
-		switch {
-		case failure.Code != codes.Unavailable:
+		// A try that the deadline ended tells less than the failure before it.
+		if before != nil && failure.Code == codes.DeadlineExceeded && ctx.Err() != nil {
+			return nil, endedAfter(ctx, before)
+		}
+		if !isWorthRepeating(failure) {
 			return nil, failure
-		case p.pause(ctx, failure.retryDelay):
-			continue
-		case errors.Is(ctx.Err(), context.Canceled):
-			return nil, ended(ctx)
-		default:
-			// This tells more than that the deadline came.
-			failure.cause = endOf(ctx)
-			return nil, failure
+		}
+		before = failure
+		pause := p.next(failure)
+		// However long it should be, a last try is made before the time is over, if the server takes one by then.
+		if left := time.Until(lastTry); left > failure.retryDelay {
+			pause = min(pause, left)
+		}
+		if !sleep(ctx, pause) {
+			return nil, endedAfter(ctx, failure)
 		}
 	}
 }

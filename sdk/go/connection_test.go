@@ -87,7 +87,7 @@ func TestTLS(t *testing.T) {
 	defer trusting.Close()
 	must(trusting.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}))
 
-	options := &taskresults.Options{TLS: &tls.Config{}, Timeout: 300 * time.Millisecond}
+	options := &taskresults.Options{TLS: &tls.Config{}, Timeout: time.Second}
 	other := must(taskresults.NewClient(address, options))
 	defer other.Close()
 	if _, err := other.Get(t.Context(), "mail-1", nil); !errors.Is(err, taskresults.ErrUnavailable) {

@@ -7,9 +7,10 @@
 // # Deadlines and repetitions
 //
 // A call whose context has no deadline gets one, 10 s unless Options.Timeout says otherwise; no call takes longer than
-// 24 days. Until its deadline a call is repeated while the server is out of reach, after growing pauses; the service
-// sees to it that a call made twice counts once. Only a Delete that does not allow the result to be missing is not
-// repeated. Wait and Watch go on until their context ends. Run repeats its report for as long as the lease.
+// 24 days. Until its deadline a call is repeated, after growing pauses, while the server is out of reach or full, or
+// the link fails; the service sees to it that a call made twice counts once. Only a Delete that does not allow the
+// result to be missing is not repeated. Wait and Watch go on through the same until their context ends, and give up
+// when the server has answered ErrInternal three times in a row. Run repeats its report for as long as the lease.
 //
 // # Errors
 //

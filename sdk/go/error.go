@@ -30,7 +30,10 @@ type Error struct {
 	// Fields at fault, named as in the contract ("task.path"); with ErrInvalidField and ErrPayloadTooLarge.
 	Fields []string
 
-	cause      error
+	cause error
+	// isFromService says that the answer carried a reason of the contract, so that no proxy and no library gave it.
+	isFromService bool
+	// retryDelay is the pause that the answer asked for.
 	retryDelay time.Duration
 }
 
@@ -53,29 +56,20 @@ func (e *Error) GRPCStatus() *status.Status {
 	return status.New(e.Code, e.Message)
 }
 
-// mayPass tells what a wait, a watch or a report outlives: a link or a server that went away, or a store, or a limit of
-// the server that others have reached. Anything else, such as bad credentials, would only happen again.
-func (e *Error) mayPass() bool {
-	if e.Reason == ErrLimitReached {
-		return true
-	}
-	switch e.Code {
-	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.Internal, codes.Unknown:
-		return true
-	default:
-		return false
-	}
-}
-
 // failureOf is what a stub's error means to the caller with this context.
 func (c *Client) failureOf(ctx context.Context, err error) *Error {
 	answer := status.Convert(err)
+	if deadline, ok := ctx.Deadline(); ok && answer.Code() == codes.DeadlineExceeded && time.Until(deadline) < late {
+		// The server's clock may be a little ahead.
+		<-ctx.Done()
+	}
 	failure := &Error{Reason: nameOf(answer.Code()), Code: answer.Code(), Message: answer.Message()}
 	for _, detail := range answer.Details() {
 		switch detail := detail.(type) {
 		case *errdetails.ErrorInfo:
 			if detail.GetDomain() == errorDomain {
 				failure.Reason = Reason(detail.GetReason())
+				failure.isFromService = true
 			}
 		case *errdetails.BadRequest:
 			for _, violation := range detail.GetFieldViolations() {
@@ -105,6 +99,15 @@ func ended(ctx context.Context) *Error {
 		code = codes.DeadlineExceeded
 	}
 	return &Error{Reason: nameOf(code), Code: code, Message: textOf(context.Cause(ctx)), cause: endOf(ctx)}
+}
+
+// endedAfter is the failure of what a context ended after a failed try. That tells more than that the deadline came.
+func endedAfter(ctx context.Context, failure *Error) *Error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ended(ctx)
+	}
+	failure.cause = endOf(ctx)
+	return failure
 }
 
 // endOf is what ended a context: its error, together with the cause that it was given, if any. What Close has ended is

@@ -5,20 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"google.golang.org/grpc/codes"
 
 	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 )
 
 const (
 	// minReportTime is how long a report may take at least, which leaves even the shortest lease some tries.
-	minReportTime = 3 * time.Second
+	minReportTime = 5 * time.Second
 	// minReportTry is how long a report waits for its answer at least.
 	minReportTry = time.Second
 )
@@ -27,8 +24,9 @@ const (
 type execution struct {
 	client  *Client
 	attempt Attempt
+	// lease is never zero, other than that of the options.
 	lease   time.Duration
-	reports func(cause any) bool
+	options *RunOptions
 	// loss is what a renewal has learned of the loss of the attempt.
 	loss atomic.Pointer[error]
 }
@@ -61,7 +59,7 @@ func (e *execution) run(ctx context.Context, function Function) (json.RawMessage
 // others. A loss that is known goes before: nothing is reported or asked any more.
 func (e *execution) call(ctx context.Context, function Function) (text string, err error) {
 	var value any
-	err = e.watchOver(ctx, e.isReported, func() (err error) {
+	err = e.watchOver(ctx, e.isReported, e.isRetried, func() (err error) {
 		value, err = function(ctx)
 		return err
 	})
@@ -70,31 +68,38 @@ func (e *execution) call(ctx context.Context, function Function) (text string, e
 	}
 	if err != nil {
 		if e.isReported(err) {
-			err = e.fail(ctx, err)
+			err = joined(err, e.reportError(ctx, err, e.isRetried(err)))
 		}
 		return "", err
 	}
-	err = e.watchOver(ctx, always, func() (err error) {
+	err = e.watchOver(ctx, always[any], never[error], func() (err error) {
 		text, err = encode("return value", value)
 		return err
 	})
 	if err != nil {
-		return "", e.fail(ctx, err)
+		return "", joined(err, e.reportError(ctx, err, false))
 	}
 	return text, nil
 }
 
 // watchOver calls a step. When that does not return, this is reported where it is to be, and goes on up the stack.
-func (e *execution) watchOver(ctx context.Context, reports func(cause any) bool, step func() error) error {
+func (e *execution) watchOver(
+	ctx context.Context, isReported func(cause any) bool, isRetried func(err error) bool, step func() error,
+) error {
 	returned := false
 	defer func() {
 		if returned {
 			return
 		}
 		thrown := recover()
-		if e.loss.Load() == nil && reports(thrown) {
+		if e.loss.Load() == nil && isReported(thrown) {
+			taskError := unwound(thrown)
+			err, isError := thrown.(error)
+			if !isError {
+				err = taskError
+			}
 			// What goes on up the stack leaves no room for an error of the report.
-			_ = e.reportError(ctx, unwound(thrown), false)
+			_ = e.reportError(ctx, taskError, isRetried(err))
 		}
 		if thrown != nil {
 			panic(thrown)
@@ -143,16 +148,7 @@ func (e *execution) succeed(ctx context.Context, text string) (*State, error) {
 	return state, err
 }
 
-// fail reports an error. It returns the error, together with why it could not be reported.
-func (e *execution) fail(ctx context.Context, err error) error {
-	return joined(err, e.reportError(ctx, err, false))
-}
-
-// giveBack lets another worker have the task, and says why. It returns the error as fail does.
-func (e *execution) giveBack(ctx context.Context, err error) error {
-	return joined(err, e.reportError(ctx, err, true))
-}
-
+// reportError reports a failed attempt, and whether another is to be made. It returns why that could not be reported.
 func (e *execution) reportError(ctx context.Context, err error, retry bool) error {
 	_, reportErr := sendError(err, func(described *pb.TaskError) (*State, error) {
 		return e.report(ctx, failed(e.attempt, described, retry))
@@ -160,21 +156,35 @@ func (e *execution) reportError(ctx context.Context, err error, retry bool) erro
 	return reportErr
 }
 
-// isReported asks the caller of Run. An outcome must not get lost, so it is reported when the answer is a panic.
-func (e *execution) isReported(cause any) (reported bool) {
-	if e.reports == nil {
-		return true
+// isReported asks the caller of Run. An outcome must not get lost.
+func (e *execution) isReported(cause any) bool {
+	return chosen(e.options.Report, cause, true)
+}
+
+// isRetried asks the caller of Run.
+func (e *execution) isRetried(err error) bool {
+	return chosen(e.options.Retry, err, false)
+}
+
+// chosen is what the caller's choice says, or otherwise when there is none, or when it panics.
+func chosen[Cause any](choice func(Cause) bool, cause Cause, otherwise bool) (answer bool) {
+	if choice == nil {
+		return otherwise
 	}
 	defer func() {
 		if recover() != nil {
-			reported = true
+			answer = otherwise
 		}
 	}()
-	return e.reports(cause)
+	return choice(cause)
 }
 
-func always(any) bool {
+func always[Cause any](Cause) bool {
 	return true
+}
+
+func never[Cause any](Cause) bool {
+	return false
 }
 
 // report sends an outcome again and again until it has arrived or is refused, also after ctx has ended. It takes at
@@ -187,51 +197,27 @@ func (e *execution) report(ctx context.Context, request *pb.FinishAttemptRequest
 	defer cancelDeadline()
 	var p pauses
 	for {
-		state, err := e.reportOnce(ctx, request)
-		var failure *Error
-		if !errors.As(err, &failure) || isLoss(failure) || isAboutValue(failure) {
-			return state, err
+		response, err := e.reportOnce(ctx, request)
+		if err == nil {
+			return stateOf(response.GetState()), nil
 		}
-		if !p.pause(ctx, failure.retryDelay) {
-			return nil, failure
+		var failure *Error
+		if !errors.As(err, &failure) || !isWorthReportingAgain(failure) {
+			return nil, err
+		}
+		if !sleep(ctx, p.next(failure)) {
+			return nil, endedAfter(ctx, failure)
 		}
 	}
 }
 
 // reportOnce leaves time for another try when an answer never comes.
-func (e *execution) reportOnce(ctx context.Context, request *pb.FinishAttemptRequest) (*State, error) {
+func (e *execution) reportOnce(
+	ctx context.Context, request *pb.FinishAttemptRequest,
+) (*pb.FinishAttemptResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, min(e.client.timeout, max(e.lease/3, minReportTry)))
 	defer cancel()
-	return e.client.finish(ctx, request)
-}
-
-func isLoss(err error) bool {
-	var refusal *Error
-	if !errors.As(err, &refusal) {
-		return false
-	}
-	switch refusal.Reason {
-	case ErrStaleAttempt, ErrIllegalTransition, ErrDoesNotExist:
-		return true
-	default:
-		return false
-	}
-}
-
-// isAboutValue tells a refusal of what was sent, which would be refused again.
-func isAboutValue(refusal *Error) bool {
-	return refusal.Reason == ErrInvalidField || refusal.Reason == ErrNotEncodable || isTooLarge(refusal)
-}
-
-// tooLarge is how the gRPC libraries say that a message is larger than either side allows: they have no reason for it,
-// and busy servers and proxies that limit rates answer with the same code.
-var tooLarge = regexp.MustCompile(`(?i)\b(message|size) larger than\b|\bexceeds maximum size\b`)
-
-// isTooLarge also tells a message that is too large for the transport, which refuses it itself.
-func isTooLarge(err error) bool {
-	var refusal *Error
-	return errors.As(err, &refusal) && (refusal.Reason == ErrPayloadTooLarge ||
-		refusal.Code == codes.ResourceExhausted && tooLarge.MatchString(refusal.Message))
+	return callOnce(ctx, e.client, e.client.lifecycle.FinishAttempt, request)
 }
 
 // joined is the error of a function, together with why that could not be reported.

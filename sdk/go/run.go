@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-const defaultLease = 30 * time.Second
+const defaultLease = 60 * time.Second
 
 // Function is a task for Run. Its context ends when that given to Run does, and when the attempt is lost; context.Cause
 // then tells the loss. It returns an error, or what encoding/json can encode without losing anything: no error in it,
@@ -16,7 +16,7 @@ type Function func(ctx context.Context) (any, error)
 // RunOptions of Run.
 type RunOptions struct {
 	// Lease of the attempt, 1 ms to 7 days, renewed at a third of its time. This long after a worker died at the latest,
-	// another may take over. 0: 30 s.
+	// another may take over. 0: 60 s.
 	Lease time.Duration
 	// Report chooses what is reported of a function that returns no value. It is given the error that the function
 	// returned, or what its panic threw, or nil when it ended its goroutine (runtime.Goexit). Where it returns false,
@@ -24,6 +24,12 @@ type RunOptions struct {
 	// the end of a process. Where it panics, the outcome is reported. Nil: everything is. It is not asked about a value
 	// that cannot be kept, which is always reported, nor after the attempt is known to be lost.
 	Report func(cause any) bool
+	// Retry chooses the errors after which another attempt is to be made: the task goes back to Ready, with the error
+	// among its Errors. After all others it is Failed. It is given the error that the function returned, or what its panic
+	// threw; where that is no error, a *TaskError with the class "panic", or "runtime.Goexit" when it ended its goroutine.
+	// Where it panics, no other attempt is made. Nil: none ever is. It is asked only about what is reported, and not about
+	// a value that cannot be kept.
+	Retry func(err error) bool
 }
 
 // Run creates a result and runs its task, as TaskResult.Run does. The TaskResult is nil if none was created. Options
@@ -45,9 +51,11 @@ func (c *Client) Run(
 //
 // An error makes the result Failed, and is returned. So does a value that is too large or cannot be JSON, as
 // ErrPayloadTooLarge or ErrNotEncodable. A panic makes it Failed, too, with the stack as the traceback, and goes on up
-// the stack. Refresh then tells what is kept. RunOptions.Report may leave errors and panics to other workers.
+// the stack. Refresh then tells what is kept. RunOptions.Retry chooses the errors and panics after which the result is
+// Ready again instead, and RunOptions.Report leaves some to other workers.
 //
-// A report is repeated while the server is out of reach, for as long as the lease, and at least 3 s.
+// A report is repeated for as long as the lease, and at least 5 s, after every answer that is about neither the report
+// nor the attempt.
 //
 // The function is for the task that this TaskResult shows. When the result was deleted and created anew since, Run
 // fails with ErrStaleAttempt without calling it, and leaves the new task to others.
@@ -66,9 +74,10 @@ func (r *TaskResult) Run(ctx context.Context, workerID string, function Function
 		return err
 	}
 	// From here on there is an attempt, which whatever else goes wrong must not leave without an outcome.
-	e := execution{client: r.client, attempt: started.Attempt(), lease: lease, reports: options.Report}
+	e := execution{client: r.client, attempt: started.Attempt(), lease: lease, options: options}
 	if started.Incarnation != r.Incarnation {
-		return e.giveBack(ctx, createdAnew(r.ID))
+		anew := createdAnew(r.ID)
+		return joined(anew, e.reportError(ctx, anew, true))
 	}
 	refreshErr := r.refreshToShow(ctx, lease)
 	switch {

@@ -23,9 +23,10 @@ const (
 )
 
 // Wait returns the result once it is finished, at once if it is already. It waits until the deadline of ctx, and for
-// ever without one, also while the connection or the server is away. When the deadline comes first it fails with
-// ErrWaitTimedOut. It asks at least once, and even without time waits up to 2 s for the answer. A result that is
-// deleted, or never was, is ErrDoesNotExist.
+// ever without one, also while the connection or the server is away, or the server has reached a limit. When the
+// deadline comes first it fails with ErrWaitTimedOut. ErrInternal ends it when that is the answer three times in a row.
+// It asks at least once, and even without time waits up to 2 s for the answer. A result that is deleted, or never was,
+// is ErrDoesNotExist.
 func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 	if err := checkTexts(&pb.WaitTaskResultRequest{Id: id}); err != nil {
 		return nil, err
@@ -33,20 +34,22 @@ func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 	answerBy := time.Now().Add(shortestWait)
 	ctx, cancel := c.within(ctx)
 	defer cancel()
+	var rule streamRule
 	var p pauses
 	for !errors.Is(ctx.Err(), context.Canceled) {
 		response, failure := c.poll(ctx, id, answerBy)
 		switch {
 		case failure == nil && !response.GetTimedOut():
 			return c.newTaskResult(response.GetTaskResult()), nil
-		case failure != nil && !failure.mayPass():
+		case failure != nil && !isUnanswered(failure) && !rule.isWorthReopening(failure):
 			return nil, failure
 		case errors.Is(ctx.Err(), context.DeadlineExceeded):
 			return nil, waitTimedOut(id, endOf(ctx))
 		case failure == nil:
+			rule.reset()
 			p = pauses{}
 		default:
-			p.pause(ctx, failure.retryDelay)
+			sleep(ctx, p.next(failure))
 		}
 	}
 	return nil, ended(ctx)
@@ -74,6 +77,11 @@ func (c *Client) poll(ctx context.Context, id string, answerBy time.Time) (*pb.W
 		return nil, c.failureOf(ctx, err)
 	}
 	return response, nil
+}
+
+// isUnanswered tells a poll that ended with its own deadline, or with the wait.
+func isUnanswered(failure *Error) bool {
+	return failure.Code == codes.DeadlineExceeded || failure.Code == codes.Canceled && failure.cause != nil
 }
 
 func waitTimedOut(id string, cause error) *Error {

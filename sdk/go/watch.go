@@ -22,8 +22,9 @@ const silentHeartbeats = 3
 // An id that no result has (any more) is yielded once, as an error that is ErrDoesNotExist, and the others go on.
 //
 // When the connection or the server goes away, or the server has reached a limit, the watch is opened again with what
-// it knows, for as long as it takes: until ctx ends or the client is closed. Any other error is the last that is
-// yielded. Leaving the loop ends the watch.
+// it knows, for as long as it takes: until ctx ends or the client is closed. So it is after ErrInternal, but not after
+// three in a row without an event in between. Any other error is the last that is yielded. Leaving the loop ends the
+// watch.
 func (c *Client) Watch(ctx context.Context, ids ...string) iter.Seq2[*TaskResult, error] {
 	known := make(map[string]Version, len(ids))
 	for _, id := range ids {
@@ -51,6 +52,7 @@ type watch struct {
 	yield func(*TaskResult, error) bool
 	// left says that nobody wants more.
 	left   bool
+	rule   streamRule
 	pauses pauses
 }
 
@@ -67,29 +69,32 @@ func (w *watch) run(ctx context.Context) error {
 		switch {
 		case w.left || len(w.known) == 0:
 			return nil
-		case failure != nil && !failure.mayPass():
+		case failure != nil && !w.rule.isWorthReopening(failure):
 			return failure
 		}
-		var asked time.Duration
-		if failure != nil {
-			asked = failure.retryDelay
-		}
-		w.pauses.pause(ctx, asked)
+		sleep(ctx, w.pauses.next(failure))
 	}
 	return ended(ctx)
 }
 
 // stream passes on the news of one stream until that ends. It is read to its end even when everything is settled: every
-// stream that the client breaks off costs the server's patience with the whole connection.
+// stream that the client breaks off costs the server's patience with the whole connection. One that the watch has given
+// up, because it was silent or as old as a call may be, ends without a failure.
 func (w *watch) stream(ctx context.Context) *Error {
-	ctx, cancel := context.WithTimeout(ctx, maxTimeout)
+	open, cancel := context.WithTimeout(ctx, maxTimeout)
 	defer cancel()
+	failureOf := func(err error) *Error {
+		if open.Err() != nil && ctx.Err() == nil {
+			return nil
+		}
+		return w.client.failureOf(ctx, err)
+	}
 	longestSilence := silentHeartbeats * w.client.heartbeat
 	silence := time.AfterFunc(longestSilence, cancel)
 	defer silence.Stop()
-	stream, err := w.client.results.WatchTaskResults(ctx, w.request())
+	stream, err := w.client.results.WatchTaskResults(open, w.request())
 	if err != nil {
-		return w.client.failureOf(ctx, err)
+		return failureOf(err)
 	}
 	for {
 		event, err := stream.Recv()
@@ -97,7 +102,7 @@ func (w *watch) stream(ctx context.Context) *Error {
 			return nil
 		}
 		if err != nil {
-			return w.client.failureOf(ctx, err)
+			return failureOf(err)
 		}
 		if len(w.known) == 0 && event.GetEnd() == nil {
 			// A result was created anew under an id that is settled here, and keeps the stream open.
@@ -126,6 +131,7 @@ func (w *watch) request() *pb.WatchTaskResultsRequest {
 // pass yields what is news in an event, and reports whether more is wanted.
 func (w *watch) pass(event *pb.WatchTaskResultsResponse) bool {
 	if event.GetEnd() == nil {
+		w.rule.reset()
 		w.pauses = pauses{}
 	}
 	switch event := event.GetEvent().(type) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ChildServer } from '../../../test/support/child-server';
 import { type Answer, DRIVERS, Driver, type Language, type Members, NoToolchain } from './driver';
+import { FaultProxy } from './fault-proxy';
 import { type Act, hasRole, play, readScenarios, type Scenario, uses } from './scenario';
 import { Wire } from './wire';
 
@@ -19,6 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), 'taskresults-conformance-'));
 let server: ChildServer;
 let isRunning = true;
 let wire: Wire;
+let proxy: FaultProxy;
 
 const databaseUrl = `sqlite:${join(folder, 'results.sqlite')}`;
 
@@ -26,6 +28,7 @@ beforeAll(async () => {
   process.env.TASKRESULTS_TOKEN = TOKEN;
   server = await ChildServer.start(databaseUrl);
   wire = new Wire(server.address, TOKEN);
+  proxy = await FaultProxy.to(server.address);
   const started = await Promise.allSettled(LANGUAGES.map(startDriver));
   for (const outcome of started) if (outcome.status === 'rejected') throw outcome.reason;
 }, 300_000);
@@ -33,6 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([...drivers.values()].map((driver) => driver.stop()));
   wire.close();
+  await proxy.close();
   await server.end();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -51,8 +55,13 @@ function playing(worker: Language, reader: Language): Act {
   return async (role, op, members): Promise<Answer> => {
     if (role === 'wire') return { ok: await wire.act(op, members) };
     if (role === 'server') return { ok: await control(op, members) };
-    return (acting[role] as Driver).ask(op, op === 'connect' ? { target: server.address, ...members } : members);
+    if (role === 'proxy') return { ok: await proxy.act(op, members) };
+    return (acting[role] as Driver).ask(op, op === 'connect' ? withTarget(members) : members);
   };
+}
+
+function withTarget({ through, ...members }: Members): Members {
+  return { target: through === 'proxy' ? proxy.address : server.address, ...members };
 }
 
 /** As a machine that goes down and comes back does it. */
@@ -80,6 +89,7 @@ async function run(scenario: Scenario, worker: Language, reader: Language): Prom
   try {
     await play(scenario, playing(worker, reader));
   } finally {
+    proxy.forget();
     await startServer();
     if (uses(scenario, 'connect')) await Promise.all([worker, reader].map(connect));
   }

@@ -6,7 +6,8 @@ const PRESENT = '$present';
 
 /**
  * What is not as expected, or null: objects may have more members, arrays must match in length, members that end in `_json` are
- * compared by value outside `stored`, `$present` is anything but null, and `{$contains: text}` a part of a text.
+ * compared by value outside `stored`, `$present` is anything but null, `{$contains: text}` a part of a text, and
+ * `{$at_least: number}` that number or a greater one.
  */
 export function difference(expected: unknown, actual: unknown, path = ''): string | null {
   if (expected === PRESENT) return actual === null || actual === undefined ? `${path} is absent` : null;
@@ -32,6 +33,10 @@ function objectDifference(expected: Members, actual: unknown, path: string): str
   if ('$contains' in expected) {
     const part = String(expected.$contains);
     return typeof actual === 'string' && actual.includes(part) ? null : `${path} does not contain ${part}`;
+  }
+  if ('$at_least' in expected) {
+    const isEnough = typeof actual === 'number' && actual >= Number(expected.$at_least);
+    return isEnough ? null : `${path} is ${JSON.stringify(actual)}, not at least ${expected.$at_least}`;
   }
   if (typeof actual !== 'object' || actual === null) return `${path} is ${JSON.stringify(actual)}, not an object`;
   for (const [name, value] of Object.entries(expected)) {

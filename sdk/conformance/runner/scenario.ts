@@ -6,8 +6,8 @@ import { difference } from './match';
 
 const SCENARIOS = join(__dirname, '../scenarios');
 
-/** Who can act in a scenario. `wire` writes over plain gRPC, without any SDK. */
-const ROLES = ['worker', 'reader', 'server', 'wire'] as const;
+/** Who can act in a scenario. `wire` writes over plain gRPC, without any SDK; `proxy` answers in the server's place. */
+const ROLES = ['worker', 'reader', 'server', 'wire', 'proxy'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** One step of a scenario: see sdk/conformance/README.md. */

@@ -65,7 +65,13 @@ def run(members: Members) -> Members:
         options["args"] = value(members["args_json"])
     if "lease_ms" in members:
         options["lease"] = members["lease_ms"] / 1000
+    if "retry" in members:
+        options["retry"] = _broken if members["retry"] == "raises" else Raised
     return options
+
+
+def _broken(error: BaseException) -> bool:
+    raise RuntimeError("the predicate is broken")
 
 
 def delete(members: Members) -> Members:

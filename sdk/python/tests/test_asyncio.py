@@ -81,7 +81,7 @@ async def test_a_cancelled_worker_leaves_its_attempt_to_the_lease(results: Async
 
 
 async def test_a_cancelled_worker_reports_by_choice(results: AsyncTaskResults) -> None:
-    for options, status in (({}, "FAILED"), ({"retry_on": asyncio.CancelledError}, "READY")):
+    for options, status in (({}, "FAILED"), ({"retry": asyncio.CancelledError}, "READY")):
         created = await results.create("app.tasks.slow")
         started = asyncio.Event()
 

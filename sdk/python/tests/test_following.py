@@ -110,7 +110,7 @@ def test_what_is_deleted_ends_waits_and_watches(results: Any) -> None:
 
 @pytest.mark.parametrize("how", ["kill", "stop"])
 def test_everything_goes_on_through_a_restart(connect: Connect, own_server: Server, how: str) -> None:
-    results = connect(own_server.address)
+    results = connect(own_server.address, timeout=60)
     id = results.create("app.tasks.add").id
     watch, wait = Following(results.watch(id)), waiting(results, id)
     until(lambda: watch.seen)

@@ -74,9 +74,9 @@ GARBLED = Status(details=[Detail(type_url="type.googleapis.com/google.rpc.ErrorI
 @pytest.mark.parametrize("value", [b"\xff\xff", GARBLED.SerializeToString()], ids=["all of them", "one of them"])
 def test_details_that_are_garbled_count_as_none(connect: Connect, proxy: Proxy, value: bytes) -> None:
     results = connect(proxy.address)
-    proxy.refuse("GetTaskResult", StatusCode.INTERNAL, ("grpc-status-details-bin", value))
+    proxy.refuse("DeleteTaskResult", StatusCode.INTERNAL, ("grpc-status-details-bin", value))
     with pytest.raises(TaskResultsError, match="a proxy") as raised:
-        results.get("x")
+        results.delete("x")
     assert (raised.value.reason, raised.value.code) == ("INTERNAL", StatusCode.INTERNAL)
     assert not isinstance(raised.value, InternalError)
 

@@ -206,17 +206,28 @@ def test_a_value_that_is_no_json_is_a_failure(results: Any, value: Any) -> None:
 
 
 def test_an_idea_of_exceptions_that_fails_loses_no_outcome(results: Any) -> None:
-    result = failed(results, KeyError("lost"), retry_on=(OSError, Unsure))
+    result = failed(results, KeyError("lost"), retry=(OSError, Unsure))
     assert (result.status, result.errors[0].exception_class) == ("FAILED", KeyError)
     result = failed(results, Stop(), also_report=Unsure)
     assert (result.status, result.errors[0].exception_class) == ("FAILED", Stop)
 
 
-@pytest.mark.parametrize("option", ["retry_on", "also_report"])
+def test_a_function_may_say_what_is_worth_another_attempt(results: Any) -> None:
+    def is_passing(error: BaseException) -> bool:
+        return bool(error.args[0] == "later")
+
+    assert failed(results, OSError("later"), retry=is_passing).status == "READY"
+    assert failed(results, OSError("never"), retry=is_passing).status == "FAILED"
+    assert failed(results, OSError(), retry=is_passing).status == "FAILED", "it has failed itself"
+
+
+@pytest.mark.parametrize("option", ["retry", "also_report"])
 def test_what_is_no_class_is_refused_before_anything_is_sent(connect: Connect, option: str) -> None:
     results = connect("127.0.0.1:1", timeout=60)
     with pytest.raises(TypeError):
         run(results, lambda: 1, **{option: [OSError]})
+    with pytest.raises(TypeError):
+        run(results, lambda: 1, **{option: asyncio.sleep})
 
 
 def test_what_ends_a_worker_is_reported_by_choice(results: Any) -> None:
@@ -224,7 +235,7 @@ def test_what_ends_a_worker_is_reported_by_choice(results: Any) -> None:
     assert (left.status, left.errors) == ("RUNNING", [])
     told = failed(results, Stop("now"), also_report=(Disguised, Stop))
     assert (told.status, told.errors[0].exception_class) == ("FAILED", Stop)
-    again = failed(results, Stop("now"), also_report=BaseException, retry_on=Stop)
+    again = failed(results, Stop("now"), also_report=BaseException, retry=Stop)
     assert (again.status, again.errors[0].message) == ("READY", "now")
 
 

@@ -12,7 +12,7 @@ from taskresults import TaskResultDoesNotExist, TaskResultsError
 
 
 def test_a_call_waits_for_a_server_that_comes_back(connect: Connect, own_server: Server) -> None:
-    results = connect(own_server.address)
+    results = connect(own_server.address, timeout=60)
     handle = results.create("app.tasks.add")
     own_server.kill()
     own_server.start_later(0.5)

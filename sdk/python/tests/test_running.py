@@ -70,7 +70,7 @@ def test_an_exception_may_be_worth_another_attempt(results: Any) -> None:
     flaky = results.create("app.tasks.flaky", args=[1])
     function_ = task_function(results, function)
     with pytest.raises(ConnectionResetError):
-        results.run_existing(flaky.id, function_, worker_id="w1", retry_on=(OSError, KeyError))
+        results.run_existing(flaky.id, function_, worker_id="w1", retry=(OSError, KeyError))
     assert results.get(flaky.id).status == "READY"
     result = results.run_existing(flaky.id, function_, worker_id="w1")
     assert (result.return_value, result.attempts, len(result.errors)) == (2, 2, 1)

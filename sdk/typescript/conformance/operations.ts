@@ -42,7 +42,7 @@ interface Members {
   timeout_ms?: number;
   for_ms?: number;
   force?: boolean;
-  retry?: boolean;
+  retry?: boolean | 'raises';
   allow_missing?: boolean;
   bytes: number;
   what: 'nan' | 'infinity';
@@ -103,7 +103,9 @@ export class Operations {
     succeed_large: async ({ id, attempt, bytes }) =>
       describeState(await this.client.succeed(id, attempt, 'x'.repeat(bytes))),
     fail: async ({ id, attempt, error, retry, held }) =>
-      describeState(await this.client.fail(id, attempt, reportOf(error), { retry, ...this.#fence(id, held) })),
+      describeState(
+        await this.client.fail(id, attempt, reportOf(error), { retry: retry === true, ...this.#fence(id, held) }),
+      ),
     fail_task: async ({ id, error }) => describeState(await this.client.failTask(id, error && reportOf(error))),
     delete: ({ id, allow_missing, ...version }) =>
       this.client.delete(id, { version: versionOf(version), allowMissing: allow_missing }),
@@ -113,9 +115,10 @@ export class Operations {
     },
     watched: async ({ id, until }) => this.#watches.get(id)?.seen(until),
     run: async (members) => {
-      const { worker_id, lease_ms } = members;
+      const { worker_id, lease_ms, retry } = members;
       const work = (context: RunContext) => workOf(members, context);
-      return this.#remember(await this.client.run(newTask(members), worker_id, work, { leaseMs: lease_ms }));
+      const options = { leaseMs: lease_ms, retry: retry === 'raises' ? brokenPredicate : () => retry === true };
+      return this.#remember(await this.client.run(newTask(members), worker_id, work, options));
     },
   };
 
@@ -133,6 +136,10 @@ export class Operations {
     if (!handle) throw new Error(`no handle of ${id} is remembered`);
     return handle;
   }
+}
+
+function brokenPredicate(): never {
+  throw new Error('the predicate is broken');
 }
 
 async function workOf(members: Members, { signal }: RunContext): Promise<unknown> {

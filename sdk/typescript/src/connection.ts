@@ -10,7 +10,7 @@ import { encodeRequest } from './encode-request';
 import { TaskResultsError } from './errors';
 import { invalidField } from './invalid-field';
 import { Pauses } from './pauses';
-import { isWorthRepeating, isWorthReportingAgain } from './repeating';
+import { isWorthRepeating, isWorthReportingAgain } from './retry-rule';
 import { serverError } from './server-error';
 import type { CallOptions } from './task-result';
 import { startTimer } from './timer';
@@ -36,8 +36,8 @@ export interface ConnectionOptions {
    */
   timeoutMs?: number;
   /**
-   * Whether calls that are safe to repeat are repeated while the server cannot be reached, and `watchEvents` tries
-   * again when its first stream cannot be opened. Otherwise that must be open within `timeoutMs`. Default true.
+   * Whether calls that are safe to repeat are repeated after failures that may pass, and `watchEvents` tries again when
+   * its first stream cannot be opened. Otherwise that must be open within `timeoutMs`. Default true.
    */
   retry?: boolean;
   /**
@@ -125,7 +125,8 @@ export class Connection {
     const encoded = encodeRequest(method.requestSerialize, request);
     const deadline = Date.now() + timeoutMs;
     const lastTryMs = Math.min(timeoutMs / 4, MAX_LAST_TRY_MS);
-    const maxTryMs = isReport ? Math.min(this.timeoutMs, MAX_DEADLINE_MS) : MAX_DEADLINE_MS;
+    // A report that is never answered leaves time to send it again.
+    const maxTryMs = isReport ? Math.min(this.timeoutMs, timeoutMs / 3, MAX_DEADLINE_MS) : MAX_DEADLINE_MS;
     const isWorthAnotherTry = isReport ? isWorthReportingAgain : isWorthRepeating;
     const cancellation = new Cancellation(this.closing, signal);
     const pauses = new Pauses();
@@ -138,7 +139,7 @@ export class Connection {
           const failure = error as TaskResultsError;
           const isRepeated = this.retry && isRepeatable && isWorthAnotherTry(failure);
           // However long it should be, the last try is made before the time is over.
-          const pause = Math.min(Math.max(pauses.next(), failure.retryAfterMs), deadline - Date.now() - lastTryMs);
+          const pause = Math.min(pauses.next(failure), deadline - Date.now() - lastTryMs);
           if (!isRepeated || !(pause > 0)) throw error;
           await sleep(pause, cancellation.signal);
         }

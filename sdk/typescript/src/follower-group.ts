@@ -3,6 +3,7 @@ import type { KnownTaskResult } from '@taskresults/protocol/taskresults/v1/task_
 import { statusOf } from './answers';
 import type { WatchEvent } from './connection';
 import type { TaskResultsError } from './errors';
+import type { StreamRule } from './retry-rule';
 import { doesNotExist } from './server-error';
 import { isFinal, type TaskResultVersion } from './task-result-fields';
 import { compareVersions, NO_VERSION, versionMessage, versionOf } from './version';
@@ -12,6 +13,8 @@ export interface Follower {
   readonly id: string;
   /** The newest version that it knows. Kept up to date by the group. */
   version: TaskResultVersion;
+  /** Whether it goes on after a stream that has failed. */
+  readonly rule: StreamRule;
   /** Told of each newer state; the last one is finished. */
   changed(result: TaskResult): void;
   /** Told once, when nothing more can come. */

@@ -1,7 +1,7 @@
 import { sleep } from './cancellation';
-import { CancelledError } from './errors';
+import { CancelledError, type TaskResultsError } from './errors';
 import { Pauses } from './pauses';
-import { isLoss } from './repeating';
+import { isLoss } from './retry-rule';
 import type { CallOptions } from './task-result';
 
 /** Renews the lease of an attempt at each third of its time, until it is let go. */
@@ -45,7 +45,7 @@ export class Lease {
         if (error instanceof CancelledError) return;
         if (isLoss(error)) this.#lost.abort(error);
         // It may have taken a third of the lease: after another one, that would be over.
-        pauseMs = Math.min(pauses.next(), thirdMs);
+        pauseMs = Math.min(pauses.next(error as TaskResultsError), thirdMs);
       }
     }
   }

@@ -3,6 +3,7 @@ import { statusOf } from './answers';
 import { Cancellation, cancelled, throwIfCancelled } from './cancellation';
 import { refuseMalformed } from './encode-request';
 import { Latest } from './latest';
+import { StreamRule } from './retry-rule';
 import type { SharedWatch } from './shared-watch';
 import { isFinal, type TaskResultVersion } from './task-result-fields';
 
@@ -24,6 +25,7 @@ export async function* newerStates(
   const leave = watches.join({
     id,
     version,
+    rule: new StreamRule(),
     changed: (result) => latest.put(result),
     lost: (error) => latest.fail(error),
   });

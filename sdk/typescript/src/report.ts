@@ -1,6 +1,6 @@
 import { type ErrorReport, minimalReportOf, reportOf } from './error-report';
 import { NotEncodableError, PayloadTooLargeError, TaskResultsError } from './errors';
-import { isRefusal, isTooLargeForMessage } from './repeating';
+import { isRefusal, isTooLargeForMessage } from './retry-rule';
 
 /** The two ways in which the outcome of one attempt is told. */
 export interface Reports<Recorded> {

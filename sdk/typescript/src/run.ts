@@ -22,7 +22,7 @@ export interface RunContext {
 export interface RunOptions {
   /**
    * The attempt is lost when the worker dies and this time has passed; renewed at each third of it. Also how long the
-   * report of the outcome may take. Default 60,000 ms.
+   * report of the outcome may take, which has at least 5,000 ms. Default 60,000 ms.
    */
   leaseMs?: number;
   /**
@@ -59,6 +59,9 @@ export interface AttemptCalls {
   fail(fence: Fence, error: ErrorReport, retry: boolean, timeoutMs: number): Promise<TaskState>;
 }
 
+/** However short the lease is, the report may take so long: maybe nobody has taken the task over. */
+const MIN_REPORT_MS = 5_000;
+
 /**
  * One attempt at a task: starts it, calls the function and reports what came of it; the lease is kept until that is
  * told. Throws what the function threw once that is reported; or the loss of the attempt.
@@ -73,9 +76,10 @@ export async function runAttempt(
   const fence = await calls.start(result.id, leaseMs);
   const { attempt } = fence;
   const lease = new Lease((options) => calls.renew(fence, leaseMs, options), leaseMs);
+  const reportMs = Math.max(leaseMs, MIN_REPORT_MS);
   const reports = {
-    succeed: (value: unknown) => calls.succeed(fence, value, leaseMs),
-    fail: (error: ErrorReport, isRetried: boolean) => calls.fail(fence, error, isRetried, leaseMs),
+    succeed: (value: unknown) => calls.succeed(fence, value, reportMs),
+    fail: (error: ErrorReport, isRetried: boolean) => calls.fail(fence, error, isRetried, reportMs),
   };
   const perform = async () => {
     const cancellation = new Cancellation(lease.lost, calls.closing, signal);

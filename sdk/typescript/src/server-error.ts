@@ -3,6 +3,7 @@ import { BadRequest, ErrorInfo, RetryInfo } from '@taskresults/protocol/google/r
 import { Status } from '@taskresults/protocol/google/rpc/status';
 import { milliseconds } from './duration';
 import * as errors from './errors';
+import { MAX_TIMER_MS } from './timer';
 
 const DOMAIN = 'taskresults.v1';
 
@@ -33,8 +34,11 @@ export function serverError(error: ServiceError): errors.TaskResultsError {
   }
 }
 
-function plainError({ code, details: message }: Pick<ServiceError, 'code' | 'details'>): errors.TaskResultsError {
-  return new errors.TaskResultsError({ reason: status[code], code, message });
+function plainError(
+  { code, details: message }: Pick<ServiceError, 'code' | 'details'>,
+  retryAfterMs = 0,
+): errors.TaskResultsError {
+  return new errors.TaskResultsError({ reason: status[code], code, message, retryAfterMs });
 }
 
 function detailedError({ code, details: message, metadata }: ServiceError): errors.TaskResultsError {
@@ -44,16 +48,18 @@ function detailedError({ code, details: message, metadata }: ServiceError): erro
   const [info, badRequest, retry] = [detail('ErrorInfo'), detail('BadRequest'), detail('RetryInfo')];
 
   const { reason, domain } = info ? ErrorInfo.decode(info) : { reason: '', domain: '' };
-  if (domain !== DOMAIN) return plainError({ code, details: message });
+  const retryAfterMs = retry ? Math.min(milliseconds(RetryInfo.decode(retry).retryDelay), MAX_TIMER_MS) : 0;
+  if (domain !== DOMAIN) return plainError({ code, details: message }, retryAfterMs);
   const fields = badRequest ? BadRequest.decode(badRequest).fieldViolations.map(({ field }) => field) : [];
-  const retryAfterMs = retry ? milliseconds(RetryInfo.decode(retry).retryDelay) : 0;
   const Class = CLASSES[reason] ?? errors.TaskResultsError;
   return new Class({ reason, code, message, fields, retryAfterMs });
 }
 
 /** The same once more, for somebody else whom it concerns: each may give it a cause. */
 export function sameError(error: errors.TaskResultsError): errors.TaskResultsError {
-  return new (CLASSES[error.reason] ?? errors.TaskResultsError)(error);
+  const Class = CLASSES[error.reason];
+  // The name of a code, such as INTERNAL, may stand for a reason that the server did not give.
+  return new (Class && error instanceof Class ? Class : errors.TaskResultsError)(error);
 }
 
 /** The same as a server would have said it, of a result that is gone. */

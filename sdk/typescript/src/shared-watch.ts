@@ -8,7 +8,6 @@ import type { WatchEvent } from './connection';
 import type { TaskResultsError } from './errors';
 import { type Follower, FollowerGroup } from './follower-group';
 import { Pauses } from './pauses';
-import { isWorthReopening } from './repeating';
 import { sameError } from './server-error';
 
 /** Most ids that one stream takes. */
@@ -37,8 +36,10 @@ export class SharedWatch {
   readonly #streams = new Set<Stream>();
   readonly #pauses = new Pauses();
   #timer: NodeJS.Timeout | null = null;
-  /** No stream is opened before. */
+  /** No stream is opened before: others were cancelled. */
   #opensAt = 0;
+  /** No stream is opened before: the pause after a failure, which may be what the server asks for. */
+  #pausedUntil = 0;
 
   constructor(private readonly open: Open) {}
 
@@ -59,12 +60,19 @@ export class SharedWatch {
 
   #gather(followers: readonly Follower[], pauseMs: number): void {
     for (const follower of followers) this.#joining.add(follower);
-    this.#timer ??= setTimeout(() => this.#openStreams(), Math.max(pauseMs, this.#opensAt - performance.now()));
+    this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + pauseMs);
+    this.#timer ??= this.#openAt(Math.max(this.#pausedUntil, this.#opensAt));
+  }
+
+  #openAt(time: number): NodeJS.Timeout {
+    return setTimeout(() => this.#openStreams(), time - performance.now());
   }
 
   #openStreams(): void {
-    this.#timer = null;
-    if (this.#joining.size === 0) return;
+    // A longer pause may have begun meanwhile.
+    const isPaused = this.#joining.size > 0 && performance.now() < this.#pausedUntil;
+    this.#timer = isPaused ? this.#openAt(this.#pausedUntil) : null;
+    if (isPaused || this.#joining.size === 0) return;
     const group = new FollowerGroup(this.#joining);
     this.#joining.clear();
     this.#mergeInto(group);
@@ -87,30 +95,38 @@ export class SharedWatch {
     const stream = { group, abort: new AbortController() };
     this.#streams.add(stream);
     let failure: TaskResultsError | null = null;
+    let hasTold = false;
     try {
       for await (const event of this.open(group.known, stream.abort.signal)) {
-        if (event.$case !== 'end') this.#pauses.reset();
-        else if (event.value.reason === EndReason.REASON_ALL_FINISHED) group.forget();
+        if (event.$case !== 'end') {
+          hasTold = true;
+          this.#pauses.reset();
+        } else if (event.value.reason === EndReason.REASON_ALL_FINISHED) {
+          group.forget();
+        }
         group.deliver(event);
       }
     } catch (error) {
       failure = error as TaskResultsError;
     }
     // Otherwise it was merged into another one, or all have left.
-    if (this.#streams.delete(stream)) this.#reopen(group, failure);
+    if (!this.#streams.delete(stream)) return;
+    if (hasTold) for (const { rule } of group.followers) rule.reset();
+    this.#reopen(group, failure);
   }
 
   #reopen(group: FollowerGroup, failure: TaskResultsError | null): void {
-    const { followers } = group;
-    if (followers.length === 0) return;
-    if (failure === null || isWorthReopening(failure)) {
-      this.#gather(followers, this.#pauses.next());
-    } else if (failure.code === status.INVALID_ARGUMENT && group.size > 1) {
+    if (failure?.code === status.INVALID_ARGUMENT && group.size > 1) {
       // One bad id must not take the others with it.
       for (const half of group.parts(Math.ceil(group.size / 2))) void this.#follow(half);
-    } else {
-      for (const follower of followers) follower.lost(sameError(failure));
+      return;
     }
+    const again: Follower[] = [];
+    for (const follower of group.followers) {
+      if (failure === null || follower.rule.isWorthReopening(failure)) again.push(follower);
+      else follower.lost(sameError(failure));
+    }
+    if (again.length > 0) this.#gather(again, this.#pauses.next(failure));
   }
 
   #leave(follower: Follower): void {

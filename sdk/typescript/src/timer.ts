@@ -1,5 +1,5 @@
 /** A timer of Node fires at once beyond this. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Calls `onEnd` after any span of time, `Infinity` included. Returns what stops it. */
 export function startTimer(ms: number, onEnd: () => void): () => void {

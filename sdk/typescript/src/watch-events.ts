@@ -4,8 +4,8 @@ import { sleep } from './cancellation';
 import type { Connection, WatchEvent } from './connection';
 import type { TaskResultsError } from './errors';
 import { Pauses } from './pauses';
-import { isWorthReopening } from './repeating';
 import { filterOf, type TaskResultFilter, viewOf } from './requests';
+import { StreamRule } from './retry-rule';
 import type { TaskResultFields, TaskResultVersion, TaskResultView } from './task-result-fields';
 import { versionOf } from './version';
 import { FilterProgress, IdsProgress } from './watch-progress';
@@ -50,6 +50,7 @@ export async function* watchEvents(
   const progress =
     'ids' in watched ? new IdsProgress(watched.ids, keepOpen) : new FilterProgress(filterOf(watched.filter));
   const pauses = new Pauses();
+  const rule = new StreamRule();
   let mayTryAgain = connection.retry;
   const onOpen = () => {
     mayTryAgain = true;
@@ -57,27 +58,30 @@ export async function* watchEvents(
   let isLost = false;
   while (!progress.isComplete()) {
     let why = 'the stream ended';
+    let failure: TaskResultsError | null = null;
     const request = { target: progress.target(), view: viewOf(view), keepOpen };
     const openTimeoutMs = mayTryAgain ? undefined : connection.timeoutMs;
     try {
       for await (const event of connection.watch(request, { signal, onOpen, openTimeoutMs })) {
-        pauses.reset();
         isLost = false;
         if (event.$case === 'end') {
           if (event.value.reason === EndReason.REASON_ALL_FINISHED) return;
           why = EndReason[event.value.reason] ?? why;
-        } else if (progress.learn(event)) {
-          yield publicEvent(event);
+          continue;
         }
+        pauses.reset();
+        rule.reset();
+        if (progress.learn(event)) yield publicEvent(event);
       }
     } catch (error) {
-      if (!mayTryAgain || !isWorthReopening(error as TaskResultsError)) throw error;
-      why = (error as Error).message;
+      failure = error as TaskResultsError;
+      if (!mayTryAgain || !rule.isWorthReopening(failure)) throw error;
+      why = failure.message;
     }
     if (progress.isComplete()) return;
     if (!isLost) onLost?.(why);
     isLost = true;
-    await sleep(pauses.next(), connection.closing, signal);
+    await sleep(pauses.next(failure), connection.closing, signal);
   }
 }
 

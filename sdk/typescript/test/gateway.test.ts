@@ -150,6 +150,44 @@ test('a renewal that is never answered does not lose the attempt', async () => {
   for (const refusal of refusals) expect(refusal).toBeInstanceOf(AttemptInProgressError);
 });
 
+describe('a watch of events', () => {
+  const bug = { code: status.INTERNAL, details: 'a bug', metadata: withDetails(reason('INTERNAL')) };
+
+  async function firstEvent(): Promise<unknown> {
+    const { id } = await direct.create({ path: 'app.tasks.watched', id: freshId() });
+    for await (const event of client.watchEvents({ ids: [id] })) return event;
+    throw new Error('no event');
+  }
+
+  test.each([
+    ['a reset', { code: status.CANCELLED, details: 'so says the gateway' }, 4],
+    ['a bug', bug, 2],
+  ])('is opened again after %s', async (_, intervention, times) => {
+    const seen = answer('WatchTaskResults', intervention, times);
+    expect(await firstEvent()).toMatchObject({ type: 'snapshot' });
+    expect(seen()).toBe(times + 1);
+  });
+
+  test.each([
+    ['a limit', 'LIMIT_REACHED', status.RESOURCE_EXHAUSTED, [], 490],
+    ['a server that asks for a pause', 'STORE_UNAVAILABLE', status.UNAVAILABLE, [retryAfter(1n)], 990],
+  ])('is opened again after a longer pause by %s', async (_, why, code, further, ms) => {
+    answer('WatchTaskResults', { code, details: why, metadata: withDetails(reason(why), ...further) });
+    const startedAt = performance.now();
+    await firstEvent();
+    expect(performance.now() - startedAt).toBeGreaterThan(ms);
+  });
+
+  test.each([
+    ['three bugs in a row', bug, 3, 'INTERNAL'],
+    ['anything else', { code: status.ABORTED, details: 'so says the gateway' }, 1, 'ABORTED'],
+  ])('is ended by %s', async (_, intervention, times, why) => {
+    const seen = answer('WatchTaskResults', intervention, times);
+    await expect(firstEvent()).rejects.toMatchObject({ reason: why });
+    expect(seen()).toBe(times);
+  });
+});
+
 test('a call is tried once more before its time is over, however long the pause would be', async () => {
   const metadata = withDetails(reason('STORE_UNAVAILABLE'), retryAfter(3_600n));
   const seen = answer('BatchGetTaskResults', { code: status.UNAVAILABLE, details: 'busy', metadata });

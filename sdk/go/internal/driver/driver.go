@@ -64,7 +64,7 @@ func (d *driver) do(ctx context.Context, r *request) (any, error) {
 	case "succeed_large":
 		return stateOf(c.Succeed(ctx, d.attempt(r), strings.Repeat("x", r.Bytes)))
 	case "fail":
-		if r.Retry {
+		if r.Retry == true {
 			return stateOf(c.Retry(ctx, d.attempt(r), r.Error.toError()))
 		}
 		return stateOf(c.Fail(ctx, d.attempt(r), r.Error.toError()))

@@ -42,7 +42,7 @@ type request struct {
 	ValueJSON    string `json:"value_json"`
 	Bytes        int
 	Error        *taskError
-	Retry        bool
+	Retry        any    // true, or what a predicate does
 	RequestID    string `json:"request_id"`
 	Held         bool
 	Incarnation  int64

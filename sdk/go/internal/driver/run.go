@@ -15,8 +15,20 @@ func (d *driver) run(ctx context.Context, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := &taskresults.RunOptions{Lease: r.lease()}
+	options := &taskresults.RunOptions{Lease: r.lease(), Retry: r.retry()}
 	return d.remember(d.currentClient().Run(ctx, spec, r.WorkerID, r.function, options))
+}
+
+// retry is the choice of errors that are worth another attempt; nil for none.
+func (r *request) retry() func(error) bool {
+	switch r.Retry {
+	case true:
+		return func(error) bool { return true }
+	case "raises":
+		return func(error) bool { panic("no choice") }
+	default:
+		return nil
+	}
 }
 
 // function takes its time, unless its attempt is lost, and returns what the request says.

@@ -12,7 +12,7 @@ import grpc
 from taskresults import following, reading, writing
 from taskresults.async_attempt import AsyncAttempt
 from taskresults.async_player import AsyncPlayer
-from taskresults.attempt import AttemptOptions, Exceptions
+from taskresults.attempt import AttemptOptions, Exceptions, Retry
 from taskresults.reading import ALWAYS, TimeRange
 from taskresults.status import TaskResultStatus
 from taskresults.task import Task
@@ -168,13 +168,11 @@ class AsyncTaskResults:
         worker_id: str,
         lease: float | None = 60,
         force: bool = False,
-        retry_on: Exceptions = (),
+        retry: Retry = (),
         also_report: Exceptions = (),
     ) -> AsyncAttempt:
         """See `TaskResults.attempt`."""
-        options = AttemptOptions(
-            worker_id=worker_id, lease=lease, force=force, retry_on=retry_on, also_report=also_report
-        )
+        options = AttemptOptions(worker_id=worker_id, lease=lease, force=force, retry=retry, also_report=also_report)
         return AsyncAttempt(self._player, id, options)
 
     async def run(
@@ -189,11 +187,11 @@ class AsyncTaskResults:
         backend: str = "default",
         metadata: Mapping[str, str] | None = None,
         lease: float | None = 60,
-        retry_on: Exceptions = (),
+        retry: Retry = (),
         also_report: Exceptions = (),
     ) -> TaskResult:
         """See `TaskResults.run`."""
-        options = AttemptOptions(worker_id=worker_id, lease=lease, retry_on=retry_on, also_report=also_report)
+        options = AttemptOptions(worker_id=worker_id, lease=lease, retry=retry, also_report=also_report)
         result = await self.create(task, args=args, kwargs=kwargs, id=id, backend=backend, metadata=metadata)
         return await self._run(result, function, options)
 
@@ -204,11 +202,11 @@ class AsyncTaskResults:
         *,
         worker_id: str,
         lease: float | None = 60,
-        retry_on: Exceptions = (),
+        retry: Retry = (),
         also_report: Exceptions = (),
     ) -> TaskResult:
         """See `TaskResults.run_existing`."""
-        options = AttemptOptions(worker_id=worker_id, lease=lease, retry_on=retry_on, also_report=also_report)
+        options = AttemptOptions(worker_id=worker_id, lease=lease, retry=retry, also_report=also_report)
         return await self._run(await self.get(id), function, options)
 
     async def _run(
@@ -225,11 +223,11 @@ class AsyncTaskResults:
         *,
         worker_id: str,
         lease: float | None = 60,
-        retry_on: Exceptions = (),
+        retry: Retry = (),
         also_report: Exceptions = (),
     ) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
         """See `TaskResults.task`."""
-        options = AttemptOptions(worker_id=worker_id, lease=lease, retry_on=retry_on, also_report=also_report)
+        options = AttemptOptions(worker_id=worker_id, lease=lease, retry=retry, also_report=also_report)
 
         def decorate(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
             task = Task(f"{function.__module__}.{function.__qualname__}" if path is None else path)

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from inspect import iscoroutinefunction
 from typing import Any, TypeAlias
 from uuid import uuid4
 
 from taskresults.cutting import cut
 from taskresults.errors import StaleAttempt, TaskResultsError
-from taskresults.repeating import LOST, is_unfit
+from taskresults.retry_rule import LOST, is_unfit
 from taskresults.seconds import finite
 from taskresults.steps import Player, Script, T
 from taskresults.task_error import TaskError
@@ -21,6 +22,9 @@ from taskresults.writing import failed, finish, keep_lease, start_attempt, succe
 
 #: Classes of exceptions, as in an `except` clause.
 Exceptions: TypeAlias = type[BaseException] | tuple[type[BaseException], ...]
+
+#: Which exceptions are worth another attempt: classes, or a function that says so of each.
+Retry: TypeAlias = Exceptions | Callable[[BaseException], bool]
 
 # An outcome without a lease is reported for this long.
 _PATIENCE_WITHOUT_LEASE = 60.0
@@ -37,11 +41,23 @@ class AttemptOptions:
     worker_id: str
     lease: float | None
     force: bool = False
-    retry_on: Exceptions
+    retry: Retry
     also_report: Exceptions
 
     def __post_init__(self) -> None:
-        isinstance(None, (self.retry_on, self.also_report))  # raises TypeError for what is no class
+        for classes in (self.also_report, () if callable(self.retry) else self.retry):
+            isinstance(None, classes)  # raises TypeError for what is no class
+        if iscoroutinefunction(self.retry):
+            raise TypeError("retry: must not be asynchronous")
+
+    def is_worth_another_attempt(self, error: BaseException) -> bool:
+        """What `retry` says. Not when it fails: no outcome is lost."""
+        if isinstance(self.retry, (type, tuple)):
+            return _is_one_of(error, self.retry, otherwise=False)
+        try:
+            return bool(self.retry(error))
+        except Exception:
+            return False
 
 
 class Attempt:
@@ -164,9 +180,7 @@ class Attempt:
         elif error is None:
             yield from self._succeed()
         else:
-            yield from self._fail(
-                TaskError.from_exception(error), _is_one_of(error, self._options.retry_on, otherwise=False)
-            )
+            yield from self._fail(TaskError.from_exception(error), self._options.is_worth_another_attempt(error))
 
     def _succeed(self) -> Script[None]:
         try:

@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 import grpc
 
 from taskresults import following, reading, writing
-from taskresults.attempt import AttemptOptions, Exceptions
+from taskresults.attempt import AttemptOptions, Exceptions, Retry
 from taskresults.reading import ALWAYS, TimeRange
 from taskresults.status import TaskResultStatus
 from taskresults.sync_attempt import SyncAttempt
@@ -222,18 +222,17 @@ class TaskResults:
         worker_id: str,
         lease: float | None = 60,
         force: bool = False,
-        retry_on: Exceptions = (),
+        retry: Retry = (),
         also_report: Exceptions = (),
     ) -> SyncAttempt:
         """A context manager that starts an attempt, renews its lease, and reports how its block ended.
 
-        A failure with an exception of a class in `retry_on` leaves the result READY for another attempt. What is no
-        `Exception` says nothing about the task, and is not reported, unless its class is in `also_report`: SystemExit,
-        KeyboardInterrupt, asyncio.CancelledError. Without a `lease`, only `force` can take the task over.
+        A failure that is worth another attempt leaves the result READY: `retry` is classes of such exceptions, or a
+        function that tells them, which says no when it fails. What is no `Exception` says nothing about the task, and
+        is not reported, unless its class is in `also_report`: SystemExit, KeyboardInterrupt, asyncio.CancelledError.
+        Without a `lease`, only `force` can take the task over.
         """
-        options = AttemptOptions(
-            worker_id=worker_id, lease=lease, force=force, retry_on=retry_on, also_report=also_report
-        )
+        options = AttemptOptions(worker_id=worker_id, lease=lease, force=force, retry=retry, also_report=also_report)
         return SyncAttempt(self._player, id, options)
 
     def run(
@@ -248,14 +247,14 @@ class TaskResults:
         backend: str = "default",
         metadata: Mapping[str, str] | None = None,
         lease: float | None = 60,
-        retry_on: Exceptions = (),
+        retry: Retry = (),
         also_report: Exceptions = (),
     ) -> TaskResult:
         """Creates a result, calls `function` as its first attempt, and gives the finished result: see `attempt`.
 
         The function gets the arguments as they come back from JSON, behind the attempt if the task takes a context.
         """
-        options = AttemptOptions(worker_id=worker_id, lease=lease, retry_on=retry_on, also_report=also_report)
+        options = AttemptOptions(worker_id=worker_id, lease=lease, retry=retry, also_report=also_report)
         result = self.create(task, args=args, kwargs=kwargs, id=id, backend=backend, metadata=metadata)
         return self._run(result, function, options)
 
@@ -266,11 +265,11 @@ class TaskResults:
         *,
         worker_id: str,
         lease: float | None = 60,
-        retry_on: Exceptions = (),
+        retry: Retry = (),
         also_report: Exceptions = (),
     ) -> TaskResult:
         """The same as `run` for a result that exists already, with the arguments that it holds."""
-        options = AttemptOptions(worker_id=worker_id, lease=lease, retry_on=retry_on, also_report=also_report)
+        options = AttemptOptions(worker_id=worker_id, lease=lease, retry=retry, also_report=also_report)
         return self._run(self.get(id), function, options)
 
     def _run(self, result: TaskResult, function: Callable[..., Any], options: AttemptOptions) -> TaskResult:
@@ -285,14 +284,14 @@ class TaskResults:
         *,
         worker_id: str,
         lease: float | None = 60,
-        retry_on: Exceptions = (),
+        retry: Retry = (),
         also_report: Exceptions = (),
     ) -> Callable[[Callable[P, T]], Callable[P, T]]:
         """A decorator: each call of the function is a task, run and recorded here and now, and gives what it returned.
 
         The path is the function's own, `module.name`, unless given.
         """
-        options = AttemptOptions(worker_id=worker_id, lease=lease, retry_on=retry_on, also_report=also_report)
+        options = AttemptOptions(worker_id=worker_id, lease=lease, retry=retry, also_report=also_report)
 
         def decorate(function: Callable[P, T]) -> Callable[P, T]:
             task = Task(f"{function.__module__}.{function.__qualname__}" if path is None else path)

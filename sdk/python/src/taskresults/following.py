@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import time
 
+from grpc import StatusCode
+
 from taskresults.convert import to_duration, to_status, to_version, to_wire_version
 from taskresults.errors import TaskResultDoesNotExist, TaskResultsError, WaitTimedOut
+from taskresults.pauses import Pauses
 from taskresults.reading import Handle, MakeHandle
-from taskresults.repeating import growing_pauses, is_mendable
+from taskresults.retry_rule import StreamRule
 from taskresults.seconds import checked
 from taskresults.steps import Call, Emit, Open, Pause, Read, Script
 from taskresults.v1 import task_result_service_pb2 as reads
@@ -28,7 +31,7 @@ def wait(make: MakeHandle[Handle], id: str, timeout: float | None) -> Script[Han
     """The finished result. One that is deleted and created anew meanwhile is another."""
     incarnation = 0
     deadline = math.inf if timeout is None else time.monotonic() + checked("timeout", timeout)
-    pauses = growing_pauses()
+    pauses, rule = Pauses(), StreamRule()
     while True:
         # In whole milliseconds, as the server counts.
         patience = round(max(0.0, min(_LONGEST_POLL, deadline - time.monotonic())), 3)
@@ -41,12 +44,14 @@ def wait(make: MakeHandle[Handle], id: str, timeout: float | None) -> Script[Han
             incarnation = found.incarnation
             if not response.timed_out:
                 return make(found)
-            pauses = growing_pauses()
-            pause = next(pauses)
+            pauses.reset()
+            rule.reset()
+            pause = pauses.next()
         except TaskResultsError as error:
-            if not is_mendable(error):
+            # The time of one call is over, and not that of the wait.
+            if error.code is not StatusCode.DEADLINE_EXCEEDED and not rule.is_worth_reopening(error):
                 raise
-            pause = max(next(pauses), error.retry_delay)
+            pause = pauses.next(error)
         left = deadline - time.monotonic()
         if left <= 0:
             raise WaitTimedOut(f'task result "{id}" was not finished within {timeout:g} s')
@@ -56,20 +61,22 @@ def wait(make: MakeHandle[Handle], id: str, timeout: float | None) -> Script[Han
 def watch(make: MakeHandle[Handle], id: str, known: TaskResultVersion, heartbeat: float) -> Script[None]:
     """Emits each newer state until it is finished. A result that is deleted and created anew is another."""
     finished = False
-    pauses = growing_pauses()
+    pauses, rule = Pauses(), StreamRule()
     while not finished:
-        asked = 0.0
+        failure: TaskResultsError | None = None
         try:
             stream = yield Open(_watch_request(id, known, heartbeat))
             try:
                 while (event := (yield Read(stream, _MISSED_HEARTBEATS * heartbeat))) is not None:
+                    if not event.HasField("end"):
+                        pauses.reset()
+                        rule.reset()
                     match event.WhichOneof("event"):
                         case "snapshot" if to_version(event.snapshot) > known:
                             if event.snapshot.incarnation > known.incarnation > 0:
                                 raise _created_again(id)
                             known = to_version(event.snapshot)
                             finished = to_status(event.snapshot.status).is_final
-                            pauses = growing_pauses()
                             yield Emit(make(event.snapshot))
                         case "deleted" | "not_found":
                             raise TaskResultDoesNotExist(f'task result "{id}" does not exist')
@@ -78,11 +85,11 @@ def watch(make: MakeHandle[Handle], id: str, known: TaskResultVersion, heartbeat
             finally:
                 stream.cancel()
         except TaskResultsError as error:
-            if not finished and not is_mendable(error):
+            if not finished and not rule.is_worth_reopening(error):
                 raise
-            asked = error.retry_delay
+            failure = error
         if not finished:
-            yield Pause(max(next(pauses), asked))
+            yield Pause(pauses.next(failure))
 
 
 def _created_again(id: str) -> TaskResultDoesNotExist:

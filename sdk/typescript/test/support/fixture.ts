@@ -12,8 +12,9 @@ export class Fixture {
   }
 
   client(options: ClientOptions & { target?: string } = {}): TaskResults {
-    const { target = this.server.address, ...rest } = options;
-    const client = new TaskResults(target, rest);
+    // Longer than a server takes to start on a busy machine.
+    const { target = this.server.address, timeoutMs = 60_000, ...rest } = options;
+    const client = new TaskResults(target, { timeoutMs, ...rest });
     this.#clients.push(client);
     return client;
   }

@@ -275,8 +275,7 @@ public final class AsyncTaskResults {
    * Removes a result.
    *
    * @param version only this one; with a revision of 0, any of this incarnation; null for any
-   * @param allowMissing a missing result is no error. Only then is the call repeated while the
-   *     service is unavailable
+   * @param allowMissing a missing result is no error. Only then is the call repeated
    */
   public CompletableFuture<Void> delete(
       String id, TaskResultVersion version, boolean allowMissing) {

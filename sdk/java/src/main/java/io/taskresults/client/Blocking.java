@@ -88,7 +88,6 @@ final class Blocking {
     Thread.currentThread().interrupt();
     String reason = Status.Code.CANCELLED.name();
     String message = "the thread was interrupted";
-    return new Failure(reason, Status.Code.CANCELLED, message, List.of(), Duration.ZERO, why)
-        .toException();
+    return new Failure(reason, Status.Code.CANCELLED, message, List.of(), why).toException();
   }
 }

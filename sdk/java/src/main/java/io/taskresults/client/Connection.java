@@ -5,6 +5,7 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptors;
+import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
@@ -72,9 +73,11 @@ final class Connection implements AutoCloseable {
     return calls.newCall(method, CallOptions.DEFAULT);
   }
 
-  /** What has become of a call that ended this way. */
-  Failure failureOf(Throwable thrown) {
-    return isClosed ? closed() : Failure.of(thrown);
+  /** What has become of a call that ended this way, and was made in this context. */
+  Failure failureOf(Throwable thrown, Context context) {
+    if (isClosed) return closed();
+    Failure failure = Failure.of(thrown);
+    return context.isCancelled() ? failure.byCaller() : failure;
   }
 
   static Failure closed() {
@@ -118,6 +121,7 @@ final class Connection implements AutoCloseable {
   }
 
   private final class Completing<A> implements StreamObserver<A> {
+    private final Context context = Context.current();
     private final CompletableFuture<A> answer;
 
     Completing(CompletableFuture<A> answer) {
@@ -131,7 +135,7 @@ final class Connection implements AutoCloseable {
 
     @Override
     public void onError(Throwable thrown) {
-      answer.completeExceptionally(failureOf(thrown).toException());
+      answer.completeExceptionally(failureOf(thrown, context).toException());
     }
 
     @Override

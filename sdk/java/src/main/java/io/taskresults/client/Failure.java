@@ -10,13 +10,13 @@ import io.grpc.protobuf.StatusProto;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /** What went wrong, before it is thrown. */
 record Failure(
     String reason,
     Status.Code code,
     String message,
+    Origin origin,
     List<String> fields,
     Duration retryDelay,
     Throwable cause)
@@ -25,15 +25,22 @@ record Failure(
   /** Only the reasons of this domain are the contract's. */
   private static final String DOMAIN = "taskresults.v1";
 
-  /**
-   * How the gRPC libraries say that a message is larger than either side allows: they have no
-   * reason for it, and busy servers and proxies that limit rates answer with the same code.
-   */
-  private static final Pattern TOO_LARGE = Pattern.compile(
-      "\\b(message|size) larger than\\b|\\bexceeds maximum size\\b", Pattern.CASE_INSENSITIVE);
+  /** Who says it. */
+  enum Origin {
+    /** The service, with a reason of the contract. */
+    SERVICE,
+    /** A link, a proxy, or a library. */
+    WAY,
+    /** This client, or whoever cancelled the call. */
+    HERE
+  }
 
   Failure(String reason, Status.Code code, String message) {
-    this(reason, code, message, List.of(), Duration.ZERO, null);
+    this(reason, code, message, List.of(), null);
+  }
+
+  Failure(String reason, Status.Code code, String message, List<String> fields, Throwable cause) {
+    this(reason, code, message, Origin.HERE, fields, Duration.ZERO, cause);
   }
 
   /** A failure without a reason of its own. */
@@ -47,7 +54,13 @@ record Failure(
     String description = status.getDescription();
     String message = description == null ? "the server does not say why" : description;
     Failure failure = new Failure(
-        status.getCode().name(), status.getCode(), message, List.of(), Duration.ZERO, thrown);
+        status.getCode().name(),
+        status.getCode(),
+        message,
+        Origin.WAY,
+        List.of(),
+        Duration.ZERO,
+        thrown);
     com.google.rpc.Status details = StatusProto.fromThrowable(thrown);
     return details == null ? failure : failure.with(details);
   }
@@ -79,40 +92,29 @@ record Failure(
     };
   }
 
-  /**
-   * Whether a wait or a watch outlives it: a link, a server or a store that is away, or a server
-   * that is full.
-   */
-  boolean mayPass() {
-    return switch (code) {
-      case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, INTERNAL, UNKNOWN -> true;
-      default -> reason.equals("LIMIT_REACHED");
-    };
+  /** Whether the server has as much to do as it can. */
+  boolean tellsLimit() {
+    return reason.equals("LIMIT_REACHED");
   }
 
-  /** Whether it tells a worker that its attempt is over for others: taken, finished or deleted. */
-  boolean tellsLoss() {
-    return code == Status.Code.FAILED_PRECONDITION || code == Status.Code.NOT_FOUND;
-  }
-
-  /** Whether it is about what was sent, which would be refused again. */
-  boolean refusesContent() {
-    return switch (reason) {
-      case "INVALID_FIELD", "PAYLOAD_TOO_LARGE", "NOT_ENCODABLE" -> true;
-      default ->
-        code == Status.Code.RESOURCE_EXHAUSTED && TOO_LARGE.matcher(message).find();
-    };
+  /** The same, once whoever made the call has cancelled it. */
+  Failure byCaller() {
+    return new Failure(reason, code, message, Origin.HERE, fields, retryDelay, cause);
   }
 
   private Failure with(com.google.rpc.Status status) {
     String toldReason = reason;
+    Origin toldOrigin = origin;
     List<String> toldFields = fields;
     Duration toldDelay = retryDelay;
     try {
       for (Any detail : status.getDetailsList()) {
         if (detail.is(ErrorInfo.class)) {
           ErrorInfo info = detail.unpack(ErrorInfo.class);
-          if (info.getDomain().equals(DOMAIN)) toldReason = info.getReason();
+          if (info.getDomain().equals(DOMAIN)) {
+            toldReason = info.getReason();
+            toldOrigin = Origin.SERVICE;
+          }
         } else if (detail.is(BadRequest.class)) {
           BadRequest request = detail.unpack(BadRequest.class);
           toldFields = request.getFieldViolationsList().stream()
@@ -126,6 +128,6 @@ record Failure(
     } catch (InvalidProtocolBufferException malformed) {
       return this; // the code alone still tells the truth
     }
-    return new Failure(toldReason, code, message, toldFields, toldDelay, cause);
+    return new Failure(toldReason, code, message, toldOrigin, toldFields, toldDelay, cause);
   }
 }

@@ -2,7 +2,6 @@ package io.taskresults.client;
 
 import io.grpc.Status;
 import java.lang.reflect.Type;
-import java.time.Duration;
 import java.util.List;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -77,8 +76,7 @@ final class Json {
   }
 
   private static TaskResultsException failure(String reason, String message, Throwable why) {
-    return new Failure(reason, Status.Code.INVALID_ARGUMENT, message, List.of(), Duration.ZERO, why)
-        .toException();
+    return new Failure(reason, Status.Code.INVALID_ARGUMENT, message, List.of(), why).toException();
   }
 
   /**

@@ -32,7 +32,7 @@ final class LeaseRenewal {
     Deadline due = Deadline.in(third);
     client.renewLease(attempt.fence(), lease).whenComplete((state, thrown) -> {
       if (isEnded) return;
-      if (thrown instanceof TaskResultsException told && told.failure().tellsLoss()) {
+      if (thrown instanceof TaskResultsException told && RetryRule.isLoss(told.failure())) {
         attempt.lose(told);
       } else {
         // A failure may pass, and until somebody takes the task over, the attempt is good even

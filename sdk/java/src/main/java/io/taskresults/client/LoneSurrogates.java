@@ -3,7 +3,6 @@ package io.taskresults.client;
 import com.google.protobuf.Message;
 import io.grpc.Status;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 
 /**
@@ -33,13 +32,7 @@ final class LoneSurrogates {
   private static void refuseIn(String path, Object value) {
     if (value instanceof String text && !isUnicode(text)) {
       String message = path + ": has half of a surrogate pair";
-      throw new Failure(
-              "INVALID_FIELD",
-              Status.Code.INVALID_ARGUMENT,
-              message,
-              List.of(path),
-              Duration.ZERO,
-              null)
+      throw new Failure("INVALID_FIELD", Status.Code.INVALID_ARGUMENT, message, List.of(path), null)
           .toException();
     }
     if (value instanceof List<?> values) values.forEach(one -> refuseIn(path, one));

@@ -1,6 +1,5 @@
 package io.taskresults.client;
 
-import io.grpc.Status;
 import java.time.Duration;
 import java.util.function.Predicate;
 
@@ -12,12 +11,12 @@ import java.util.function.Predicate;
  * @param outlives the failures after which it is tried again
  */
 record Patience(Duration inAll, Duration oneTry, Predicate<Failure> outlives) {
-  private static final Duration MIN_REPORT = Duration.ofSeconds(3);
+  private static final Duration MIN_REPORT = Duration.ofSeconds(5);
   private static final Duration MIN_REPORT_TRY = Duration.ofSeconds(1);
 
   /** A call that is safe to repeat. */
   static Patience repeating(Duration inAll) {
-    return new Patience(inAll, inAll, failure -> failure.code() == Status.Code.UNAVAILABLE);
+    return new Patience(inAll, inAll, RetryRule::isWorthRepeating);
   }
 
   /** A second try could not be told apart from the first. */
@@ -31,16 +30,15 @@ record Patience(Duration inAll, Duration oneTry, Predicate<Failure> outlives) {
   }
 
   /**
-   * For the outcome of an attempt, which nobody else knows: as long as the lease, and whatever is
-   * said on the way until then, by a server or a proxy, that is no answer to the report itself. A
-   * try that is never answered leaves time for others, and even the shortest lease leaves a server
-   * the time to answer.
+   * For the outcome of an attempt, which nobody else knows: as long as the lease. A try that is
+   * never answered leaves time for others, and even the shortest lease leaves a server the time to
+   * answer.
    */
   Patience forReport(Duration lease) {
     Duration longestTry = Deadline.longer(lease.dividedBy(3), MIN_REPORT_TRY);
     return new Patience(
         Deadline.longer(lease, MIN_REPORT),
         Deadline.shorter(oneTry, longestTry),
-        failure -> !failure.tellsLoss() && !failure.refusesContent());
+        RetryRule::isWorthReportingAgain);
   }
 }

@@ -8,23 +8,49 @@ import java.util.concurrent.ThreadLocalRandom;
  * back all at once.
  */
 final class Pauses {
-  private static final long FIRST_MILLIS = 100;
-  private static final long LONGEST_MILLIS = 2_000;
+  private final Growth ordinary = new Growth(100, 2_000);
 
-  private long nextMillis = FIRST_MILLIS;
+  /** What is full does not empty in a moment. */
+  private final Growth atLimit = new Growth(1_000, 10_000);
 
-  /**
-   * The next pause, or the one that the server asked for if that is longer; half as much again at
-   * most.
-   */
-  Duration next(Duration asked) {
-    long millis = Math.max(nextMillis, asked.toMillis());
-    nextMillis = Math.min(nextMillis * 2, LONGEST_MILLIS);
-    return Duration.ofMillis(millis + ThreadLocalRandom.current().nextLong(millis / 2));
+  /** The pause after a failure: at least what the server asks for. */
+  Duration next(Failure failure) {
+    Growth growth = failure.tellsLimit() ? atLimit : ordinary;
+    return Deadline.longer(growth.next(), failure.retryDelay());
+  }
+
+  /** The pause after the end of a stream without a failure. */
+  Duration next() {
+    return ordinary.next();
   }
 
   /** All is well again. */
   void reset() {
-    nextMillis = FIRST_MILLIS;
+    ordinary.reset();
+    atLimit.reset();
+  }
+
+  /** Each pause is twice as long as the one before. */
+  private static final class Growth {
+    private final long minMillis;
+    private final long maxMillis;
+    private long nextMillis;
+
+    Growth(long minMillis, long maxMillis) {
+      this.minMillis = minMillis;
+      this.maxMillis = maxMillis;
+      nextMillis = minMillis;
+    }
+
+    /** A random part of it, half at least. */
+    Duration next() {
+      long half = nextMillis / 2;
+      nextMillis = Math.min(nextMillis * 2, maxMillis);
+      return Duration.ofMillis(half + ThreadLocalRandom.current().nextLong(half + 1));
+    }
+
+    void reset() {
+      nextMillis = minMillis;
+    }
   }
 }

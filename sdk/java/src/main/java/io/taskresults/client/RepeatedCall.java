@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 abstract class RepeatedCall<A, R> {
   protected final Connection connection;
   private final CompletableFuture<R> result = new CompletableFuture<>();
-  private final Pauses pauses = new Pauses();
+  protected final Pauses pauses = new Pauses();
   private volatile CompletableFuture<A> underWay;
 
   RepeatedCall(Connection connection) {
@@ -67,7 +67,7 @@ abstract class RepeatedCall<A, R> {
     else if (!(thrown instanceof TaskResultsException failure))
       result.completeExceptionally(thrown);
     else if (connection.isClosed()) fail(failure);
-    else failed(failure, pauses.next(failure.failure().retryDelay()));
+    else failed(failure, pauses.next(failure.failure()));
   }
 
   /** Whatever is wrong with a request or an answer, somebody waits for the result. */

@@ -62,7 +62,7 @@ final class Run {
       value = call(function);
     } catch (Throwable thrown) {
       // A loss is raised, whatever the choice of what is reported says about its interrupt.
-      if (attempt.isLost() || options.reports(thrown)) failed(thrown, "");
+      if (attempt.isLost() || options.reports(thrown)) failed(thrown);
       throw thrown;
     }
     if (attempt.isLost()) throw attempt.loss();
@@ -81,12 +81,16 @@ final class Run {
   /**
    * Reports what was thrown, and returns for it to be passed on; throws when the attempt was lost.
    */
-  private void failed(Throwable thrown, String prefix) {
+  private void failed(Throwable thrown) {
+    failed(thrown, "", !attempt.isLost() && options.retries(thrown));
+  }
+
+  private void failed(Throwable thrown, String prefix, boolean retry) {
     TaskResultsException loss = attempt.loss();
     try {
-      if (loss == null) report(thrown, prefix);
+      if (loss == null) report(thrown, prefix, retry);
     } catch (Throwable unreported) {
-      if (unreported instanceof TaskResultsException told && told.failure().tellsLoss())
+      if (unreported instanceof TaskResultsException told && RetryRule.isLoss(told.failure()))
         loss = told;
       else suppress(unreported, thrown);
     }
@@ -103,7 +107,7 @@ final class Run {
       json = Json.encode(value);
       state = Blocking.awaitThroughInterrupts(reports.succeedWithJson(attempt.fence(), json));
     } catch (Throwable refusal) {
-      if (isAboutWhatWasSent(refusal)) failed(refusal, "the return value cannot be kept: ");
+      if (isAboutWhatWasSent(refusal)) failed(refusal, "the return value cannot be kept: ", false);
       throw refusal;
     }
     Succeeded.of(known, state, attempt.workerId(), json)
@@ -121,24 +125,25 @@ final class Run {
   }
 
   /** Reports a failure, in fewer words when it cannot be told in full. */
-  private void report(Throwable thrown, String prefix) {
+  private void report(Throwable thrown, String prefix, boolean retry) {
     try {
-      fail(TaskError.of(thrown), prefix);
+      fail(TaskError.of(thrown), prefix, retry);
     } catch (Throwable refusal) {
       if (!isAboutWhatWasSent(refusal)) throw refusal;
-      fail(TaskError.inFewWords(thrown), prefix);
+      fail(TaskError.inFewWords(thrown), prefix, retry);
     }
   }
 
-  private void fail(TaskError error, String prefix) {
+  private void fail(TaskError error, String prefix, boolean retry) {
     TaskError told =
         TaskError.of(error.exceptionClassPath(), prefix + error.message(), error.traceback());
-    Blocking.awaitThroughInterrupts(reports.fail(attempt.fence(), told));
+    Blocking.awaitThroughInterrupts(
+        retry ? reports.failForRetry(attempt.fence(), told) : reports.fail(attempt.fence(), told));
   }
 
   /** Whether something else may be sent instead. What could not even be sent is no better. */
   private static boolean isAboutWhatWasSent(Throwable refusal) {
-    return !(refusal instanceof TaskResultsException told) || told.failure().refusesContent();
+    return !(refusal instanceof TaskResultsException told) || RetryRule.isRefusal(told.failure());
   }
 
   /** Two errors of a runtime that is out of memory may be one and the same. */

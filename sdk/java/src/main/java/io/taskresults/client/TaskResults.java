@@ -9,8 +9,9 @@ import java.util.stream.Stream;
  * A client of the taskresults service. Thread-safe; one is enough for a program.
  *
  * <p>Every call has a deadline, 10 s unless told otherwise, and is repeated within it while the
- * service is unavailable. Failures are {@link TaskResultsException}s. A thread that is interrupted
- * gives up its call with the reason CANCELLED, and stays interrupted.
+ * service is unavailable or full, or the link to it fails. Failures are
+ * {@link TaskResultsException}s. A thread that is interrupted gives up its call with the reason
+ * CANCELLED, and stays interrupted.
  */
 public final class TaskResults implements AutoCloseable {
   private final AsyncTaskResults async;
@@ -321,8 +322,7 @@ public final class TaskResults implements AutoCloseable {
    * Removes a result in any state.
    *
    * @param version only this one; with a revision of 0, any of this incarnation; null for any
-   * @param allowMissing a missing result is no error. Only then is the call repeated while the
-   *     service is unavailable
+   * @param allowMissing a missing result is no error. Only then is the call repeated
    * @throws TaskResultsException.DoesNotExist when there is none, unless allowed
    * @throws TaskResultsException.RevisionMismatch when it has another version
    */
@@ -369,14 +369,16 @@ public final class TaskResults implements AutoCloseable {
   /**
    * Makes one attempt at a task: starts it, calls the function in this thread, renews the lease at
    * a third of its time, and reports what came of it. What the function throws is reported as a
-   * failure and passed on, and so is a return value that is too large or no JSON. When the attempt
-   * is lost, {@link Attempt#isLost} tells the function so, its thread is interrupted, and the loss
-   * is raised.
+   * failure and passed on, and so is a return value that is too large or no JSON;
+   * {@link RunOptions#retry} chooses what is worth another attempt. When the attempt is lost,
+   * {@link Attempt#isLost} tells the function so, its thread is interrupted, and the loss is
+   * raised.
    *
-   * <p>An outcome is reported until the service has it, for as long as the lease at most, or 3 s if
-   * the lease is shorter; an interrupt does not end that, and is kept. Closing the client does. An
-   * interrupt that comes while the attempt is started is for the function, unless that takes longer
-   * than the lease from then on; after an earlier one no attempt is started.
+   * <p>An outcome is reported until the service has it, for as long as the lease at most, or 5 s if
+   * the lease is shorter, after every answer that is about neither the report nor the attempt; an
+   * interrupt does not end that, and is kept. Closing the client does. An interrupt that comes
+   * while the attempt is started is for the function, unless that takes longer than the lease from
+   * then on; after an earlier one no attempt is started.
    *
    * @param <X> what the function throws besides unchecked exceptions
    * @param result what to make an attempt at

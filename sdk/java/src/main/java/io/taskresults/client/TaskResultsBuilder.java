@@ -107,7 +107,6 @@ public final class TaskResultsBuilder {
             Status.Code.INVALID_ARGUMENT,
             setting + ": " + rule,
             List.of(setting),
-            Duration.ZERO,
             null)
         .toException();
   }

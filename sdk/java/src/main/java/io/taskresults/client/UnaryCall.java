@@ -8,14 +8,15 @@ import java.util.function.Function;
 
 /** A call that is made again for as long as its patience lasts. */
 final class UnaryCall<Q extends Message, A, R> extends RepeatedCall<A, R> {
-  /** No pause is shorter, and no further try has less time. */
-  private static final Duration MIN_SPAN = Duration.ofMillis(100);
+  /** What is left of the time for the last try, unless that is more than a quarter. */
+  private static final Duration MAX_LAST_TRY = Duration.ofSeconds(1);
 
   private final MethodDescriptor<Q, A> method;
   private final Q request;
   private final Function<A, R> meaning;
   private final Patience patience;
   private final Deadline deadline;
+  private final Duration lastTry;
 
   UnaryCall(
       Connection connection,
@@ -29,6 +30,7 @@ final class UnaryCall<Q extends Message, A, R> extends RepeatedCall<A, R> {
     this.meaning = meaning;
     this.patience = patience;
     this.deadline = Deadline.in(patience.inAll());
+    this.lastTry = Deadline.shorter(patience.inAll().dividedBy(4), MAX_LAST_TRY);
   }
 
   @Override
@@ -42,16 +44,16 @@ final class UnaryCall<Q extends Message, A, R> extends RepeatedCall<A, R> {
   }
 
   /**
-   * A pause that would leave no time for another try is shortened, though not below what the server
-   * asks for.
+   * However long the pause should be, the last try is made before the time is over, unless the
+   * server asks for a longer one.
    */
   @Override
-  protected void failed(TaskResultsException failure, Duration pause) {
-    Duration left = deadline.left();
-    Duration soonest = Deadline.longer(MIN_SPAN, failure.failure().retryDelay());
-    Duration fitting = Deadline.longer(soonest, Deadline.shorter(pause, left.dividedBy(2)));
-    boolean isOutlived = patience.outlives().test(failure.failure());
-    if (isOutlived && fitting.plus(MIN_SPAN).compareTo(left) <= 0) attemptAfter(fitting);
-    else fail(failure);
+  protected void failed(TaskResultsException told, Duration pause) {
+    Failure failure = told.failure();
+    Duration spare = deadline.left().minus(lastTry);
+    boolean leavesTime = spare.compareTo(failure.retryDelay()) > 0;
+    if (leavesTime && patience.outlives().test(failure))
+      attemptAfter(Deadline.shorter(pause, spare));
+    else fail(told);
   }
 }

@@ -23,6 +23,7 @@ final class WaitCall<R> extends RepeatedCall<WaitTaskResultResponse, R> {
   private final Deadline end;
   private final Duration grace;
   private final Function<io.taskresults.v1.TaskResult, R> meaning;
+  private final RetryRule.StreamRule rule = new RetryRule.StreamRule();
 
   /** The grace is the time that a server has for its answer once a round is over. */
   WaitCall(
@@ -54,25 +55,30 @@ final class WaitCall<R> extends RepeatedCall<WaitTaskResultResponse, R> {
   protected void answered(WaitTaskResultResponse answer) {
     if (!answer.getTimedOut()) succeed(meaning.apply(answer.getTaskResult()));
     else if (end.isOver()) fail(timedOut(null));
-    else attempt();
+    else {
+      rule.reset();
+      pauses.reset();
+      attempt();
+    }
   }
 
   @Override
   protected void failed(TaskResultsException failure, Duration pause) {
-    if (!failure.failure().mayPass()) fail(failure);
+    if (!isOutlived(failure.failure())) fail(failure);
     else if (end.isOver()) fail(timedOut(failure));
     else attemptAfter(Deadline.shorter(pause, end.left()));
   }
 
+  /** A round that was not answered in its own time is no more than that. */
+  private boolean isOutlived(Failure failure) {
+    boolean isRoundOver =
+        failure.code() == Status.Code.DEADLINE_EXCEEDED && failure.origin() != Failure.Origin.HERE;
+    return isRoundOver || rule.isWorthReopening(failure);
+  }
+
   private TaskResultsException timedOut(TaskResultsException cause) {
     String message = "task result \"" + id + "\" was not finished in time";
-    return new Failure(
-            "WAIT_TIMED_OUT",
-            Status.Code.DEADLINE_EXCEEDED,
-            message,
-            List.of(),
-            Duration.ZERO,
-            cause)
+    return new Failure("WAIT_TIMED_OUT", Status.Code.DEADLINE_EXCEEDED, message, List.of(), cause)
         .toException();
   }
 }

@@ -1,6 +1,7 @@
 package io.taskresults.client;
 
 import io.grpc.ClientCall;
+import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
@@ -29,6 +30,7 @@ final class WatchSubscription implements Flow.Subscription {
   private final Flow.Subscriber<? super TaskResult> subscriber;
   private final SynchronizationContext turns;
   private final Pauses pauses = new Pauses();
+  private final RetryRule.StreamRule rule = new RetryRule.StreamRule();
 
   private TaskResultVersion known;
   private long demand;
@@ -85,9 +87,9 @@ final class WatchSubscription implements Flow.Subscription {
     stream.open();
   }
 
-  private void reopen(Duration asked) {
+  private void reopenAfter(Duration pause) {
     stream = null;
-    connection.afterPause(pauses.next(asked), () -> turns.execute(this::open));
+    connection.afterPause(pause, () -> turns.execute(this::open));
   }
 
   private void received(WatchTaskResultsResponse response) {
@@ -101,11 +103,12 @@ final class WatchSubscription implements Flow.Subscription {
       case END -> {
         if (response.getEnd().getReason()
             == WatchTaskResultsResponse.End.Reason.REASON_ALL_FINISHED) complete();
-        else reopen(Duration.ZERO);
+        else reopenAfter(pauses.next());
         return;
       }
       default -> {} // a sign of life
     }
+    rule.reset();
     pauses.reset();
   }
 
@@ -168,6 +171,7 @@ final class WatchSubscription implements Flow.Subscription {
   private final class Stream extends ClientCall.Listener<WatchTaskResultsResponse> {
     private final ClientCall<WatchTaskResultsRequest, WatchTaskResultsResponse> call =
         connection.stream(TaskResultServiceGrpc.getWatchTaskResultsMethod());
+    private final Context context = Context.current();
     private boolean isReading;
     private Threads.Timer silence;
 
@@ -220,18 +224,21 @@ final class WatchSubscription implements Flow.Subscription {
       turns.execute(() -> {
         if (stream != this) return;
         stopReading();
-        Failure failure = connection.failureOf(status.asRuntimeException(trailers));
-        if (status.isOk() || failure.mayPass() && !connection.isClosed())
-          reopen(failure.retryDelay());
-        else fail(failure.toException());
+        if (status.isOk()) reopenAfter(pauses.next());
+        else failed(connection.failureOf(status.asRuntimeException(trailers), context));
       });
+    }
+
+    private void failed(Failure failure) {
+      if (rule.isWorthReopening(failure)) reopenAfter(pauses.next(failure));
+      else fail(failure.toException());
     }
 
     private void goneSilent() {
       if (stream != this || !isReading) return;
       cancel();
       connection.abandonLink();
-      reopen(Duration.ZERO);
+      reopenAfter(pauses.next());
     }
 
     private void stopReading() {

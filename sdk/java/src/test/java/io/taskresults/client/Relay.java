@@ -38,7 +38,8 @@ final class Relay implements AutoCloseable {
      * May take its time.
      *
      * @param number which call of its method it is, counted from 1
-     * @return PASS, KEEP, or the status that the client gets instead
+     * @return PASS, KEEP, or the status that the client gets instead, with the trailers of its
+     *     cause
      */
     Status meet(int number) throws InterruptedException;
   }
@@ -99,8 +100,14 @@ final class Relay implements AutoCloseable {
     }
     Status fate = fate(gates, method, number);
     if (fate == Gate.PASS) return handOn(call, headers, number);
-    if (fate != Gate.KEEP) call.close(fate, new Metadata());
+    if (fate != Gate.KEEP) call.close(fate, trailersOf(fate));
     return new ServerCall.Listener<>() {};
+  }
+
+  private static Metadata trailersOf(Status fate) {
+    Metadata trailers =
+        fate.getCause() == null ? null : Status.trailersFromThrowable(fate.getCause());
+    return trailers == null ? new Metadata() : trailers;
   }
 
   private static Status fate(Map<String, Gate> gates, String method, int number) {
@@ -124,7 +131,7 @@ final class Relay implements AutoCloseable {
           public void onHeaders(Metadata received) {
             fate = fate(answerGates, method, number);
             if (fate == Gate.PASS) call.sendHeaders(received);
-            else if (fate != Gate.KEEP) call.close(fate, new Metadata());
+            else if (fate != Gate.KEEP) call.close(fate, trailersOf(fate));
           }
 
           @Override

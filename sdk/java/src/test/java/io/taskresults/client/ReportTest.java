@@ -130,12 +130,10 @@ class ReportTest {
   @Test
   void theLeaseIsRenewedWhileTheOutcomeIsReported() {
     TaskResult result = create(client);
-    relay.at("FinishAttempt", number -> {
-      int renewed = relay.calls("RenewLease");
-      Until.until("two more renewals", () -> relay.calls("RenewLease") >= renewed + 2);
-      return Relay.Gate.PASS;
-    });
-    assertEquals(5, client.run(result, "w1", lease(2), attempt -> 5).returnValue());
+    relay.at(
+        "FinishAttempt",
+        number -> relay.calls("RenewLease") < 2 ? Status.UNAVAILABLE : Relay.Gate.PASS);
+    assertEquals(5, client.run(result, "w1", lease(3), attempt -> 5).returnValue());
     assertEquals(List.of("w1"), result.workerIds());
   }
 
@@ -324,7 +322,8 @@ class ReportTest {
   void aValueThatCouldNotBeReportedIsNoFailureOfTheTask() {
     relay.at("FinishAttempt", number -> Status.PERMISSION_DENIED);
     TaskResult result = create(client);
-    assertThrows(TaskResultsException.class, () -> client.run(result, "w1", LEASE, attempt -> 5));
+    assertThrows(
+        TaskResultsException.class, () -> client.run(result, "w1", lease(6), attempt -> 5));
     assertTrue(relay.calls("FinishAttempt") > 1);
     assertEquals(TaskResultStatus.RUNNING, result.refresh().status());
   }
@@ -442,6 +441,55 @@ class ReportTest {
         }));
     assertEquals("no choice", passedOn.getSuppressed()[0].getMessage());
     assertEquals(TaskResultStatus.FAILED, result.refresh().status());
+  }
+
+  @Test
+  void theCallerChoosesWhatIsWorthAnotherAttempt() {
+    RunOptions options = LEASE.retry(thrown -> thrown.getMessage().equals("no answer"));
+    TaskResult result = create(client);
+    run(result, options, new IllegalStateException("no answer"));
+    assertEquals(TaskResultStatus.READY, result.refresh().status());
+    assertEquals("no answer", result.errors().get(0).message());
+    run(result, options, new IllegalStateException("the disk is full"));
+    assertEquals(TaskResultStatus.FAILED, result.refresh().status());
+    TaskResult left = create(client);
+    run(left, options.report(thrown -> false), new IllegalStateException("no answer"));
+    assertEquals(TaskResultStatus.RUNNING, left.refresh().status());
+  }
+
+  @Test
+  void aChoiceOfRetriesThatThrowsMakesNoOtherAttempt() {
+    RunOptions options = LEASE.retry(thrown -> {
+      throw new IllegalArgumentException("no choice");
+    });
+    TaskResult result = create(client);
+    IllegalStateException thrown = new IllegalStateException("no answer");
+    run(result, options, thrown);
+    assertEquals("no choice", thrown.getSuppressed()[0].getMessage());
+    assertEquals(TaskResultStatus.FAILED, result.refresh().status());
+  }
+
+  @Test
+  void aValueThatCannotBeKeptIsNotWorthAnotherAttempt() {
+    TaskResult result = create(client);
+    assertThrows(
+        TaskResultsException.NotEncodable.class,
+        () -> client.run(result, "w1", LEASE.retry(thrown -> true), attempt -> Double.NaN));
+    assertEquals(TaskResultStatus.FAILED, result.refresh().status());
+  }
+
+  @Test
+  void aLeaseIsAMinuteUnlessGiven() {
+    assertEquals(Duration.ofMinutes(1), RunOptions.defaults().lease());
+  }
+
+  private void run(TaskResult result, RunOptions options, RuntimeException thrown) {
+    RuntimeException passedOn = assertThrows(
+        RuntimeException.class,
+        () -> client.run(result, "w1", options, attempt -> {
+          throw thrown;
+        }));
+    assertSame(thrown, passedOn);
   }
 
   private static int endless(int depth) {

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
@@ -188,6 +189,7 @@ final class Operations implements AutoCloseable {
     TaskResult result = client.create(newTask(request));
     RunOptions options = RunOptions.defaults();
     if (request.has("lease_ms")) options = options.lease(millis(request, "lease_ms"));
+    if (request.has("retry")) options = options.retry(choice(request.path("retry")));
     return Wire.handle(client.run(
         result, request.path("worker_id").asString(), options, attempt -> {
           Thread.sleep(request.path("for_ms").asLong(0));
@@ -197,6 +199,14 @@ final class Operations implements AutoCloseable {
           if (request.has("returns_nan")) return Double.NaN;
           return Wire.value(request.path("returns_json"));
         }));
+  }
+
+  /** What is worth another attempt: everything, or a choice that throws. */
+  private static Predicate<Throwable> choice(JsonNode retry) {
+    if (retry.isBoolean()) return thrown -> retry.asBoolean();
+    return thrown -> {
+      throw new IllegalStateException("no choice");
+    };
   }
 
   private static TaskError error(JsonNode error) {

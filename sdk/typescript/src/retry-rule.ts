@@ -1,7 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import {
   IllegalTransitionError,
+  InternalError,
   InvalidFieldError,
+  LimitReachedError,
   NotEncodableError,
   PayloadTooLargeError,
   StaleAttemptError,
@@ -9,15 +11,11 @@ import {
   TaskResultsError,
 } from './errors';
 
-/** Credentials, bad input, limits of a field: a stream that is opened again would only meet them again. */
-const BEYOND_MENDING: readonly number[] = [
-  status.INVALID_ARGUMENT,
-  status.NOT_FOUND,
-  status.FAILED_PRECONDITION,
-  status.UNAUTHENTICATED,
-  status.PERMISSION_DENIED,
-  status.UNIMPLEMENTED,
-];
+/** What links and proxies say, or a server that is away: nothing about the call itself. */
+const SAYS_NOTHING: readonly number[] = [status.UNAVAILABLE, status.INTERNAL, status.UNKNOWN, status.CANCELLED];
+
+/** A watch that meets so many bugs of the server in a row is given up. */
+const MAX_BUGS = 3;
 
 /** What a report or a renewal is refused with when the attempt is no longer this worker's. */
 const LOSSES = [StaleAttemptError, IllegalTransitionError, TaskResultDoesNotExistError];
@@ -28,14 +26,27 @@ const REFUSALS = [NotEncodableError, InvalidFieldError, PayloadTooLargeError];
 /** How the gRPC libraries say that a message is larger than either side allows. They have no reason for it. */
 const TOO_LARGE = /\b(message|size) larger than\b|\bexceeds maximum size\b/i;
 
-/** Whether a call that failed so is to be made again. */
-export function isWorthRepeating({ code }: TaskResultsError): boolean {
-  return code === status.UNAVAILABLE;
+/**
+ * Whether a call that failed so is to be made again, or a stream to be opened again: see "What is worth another try" in
+ * sdk/README.md. Without a code nothing was said: it was ended on this side.
+ */
+export function isWorthRepeating(error: TaskResultsError): boolean {
+  if (error instanceof LimitReachedError) return true;
+  return error.code !== null && SAYS_NOTHING.includes(error.code) && !(error instanceof InternalError);
 }
 
-/** Whether a watch that ended with this error is to be opened again. Without a code it was ended on this side. */
-export function isWorthReopening({ code }: TaskResultsError): boolean {
-  return typeof code === 'number' && !BEYOND_MENDING.includes(code);
+/** The same for a stream that is opened again and again: it outlives bugs of the server, unless many come in a row. */
+export class StreamRule {
+  #bugs = 0;
+
+  isWorthReopening(error: TaskResultsError): boolean {
+    return error instanceof InternalError && error.code !== null ? ++this.#bugs < MAX_BUGS : isWorthRepeating(error);
+  }
+
+  /** The stream has told something. */
+  reset(): void {
+    this.#bugs = 0;
+  }
 }
 
 /**
