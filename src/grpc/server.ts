@@ -23,6 +23,7 @@ import { type Handlers, type OnInternalError, tolerant } from './handlers';
 import { lifecycleHandlers } from './lifecycle-handlers';
 import { leaveLongDeadlinesToCallers } from './long-deadlines';
 import { readHandlers } from './read-handlers';
+import { allowManyResets } from './stream-resets';
 import { watchHandler } from './watch-handler';
 import { watchMaker } from './watch-request';
 
@@ -84,6 +85,7 @@ export async function startGrpcServer(
   const healthWatches = addHealth(server, health);
   new ReflectionService(reflected()).addToServer(server);
 
+  allowManyResets(server);
   const bound = await bind(server, host, port);
   leaveLongDeadlinesToCallers(server);
   return {
