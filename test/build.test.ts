@@ -65,7 +65,7 @@ beforeEach(async () => {
     symlinkSync(join(ROOT, 'node_modules', name), inClone(`node_modules/${name}`));
   }
   await build();
-}, 120_000);
+});
 
 afterEach(() => rmSync(clone, { recursive: true, force: true }));
 
@@ -86,7 +86,7 @@ test('what has not changed is not built again', async () => {
   const before = built.map(changedAt);
   await build();
   expect(built.map(changedAt)).toEqual(before);
-}, 120_000);
+});
 
 test('what has changed is built again, in the client as in the server', async () => {
   writeClient('Good morning, ');
@@ -94,7 +94,7 @@ test('what has changed is built again, in the client as in the server', async ()
   await build();
   expect(await output()).toBe('Good morning, Ada');
   expect(require(inClone('dist/cli/extra.js')).extra).toBe(2);
-}, 120_000);
+});
 
 test('an error is reported each time until it is mended, also one that a change of the client causes', async () => {
   writeClient('Hello, ', 'number');
@@ -104,22 +104,18 @@ test('an error is reported each time until it is mended, also one that a change 
   writeClient('Hello, ');
   await build();
   expect(await output()).toBe('Hello, Ada');
-}, 120_000);
+});
 
 test.each([
   ['src/cli', ['dist/cli/extra.js']],
   ['sdk/typescript/src/extra.ts', ['sdk/typescript/dist/extra.js', 'sdk/typescript/dist/extra.d.ts']],
-])(
-  'nothing is left of %s when it was removed',
-  async (source, outputs) => {
-    expect(outputs.map(there)).not.toContain(false);
-    remove(source);
-    await build();
-    expect(outputs.map(there)).not.toContain(true);
-    expect(await output()).toBe('Hello, Ada');
-  },
-  120_000,
-);
+])('nothing is left of %s when it was removed', async (source, outputs) => {
+  expect(outputs.map(there)).not.toContain(false);
+  remove(source);
+  await build();
+  expect(outputs.map(there)).not.toContain(true);
+  expect(await output()).toBe('Hello, Ada');
+});
 
 test.each([
   ['dist'],
@@ -128,16 +124,12 @@ test.each([
   ['dist/gen/descriptors.binpb'],
   ['sdk/typescript/dist'],
   ['sdk/typescript/dist/index.js'],
-])(
-  '%s is made again when it was removed',
-  async (path) => {
-    remove(path);
-    await build();
-    expect(there(path)).toBe(true);
-    expect(await output()).toBe('Hello, Ada');
-  },
-  120_000,
-);
+])('%s is made again when it was removed', async (path) => {
+  remove(path);
+  await build();
+  expect(there(path)).toBe(true);
+  expect(await output()).toBe('Hello, Ada');
+});
 
 test('what benchmarks and examples were compiled into is left where it is', async () => {
   mkdirSync(inClone('bench'));
@@ -146,7 +138,7 @@ test('what benchmarks and examples were compiled into is left where it is', asyn
   await build();
   expect(there('dist/bench/run.js')).toBe(true);
   expect(there('dist/src/main.js')).toBe(true);
-}, 120_000);
+});
 
 test('the client can be built alone', async () => {
   remove('dist');
@@ -154,4 +146,4 @@ test('the client can be built alone', async () => {
   await build('client');
   expect(require(inClone('sdk/typescript/dist/extra.js')).extra).toBe(2);
   expect(there('dist')).toBe(false);
-}, 120_000);
+});

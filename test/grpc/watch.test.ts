@@ -239,7 +239,7 @@ describe.each(ENGINES)('a watch by ids on %s', (engine) => {
     const id = await created();
     const opened = watch({ target: byIds(id), heartbeatInterval: ms(1_000) });
     await until(() => opened.events.length >= 3, 'two heartbeats');
-    expect(opened.events.map(brief)).toEqual([`snapshot ${id}@1`, 'heartbeat', 'heartbeat']);
+    expect(opened.events.slice(0, 3).map(brief)).toEqual([`snapshot ${id}@1`, 'heartbeat', 'heartbeat']);
   });
 });
 
