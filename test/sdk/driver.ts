@@ -8,8 +8,8 @@ const SDK = join(__dirname, '../../sdk');
 /** Exit code of a script whose toolchain is missing. */
 const NO_TOOLCHAIN = 77;
 /** Of a driver: it may be compiled first. */
-const START_MS = 240_000;
-const ANSWER_MS = 45_000;
+const START_MS = 480_000;
+const ANSWER_MS = 120_000;
 
 /** SDKs by name, and the scripts that start their drivers. */
 export const DRIVERS = {
