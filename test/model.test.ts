@@ -131,7 +131,7 @@ describe.each(ENGINES)('the service on %s does what the model says', (engine) =>
   });
 
   test('for any sequence of calls', async () => {
-    const limits = { numRuns: 60, interruptAfterTimeLimit: 15_000 };
+    const limits = { numRuns: 60, interruptAfterTimeLimit: 60_000 };
     await fc.assert(fc.asyncProperty(MOVES, play), limits);
   });
 
