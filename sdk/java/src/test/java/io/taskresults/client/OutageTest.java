@@ -20,7 +20,8 @@ class OutageTest {
   private final Server server = Server.with(Map.of());
 
   @AutoClose
-  private final TaskResults client = TaskResults.connect(server.address());
+  private final TaskResults client =
+      TaskResults.builder(server.address()).deadline(Duration.ofMinutes(1)).build();
 
   private final String id = client.create(NewTask.of("app.tasks.add")).id();
 
