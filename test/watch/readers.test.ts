@@ -59,7 +59,8 @@ describe('readers of all kinds', () => {
     }
     await worker.attempt('followed', 'succeed');
     expect(await followed.ended).toBe(0);
-    expect(followed.events.map(brief)).toEqual(['snapshot followed@1', expect.any(String), expect.any(String), 'end']);
+    const seen = followed.events.map(brief); // the state in between may be skipped
+    expect([seen[0], ...seen.slice(-2)]).toEqual(['snapshot followed@1', 'snapshot followed@3', 'end']);
   });
 
   test('3,000 watches that a client cancels cost other connections nothing', async () => {

@@ -40,7 +40,10 @@ final class Server implements AutoCloseable {
     return SHARED;
   }
 
-  /** The first call loads all of gRPC: on a busy machine that takes longer than a call may by default. */
+  /**
+   * The first call loads all of gRPC: on a busy machine that takes longer than a call may by
+   * default.
+   */
   private static Server warm(Server server) {
     try (TaskResults patient =
         TaskResults.builder(server.address()).deadline(Duration.ofMinutes(2)).build()) {
