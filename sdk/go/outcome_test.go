@@ -564,7 +564,7 @@ func TestTheLeaseIsRenewedWhileTheOutcomeIsReported(t *testing.T) {
 		}),
 	}})
 	result := enqueued(t, client)
-	options := &taskresults.RunOptions{Lease: 9 * time.Second}
+	options := &taskresults.RunOptions{Lease: time.Second}
 	if err := result.Run(t.Context(), "worker-a", returning(3), options); err != nil {
 		t.Error(err)
 	}

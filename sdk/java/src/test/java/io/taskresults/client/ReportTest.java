@@ -135,7 +135,7 @@ class ReportTest {
       Until.until("two more renewals", () -> relay.calls("RenewLease") >= renewed + 2);
       return Relay.Gate.PASS;
     });
-    assertEquals(5, client.run(result, "w1", lease(9), attempt -> 5).returnValue());
+    assertEquals(5, client.run(result, "w1", lease(2), attempt -> 5).returnValue());
     assertEquals(List.of("w1"), result.workerIds());
   }
 
