@@ -66,7 +66,7 @@ beforeEach(async () => {
     symlinkSync(join(ROOT, 'node_modules', name), inClone(`node_modules/${name}`));
   }
   await build();
-}, 120_000);
+});
 
 afterEach(() => rmSync(clone, { recursive: true, force: true }));
 
@@ -89,7 +89,7 @@ test('what has not changed is not built again', async () => {
   const before = built.map(changedAt);
   await build();
   expect(built.map(changedAt)).toEqual(before);
-}, 120_000);
+});
 
 test('what has changed is built again, in the client as in the server', async () => {
   writeClient('Good morning, ');
@@ -97,7 +97,7 @@ test('what has changed is built again, in the client as in the server', async ()
   await build();
   expect(await output()).toBe('Good morning, Ada');
   expect(require(inClone('dist/cli/extra.js')).extra).toBe(2);
-}, 120_000);
+});
 
 test('an error is reported each time until it is mended, also one that a change of the client causes', async () => {
   writeClient('Hello, ', 'number');
@@ -107,23 +107,19 @@ test('an error is reported each time until it is mended, also one that a change 
   writeClient('Hello, ');
   await build();
   expect(await output()).toBe('Hello, Ada');
-}, 120_000);
+});
 
 test.each([
   ['src/cli', ['dist/cli/extra.js']],
   ['sdk/protocol/src/v1', ['sdk/protocol/dist/v1/task.js', 'sdk/protocol/dist/v1/task.d.ts']],
   ['sdk/typescript/src/extra.ts', ['sdk/typescript/dist/extra.js', 'sdk/typescript/dist/extra.d.ts']],
-])(
-  'nothing is left of %s when it was removed',
-  async (source, outputs) => {
-    expect(outputs.map(there)).not.toContain(false);
-    remove(source);
-    await build();
-    expect(outputs.map(there)).not.toContain(true);
-    expect(await output()).toBe('Hello, Ada');
-  },
-  120_000,
-);
+])('nothing is left of %s when it was removed', async (source, outputs) => {
+  expect(outputs.map(there)).not.toContain(false);
+  remove(source);
+  await build();
+  expect(outputs.map(there)).not.toContain(true);
+  expect(await output()).toBe('Hello, Ada');
+});
 
 test.each([
   ['dist'],
@@ -133,16 +129,12 @@ test.each([
   ['sdk/protocol/dist/v1/task.js'],
   ['sdk/typescript/dist'],
   ['sdk/typescript/dist/index.js'],
-])(
-  '%s is made again when it was removed',
-  async (path) => {
-    remove(path);
-    await build();
-    expect(there(path)).toBe(true);
-    expect(await output()).toBe('Hello, Ada');
-  },
-  120_000,
-);
+])('%s is made again when it was removed', async (path) => {
+  remove(path);
+  await build();
+  expect(there(path)).toBe(true);
+  expect(await output()).toBe('Hello, Ada');
+});
 
 test('what benchmarks and examples were compiled into is left where it is', async () => {
   mkdirSync(inClone('bench'));
@@ -151,7 +143,7 @@ test('what benchmarks and examples were compiled into is left where it is', asyn
   await build();
   expect(there('dist/bench/run.js')).toBe(true);
   expect(there('dist/src/main.js')).toBe(true);
-}, 120_000);
+});
 
 test('the client can be built alone', async () => {
   remove('dist');
@@ -159,7 +151,7 @@ test('the client can be built alone', async () => {
   await build('client');
   expect(require(inClone('sdk/typescript/dist/extra.js')).extra).toBe(2);
   expect(there('dist')).toBe(false);
-}, 120_000);
+});
 
 test('the protocol can be built alone, and nothing that is not there', async () => {
   remove('sdk/typescript/dist');
@@ -168,4 +160,4 @@ test('the protocol can be built alone, and nothing that is not there', async () 
   expect(require(inClone('sdk/protocol/dist/v1/task.js')).task).toBe(2);
   expect(there('sdk/typescript/dist')).toBe(false);
   await expect(build('server-side')).rejects.toThrow('server-side');
-}, 120_000);
+});

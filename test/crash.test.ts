@@ -107,52 +107,46 @@ describe.each(ENGINES)('a server on %s that is killed in the middle of its write
     return ChildServer.start(url, 0, ['--migrate']);
   };
 
-  test.each(KILL_AFTER)(
-    'has what it answered, and nothing by halves: after %d answers',
-    async (killAfter) => {
-      const answered = await drive(server, `${killAfter}`, killAfter);
-      expect([...answered.values()].reduce((sum, steps) => sum + steps, 0)).toBeGreaterThanOrEqual(killAfter);
+  test.each(KILL_AFTER)('has what it answered, and nothing by halves: after %d answers', async (killAfter) => {
+    const answered = await drive(server, `${killAfter}`, killAfter);
+    expect([...answered.values()].reduce((sum, steps) => sum + steps, 0)).toBeGreaterThanOrEqual(killAfter);
 
-      const found = await figures(temporary.database);
-      expect(found).toMatchObject({
-        attempt_rows: found.attempts,
-        error_rows: found.errors,
-        return_values: found.successful,
-        labels: found.results,
-        changes: found.revisions,
-      });
+    const found = await figures(temporary.database);
+    expect(found).toMatchObject({
+      attempt_rows: found.attempts,
+      error_rows: found.errors,
+      return_values: found.successful,
+      labels: found.results,
+      changes: found.revisions,
+    });
 
-      server = await start();
-      const { calls, close } = connect(server.address);
-      try {
-        const { taskResults } = await calls.batchGet([...answered.keys()]);
-        const results = new Map(taskResults.map((result) => [result.id, result]));
-        for (const [id, steps] of answered) {
-          const result = results.get(id);
-          const revision = Number(result?.revision ?? 0);
-          // The step under way when the server died was done, or it was not.
-          expect([steps, steps + 1]).toContain(revision);
-          if (!result) continue;
-          const { status, workerIds, errors, returnValueJson, finishedAt, metadata } = result;
-          expect({ status, workers: workerIds.length, errors: errors.length }).toEqual(LIFE[revision - 1]?.left);
-          expect([returnValueJson, finishedAt !== undefined]).toEqual(
-            revision === 5 ? ['42', true] : [undefined, false],
-          );
-          expect(metadata).toEqual(new Map([['a', 'b']]));
-        }
-        // Whoever got no answer repeats the call, and goes on.
-        for (const [id, steps] of answered) {
-          if (steps === LIFE.length) continue;
-          for (const { call } of LIFE.slice(steps)) await call(calls, id);
-          expect(await calls.get(id)).toMatchObject({ revision: 5n, workerIds: ['w1', 'w2'], status: SUCCESSFUL });
-        }
-        expect((await calls.list({ filter: { statuses: [READY, RUNNING, FAILED] } })).taskResults).toEqual([]);
-      } finally {
-        close();
+    server = await start();
+    const { calls, close } = connect(server.address);
+    try {
+      const { taskResults } = await calls.batchGet([...answered.keys()]);
+      const results = new Map(taskResults.map((result) => [result.id, result]));
+      for (const [id, steps] of answered) {
+        const result = results.get(id);
+        const revision = Number(result?.revision ?? 0);
+        // The step under way when the server died was done, or it was not.
+        expect([steps, steps + 1]).toContain(revision);
+        if (!result) continue;
+        const { status, workerIds, errors, returnValueJson, finishedAt, metadata } = result;
+        expect({ status, workers: workerIds.length, errors: errors.length }).toEqual(LIFE[revision - 1]?.left);
+        expect([returnValueJson, finishedAt !== undefined]).toEqual(revision === 5 ? ['42', true] : [undefined, false]);
+        expect(metadata).toEqual(new Map([['a', 'b']]));
       }
-    },
-    60_000,
-  );
+      // Whoever got no answer repeats the call, and goes on.
+      for (const [id, steps] of answered) {
+        if (steps === LIFE.length) continue;
+        for (const { call } of LIFE.slice(steps)) await call(calls, id);
+        expect(await calls.get(id)).toMatchObject({ revision: 5n, workerIds: ['w1', 'w2'], status: SUCCESSFUL });
+      }
+      expect((await calls.list({ filter: { statuses: [READY, RUNNING, FAILED] } })).taskResults).toEqual([]);
+    } finally {
+      close();
+    }
+  });
 
   // With 50 in a message, so many can wait that two transactions are in flight on MySQL.
   test.each(KILL_AFTER.flatMap((killAfter) => [1, 50].map((together) => [killAfter, together])))(

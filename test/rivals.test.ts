@@ -83,7 +83,7 @@ describe.each([
       const { workerIds } = await (rivals[0] as Calls).get(id);
       expect(workerIds).toEqual([`w${won[0]}`]);
     });
-  }, 300_000);
+  });
 
   test('one creates a result, and the other is told that it has other content', async () => {
     const rivals = await begin();
@@ -96,5 +96,5 @@ describe.each([
       expect(won).toHaveLength(1);
       expect((await (rivals[0] as Calls).get(id)).argsJson).toBe(`[${won[0]}]`);
     });
-  }, 300_000);
+  });
 });

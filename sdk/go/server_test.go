@@ -152,13 +152,13 @@ func attempt(id string, number int) taskresults.Attempt {
 	return taskresults.Attempt{ID: id, Number: number}
 }
 
-// until waits for a condition, which must come true within thirty seconds.
+// until waits for a condition, which must come true within two minutes.
 func until(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for !condition() {
 		if time.Now().After(deadline) {
-			t.Errorf("not within 30 s: %s", what)
+			t.Errorf("not within two minutes: %s", what)
 			return
 		}
 		time.Sleep(5 * time.Millisecond)

@@ -24,6 +24,7 @@ import { watchHandler } from './handlers/watch-handler';
 import { authorizeWith, type Tokens } from './interceptors/authorize';
 import { leaveLongDeadlinesToCallers } from './long-deadlines';
 import { watchMaker } from './requests/watch-request';
+import { allowManyResets } from './stream-resets';
 
 const SERVICES = ['', 'taskresults.v1.TaskResultService', 'taskresults.v1.TaskLifecycleService'];
 
@@ -83,6 +84,7 @@ export async function startGrpcServer(
   const healthWatches = addHealth(server, health);
   new ReflectionService(reflected()).addToServer(server);
 
+  allowManyResets(server);
   const bound = await bind(server, host, port);
   leaveLongDeadlinesToCallers(server);
   return {

@@ -10,8 +10,6 @@ const DRAW_INTERVAL_MS = 100;
 /** Each drawing begins by clearing what the one before has drawn. */
 const CLEAR_BELOW = '\r\x1b[J';
 
-jest.setTimeout(60_000);
-
 let server: CliServer;
 let clients: ReturnType<typeof connectTo>;
 
@@ -56,10 +54,10 @@ test('thousands of events are drawn a few times a second, only what fits, and th
   await createMany('many', MANY);
   const began = performance.now();
   const watch = server.launchOn(TERMINAL, 'watch', '--queue', 'many');
-  await until(() => lastDrawing(watch).includes(`of ${MANY}`), 'all are drawn', 30_000);
+  await until(() => lastDrawing(watch).includes(`of ${MANY}`), 'all are drawn');
 
   await succeed('many-7');
-  await until(() => /many-7 .*SUCCESSFUL/.test(lastDrawing(watch)), 'the last change is drawn', 30_000);
+  await until(() => /many-7 .*SUCCESSFUL/.test(lastDrawing(watch)), 'the last change is drawn');
   const took = performance.now() - began;
   expect((await watch.kill('SIGINT')).code).toBe(130);
 
@@ -71,17 +69,17 @@ test('thousands of events are drawn a few times a second, only what fits, and th
 test('what fits is shown whole, in the order asked for', async () => {
   const ids = await createMany('few', 10);
   const watch = server.launchOn(TERMINAL, 'watch', ...ids, 'nobody', '--keep-open');
-  await until(() => lastDrawing(watch).includes('not found'), 'the first state is drawn', 30_000);
+  await until(() => lastDrawing(watch).includes('not found'), 'the first state is drawn');
   await Promise.all(ids.map(succeed));
   const shown = new RegExp([...ids.map((id) => `${id} .*SUCCESSFUL`), 'nobody .*not found'].join('.*\n.*'));
-  await until(() => shown.test(lastDrawing(watch)), 'the last state is drawn', 30_000);
+  await until(() => shown.test(lastDrawing(watch)), 'the last state is drawn');
   await watch.kill('SIGINT');
 });
 
 test('the end of a watch draws what came just before it', async () => {
   const ids = await createMany('ending', 10);
   const watch = server.launchOn(TERMINAL, 'watch', ...ids);
-  await until(() => drawings(watch).length > 0, 'something is drawn', 30_000);
+  await until(() => drawings(watch).length > 0, 'something is drawn');
   await Promise.all(ids.map(succeed));
   expect((await watch.outcome()).code).toBe(0);
   for (const id of ids) expect(lastDrawing(watch)).toMatch(new RegExp(`${id} .*SUCCESSFUL`));
@@ -99,12 +97,12 @@ test('a result that no longer matches leaves the table', async () => {
 test('a lost watch is noted below the table, until its next event', async () => {
   await createMany('losing', 1);
   const watch = server.launchOn(TERMINAL, 'watch', '--queue', 'losing');
-  await until(() => /losing-0 .*READY/.test(lastDrawing(watch)), 'the first state is drawn', 30_000);
+  await until(() => /losing-0 .*READY/.test(lastDrawing(watch)), 'the first state is drawn');
   await server.kill();
-  await until(() => /losing-0[\s\S]*\nthe watch was lost/.test(lastDrawing(watch)), 'the loss is drawn', 30_000);
+  await until(() => /losing-0[\s\S]*\nthe watch was lost/.test(lastDrawing(watch)), 'the loss is drawn');
   await server.restart();
   await server.json('start', 'losing-0', '--worker', 'w');
   const isBack = () => /losing-0 .*RUNNING/.test(lastDrawing(watch)) && !/was lost/.test(lastDrawing(watch));
-  await until(isBack, 'the newest state is drawn, without the note', 30_000);
+  await until(isBack, 'the newest state is drawn, without the note');
   await watch.kill('SIGINT');
 });

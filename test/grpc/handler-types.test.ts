@@ -35,7 +35,7 @@ beforeAll(() => {
     copies.set(copyOf(mistake), source.slice(0, mistake.start) + mistake.text + source.slice(mistake.end));
   }
   program = compile([...FILES, ...copies.keys()]);
-}, 120_000);
+});
 
 test('the compiler has nothing against the handlers as they are', () => {
   expect(FILES.flatMap(errorsIn)).toEqual([]);
@@ -49,7 +49,6 @@ test.each<Kind>(['a misspelt field of a request', 'a misspelt field of an answer
     const notFound = made.filter((mistake) => errorsIn(copyOf(mistake)).length === 0);
     expect(notFound.map(({ name }) => name)).toEqual([]);
   },
-  120_000,
 );
 
 test('every method has a handler that may not be missing', () => {

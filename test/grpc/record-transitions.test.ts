@@ -117,9 +117,10 @@ describe.each(ENGINES)('RecordTransitions on %s', (engine) => {
 
   test('many more messages than may be under way are all answered', async () => {
     const transitions = new Transitions(service);
-    for (let n = 0; n < 5_000; n++) await transitions.send(create(`many-${n}`));
+    const messages = 2_500; // 1,024 may be under way
+    for (let n = 0; n < messages; n++) await transitions.send(create(`many-${n}`));
     expect(await transitions.end()).toBe(status.OK);
-    expect(transitions.answers.size).toBe(5_000);
+    expect(transitions.answers.size).toBe(messages);
     expect(new Set([...transitions.answers.keys()].map((number) => transitions.outcome(number)))).toEqual(
       new Set([1n]),
     );

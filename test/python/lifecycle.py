@@ -70,7 +70,7 @@ def lifecycle(channel):
         writes.CreateTaskResult(other)
 
     known = rs.WatchTaskResultsRequest.Ids(task_results=[rs.KnownTaskResult(id="py-1")])
-    watch = reads.WatchTaskResults(rs.WatchTaskResultsRequest(ids=known), timeout=20)
+    watch = reads.WatchTaskResults(rs.WatchTaskResultsRequest(ids=known), timeout=120)
     assert next(watch).snapshot.revision == 1
 
     started = writes.StartAttempt(lc.StartAttemptRequest(id="py-1", worker_id="py", lease=Duration(seconds=60)))

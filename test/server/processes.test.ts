@@ -13,9 +13,6 @@ import { until } from '../support/until';
 const LISTENING = /^taskresults is listening on 127\.0\.0\.1:(\d+) \(.*\)\n$/;
 const STOPPING = /"msg":"stopping"/;
 
-// Each test starts several servers, some of them again after pauses of seconds.
-jest.setTimeout(90_000);
-
 /** Migrated, and kept for all tests. */
 let url: string;
 let drop: () => Promise<void>;
@@ -55,7 +52,7 @@ async function whileStarting(work: (server: Program) => Promise<void>): Promise<
   try {
     const server = serve(2);
     const wait = async () => (await connections("STATE LIKE '%metadata lock%'")) === 2;
-    await until(wait, 'both wait at their start', 30_000);
+    await until(wait, 'both wait at their start');
     await work(server);
     expect(server.stdout).toBe('');
     return server;
@@ -88,15 +85,11 @@ describe('several processes on one port', () => {
 
       const [victim, survivor] = server.children() as [number, number];
       process.kill(victim, 'SIGKILL');
-      await until(
-        () => {
-          const now = server.children();
-          return now.length === 2 && now.includes(survivor) && !now.includes(victim);
-        },
-        'another one has taken its place',
-        30_000,
-      );
-      await until(() => serves(at), 'it serves', 30_000);
+      await until(() => {
+        const now = server.children();
+        return now.length === 2 && now.includes(survivor) && !now.includes(victim);
+      }, 'another one has taken its place');
+      await until(() => serves(at), 'it serves');
     } finally {
       one.close();
       other.close();
@@ -189,10 +182,10 @@ describe('starting again', () => {
       await link.close();
       const before = server.children();
       for (const child of before) process.kill(child, 'SIGKILL');
-      await until(() => refusals(server) >= 4, 'starts have failed, and again', 30_000);
+      await until(() => refusals(server) >= 4, 'starts have failed, and again');
       await link.reopen();
-      await until(() => serves(at), 'it serves', 30_000);
-      await until(() => server.children().length === 2, 'both are back', 30_000);
+      await until(() => serves(at), 'it serves');
+      await until(() => server.children().length === 2, 'both are back');
       expect(server.children().filter((child) => before.includes(child))).toEqual([]);
       expect(server.stderr).toMatch(/"pauseMs":1000,.*"pauseMs":2000,.*"pauseMs":4000,/s);
       expect(await server.kill('SIGTERM')).toMatchObject({ code: 0 });
@@ -214,7 +207,7 @@ describe('stopping', () => {
       .catch((error: Error) => error);
     const waits = async () => (await connections("COMMAND IN ('Query', 'Execute') AND TIME >= 1")) > 0;
     try {
-      await until(waits, 'the call waits for its row', 30_000);
+      await until(waits, 'the call waits for its row');
       await work();
     } finally {
       await database.rollback();
@@ -225,7 +218,7 @@ describe('stopping', () => {
   }
 
   test.each(['SIGINT', 'SIGTERM'] as const)('%s to the whole group lets calls under way end', async (signal) => {
-    const server = serve(2);
+    const server = serve(2, '--shutdown-grace', '60s');
     const outcome = await whileCalling(`under-way-${signal}`, server, async () => {
       void server.killGroup(signal);
       await server.logged(STOPPING);
@@ -276,7 +269,7 @@ describe('stopping', () => {
     const port = Number((await address(server)).split(':')[1]);
     const children = server.children();
     await server.kill('SIGKILL');
-    await until(() => !children.some(isAlive), 'all have ended', 30_000);
+    await until(() => !children.some(isAlive), 'all have ended');
     await listenOn(port);
   });
 });

@@ -37,7 +37,7 @@ describe.each([
     const connection = await createConnection(server.url());
     await connection.query(HOSTILE_GLOBALS);
     await connection.end();
-  }, 60_000);
+  });
   afterAll(() => server?.stop());
 
   describeStore('mysql', async () => openStoreOn(await temporaryMysql(server.url())));

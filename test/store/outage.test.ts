@@ -46,37 +46,33 @@ describe('a database that goes and comes back', () => {
     const { database } = await temporaryMysql(server.url());
     const retention = { afterFinish: null };
     store = await openStore(database, { clock: new TestClock().read, retention, whenOutdated: 'migrate' });
-  }, 60_000);
+  });
   afterAll(async () => {
     await store?.close();
     await server?.stop();
   });
 
-  test.each(['KILL', 'TERM'] as const)(
-    '%s: STORE_UNAVAILABLE while it is gone, and all is well after',
-    async (how) => {
-      const id = `before ${how}`;
-      await store.transact([create(id), start(id)]);
-      await server.down(how);
+  test.each(['KILL', 'TERM'] as const)('%s: STORE_UNAVAILABLE while it is gone, and all is well after', async (how) => {
+    const id = `before ${how}`;
+    await store.transact([create(id), start(id)]);
+    await server.down(how);
 
-      for (const [name, call] of Object.entries(CALLS)) {
-        const error = await failure(call(store));
-        expect({ name, reason: (error as TaskResultsError).reason }).toEqual({ name, reason: 'STORE_UNAVAILABLE' });
-        expect(error.message).toBe('the store is out of reach');
-        expect(written(error)).not.toContain(SECRET);
-        expect(written(error)).not.toMatch(/select |insert |update /i);
-      }
+    for (const [name, call] of Object.entries(CALLS)) {
+      const error = await failure(call(store));
+      expect({ name, reason: (error as TaskResultsError).reason }).toEqual({ name, reason: 'STORE_UNAVAILABLE' });
+      expect(error.message).toBe('the store is out of reach');
+      expect(written(error)).not.toContain(SECRET);
+      expect(written(error)).not.toMatch(/select |insert |update /i);
+    }
 
-      await server.up();
-      expect(outcomes(await store.transact([succeed(id, 1, '42'), create(`after ${how}`)]))).toEqual([
-        'changed',
-        'changed',
-      ]);
-      expect(await store.read([id], 'FULL')).toMatchObject([{ returnValueJson: '42', revision: 3 }]);
-      for (const call of Object.values(CALLS)) await call(store);
-    },
-    60_000,
-  );
+    await server.up();
+    expect(outcomes(await store.transact([succeed(id, 1, '42'), create(`after ${how}`)]))).toEqual([
+      'changed',
+      'changed',
+    ]);
+    expect(await store.read([id], 'FULL')).toMatchObject([{ returnValueJson: '42', revision: 3 }]);
+    for (const call of Object.values(CALLS)) await call(store);
+  });
 
   test('many calls that are under way when it goes all come to an end', async () => {
     await store.transact([create('busy')]);
@@ -92,7 +88,7 @@ describe('a database that goes and comes back', () => {
     // What was answered OK is there.
     expect(answered.length).toBeGreaterThan(0);
     expect((await store.outline(answered)).map(({ id }) => id).sort()).toEqual(answered.sort());
-  }, 60_000);
+  });
 
   test('one that is not there at the start is STORE_UNAVAILABLE, too', async () => {
     const url = server.url('missing').replace(String(server.port), '1');

@@ -24,7 +24,7 @@ beforeAll(async () => {
   if (database.engine !== 'mysql') throw new Error('no MySQL');
   ({ url } = database);
   admin = await createConnection(url);
-}, 60_000);
+});
 afterAll(async () => {
   await killLeftovers();
   await admin?.end();

@@ -52,7 +52,7 @@ export class Follower {
   async #follow(address: string): Promise<EndReason | string> {
     const client = new TaskResultServiceClient(address, credentials.createInsecure(), {
       'grpc.keepalive_time_ms': 1_000,
-      'grpc.keepalive_timeout_ms': 1_000,
+      'grpc.keepalive_timeout_ms': 10_000,
     });
     this.#client = client;
     this.opened++;

@@ -81,7 +81,7 @@ export class PrivateMysql {
     ];
     this.#process = new Supervised(this.binary, args);
     for (const output of [this.#process.stdout, this.#process.stderr]) output.resume();
-    await until(() => this.#answers(), 'the database server answers', 30_000);
+    await until(() => this.#answers(), 'the database server answers');
   }
 
   /** Ends the server process; `KILL` as a crash would. */
@@ -136,7 +136,7 @@ export class PrivateMysql {
 
   async #answers(): Promise<boolean> {
     try {
-      const connection = await createConnection({ uri: this.url(), connectTimeout: 1_000 });
+      const connection = await createConnection({ uri: this.url(), connectTimeout: 10_000 });
       await connection.end();
       return true;
     } catch {

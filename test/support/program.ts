@@ -82,13 +82,13 @@ export class Program {
 
   /** Waits until what it printed on stdout matches. */
   async printed(pattern: RegExp): Promise<void> {
-    await until(() => pattern.test(this.stdout) || !running.has(this), `the program prints ${pattern}`, 30_000);
+    await until(() => pattern.test(this.stdout) || !running.has(this), `the program prints ${pattern}`);
     if (!pattern.test(this.stdout)) throw new Error(`ended without ${pattern}: ${this.stdout}${this.stderr}`);
   }
 
   /** Waits until what it logged matches. */
   logged(pattern: RegExp): Promise<void> {
-    return until(() => pattern.test(this.stderr), `the program logs ${pattern}`, 30_000);
+    return until(() => pattern.test(this.stderr), `the program logs ${pattern}`);
   }
 }
 

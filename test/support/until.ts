@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** Generous, so that a busy machine passes: it ends only what hangs. */
+const LIMIT_MS = 120_000;
+
 /** Resolves once `condition` holds; rejects when it does not within `timeoutMs`. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  timeoutMs = 30_000,
+  timeoutMs = LIMIT_MS,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {

@@ -10,7 +10,9 @@ export type Event = NonNullable<WatchTaskResultsResponse['event']>;
 /** An open watch, and what came of it so far. */
 export interface OpenWatch {
   readonly stream: ClientReadableStream<WatchTaskResultsResponse>;
+  /** But for heartbeats, which on a busy machine come between any two others. */
   readonly events: Event[];
+  readonly heartbeats: () => number;
   /** The gRPC code that the stream ended with. */
   readonly ended: Promise<number>;
 }
@@ -21,9 +23,14 @@ export function openWatch(
 ): OpenWatch {
   const stream = client.watchTaskResults(WatchTaskResultsRequest.fromPartial(request));
   const events: Event[] = [];
-  stream.on('data', ({ event }: WatchTaskResultsResponse) => event && events.push(event));
+  let heartbeats = 0;
+  stream.on('data', ({ event }: WatchTaskResultsResponse) => {
+    if (event?.$case === 'heartbeat') heartbeats++;
+    else if (event) events.push(event);
+  });
   stream.on('error', () => {});
-  return { stream, events, ended: new Promise((resolve) => stream.on('status', ({ code }) => resolve(code))) };
+  const ended = new Promise<number>((resolve) => stream.on('status', ({ code }) => resolve(code)));
+  return { stream, events, heartbeats: () => heartbeats, ended };
 }
 
 /** The target of a watch of these ids, none of them known. */
@@ -31,7 +38,7 @@ export function byIds(...ids: string[]) {
   return { $case: 'ids' as const, value: { taskResults: ids.map((id) => ({ id })) } };
 }
 
-/** An event in short: `snapshot a@2`, `deleted a`, `heartbeat`. */
+/** An event in short: `snapshot a@2`, `deleted a`, `end`. */
 export function brief(event: Event): string {
   switch (event.$case) {
     case 'snapshot':

@@ -1,15 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { credentials, Metadata, status } from '@grpc/grpc-js';
+import { credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import {
   CreateTaskResultRequest,
   FinishAttemptRequest,
   StartAttemptRequest,
   TaskLifecycleServiceClient,
 } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import { describeError } from './refusal';
 import { call } from './service';
 
 const WORTH_REPEATING = new Set([status.UNAVAILABLE, status.CANCELLED, status.UNKNOWN, status.DEADLINE_EXCEEDED]);
+
+/** INTERNAL is worth it when it is not the server that said so: a connection was closed under the call. */
+function isWorthRepeating(error: ServiceError): boolean {
+  if (error.code === status.INTERNAL) return describeError(error).reason === undefined;
+  return WORTH_REPEATING.has(error.code);
+}
 
 export interface Content {
   path?: string;
@@ -77,7 +84,7 @@ export class TestWorker {
       try {
         return await call<Response>((done) => start(client, done));
       } catch (error) {
-        if (!WORTH_REPEATING.has((error as { code: status }).code)) throw error;
+        if (!isWorthRepeating(error as ServiceError)) throw error;
         this.repeated++;
         await delay(50);
       }
@@ -86,5 +93,5 @@ export class TestWorker {
 }
 
 function deadline() {
-  return [new Metadata(), { deadline: Date.now() + 5_000 }] as const;
+  return [new Metadata(), { deadline: Date.now() + 30_000 }] as const;
 }

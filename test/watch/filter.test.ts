@@ -6,6 +6,7 @@ import { TaskResultStatus } from '@taskresults/protocol/taskresults/v1/task_resu
 import type { TaskResultFilter } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { succeededRequest } from '../support/calls';
 import { ENGINES } from '../support/engines';
+import { inParallel } from '../support/in-parallel';
 import { call, startOn, type TestService } from '../support/service';
 import { until } from '../support/until';
 import { brief, type OpenWatch, openWatch } from '../support/watching';
@@ -102,7 +103,7 @@ describe.each(ENGINES)('a watch by filter on %s', (engine) => {
 
   test('sends more present matches than fit in one page', async () => {
     const ids = Array.from({ length: 1_200 }, (_, i) => `many-${i}`);
-    await Promise.all(ids.map((id) => worker.create(id, { path: 'filter.many' })));
+    await inParallel(ids, (id) => worker.create(id, { path: 'filter.many' }));
     const { seen } = watch({ taskPath: 'filter.many' });
     await until(() => seen().length >= ids.length, 'all of them');
     expect(new Set(seen())).toEqual(new Set(ids.map((id) => `snapshot ${id}@1`)));

@@ -2,6 +2,7 @@ import { credentials } from '@grpc/grpc-js';
 import { TaskResultServiceClient } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { ENGINES, temporaryDatabase } from '../support/engines';
 import { Follower } from '../support/follower';
+import { inParallel } from '../support/in-parallel';
 import { Link } from '../support/link';
 import { serve, startOn, type TestService } from '../support/service';
 import { until } from '../support/until';
@@ -24,15 +25,15 @@ describe('readers of all kinds', () => {
   test('one that stops reading skips revisions, holds up nobody, and gets the newest when it reads again', async () => {
     const ids = Array.from({ length: 500 }, (_, i) => `slow-${i}`);
     const argsJson = JSON.stringify(['x'.repeat(2_000)]);
-    await Promise.all(ids.map((id) => worker.create(id, { argsJson })));
+    await inParallel(ids, (id) => worker.create(id, { argsJson }));
     const slow = openWatch(service.reads, { target: byIds(...ids) });
     const follower = new Follower(ids, [service.address]);
     const following = follower.untilFinished();
     await until(() => slow.events.length === ids.length && follower.latest.size === ids.length, 'both have begun');
 
     slow.stream.pause();
-    for (let attempt = 0; attempt < 9; attempt++) await Promise.all(ids.map((id) => worker.attempt(id, 'retry')));
-    await Promise.all(ids.map((id) => worker.attempt(id, 'succeed')));
+    for (let attempt = 0; attempt < 9; attempt++) await inParallel(ids, (id) => worker.attempt(id, 'retry'));
+    await inParallel(ids, (id) => worker.attempt(id, 'succeed'));
     await following; // while the slow one does not read
 
     slow.stream.resume();
@@ -44,7 +45,7 @@ describe('readers of all kinds', () => {
     expect(newest.size).toBe(ids.length);
     // Of 10,500 revisions it was sent the first and the last of each id, and those that fit in the buffers of the link.
     expect(slow.events.length).toBeLessThan(2_500);
-  }, 60_000);
+  });
 
   test('3,000 watches that the server ends, on one connection, do not disturb another on it', async () => {
     await worker.create('finished');
@@ -58,7 +59,8 @@ describe('readers of all kinds', () => {
     }
     await worker.attempt('followed', 'succeed');
     expect(await followed.ended).toBe(0);
-    expect(followed.events.map(brief)).toEqual(['snapshot followed@1', expect.any(String), expect.any(String), 'end']);
+    const seen = followed.events.map(brief); // the state in between may be skipped
+    expect([seen[0], ...seen.slice(-2)]).toEqual(['snapshot followed@1', 'snapshot followed@3', 'end']);
   });
 
   test('3,000 watches that a client cancels cost other connections nothing', async () => {
@@ -86,7 +88,7 @@ test('a half-open connection is noticed, and its watches are cleaned up', async 
     maxWatches: 1,
     maxWatchedIds: 9,
   };
-  const service = await startOn('sqlite', { limits: only, keepalive: { timeMs: 100, timeoutMs: 100 } });
+  const service = await startOn('sqlite', { limits: only, keepalive: { timeMs: 100, timeoutMs: 3_000 } });
   const worker = new TestWorker([service.address], 'w');
   const link = await Link.to(service.port);
   const far = new TaskResultServiceClient(`127.0.0.1:${link.port}`, credentials.createInsecure());

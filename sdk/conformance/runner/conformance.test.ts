@@ -31,7 +31,7 @@ beforeAll(async () => {
   proxy = await FaultProxy.to(server.address);
   const started = await Promise.allSettled(LANGUAGES.map(startDriver));
   for (const outcome of started) if (outcome.status === 'rejected') throw outcome.reason;
-}, 300_000);
+});
 
 afterAll(async () => {
   await Promise.all([...drivers.values()].map((driver) => driver.stop()));
@@ -104,7 +104,7 @@ const withOne = SCENARIOS.filter((scenario) => !withBoth.includes(scenario));
 
 describe.each(LANGUAGES)('%s alone', (language) => {
   const scenarios = language === 'python-asyncio' ? SCENARIOS : withOne;
-  test.each(scenarios)('$name', (scenario) => run(scenario, language, language), 90_000);
+  test.each(scenarios)('$name', (scenario) => run(scenario, language, language));
 });
 
 // What the other side of Python wrote and reads is told apart by nothing on the wire.
@@ -112,6 +112,6 @@ const paired = LANGUAGES.filter((language) => language !== 'python-asyncio');
 
 describe.each(paired)('%s writes', (worker) => {
   describe.each(paired)('%s reads', (reader) => {
-    test.each(withBoth)('$name', (scenario) => run(scenario, worker, reader), 90_000);
+    test.each(withBoth)('$name', (scenario) => run(scenario, worker, reader));
   });
 });

@@ -8,8 +8,10 @@ const SDK = join(__dirname, '../..');
 /** Exit code of a script whose toolchain is missing. */
 const NO_TOOLCHAIN = 77;
 /** Of a driver: it may be compiled first. */
-const START_MS = 240_000;
-const ANSWER_MS = 45_000;
+const START_MS = 480_000;
+const ANSWER_MS = 120_000;
+/** How long a call of a client may take, unless a scenario says otherwise. */
+const CALL_MS = 60_000;
 
 /** SDKs by name, and the scripts that start their drivers. */
 export const DRIVERS = {
@@ -49,7 +51,7 @@ export class Driver {
       const said = driver.#said.join('');
       throw code === NO_TOOLCHAIN ? new NoToolchain(said) : new Error(`the ${language} driver ended: ${said}`);
     });
-    const connected = driver.#ask('connect', { target, token }, START_MS);
+    const connected = driver.#ask('connect', { timeout_ms: CALL_MS, target, token }, START_MS);
     const answer = await Promise.race([connected, ended]);
     if ('error' in answer) throw new Error(`the ${language} driver does not connect: ${answer.error.message}`);
     ended.catch(() => {});
@@ -57,7 +59,7 @@ export class Driver {
   }
 
   ask(op: string, members: Members): Promise<Answer> {
-    return this.#ask(op, members, ANSWER_MS);
+    return this.#ask(op, op === 'connect' ? { timeout_ms: CALL_MS, ...members } : members, ANSWER_MS);
   }
 
   /** Ends its input, and waits until it has ended by itself. Throws when that was not with 0. */

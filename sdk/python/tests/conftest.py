@@ -41,11 +41,12 @@ def proxy(server: Server) -> Iterator[Proxy]:
 
 @pytest.fixture(params=["blocking", "asyncio"])
 def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
-    """Makes clients of either kind, with the face of `TaskResults`."""
+    """Makes clients of either kind, with the face of `TaskResults`. A busy machine has a minute for each call."""
     opened: list[Any] = []
 
-    def connect(target: str, **options: Any) -> Any:
-        opened.append((TaskResults if request.param == "blocking" else Blocking)(target, **options))
+    def connect(target: str, *, timeout: float = 60, **options: Any) -> Any:
+        kind = TaskResults if request.param == "blocking" else Blocking
+        opened.append(kind(target, timeout=timeout, **options))
         return opened[-1]
 
     yield connect

@@ -75,7 +75,7 @@ def test_a_wait_that_takes_too_long_says_so(results: Any) -> None:
         before = time.monotonic()
         with pytest.raises(WaitTimedOut, match="was not finished within") as raised:
             results.wait(id, timeout=timeout)
-        assert timeout - 0.01 <= time.monotonic() - before < 5
+        assert timeout - 0.01 <= time.monotonic() - before < 9
         assert isinstance(raised.value, TimeoutError)
 
 
@@ -83,7 +83,7 @@ def test_a_wait_takes_no_longer_than_asked_without_a_server(connect: Connect) ->
     before = time.monotonic()
     with pytest.raises(WaitTimedOut):
         connect("127.0.0.1:1").wait("x", timeout=1)
-    assert 1 <= time.monotonic() - before < 3
+    assert 1 <= time.monotonic() - before < 9
 
 
 def test_a_watch_yields_newer_states_and_ends(results: Any) -> None:

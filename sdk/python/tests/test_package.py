@@ -37,10 +37,9 @@ def python(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(python: Path, *arguments: str) -> str:
     """What it prints. The folder is another one than that of the sources."""
     command = [str(python), "-W", "error", *arguments]
-    return subprocess.run(command, cwd=python.parent, check=True, capture_output=True, text=True, timeout=30).stdout
+    return subprocess.run(command, cwd=python.parent, check=True, capture_output=True, text=True, timeout=300).stdout
 
 
-@pytest.mark.timeout(180)
 def test_the_readmes_first_example(python: Path, server: Server) -> None:
     example = re.search(r"```python\n(.*?)```", (SDK / "README.md").read_text(), re.DOTALL)
     assert example
@@ -51,7 +50,6 @@ def test_the_readmes_first_example(python: Path, server: Server) -> None:
     assert run(python, "-c", code).splitlines() == promised
 
 
-@pytest.mark.timeout(180)
 def test_the_examples(python: Path, server: Server) -> None:
     said = run(python, str(SDK / "examples/worker.py"), server.address)
     assert "{'pixels': 307200}" in said
@@ -62,7 +60,6 @@ def test_the_examples(python: Path, server: Server) -> None:
     assert "failed: nothing is left of the picture" in run(python, watcher, failed, server.address)
 
 
-@pytest.mark.timeout(180)
 def test_the_watcher_follows_a_result(python: Path, server: Server) -> None:
     with TaskResults(server.address) as results:
         created = results.create("pictures.resize")

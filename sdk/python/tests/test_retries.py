@@ -25,17 +25,17 @@ def test_a_call_ends_at_its_deadline_with_what_kept_it(connect: Connect) -> None
     with pytest.raises(TaskResultsError) as raised:
         connect("127.0.0.1:1", timeout=30).with_timeout(0.7).get("x")
     assert raised.value.reason == "UNAVAILABLE"
-    assert 0.2 < time.monotonic() - before < 5
+    assert 0.2 < time.monotonic() - before < 9
 
 
 def test_a_call_that_gets_no_answer_ends_at_its_deadline(connect: Connect, server: Server) -> None:
     link = Link(server.port)
     try:
-        results = connect(link.address, timeout=1)
+        results = connect(link.address, timeout=30)
         results.create("app.tasks.add")
         link.freeze()
         with pytest.raises(TaskResultsError) as raised:
-            results.get("x")
+            results.with_timeout(1).get("x")
         assert raised.value.reason == "DEADLINE_EXCEEDED"
     finally:
         link.close()
@@ -49,7 +49,7 @@ def test_only_a_delete_that_may_find_nothing_is_repeated(connect: Connect, own_s
     with pytest.raises(TaskResultsError) as raised:
         results.delete(id)
     assert raised.value.code is grpc.StatusCode.UNAVAILABLE
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < 9
     own_server.start_later(0.5)
     results.delete(id, allow_missing=True)
     with pytest.raises(TaskResultDoesNotExist):

@@ -24,7 +24,7 @@ test('the watcher shows what the worker does, and ends at Ctrl-C', async () => {
       shown += chunk;
     });
     const worker = [join(EXAMPLE, 'dist/worker.js'), __filename, '/no/such/file'];
-    const { stderr } = await execute(process.execPath, worker, { env, timeout: 30_000 });
+    const { stderr } = await execute(process.execPath, worker, { env, timeout: 300_000 });
     expect(stderr).toMatch(/^ENOENT.*\n$/);
 
     const hash = createHash('sha256').update(readFileSync(__filename)).digest('hex');
@@ -36,4 +36,4 @@ test('the watcher shows what the worker does, and ends at Ctrl-C', async () => {
     watcher.kill('SIGKILL');
     await server.remove();
   }
-}, 90_000);
+});

@@ -86,11 +86,11 @@ test.each([
 
 test('the lease is renewed for as long as the function takes', async () => {
   const id = freshId();
-  const run = client.run({ path: 'app.tasks.slow', id }, 'w1', () => delay(1_500, 'done'), { leaseMs: 600 });
+  const run = client.run({ path: 'app.tasks.slow', id }, 'w1', () => delay(6_000, 'done'), { leaseMs: 2_400 });
   await until(async () => (await status(id)) === 'RUNNING', 'it runs');
   const refusals: boolean[] = [];
   for (let i = 0; i < 4; i++) {
-    await delay(300);
+    await delay(1_200);
     refusals.push(
       await client.startAttempt(id, 'w2').then(
         () => false,
@@ -388,13 +388,13 @@ describe('a report takes as long as the lease, not as long as a call:', () => {
     ['a failure', fail, { status: 'FAILED', errors: [{ message: 'busy' }] }],
   ])('%s reaches a server that was away', async (_, outcome, stored) => {
     const id = freshId();
-    const hasty = fixture.client({ timeoutMs: 500 });
+    const hasty = fixture.client({ timeoutMs: 2_000 });
     const run = hasty.run({ path: 'app.tasks.outage', id }, 'w1', async () => {
       await fixture.server.kill();
       return outcome();
     });
     const settled = Promise.allSettled([run]);
-    await delay(2_500);
+    await delay(5_000);
     await fixture.server.restart();
     await settled;
     expect(await client.get(id)).toMatchObject(stored);
@@ -404,7 +404,7 @@ describe('a report takes as long as the lease, not as long as a call:', () => {
     const id = freshId();
     const link = await TappedLink.to(fixture.server.port);
     try {
-      const hasty = fixture.client({ target: link.address, timeoutMs: 500 });
+      const hasty = fixture.client({ target: link.address, timeoutMs: 2_000 });
       let before = Number.POSITIVE_INFINITY;
       const run = hasty.run({ path: 'app.tasks.outage', id }, 'w1', () => {
         before = link.opened;
@@ -422,7 +422,7 @@ describe('a report takes as long as the lease, not as long as a call:', () => {
 
   test('and no longer', async () => {
     const id = freshId();
-    const hasty = fixture.client({ timeoutMs: 200 });
+    const hasty = fixture.client({ timeoutMs: 2_000 });
     const run = hasty.run(
       { path: 'app.tasks.outage', id },
       'w1',
@@ -430,7 +430,7 @@ describe('a report takes as long as the lease, not as long as a call:', () => {
         await fixture.server.kill();
         return 'done';
       },
-      { leaseMs: 1_000 },
+      { leaseMs: 4_000 },
     );
     await expect(run).rejects.toMatchObject({ code: expect.any(Number) });
     await fixture.server.restart();
@@ -464,11 +464,13 @@ test('the lease is renewed until the outcome is told', async () => {
   let asked = 0;
   const retry = async () => {
     asked = performance.now();
-    await until(async () => performance.now() - asked > 1_500, 'the lease would have run out');
+    await until(async () => performance.now() - asked > 5_000, 'the lease would have run out');
     await expect(client.startAttempt(id, 'w2')).rejects.toThrow(AttemptInProgressError);
     return true;
   };
   const fail = () => Promise.reject(new Error('busy'));
-  await expect(client.run({ path: 'app.tasks.slow', id }, 'w1', fail, { leaseMs: 900, retry })).rejects.toThrow('busy');
+  await expect(client.run({ path: 'app.tasks.slow', id }, 'w1', fail, { leaseMs: 3_000, retry })).rejects.toThrow(
+    'busy',
+  );
   expect(await client.get(id)).toMatchObject({ status: 'READY', workerIds: ['w1'], errors: [{ message: 'busy' }] });
 });

@@ -108,10 +108,17 @@ describe('two servers over one database', () => {
     const { database, drop } = await temporaryDatabase('mysql');
     const service = await serve(database);
     await finish(service, 'x');
-    await callsOf(service).get('x');
     const connection = await createConnection(database.engine === 'mysql' ? database.url : '');
-    await connection.query('RENAME TABLE task_results TO hidden');
-    expect((await callsOf(service).get('x')).status).toBe(SUCCESSFUL);
+    // What is told of while it is read is not remembered, and nothing is recalled while the change log is read too late.
+    await until(async () => {
+      await callsOf(service).get('x');
+      await connection.query('RENAME TABLE task_results TO hidden');
+      const answer = await callsOf(service)
+        .get('x')
+        .catch(() => null);
+      await connection.query('RENAME TABLE hidden TO task_results');
+      return answer?.status === SUCCESSFUL;
+    }, 'it is answered from memory');
     await connection.end();
     await service.stop();
     await drop();

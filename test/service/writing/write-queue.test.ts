@@ -56,7 +56,7 @@ async function endAllUntil(settled: Promise<unknown>): Promise<void> {
 const sizes = () => held.batches.map(({ length }) => length);
 
 /** Waits for the transaction of this number. */
-const transaction = (n: number) => until(() => held.batches.length >= n, `transaction ${n}`, 2_000);
+const transaction = (n: number) => until(() => held.batches.length >= n, `transaction ${n}`);
 
 /** A transaction is in flight, so that what is submitted from now on waits. */
 async function busy(): Promise<void> {

@@ -11,10 +11,10 @@ export class Fixture {
     return new Fixture(await TestServer.start(options));
   }
 
+  /** Its calls have a minute, so that a busy machine answers in time. */
   client(options: ClientOptions & { target?: string } = {}): TaskResults {
-    // Longer than a server takes to start on a busy machine.
-    const { target = this.server.address, timeoutMs = 60_000, ...rest } = options;
-    const client = new TaskResults(target, { timeoutMs, ...rest });
+    const { target = this.server.address, ...rest } = options;
+    const client = new TaskResults(target, { timeoutMs: 60_000, ...rest });
     this.#clients.push(client);
     return client;
   }

@@ -47,7 +47,7 @@ class OutageTest {
       Duration took = Duration.ofNanos(System.nanoTime() - start);
       // Whichever comes first: the last refusal, or the deadline of the last try.
       assertTrue(Set.of("UNAVAILABLE", "DEADLINE_EXCEEDED").contains(failure.reason()));
-      assertTrue(took.compareTo(Duration.ofSeconds(5)) < 0, took.toString());
+      assertTrue(took.compareTo(Duration.ofSeconds(9)) < 0, took.toString());
     }
   }
 
@@ -66,7 +66,7 @@ class OutageTest {
   void aCallThatIsNeverAnsweredEndsWithItsDeadline() throws Exception {
     try (Link link = Link.to(server.port());
         TaskResults far =
-            TaskResults.builder(link.address()).deadline(Duration.ofMillis(500)).build()) {
+            TaskResults.builder(link.address()).deadline(Duration.ofSeconds(3)).build()) {
       far.get(id);
       link.cut();
       var failure = assertThrows(TaskResultsException.class, () -> far.get(id));

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -14,7 +15,7 @@ import java.util.regex.Pattern;
 /** A real server as a process of its own, on a database of its own. */
 final class Server implements AutoCloseable {
   private static final Pattern LISTENING = Pattern.compile("listening on \\S+:(\\d+) ");
-  private static final Server SHARED = new Server(Map.of());
+  private static final Server SHARED = warm(new Server(Map.of()));
 
   private final Path folder;
   private final Map<String, String> environment;
@@ -37,6 +38,18 @@ final class Server implements AutoCloseable {
   /** One for all tests that leave it as it is; it ends with them. */
   static Server shared() {
     return SHARED;
+  }
+
+  /**
+   * The first call loads all of gRPC: on a busy machine that takes longer than a call may by
+   * default.
+   */
+  private static Server warm(Server server) {
+    try (TaskResults patient =
+        TaskResults.builder(server.address()).deadline(Duration.ofMinutes(2)).build()) {
+      patient.getMany(List.of("nobody"));
+    }
+    return server;
   }
 
   static Server with(Map<String, String> environment, String... flags) {
