@@ -52,6 +52,7 @@ beforeEach(async () => {
   );
   write('src/cli/extra.ts', 'export const extra = 1;\n');
   write('sdk/protocol/src/v1/task.ts', 'export interface Task {}\n');
+  write('sdk/protocol/src/v2/task.ts', 'export interface Task {}\n');
   writeClient('Hello, ');
   write('sdk/typescript/src/extra.ts', 'export const extra = 1;\n');
   const config = ['tsconfig.json', 'tsconfig.build.json', 'package.json'];
