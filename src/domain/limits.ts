@@ -1,12 +1,12 @@
 /** How much a caller may ask for. Lengths are in characters (Unicode code points), sizes in bytes of UTF-8. */
 export interface Limits {
-  /** Of each of `args_json`, `kwargs_json` and `return_value_json`. More is refused. */
+  /** Size of each of `args_json`, `kwargs_json` and `return_value_json`. More is refused. */
   readonly jsonBytes: number;
-  /** Of a traceback. More is cut, and marked. */
+  /** Size of a traceback. More is cut, and marked. */
   readonly tracebackBytes: number;
-  /** Of a `worker_id`. */
+  /** Length of a `worker_id`. */
   readonly workerIdLength: number;
-  /** Of a whole message that comes in. */
+  /** Size of a whole incoming message. */
   readonly messageBytes: number;
   /** Watches open at a time. */
   readonly watches: number;
@@ -14,10 +14,10 @@ export interface Limits {
   readonly watchedIds: number;
 }
 
-/** Of an error's message. More is cut, and marked. */
+/** Size of an error's message. More is cut, and marked. */
 export const MAX_ERROR_MESSAGE_BYTES = 64 * 1024;
 
-/** Names of a result or of an error, and marks of what was cut. */
+/** Size of the names of a result or of an error, and of the marks of what was cut. */
 const MAX_NAMES_BYTES = 8 * 1024;
 
 /** The longest texts that one row of a store holds together: the arguments of a result, or what an error says. */

@@ -32,7 +32,7 @@ export interface ResultState {
   changedAt: Micros;
   /** Fingerprint of the create, to tell the same content from other content. */
   createFingerprint: string;
-  /** Fingerprint of the newest call but for starts and renewals, to tell its repetition from another call. */
+  /** Fingerprint of the newest create, finish or failure, to tell its repetition from another call. */
   stateFingerprint: string;
   /** UTF-8 bytes of arguments and return value, for reads bounded in bytes. */
   payloadBytes: number;

@@ -1,13 +1,12 @@
-import type { DataSource } from 'typeorm';
 import type { Clock, Micros } from '../domain/task-result';
 import type { Dialect } from './dialect';
-import { readWithRetries } from './retry';
+import type { ReadAccess } from './read-access';
 
 interface Log {
   table: string;
   /** Its generated key: rows stand in the order of time. */
   key: string;
-  /** Rows are kept for this long, whatever is asked for. */
+  /** Rows are kept at least this long, even if less is asked for. */
   minAge: Micros;
 }
 
@@ -23,7 +22,7 @@ export class Trimmer {
   readonly #cuts = new Map<Log, number>();
 
   constructor(
-    private readonly source: DataSource,
+    private readonly access: ReadAccess,
     private readonly dialect: Dialect,
     private readonly clock: Clock,
   ) {}
@@ -32,19 +31,19 @@ export class Trimmer {
   async trim(age: Micros, limit: number): Promise<boolean> {
     let isMore = false;
     for (const log of LOGS) {
-      const trim = () => readWithRetries(() => this.#trimLog(log, Math.max(age, log.minAge), limit));
-      if (await this.dialect.exclusively(trim)) isMore = true;
+      const keptFor = Math.max(age, log.minAge);
+      if (await this.access.run(() => this.#trimLog(log, keptFor, limit))) isMore = true;
     }
     return isMore;
   }
 
   async #trimLog(log: Log, age: Micros, limit: number): Promise<boolean> {
     const { table, key } = log;
-    const [ends] = await this.source.query(`SELECT MIN(${key}) AS oldest, MAX(${key}) AS newest FROM ${table}`);
+    const [ends] = await this.access.source.query(`SELECT MIN(${key}) AS oldest, MAX(${key}) AS newest FROM ${table}`);
     const [oldest, newest] = [Number(ends.oldest ?? 0), Number(ends.newest ?? 0)];
     const cut = this.#cuts.get(log) ?? (await this.#newestOlderThan(log, age, oldest, newest));
     const last = Math.min(cut, oldest + limit - 1);
-    if (oldest > 0) await this.source.query(`DELETE FROM ${table} WHERE ${key} <= ?`, [last]);
+    if (oldest > 0) await this.access.source.query(`DELETE FROM ${table} WHERE ${key} <= ?`, [last]);
     if (last < cut) this.#cuts.set(log, cut);
     else this.#cuts.delete(log);
     return last < cut;
@@ -78,7 +77,10 @@ export class Trimmer {
   async #lastRow({ table, key }: Log, age: Micros, upTo: number): Promise<{ key: number; isOld: boolean }> {
     const { text, values } = this.dialect.olderThan(age, this.clock());
     const select = `SELECT ${key} AS rowKey, ${text} AS isOld FROM ${table}`;
-    const rows = await this.source.query(`${select} WHERE ${key} <= ? ORDER BY ${key} DESC LIMIT 1`, [...values, upTo]);
+    const rows = await this.access.source.query(`${select} WHERE ${key} <= ? ORDER BY ${key} DESC LIMIT 1`, [
+      ...values,
+      upTo,
+    ]);
     return rows.length === 0
       ? { key: 0, isOld: false }
       : { key: Number(rows[0].rowKey), isOld: Number(rows[0].isOld) === 1 };

@@ -28,7 +28,7 @@ export function inPackets(
   const budget = maxBytes - RESERVED_BYTES;
   const text = statements.map((statement) => statement.text).join(SEPARATOR);
   const values = concatenated(statements);
-  if (text.length + mostBytes(values) <= budget) return [{ text, values, firsts: statements.map(() => true) }];
+  if (text.length + maxBytesOf(values) <= budget) return [{ text, values, firsts: statements.map(() => true) }];
 
   const packets: Packet[] = [];
   let bytes = Number.POSITIVE_INFINITY;
@@ -57,13 +57,13 @@ function parts(
 ): string[] {
   const { text, values, halves } = statement;
   // Dividing what would have fitted costs less than putting the values in twice.
-  if (halves && text.length + mostBytes(values) > budget)
+  if (halves && text.length + maxBytesOf(values) > budget)
     return halves().flatMap((half) => parts(half, budget, format));
   return [format(text, values)];
 }
 
 /** What values may take at most: up to three bytes for each UTF-16 unit, however it is escaped, and quotes. */
-function mostBytes(values: readonly unknown[]): number {
+function maxBytesOf(values: readonly unknown[]): number {
   let bytes = 0;
   for (const value of values) bytes += typeof value === 'string' ? 2 + 3 * value.length : MAX_PLAIN_BYTES;
   return bytes;
