@@ -7,8 +7,8 @@ import type { Micros, TaskResultStatus } from './task-result';
 export const PENDING_INCARNATION = 0;
 
 /**
- * The part of a result that the rules look at. It has the same size however many attempts there were, so that a write
- * costs the same.
+ * The part of a result that the rules look at. Its size does not depend on the number of attempts, so that a write
+ * always costs the same.
  */
 export interface ResultState {
   id: string;

@@ -11,9 +11,9 @@ export const MAX_COMMANDS = 256;
 export interface TaskResultStore {
   /**
    * Takes all commands, up to MAX_COMMANDS, in one transaction, in their order, and returns one decision for each, in
-   * the same order. A refused command fails alone. No id may be created, deleted and created again: the two would be
-   * one incarnation. When the promise resolves, every change is durable, together with one entry in the change log for
-   * each result whose version changed; when it rejects, the caller must not assume either way.
+   * the same order. A refused command fails alone. No id may be created, deleted and created again: the two would have
+   * the same incarnation. When the promise resolves, every change is durable, together with one entry in the change log
+   * for each result whose version changed; when it rejects, the caller must not assume either way.
    *
    * A result that is created gets a higher incarnation than any that had its id before.
    *
@@ -32,8 +32,8 @@ export interface TaskResultStore {
   outline(ids: readonly string[]): Promise<Outline[]>;
 
   /**
-   * Results that match, at most `limit`, newest enqueued first and those of one microsecond by id descending. They begin
-   * after the position `after`; null: with the first.
+   * Results that match, at most `limit`, newest enqueued first and those of one microsecond by id descending. They
+   * begin after the position `after`; null: with the first.
    */
   list(filter: Filter, after: Position | null, limit: number): Promise<Outline[]>;
 
@@ -78,7 +78,7 @@ export interface Outline extends Position, Version {
   errorBytes: number;
 }
 
-/** One change of one result: a hint to look again; what is true stands in the result. */
+/** One change of one result. It is a hint to read the result, which holds the truth. */
 export interface Change extends Version {
   seq: number;
   taskId: string;

@@ -1,7 +1,7 @@
 /**
- * One state of one creation of a result. An id can be deleted and created anew, at a revision that somebody knows
- * already: only both together tell what a caller knows. Versions of one id are ordered, by incarnation and then by
- * revision.
+ * One state of one creation of a result. An id can be deleted and created again, and then reach a revision that
+ * somebody knows already: only both together say what a caller knows. Versions of one id are ordered, by incarnation
+ * and then by revision.
  */
 export interface Version {
   incarnation: number;

@@ -47,7 +47,9 @@ export interface Writes {
   changes: NewChange[];
 }
 
-/** Folds commands over the states they meet, so that each result is written once however many commands it got. */
+/**
+ * Applies commands to states, one after the other, so that each result is written once however many commands it gets.
+ */
 export class Batch {
   readonly #entries = new Map<string, Entry>();
   /** Ids that were created. */

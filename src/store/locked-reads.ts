@@ -7,7 +7,7 @@ import { placeholders } from './statement';
 import type { Tables } from './tables';
 import type { Transaction } from './transaction';
 
-/** What the rules look at, and the order in which columns are read. */
+/** What the rules look at. */
 const STATE: readonly (keyof ResultState)[] = [
   'id',
   'status',
@@ -30,7 +30,7 @@ const STATE: readonly (keyof ResultState)[] = [
 
 const STARTED: readonly (keyof AttemptRow)[] = ['taskId', 'attempt', 'requestId'];
 
-/** What a transaction reads before it decides, each in one statement or none. */
+/** What a transaction reads before it decides. Each is one statement, or none if there is nothing to read. */
 export class LockedReads {
   constructor(
     private readonly tables: Tables,

@@ -84,7 +84,7 @@ async function connect(database: Database, maxRowBytes?: number): Promise<Engine
   }
 }
 
-/** What to tell whoever starts the server: nothing of what a driver says, which may hold data. */
+/** What to tell whoever starts the server. Messages of a driver are left out, since they may hold data. */
 function asStartError(error: unknown, faultOf: FaultOf): unknown {
   if (error instanceof UnusableDatabase) return error;
   if (classify(error, faultOf) !== 'unknown') return storeUnavailable(withoutParameters(error));

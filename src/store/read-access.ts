@@ -4,14 +4,14 @@ import { readWithRetries } from './retry';
 import type { Statement } from './statement';
 import type { Table } from './table';
 
-/** How everything that is no transaction of a batch gets at the database. */
+/** How everything but the transactions of the writer uses the database. */
 export class ReadAccess {
   constructor(
     readonly source: DataSource,
     private readonly dialect: Dialect,
   ) {}
 
-  /** Runs `read` when it may use the database, and again when its connection turns out to be gone. */
+  /** Runs `read` when it may use the database, and again if its connection is gone: it must be safe to repeat. */
   run<T>(read: () => Promise<T>): Promise<T> {
     return this.dialect.exclusively(() => readWithRetries(this.dialect.faultOf, read));
   }

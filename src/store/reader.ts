@@ -50,7 +50,7 @@ const NEWEST_WORKER = ['workerId'] as const;
 const RETURN_VALUE = ['returnValueJson'] as const;
 const LABEL: readonly (keyof MetadataRow)[] = ['taskId', 'name', 'value'];
 
-/** A result that is deleted and created anew while it is read is read again. This many times in a row mean broken data. */
+/** A result that is deleted and created again while it is read is read again. If that never ends, data are broken. */
 const MAX_ROUNDS = 100;
 
 /** Reads results by id. */
@@ -106,16 +106,16 @@ export class Reader {
   }
 
   /**
-   * A result and its history come from several statements. History only grows and the row says how long it was, so that
-   * cutting it there makes one picture of one moment. When it is shorter the result has been deleted in between, and
-   * perhaps created anew: the history of another incarnation counts as none. Such ids are read again.
+   * A result and its history come from several statements. History only grows, and the row says how long it was: what
+   * is beyond that is left out, so that all is as it was at one moment. If there is less, the result was deleted in
+   * between, and perhaps created again: the history of another incarnation counts as none. Such ids are read again.
    */
   async #readWhole(ids: string[], view: View, maxBytes?: number): Promise<TaskResult[]> {
     const results: TaskResult[] = [];
     for (let pending = ids, rounds = 0; pending.length > 0; rounds++) {
       if (rounds === MAX_ROUNDS) throw new Error('the history of a result does not fit its row');
       const rows = await this.#byId(pending, view, maxBytes);
-      // The newest attempt mostly is the only one.
+      // The newest attempt is mostly the only one, and its worker is in the row.
       const workers = await this.#history(
         this.tables.attempts,
         WORKER,
@@ -154,7 +154,7 @@ export class Reader {
     return results;
   }
 
-  /** Rows that belong to just these results, by id, in the order of the second column of `properties`. */
+  /** Rows that belong to these results, incarnations included, by id, in the order of the second of `properties`. */
   async #history<Row extends { taskId: string }>(
     table: Table<Row>,
     properties: readonly ('taskId' | (keyof Row & string))[],

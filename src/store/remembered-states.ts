@@ -7,23 +7,23 @@ import { mayBeRepeated } from './started-attempts';
 /** Each takes half a KB to a KB. */
 export const MAX_REMEMBERED = 16_384;
 
-/** What a batch is decided on, where that is not read first. */
+/** What a batch is decided on. */
 export interface Basis {
   remembered: ReadonlyMap<string, ResultState>;
-  /** Ids to lock and to read. An id in neither is taken for new. */
+  /** Ids to lock and to read. An id that is in neither is taken for new. */
   toLock: ReadonlySet<string>;
 }
 
 /**
- * Unfinished results as this process wrote or read them last: their next transition need not read them. Another process may
- * have changed them since, so a decision on one of these holds only if its row could be written over.
+ * Unfinished results as this process wrote or read them last, so that their next transition need not read them. Another
+ * process may have changed them since: a decision on one of them holds only if its row could be written over.
  */
 export class RememberedStates {
   readonly #states = new LRUCache<string, ResultState>({ max: MAX_REMEMBERED });
 
   /**
-   * What can be decided without reading: what is remembered, and ids that are to be created, most of which are new. The
-   * database says so when one was changed, or is there already.
+   * What to decide a batch on at first. What is remembered is not read, nor are ids that are to be created, most of
+   * which are new: when one has changed or is there already, the statements that write it fail.
    */
   basisOf(commands: readonly Command[]): Basis {
     const toLock = idsNotCreated(commands);
@@ -40,7 +40,7 @@ export class RememberedStates {
     return { remembered, toLock };
   }
 
-  /** Takes over what was committed. Null: the result is gone. */
+  /** Remembers what was committed, or forgets it if it is finished or gone (null). */
   update(committed: Iterable<[id: string, state: ResultState | null]>): void {
     for (const [id, state] of committed) {
       if (state && !isFinished(state.status)) this.#states.set(id, state);

@@ -3,7 +3,9 @@ import type { Dialect } from './dialect';
 import { classify, withoutParameters } from './driver-errors';
 import { UnusableDatabase } from './unusable-database';
 
-/** The names of the migrations that the database lacks. Rejects with UnusableDatabase when it has some of later programs. */
+/**
+ * The names of the migrations that the database lacks. Rejects with UnusableDatabase if it has some that are unknown.
+ */
 export async function pendingMigrations(source: DataSource): Promise<string[]> {
   const table = String(source.options.migrationsTableName);
   const runner = source.createQueryRunner();

@@ -14,8 +14,8 @@ interface Insertion<Row> {
 }
 
 /**
- * The statements of one table, made from its entity. TypeORM's entity manager would build and read these statements
- * through objects of its own for each value, which costs more than all the rest of a call: see docs/benchmarks.md.
+ * The statements of one table, made from its entity. TypeORM's entity manager builds objects of its own for each value,
+ * which costs more than all the rest of a call: see docs/benchmarks.md.
  */
 export class Table<Row extends object> {
   readonly name: string;
@@ -96,8 +96,8 @@ export class Table<Row extends object> {
 
   /**
    * Sets `properties` of rows found by `key`, if their `version` is still what it was before. What all rows share is
-   * written once, everything else in a CASE, which every engine takes. A join with the rows as a derived table took the database
-   * a tenth to a quarter longer: docs/benchmarks.md.
+   * written once, everything else in a CASE, which every engine takes. A join with the rows as a derived table took the
+   * database a tenth to a quarter longer: docs/benchmarks.md.
    */
   update<P extends Property<Row>>(
     updates: readonly { before: Pick<Row, P>; after: Pick<Row, P> }[],
@@ -126,7 +126,7 @@ export class Table<Row extends object> {
     return [{ text: `DELETE FROM ${this.name} WHERE ${found.text}`, values: found.values }];
   }
 
-  /** The condition that finds these rows, and none that has another version by now. */
+  /** The condition that finds these rows if they still have this version. */
   #unchanged<P extends Property<Row>>(
     rows: readonly Pick<Row, P>[],
     { key, version }: { key: P; version: readonly P[] },

@@ -16,9 +16,9 @@ const LOGS: readonly Log[] = [
   { table: 'task_transactions', key: 'number', minAge: 3_600_000_000 },
 ];
 
-/** Removes what is old of the tables that only grow. */
+/** Removes old rows of the tables that only grow. */
 export class Trimmer {
-  /** Keys up to which rows are old and not removed yet. */
+  /** The key up to which rows of a table are old, where not all of them are removed yet. */
   readonly #cuts = new Map<Log, number>();
 
   constructor(
@@ -50,10 +50,9 @@ export class Trimmer {
   }
 
   /**
-   * The key of the newest row that is older than `age`, but for the newest of all, which stays: what comes after it
-   * never gets its number again. 0: there is none. Found by halving, from the newest on. The clock may have been ahead
-   * for a while, and may have given some rows a time that is to come: rows before one that is old are old, whatever
-   * they say themselves.
+   * The key of the newest row that is older than `age`; 0: there is none. The newest row of all stays, so that its key
+   * is never given again. Found by halving, from the newest on. The clock may have been ahead for a while and may have
+   * given some rows a time in the future: rows before one that is old are old, whatever their own time is.
    */
   async #newestOlderThan(log: Log, age: Micros, oldest: number, newest: number): Promise<number> {
     let young = newest;
@@ -73,7 +72,7 @@ export class Trimmer {
     return old;
   }
 
-  /** The last row up to this key. Where another process has just removed it: as if it were young. */
+  /** The last row up to this key. If another process has just removed it, it counts as young. */
   async #lastRow({ table, key }: Log, age: Micros, upTo: number): Promise<{ key: number; isOld: boolean }> {
     const { text, values } = this.dialect.olderThan(age, this.clock());
     const select = `SELECT ${key} AS rowKey, ${text} AS isOld FROM ${table}`;

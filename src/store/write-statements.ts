@@ -6,7 +6,7 @@ import type { ChangeRow, TransactionRow } from './rows';
 import { placeholders, type Statement } from './statement';
 import type { Tables } from './tables';
 
-/** What transitions may change. */
+/** The properties that transitions may change. */
 const CHANGING: readonly (keyof ResultState)[] = [
   'status',
   'revision',
@@ -23,10 +23,10 @@ const CHANGING: readonly (keyof ResultState)[] = [
   'errorBytes',
 ];
 
-/** What tells that a row is still the one that was read. The revision does not: it stays with a new lease. */
+/** What shows that a row is still the one that was read. The revision does not: it stays with a new lease. */
 const ROW_VERSION = ['incarnation', 'changedAt'] as const;
 
-/** The values of an UPDATE are looked for one by one, in a CASE. More rows than these are quicker in two statements. */
+/** The database goes through the values of an UPDATE one by one, in a CASE. More rows are quicker in two statements. */
 const MAX_ROWS_OF_AN_UPDATE = 32;
 
 /** The statements that write what a batch has made, in the order in which they must run. */
@@ -52,7 +52,7 @@ export class WriteStatements {
     ];
   }
 
-  /** Takes these tokens for the transaction: fails when another one has one of them. */
+  /** Takes these tokens for the transaction. The statement fails if another transaction has one of them. */
   tokens(tokens: readonly string[], insertedAt: number): Statement[] {
     return this.tables.transactions.insert(tokens.map((token) => ({ token, insertedAt }) as TransactionRow));
   }
@@ -73,7 +73,7 @@ export class WriteStatements {
     return statements;
   }
 
-  /** The rows that say whether they are still what they were taken for go first. */
+  /** Results go first: they are the rows that show whether they are still what they were taken for. */
   #deletes(deleted: readonly ResultState[]): Statement[] {
     if (deleted.length === 0) return [];
     const { attempts, errors, returnValues, metadata, results } = this.tables;

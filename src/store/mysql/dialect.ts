@@ -26,7 +26,7 @@ export function mysqlEngine(database: MysqlDatabase, maxRowBytes = 0): Engine {
 
     exclusively: (work) => work(),
 
-    // Straight from the driver: a lone reader waits for every microtask of TypeORM's, see docs/benchmarks.md.
+    // Straight from the driver: a single reader waits for every microtask of TypeORM, see docs/benchmarks.md.
     select: ({ text, values, prepared }) =>
       new Promise((resolve, reject) => {
         const pool = poolOf(source);
@@ -50,7 +50,7 @@ export function mysqlEngine(database: MysqlDatabase, maxRowBytes = 0): Engine {
       return results;
     },
 
-    // A sum beyond the greatest integer is an error on all of them. The variable only makes it a statement without rows.
+    // A sum beyond the greatest integer is an error on all of them. The variable makes it a statement without rows.
     assertChanged: (rows) => [{ text: 'SET @checked = ~0 + (ROW_COUNT() <> ?)', values: [rows] }],
 
     generatedKey: (result) => (result as { insertId: number }).insertId,

@@ -4,14 +4,16 @@ import type { Statement } from '../statement';
 export interface Packet {
   text: string;
   values: unknown[];
-  /** For each of its statements, whether it is the first part of a given one, and so has the answer to it. */
+  /**
+   * For each of its statements, whether it is the first part of a given one, whose result is the result of that one.
+   */
   firsts: boolean[];
 }
 
-/** The command, and what newer protocols put before the text. */
+/** What the protocol puts before the text. */
 const RESERVED_BYTES = 1024;
 
-/** A number, or NULL. */
+/** Length of a number or NULL. */
 const MAX_PLAIN_BYTES = 32;
 
 const SEPARATOR = '; ';
@@ -49,7 +51,7 @@ export function inPackets(
   return packets;
 }
 
-/** A statement with its values, in two or more where it might be too long and can be divided. */
+/** A statement with its values: in several parts if it might be too long and can be divided. */
 function parts(
   statement: Statement,
   budget: number,

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { UnusableDatabase } from '../unusable-database';
 import type { SqliteConnection } from './statements';
 
-/** Creates the file, for its owner alone, if there is none. SQLite gives the files that it adds the same permissions. */
+/** Creates the file, for its owner alone, if there is none. SQLite gives its other files the same permissions. */
 export function createPrivately(file: string): void {
   try {
     const existing = statSync(file, { throwIfNoEntry: false });

@@ -19,8 +19,8 @@ export interface SqliteConnection {
 const MAX_PREPARED = 100;
 
 /**
- * Statements of one connection, kept prepared, straight from the driver: TypeORM's query runner is made for engines
- * whose answers come later. Rows come as arrays, since better-sqlite3 takes twice as long to make objects: see
+ * Statements of one connection, kept prepared and run by the driver itself: TypeORM's query runner waits, and this
+ * driver returns at once. Rows come as arrays, since better-sqlite3 takes twice as long to make objects: see
  * docs/benchmarks.md.
  */
 export class SqliteStatements {
