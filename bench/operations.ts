@@ -14,7 +14,7 @@ import {
   TaskResultServiceService as Results,
 } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { ANSWER_BYTES } from '../src/service/reading/answer-budget';
-import { MOST_REMEMBERED } from '../src/store/writer';
+import { MAX_REMEMBERED } from '../src/store/remembered-states';
 import {
   checkBatch,
   checkCreated,
@@ -266,7 +266,7 @@ export const OPERATIONS: readonly Operation[] = [
   once('StartAttempt, not remembered', callers(64), START, async (target, count) => {
     const requests = await startReady(target, count);
     // As if another process had created them: these, small ones, take their places in memory.
-    await makeResults({ ...target, bytes: 0 }, MOST_REMEMBERED, 'ready');
+    await makeResults({ ...target, bytes: 0 }, MAX_REMEMBERED, 'ready');
     return requests;
   }),
   once('FinishAttempt', callers(64), FINISH, finishRunning),

@@ -49,7 +49,7 @@ async function preload(execute: Execute, results: number, at: number | Date): Pr
     for (let revision = 1; revision <= 10; revision++) {
       await insert(
         'task_changes',
-        rows.map(({ id }) => ({ task_id: id, incarnation: 1, revision, at })),
+        rows.map(({ id }) => ({ task_id: id, incarnation: 1, revision, inserted_at: at })),
       );
     }
     await execute('DELETE FROM task_changes', []);

@@ -9,7 +9,8 @@ export type Command =
   | (Fence & { kind: 'renew'; lease: Micros })
   | (Fence & { kind: 'succeed'; returnValueJson: string })
   | (Fence & { kind: 'failAttempt'; error: ReportedError; retry: boolean })
-  | { kind: 'fail'; id: string; error: ReportedError | null }
+  /** Before any attempt: `FailTaskResult`. */
+  | { kind: 'failUnstarted'; id: string; error: ReportedError | null }
   | { kind: 'delete'; id: string; version: DeletedVersion | null; allowMissing: boolean };
 
 /** Which attempt of which creation of a result. */
@@ -46,12 +47,13 @@ export interface CreateCommand {
   metadata: Metadata;
 }
 
-/** Commands of which a repetition is told by their content. */
+/** Commands whose repetition is known by what they say. */
 type Recognised = Exclude<Command, { kind: 'start' | 'renew' | 'delete' }>;
 
 /**
- * A fingerprint of everything a command says but whom it is for. Two commands for one result are the same call exactly
- * when their fingerprints are equal, which is how a repeated call is told from a new one. 132 bits of SHA-256.
+ * A fingerprint of everything a command says, except for whom. Two commands for one result are the same call exactly
+ * when their fingerprints are equal: that is how a repeated call is told from a new one. It has 132 bits of SHA-256, as
+ * 22 characters of ASCII.
  */
 export function fingerprint(command: Recognised): string {
   return hash('sha256', JSON.stringify(content(command)), 'base64').slice(0, 22);
@@ -69,8 +71,8 @@ function content(command: Recognised): unknown[] {
       return ['succeed', command.attempt, command.returnValueJson];
     case 'failAttempt':
       return ['failAttempt', command.attempt, command.retry, ...reported(command.error)];
-    case 'fail':
-      return ['fail', ...(command.error ? reported(command.error) : [])];
+    case 'failUnstarted':
+      return ['failUnstarted', ...(command.error ? reported(command.error) : [])];
   }
 }
 

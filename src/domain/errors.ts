@@ -16,8 +16,8 @@ export type Reason =
   | 'PERMISSION_DENIED';
 
 /**
- * An answer other than OK. The message is for the caller: it never holds SQL, driver text or payloads. Anything else that
- * is thrown is a bug, and the caller learns no more than that.
+ * An answer other than OK. The message is for the caller: it never holds SQL, driver text or payloads. Anything else
+ * that is thrown is a bug, and the caller learns no more than that.
  */
 export class TaskResultsError extends Error {
   override readonly name = 'TaskResultsError';

@@ -1,10 +1,10 @@
 import type { Metadata, Micros, TaskResult, TaskResultStatus } from './task-result';
 
-/** A span of time, open at a side that is null. */
+/** A span of time. A side that is null is open. */
 export interface TimeRange {
   /** The first moment inside. */
   start: Micros | null;
-  /** The first moment behind it. */
+  /** The first moment after it. */
   end: Micros | null;
 }
 

@@ -12,13 +12,13 @@ const DAY: Micros = 24 * 3_600 * SECOND;
 
 /** The limits that a setting of the same name changes. */
 export interface Limits {
-  /** Of each of `args_json`, `kwargs_json` and `return_value_json`. More is refused. */
+  /** Size of each of `args_json`, `kwargs_json` and `return_value_json`. More is refused. */
   readonly maxJsonSize: number;
-  /** Of a traceback. More is cut, and marked. */
+  /** Size of a traceback. More is cut, and marked. */
   readonly maxTracebackSize: number;
-  /** Of a `worker_id`. More is refused. */
+  /** Length of a `worker_id`. More is refused. */
   readonly maxWorkerIdLength: number;
-  /** Of a whole message that comes in. More is refused by the transport. */
+  /** Size of a whole incoming message. More is refused by the transport. */
   readonly maxMessageSize: number;
   /** Watches that one process has open at a time. More are refused. */
   readonly maxWatches: number;
@@ -42,9 +42,9 @@ export const CONFIGURABLE: Readonly<Record<keyof Limits, Range>> = {
   maxWatchedIds: { min: 1, max: 1_000_000_000, usual: 1_000_000 },
 };
 
-/** Of the id of a result. */
+/** Characters in the id of a result. */
 export const MAX_ID_LENGTH = 64;
-/** Of a task path, a queue's or backend's name, a request id. */
+/** Characters in a task path, a queue's or backend's name, a request id. */
 export const MAX_NAME_LENGTH = 255;
 /** From -MAX_PRIORITY to MAX_PRIORITY, as in Django. */
 export const MAX_PRIORITY = 100;
@@ -58,9 +58,9 @@ export const MAX_LEASE: Micros = 7 * DAY;
 /** The number of an attempt is an int32. */
 export const MAX_ATTEMPT = 2 ** 31 - 1;
 
-/** Of the class of an error. More is cut. */
+/** Characters in the class of an error. More is cut. */
 export const MAX_CLASS_PATH_LENGTH = 1_000;
-/** Of an error's message. More is cut, and marked. */
+/** Size of an error's message. More is cut, and marked. */
 export const MAX_ERROR_MESSAGE_SIZE = 64 * KIB;
 /** All errors of one result keep about this much text; later messages and tracebacks are cut harder. */
 export const MAX_ERRORS_SIZE = MIB;
@@ -75,7 +75,7 @@ export const MAX_PAGE_SIZE = 1_000;
 export const DEFAULT_PAGE_SIZE = 50;
 /** In `more` of one message of RecordTransitions. */
 export const MAX_MORE_TRANSITIONS = 1_000;
-/** Of an answer with many results: clients take 4 MiB unless they are told otherwise, and headers need some of it. */
+/** Size of an answer with many results: clients take 4 MiB unless they are told otherwise, and headers need some of it. */
 export const MAX_ANSWER_SIZE = 3 * MIB;
 
 export const MIN_HEARTBEAT: Micros = SECOND;

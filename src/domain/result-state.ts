@@ -7,8 +7,8 @@ import type { Micros, TaskResultStatus } from './task-result';
 export const PENDING_INCARNATION = 0;
 
 /**
- * The part of a result that the rules look at. It has the same size however many attempts there were, so that a write
- * costs the same.
+ * The part of a result that the rules look at. Its size does not depend on the number of attempts, so that a write
+ * always costs the same.
  */
 export interface ResultState {
   id: string;
@@ -32,7 +32,7 @@ export interface ResultState {
   changedAt: Micros;
   /** Fingerprint of the create, to tell the same content from other content. */
   createFingerprint: string;
-  /** Fingerprint of the newest call but for starts and renewals, to tell its repetition from another call. */
+  /** Fingerprint of the newest create, finish or failure, to tell its repetition from another call. */
   stateFingerprint: string;
   /** UTF-8 bytes of arguments and return value, for reads bounded in bytes. */
   payloadBytes: number;

@@ -4,16 +4,16 @@ import type { Micros, TaskResult, TaskResultStatus, View } from './task-result';
 import type { Decision } from './transitions';
 import type { Version } from './version';
 
-/** What one transaction takes: more would pass the limits of a statement on some engine. */
-export const MOST_COMMANDS = 256;
+/** The commands of one transaction. More would pass the limits of a statement on some engine. */
+export const MAX_COMMANDS = 256;
 
 /** Where results are kept. Every method rejects with STORE_UNAVAILABLE when the store is out of reach. */
 export interface TaskResultStore {
   /**
-   * Takes all commands, up to MOST_COMMANDS, in one transaction, in their order, and answers one decision for each, in
-   * the same order. A refused command fails alone. No id may be created, deleted and created again: the two would be
-   * one incarnation. When the promise resolves, every change is durable, together with one entry in the change log for
-   * each result whose version changed; when it rejects, the caller must not assume either way.
+   * Takes all commands, up to MAX_COMMANDS, in one transaction, in their order, and returns one decision for each, in
+   * the same order. A refused command fails alone. No id may be created, deleted and created again: the two would have
+   * the same incarnation. When the promise resolves, every change is durable, together with one entry in the change log
+   * for each result whose version changed; when it rejects, the caller must not assume either way.
    *
    * A result that is created gets a higher incarnation than any that had its id before.
    *
@@ -24,17 +24,20 @@ export interface TaskResultStore {
 
   /**
    * The results with these ids, in any order; ids that no result has are left out, and so are results whose
-   * `errorBytes`, in the view FULL together with `payloadBytes`, are more than `mostBytes`.
+   * `errorBytes`, in the view FULL together with `payloadBytes`, are more than `maxBytes`.
    */
-  read(ids: readonly string[], view: View, mostBytes?: number): Promise<TaskResult[]>;
+  read(ids: readonly string[], view: View, maxBytes?: number): Promise<TaskResult[]>;
 
-  /** What these results look like from outside, in any order; ids that no result has are left out. */
+  /** The outlines of these results, in any order; ids that no result has are left out. */
   outline(ids: readonly string[]): Promise<Outline[]>;
 
-  /** Results that match, newest enqueued first and those of one microsecond by id descending, from behind `after`. */
+  /**
+   * Results that match, at most `limit`, newest enqueued first and those of one microsecond by id descending. They
+   * begin after the position `after`; null: with the first.
+   */
   list(filter: Filter, after: Position | null, limit: number): Promise<Outline[]>;
 
-  /** Entries of the change log behind `cursor`, in the order of `seq`, at most `limit`. */
+  /** Entries of the change log with a `seq` above `cursor`, in the order of `seq`, at most `limit`. */
   changesAfter(cursor: number, limit: number): Promise<Change[]>;
 
   /** Entries of the change log within `ranges`, in the order of `seq`. */
@@ -44,8 +47,8 @@ export interface TaskResultStore {
   changeLog(): Promise<ChangeLog>;
 
   /**
-   * Removes a part of what the change log has that is older than `age`, up to `limit` numbers of it; answers whether
-   * there is more. The newest entry stays. Times are those of the store, so that no replica's clock matters.
+   * Removes entries of the change log that are older than `age`, up to `limit` numbers of them, and returns whether
+   * there are more. The newest entry stays. Times are those of the store, so that no replica's clock matters.
    */
   trimChanges(age: Micros, limit: number): Promise<boolean>;
 
@@ -75,7 +78,7 @@ export interface Outline extends Position, Version {
   errorBytes: number;
 }
 
-/** One change of one result: a hint to look again; what is true stands in the result. */
+/** One change of one result. It is a hint to read the result, which holds the truth. */
 export interface Change extends Version {
   seq: number;
   taskId: string;

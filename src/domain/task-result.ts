@@ -1,4 +1,4 @@
-/** The plain types of the product. What each field means is said in `proto/taskresults/v1/task_result.proto`. */
+/** The plain types of the product. `proto/taskresults/v1/task_result.proto` says what each field means. */
 
 /** A moment: microseconds since 1970-01-01 UTC. Exact as a number until the year 2255. */
 export type Micros = number;

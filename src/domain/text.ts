@@ -17,7 +17,7 @@ export function firstBytes(text: string, maxBytes: number): string {
 /** The first `max` characters (code points) of a text. */
 export function firstCharacters(text: string, max: number): string {
   if (text.length <= max) return text;
-  // So many are within twice as many UTF-16 units. One that this cuts in two comes after them.
+  // `max` characters take at most twice as many UTF-16 units. A character that this cuts in two comes after them.
   return [...text.slice(0, 2 * max)].slice(0, max).join('');
 }
 

@@ -10,7 +10,7 @@ import type { Version } from './version';
 export interface Additions {
   created?: CreateCommand;
   attempt?: { attempt: number; workerId: string; requestId: string | null; startedAt: Micros };
-  /** Each of the worker of its attempt. */
+  /** The worker of each is that of its attempt. */
   errors?: Omit<TaskError, 'workerId'>[];
   returnValueJson?: string;
 }
@@ -52,18 +52,18 @@ export function decide(
     case 'succeed':
     case 'failAttempt':
       return finishAttempt(state, command, at, retention);
-    case 'fail':
+    case 'failUnstarted':
       return failUnstarted(state, command, at, retention);
   }
 }
 
-type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
+type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
 /** What ends an attempt, or the whole result. */
-type Ending = Of<'succeed' | 'failAttempt' | 'fail'>;
+type Ending = CommandOf<'succeed' | 'failAttempt' | 'failUnstarted'>;
 
 function create(command: CreateCommand, now: Micros): Decision {
-  const print = fingerprint(command);
+  const createFingerprint = fingerprint(command);
   const state: ResultState = {
     id: command.id,
     status: 'READY',
@@ -78,8 +78,8 @@ function create(command: CreateCommand, now: Micros): Decision {
     leaseExpiresAt: null,
     expiresAt: null,
     changedAt: now,
-    createFingerprint: print,
-    stateFingerprint: print,
+    createFingerprint,
+    stateFingerprint: createFingerprint,
     payloadBytes: byteLength(command.argsJson) + byteLength(command.kwargsJson),
     errorBytes: 0,
   };
@@ -91,7 +91,7 @@ function recreate(state: ResultState, command: CreateCommand): Decision {
   return refused('TASK_RESULT_EXISTS', `task result "${state.id}" exists with other content`);
 }
 
-function remove(state: ResultState | null, command: Of<'delete'>): Decision {
+function remove(state: ResultState | null, command: CommandOf<'delete'>): Decision {
   if (state === null) {
     return command.allowMissing ? { kind: 'unchanged', state } : { kind: 'refused', error: doesNotExist(command.id) };
   }
@@ -146,7 +146,7 @@ function lostAttempt(state: ResultState, expired: boolean): ReportedError {
 }
 
 /** The lease is no part of the TaskResult, so that the revision stays and no watcher is woken. */
-function renew(state: ResultState, command: Of<'renew'>, at: Micros): Decision {
+function renew(state: ResultState, command: CommandOf<'renew'>, at: Micros): Decision {
   const refusal = refuseAttempt(state, command, 'renew the lease of');
   if (refusal) return refusal;
   return { kind: 'changed', state: { ...state, leaseExpiresAt: at + command.lease, changedAt: at }, additions: {} };
@@ -154,7 +154,7 @@ function renew(state: ResultState, command: Of<'renew'>, at: Micros): Decision {
 
 function finishAttempt(
   state: ResultState,
-  command: Of<'succeed'> | Of<'failAttempt'>,
+  command: CommandOf<'succeed'> | CommandOf<'failAttempt'>,
   at: Micros,
   retention: Retention,
 ): Decision {
@@ -175,7 +175,12 @@ function finishAttempt(
   return { kind: 'changed', state: next, additions: { returnValueJson: command.returnValueJson } };
 }
 
-function failUnstarted(state: ResultState, command: Of<'fail'>, at: Micros, retention: Retention): Decision {
+function failUnstarted(
+  state: ResultState,
+  command: CommandOf<'failUnstarted'>,
+  at: Micros,
+  retention: Retention,
+): Decision {
   if (state.status === 'FAILED' && state.stateFingerprint === fingerprint(command)) return { kind: 'unchanged', state };
   if (state.status !== 'READY') return illegal(state, 'fail it as never started');
   const next = finished(state, 'FAILED', command, at, retention);

@@ -1,17 +1,17 @@
 /**
- * One state of one creation of a result. An id can be deleted and created anew, at a revision that somebody knows
- * already: only both together tell what a caller knows. Versions of one id are ordered, by incarnation and then by
- * revision.
+ * One state of one creation of a result. An id can be deleted and created again, and then reach a revision that
+ * somebody knows already: only both together say what a caller knows. Versions of one id are ordered, by incarnation
+ * and then by revision.
  */
 export interface Version {
   incarnation: number;
   revision: number;
 }
 
-/** What somebody knows who knows nothing. */
+/** The version that somebody knows who knows nothing. It is older than all others. */
 export const NO_VERSION: Version = { incarnation: 0, revision: 0 };
 
-/** Of a change of which nobody knows how far it went: newer than all others. */
+/** The version of a change when nobody knows how far it went. It is newer than all others. */
 export const UNKNOWN_VERSION: Version = {
   incarnation: Number.POSITIVE_INFINITY,
   revision: Number.POSITIVE_INFINITY,
@@ -26,7 +26,7 @@ export function isSameVersion(a: Version, b: Version): boolean {
   return a.incarnation === b.incarnation && a.revision === b.revision;
 }
 
-/** The version of something that has one, apart from the rest of it. */
+/** Only the version of something that has more to it. */
 export function versionOf({ incarnation, revision }: Version): Version {
   return { incarnation, revision };
 }

@@ -3,28 +3,30 @@ import { PENDING_INCARNATION, type ResultState } from '../domain/result-state';
 import type { Micros } from '../domain/task-result';
 import { type Decision, decide, type Retention } from '../domain/transitions';
 import { type Version, versionOf } from '../domain/version';
-import type { AttemptRow, ChangeRow, ErrorRow, MetadataRow, ResultRow, ReturnValueRow } from './entities';
+import type { AttemptRow, ChangeRow, ErrorRow, MetadataRow, ResultRow, ReturnValueRow } from './rows';
+import type { StartedAttempts } from './started-attempts';
 
 /** What one result was before a batch of commands, and what it has become. */
 interface Entry {
-  /** What stands in the table. */
+  /** The row in the table; null: there is none. */
   stored: ResultState | null;
-  /** The stored row goes. */
-  removed: boolean;
-  /** A new row comes. */
+  /** The stored row is deleted. */
+  deleted: boolean;
+  /** A new row is inserted; null: none. */
   created: CreateCommand | null;
+  /** What the result has become; null: there is none. */
   state: ResultState | null;
-  /** A value comes with the finish, once. */
+  /** The return value, if the batch finishes the result with one. */
   returnValueJson: string | null;
   attempts: AttemptRow[];
   errors: ErrorRow[];
-  /** What to tell watchers: this is, or was, the newest version. */
+  /** The newest version, for the change log; null: it is the one from before. */
   changed: Version | null;
-  /** The stored row has other values now. */
+  /** A row is to be written. */
   touched: boolean;
 }
 
-/** A stored row that gets other values. */
+/** A stored row that gets new values. */
 export interface Update {
   before: ResultState;
   after: ResultState;
@@ -35,7 +37,7 @@ export type NewChange = Omit<ChangeRow, 'seq'>;
 
 /** Rows to write, by kind of statement. */
 export interface Writes {
-  removals: ResultState[];
+  deletes: ResultState[];
   inserts: ResultRow[];
   updates: Update[];
   attempts: AttemptRow[];
@@ -45,34 +47,14 @@ export interface Writes {
   changes: NewChange[];
 }
 
-/** Which attempts were started by which requests. */
-export class StartedAttempts {
-  readonly #byResult = new Map<string, Map<string, number>>();
-
-  add({ taskId, requestId, attempt }: Pick<AttemptRow, 'taskId' | 'requestId' | 'attempt'>): void {
-    if (requestId === null) return;
-    const ofResult = this.#byResult.get(taskId);
-    if (ofResult) ofResult.set(requestId, attempt);
-    else this.#byResult.set(taskId, new Map([[requestId, attempt]]));
-  }
-
-  /** Null: none. */
-  get(taskId: string, requestId: string | null): number | null {
-    return requestId === null ? null : (this.#byResult.get(taskId)?.get(requestId) ?? null);
-  }
-
-  /** The result is gone, and its attempts with it. */
-  forget(taskId: string): void {
-    this.#byResult.delete(taskId);
-  }
-}
-
-/** Folds commands over the states they meet, so that each result is written once however many commands it got. */
+/**
+ * Applies commands to states, one after the other, so that each result is written once however many commands it gets.
+ */
 export class Batch {
   readonly #entries = new Map<string, Entry>();
-  /** Ids that were created: each once. */
+  /** Ids that were created. */
   readonly #created = new Set<string>();
-  /** What gets its incarnation from the transaction. */
+  /** What gets its incarnation when the transaction has its number. */
   readonly #pending: { incarnation: number }[] = [];
 
   constructor(
@@ -84,16 +66,17 @@ export class Batch {
     for (const state of stored) this.#entries.set(state.id, { ...blank(), stored: state, state });
   }
 
+  /** Decides on the next command. */
   take(command: Command): Decision {
     const entry = this.#entry(command.id);
     const startedBefore = command.kind === 'start' ? this.started.get(command.id, command.requestId) : null;
     const decision = decide(entry.state, command, this.now, this.retention, startedBefore);
     if (decision.kind === 'changed') {
       const { state, additions } = decision;
-      if (entry.state?.revision !== state.revision) entry.changed = this.#pended(versionOf(state));
-      entry.state = this.#pended(state);
+      if (entry.state?.revision !== state.revision) entry.changed = this.#withIncarnation(versionOf(state));
+      entry.state = this.#withIncarnation(state);
       entry.touched = true;
-      if (additions.created) entry.created = this.#once(additions.created);
+      if (additions.created) entry.created = this.#createdOnce(additions.created);
       if (additions.returnValueJson !== undefined) entry.returnValueJson = additions.returnValueJson;
       if (additions.attempt) {
         const row = { taskId: state.id, ...additions.attempt };
@@ -106,15 +89,15 @@ export class Batch {
       });
     } else if (decision.kind === 'deleted') {
       const { stored } = entry;
-      const changed = this.#pended(decision.version);
+      const changed = this.#withIncarnation(decision.version);
       this.started.forget(command.id);
-      this.#entries.set(command.id, { ...blank(), stored, removed: stored !== null, changed });
+      this.#entries.set(command.id, { ...blank(), stored, deleted: stored !== null, changed });
     }
     return decision;
   }
 
-  /** Gives everything that was created its incarnation, also in what `take` has answered. */
-  settle(incarnation: number): void {
+  /** Gives everything that was created its incarnation, also in the decisions that `take` has returned. */
+  setIncarnation(incarnation: number): void {
     for (const item of this.#pending) item.incarnation = incarnation;
     this.#pending.length = 0;
   }
@@ -124,9 +107,10 @@ export class Batch {
     for (const [id, { state }] of this.#entries) yield [id, state];
   }
 
+  /** What all commands together have changed. */
   writes(): Writes {
     const writes: Writes = {
-      removals: [],
+      deletes: [],
       inserts: [],
       updates: [],
       attempts: [],
@@ -137,8 +121,8 @@ export class Batch {
     };
     for (const [id, entry] of this.#entries) {
       const { stored, state, created, returnValueJson } = entry;
-      if (entry.removed && stored) writes.removals.push(stored);
-      if (entry.changed) writes.changes.push({ taskId: id, ...entry.changed, at: this.now });
+      if (entry.deleted && stored) writes.deletes.push(stored);
+      if (entry.changed) writes.changes.push({ taskId: id, ...entry.changed, insertedAt: this.now });
       if (state === null || !entry.touched) continue;
       if (created) {
         writes.inserts.push(newRow(state, created));
@@ -153,13 +137,14 @@ export class Batch {
     return writes;
   }
 
-  #pended<T extends { incarnation: number }>(item: T): T {
+  /** Has `setIncarnation` reach `item` if that has no incarnation yet. */
+  #withIncarnation<T extends { incarnation: number }>(item: T): T {
     if (item.incarnation === PENDING_INCARNATION) this.#pending.push(item);
     return item;
   }
 
   /** See TaskResultStore.transact: two of one batch would be the same incarnation. */
-  #once(created: CreateCommand): CreateCommand {
+  #createdOnce(created: CreateCommand): CreateCommand {
     if (this.#created.has(created.id)) throw new Error('a batch creates a result twice');
     this.#created.add(created.id);
     return created;
@@ -178,7 +163,7 @@ export class Batch {
 function blank(): Entry {
   return {
     stored: null,
-    removed: false,
+    deleted: false,
     created: null,
     state: null,
     returnValueJson: null,

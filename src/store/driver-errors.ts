@@ -1,11 +1,10 @@
 import { QueryFailedError } from 'typeorm';
+import { storeUnavailable } from '../domain/errors';
 import { UnusableDatabase } from './unusable-database';
 
-/**
- * What an error of a driver means to us. Drivers are asked for `code` and `errno` only: messages vary and hold data.
- */
+/** What an error of a driver means to the store. */
 export type DriverFault =
-  /** The database chose this transaction as a victim: run it again. */
+  /** The database chose this transaction as a victim and rolled it back: run it again. */
   | 'retry'
   /** A row is no longer what it was taken for, or is there already: read it, and run the transaction again. */
   | 'outdated'
@@ -16,85 +15,29 @@ export type DriverFault =
   /** Everything else: a bug. */
   | 'unknown';
 
-const RETRY = new Set([
-  '1105', // TiDB: a pessimistic lock could not be had. An error without a number of its own, on others
-  '1205', // lock wait time-out
-  '1213', // deadlock
-  '8002', // TiDB: conflicts of optimistic transactions, as are the next two
-  '8005',
-  '9007',
-]);
-
-/**
- * A key that is there already; and a number out of range, which only ever comes from `Dialect.assertChanged`, since
- * every number of ours fits its column.
- */
-const OUTDATED = new Set(['1062', 'SQLITE_CONSTRAINT_PRIMARYKEY', '1690']);
-
-const LOST = new Set([
-  'PROTOCOL_CONNECTION_LOST',
-  'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
-  'PROTOCOL_ENQUEUE_AFTER_QUIT',
-  'PROTOCOL_SEQUENCE_TIMEOUT',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  '1053', // the server is shutting down
-  '1158', // the server could not read what was sent to it, as with the next one
-  '1159',
-  '1160', // the server could not write its answer, as with the next one
-  '1161',
-  '1317', // the query was interrupted
-  '1927', // MariaDB: the connection was killed
-  '4031', // MySQL: the connection was idle for too long
-]);
-
-const UNAVAILABLE = new Set([
-  '1021', // disk full
-  '1040', // too many connections
-  '1041', // out of memory
-  '1044', // access denied to the database
-  '1045', // access denied
-  '1047', // Galera: this node has no quorum
-  '1049', // unknown database
-  '1114', // table full
-  '1130', // host not allowed
-  '1153', // the packet is too large: the setting was lowered since it was asked for
-  '1203', // too many connections of this user
-  '1226', // resource limit of this user
-  '1290', // read-only
-  '1792', // read-only transaction
-  '1836', // read-only mode
-  '1969', // MariaDB: the time that a statement may take is over
-  '3024', // MySQL: the same
-]);
-
-interface DriverError {
+/** What a driver throws. Messages vary and hold data: an engine looks at one only where the driver gives no code. */
+export interface DriverError {
   code?: unknown;
   errno?: unknown;
-  driverError?: unknown;
   message?: unknown;
 }
 
-export function classify(error: unknown): DriverFault {
+/** Finds out what an error of an engine's driver means. */
+export type FaultOf = (error: DriverError) => DriverFault;
+
+/** What an error means, whether it comes from the driver, from TypeORM or from this store. */
+export function classify(error: unknown, faultOf: FaultOf): DriverFault {
   if (typeof error !== 'object' || error === null) return 'unknown';
-  const cause = ((error as DriverError).driverError ?? error) as DriverError;
-  if (cause instanceof UnusableDatabase) return 'unavailable';
-  const { code, errno, message } = cause;
-  const names = [String(code), String(errno)];
-  if (names.some((name) => RETRY.has(name))) return 'retry';
-  if (names.some((name) => OUTDATED.has(name))) return 'outdated';
-  if (names.some((name) => LOST.has(name))) return 'connection-lost';
-  if (names.some((name) => UNAVAILABLE.has(name))) return 'unavailable';
-  if (/^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM)/.test(String(code))) return 'unavailable';
-  // mysql2 gives these two no code.
-  if (message === 'Queue limit reached.' || message === 'Pool is closed.') return 'unavailable';
-  return 'unknown';
+  const cause = (error as { driverError?: DriverError }).driverError ?? error;
+  return cause instanceof UnusableDatabase ? 'unavailable' : faultOf(cause);
+}
+
+/** What went wrong, if another try may help. Otherwise throws what the caller of the store is to get. */
+export function faultWorthRetry(error: unknown, faultOf: FaultOf): Exclude<DriverFault, 'unavailable' | 'unknown'> {
+  const fault = classify(error, faultOf);
+  if (fault === 'unknown') throw withoutParameters(error);
+  if (fault === 'unavailable') throw storeUnavailable(withoutParameters(error));
+  return fault;
 }
 
 /**

@@ -2,9 +2,9 @@
 export interface Statement {
   text: string;
   values: readonly unknown[];
-  /** The text is one of a few, and used often: a connection may keep it prepared. */
+  /** The text is one of a few that are used often: a connection may keep it prepared. */
   prepared?: boolean;
-  /** The same in two statements, for where this one is too long. Undefined: it cannot be divided. */
+  /** The same in two statements, for when this one is too long. Undefined: it cannot be divided. */
   halves?: () => readonly [Statement, Statement];
 }
 

@@ -5,22 +5,23 @@ type Property<Row> = keyof Row & string;
 type ToDriver = ValueTransformer['to'];
 
 /** How the rows of a table are inserted. */
-interface Insert<Row> {
+interface Insertion<Row> {
   columns: string;
-  /** Of one row. */
-  marks: string;
-  values: readonly { property: Property<Row>; to?: ToDriver }[];
+  /** The values of one row, as SQL. */
+  row: string;
+  /** What is put in place of the question marks in `row`. */
+  parameters: readonly { property: Property<Row>; to?: ToDriver }[];
 }
 
 /**
- * The statements of one table, made from its entity. TypeORM's entity manager would build and read these statements
- * through objects of its own for each value, which costs more than all the rest of a call: see docs/benchmarks.md.
+ * The statements of one table, made from its entity. TypeORM's entity manager builds objects of its own for each value,
+ * which costs more than all the rest of a call: see docs/benchmarks.md.
  */
 export class Table<Row extends object> {
   readonly name: string;
   readonly #columns: Map<Property<Row>, string>;
   readonly #transformers = new Map<Property<Row>, ValueTransformer>();
-  readonly #insert: Insert<Row>;
+  readonly #insertion: Insertion<Row>;
 
   constructor(source: DataSource, entity: EntitySchema<Row>) {
     const { tableName, columns } = source.getMetadata(entity);
@@ -31,10 +32,10 @@ export class Table<Row extends object> {
     }
     // What the database does not make itself.
     const insertable = columns.filter((column) => !column.isGenerated && column.isInsert);
-    this.#insert = {
+    this.#insertion = {
       columns: insertable.map((column) => column.databaseName).join(', '),
-      marks: `(${placeholders(insertable.length)})`,
-      values: insertable.map(({ propertyName }) => {
+      row: `(${placeholders(insertable.length)})`,
+      parameters: insertable.map(({ propertyName }) => {
         const property = propertyName as Property<Row>;
         return { property, to: this.#transformers.get(property)?.to };
       }),
@@ -47,15 +48,15 @@ export class Table<Row extends object> {
 
   /** `SELECT` of these properties, under their own names, `FROM` this table as `alias`. */
   select(properties: readonly Property<Row>[], alias: string): string {
-    return `SELECT ${this.list(properties, alias)} FROM ${this.name} ${alias}`;
+    return `SELECT ${this.columns(properties, alias)} FROM ${this.name} ${alias}`;
   }
 
-  /** These properties of this table as `alias`, under their own names. */
-  list(properties: readonly Property<Row>[], alias: string): string {
+  /** These properties of this table as `alias`, under their own names, for a SELECT. */
+  columns(properties: readonly Property<Row>[], alias: string): string {
     return properties.map((property) => `${alias}.${this.column(property)} AS ${quoted(property)}`).join(', ');
   }
 
-  /** The properties of rows as the driver gives them, in place. */
+  /** Converts these properties of rows from what the driver returns, in place. */
   fromRaw<P extends Property<Row>>(rows: Pick<Row, P>[], properties: readonly P[]): void {
     for (const property of properties) {
       const from = this.#transformers.get(property)?.from;
@@ -63,38 +64,40 @@ export class Table<Row extends object> {
     }
   }
 
-  /** Inserts all rows; no statement for none. */
-  insertion(rows: readonly Row[]): Statement[] {
-    return rows.length === 0 ? [] : [this.#insertionOf(rows, this.#insert)];
+  /** Inserts all rows. Returns no statement when there are none. */
+  insert(rows: readonly Row[]): Statement[] {
+    return rows.length === 0 ? [] : [this.#insert(rows, this.#insertion)];
   }
 
-  /** The same, but that `property` of every row is what the SQL `expression` says. */
-  insertionWith(property: Property<Row>, expression: string, rows: readonly Row[]): Statement[] {
+  /** The same, but `property` of every row is what the SQL `expression` says. */
+  insertWith(property: Property<Row>, expression: string, rows: readonly Row[]): Statement[] {
     if (rows.length === 0) return [];
-    const { columns, values } = this.#insert;
-    const marks = values.map((value) => (value.property === property ? expression : '?')).join(', ');
-    const others = values.filter((value) => value.property !== property);
-    return [this.#insertionOf(rows, { columns, marks: `(${marks})`, values: others })];
+    const { columns, parameters } = this.#insertion;
+    const values = parameters.map((parameter) => (parameter.property === property ? expression : '?')).join(', ');
+    const others = parameters.filter((parameter) => parameter.property !== property);
+    return [this.#insert(rows, { columns, row: `(${values})`, parameters: others })];
   }
 
-  #insertionOf(rows: readonly Row[], insert: Insert<Row>): Statement {
-    const { columns, marks, values: ofRow } = insert;
+  #insert(rows: readonly Row[], insertion: Insertion<Row>): Statement {
+    const { columns, row: ofRow, parameters } = insertion;
     const values: unknown[] = [];
-    for (const row of rows) for (const { property, to } of ofRow) values.push(to ? to(row[property]) : row[property]);
-    const text = `INSERT INTO ${this.name} (${columns}) VALUES ${marks}${`, ${marks}`.repeat(rows.length - 1)}`;
+    for (const row of rows) {
+      for (const { property, to } of parameters) values.push(to ? to(row[property]) : row[property]);
+    }
+    const text = `INSERT INTO ${this.name} (${columns}) VALUES ${ofRow}${`, ${ofRow}`.repeat(rows.length - 1)}`;
     if (rows.length === 1) return { text, values };
     const middle = rows.length >> 1;
     return {
       text,
       values,
-      halves: () => [this.#insertionOf(rows.slice(0, middle), insert), this.#insertionOf(rows.slice(middle), insert)],
+      halves: () => [this.#insert(rows.slice(0, middle), insertion), this.#insert(rows.slice(middle), insertion)],
     };
   }
 
   /**
    * Sets `properties` of rows found by `key`, if their `version` is still what it was before. What all rows share is
-   * said once, all else in a CASE, which every engine takes. A join with the rows as a derived table took the database
-   * a tenth to a quarter longer: docs/benchmarks.md.
+   * written once, everything else in a CASE, which every engine takes. A join with the rows as a derived table took the
+   * database a tenth to a quarter longer: docs/benchmarks.md.
    */
   update<P extends Property<Row>>(
     updates: readonly { before: Pick<Row, P>; after: Pick<Row, P> }[],
@@ -113,8 +116,8 @@ export class Table<Row extends object> {
     };
   }
 
-  /** Deletes rows found by `key`, if their `version` is still what it was; no statement for none. */
-  removal<P extends Property<Row>>(
+  /** Deletes rows found by `key`, if their `version` is still what it was. Returns no statement when there are none. */
+  delete<P extends Property<Row>>(
     rows: readonly Pick<Row, P>[],
     { key, version }: { key: P; version: readonly P[] },
   ): Statement[] {
@@ -123,7 +126,7 @@ export class Table<Row extends object> {
     return [{ text: `DELETE FROM ${this.name} WHERE ${found.text}`, values: found.values }];
   }
 
-  /** The condition that finds these rows, and none that has another version by now. */
+  /** The condition that finds these rows if they still have this version. */
   #unchanged<P extends Property<Row>>(
     rows: readonly Pick<Row, P>[],
     { key, version }: { key: P; version: readonly P[] },

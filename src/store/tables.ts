@@ -1,17 +1,9 @@
 import type { DataSource } from 'typeorm';
-import type {
-  AttemptRow,
-  ChangeRow,
-  Entities,
-  ErrorRow,
-  MetadataRow,
-  ResultRow,
-  ReturnValueRow,
-  TransactionRow,
-} from './entities';
+import type { Entities } from './entities';
+import type { AttemptRow, ChangeRow, ErrorRow, MetadataRow, ResultRow, ReturnValueRow, TransactionRow } from './rows';
 import { Table } from './table';
 
-/** All tables of an open data source. */
+/** The statements of all tables. The data source must be open. */
 export class Tables {
   readonly results: Table<ResultRow>;
   readonly attempts: Table<AttemptRow>;

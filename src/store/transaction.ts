@@ -17,7 +17,7 @@ export class Transaction {
     private readonly dialect: Dialect,
   ) {}
 
-  /** Runs statements in their order, and answers what the driver answered to each. */
+  /** Runs statements in their order, and returns what the driver returned for each. */
   async send(statements: readonly Statement[]): Promise<unknown[]> {
     if (statements.length === 0) return [];
     if (this.#state === 'open') return this.dialect.runAll(this.runner, statements);
@@ -28,9 +28,9 @@ export class Transaction {
   /** The same for the last statements of the transaction, which then is committed. */
   async commit(statements: readonly Statement[]): Promise<unknown[]> {
     if (this.#state === 'new' && statements.length === 0) return [];
-    const answers = await this.send([...statements, COMMIT]);
+    const results = await this.send([...statements, COMMIT]);
     this.#state = 'committed';
-    return answers.slice(0, -1);
+    return results.slice(0, -1);
   }
 
   /** Gives the connection back. What is not committed is rolled back. */

@@ -1,13 +1,12 @@
-import type { DataSource } from 'typeorm';
 import type { Clock, Micros } from '../domain/task-result';
 import type { Dialect } from './dialect';
-import { readWithRetries } from './retry';
+import type { ReadAccess } from './read-access';
 
 interface Log {
   table: string;
   /** Its generated key: rows stand in the order of time. */
   key: string;
-  /** Rows are kept for this long, whatever is asked for. */
+  /** Rows are kept at least this long, even if less is asked for. */
   minAge: Micros;
 }
 
@@ -17,13 +16,13 @@ const LOGS: readonly Log[] = [
   { table: 'task_transactions', key: 'number', minAge: 3_600_000_000 },
 ];
 
-/** Removes what is old of the tables that only grow. */
+/** Removes old rows of the tables that only grow. */
 export class Trimmer {
-  /** Keys up to which rows are old and not removed yet. */
+  /** The key up to which rows of a table are old, where not all of them are removed yet. */
   readonly #cuts = new Map<Log, number>();
 
   constructor(
-    private readonly source: DataSource,
+    private readonly access: ReadAccess,
     private readonly dialect: Dialect,
     private readonly clock: Clock,
   ) {}
@@ -32,29 +31,28 @@ export class Trimmer {
   async trim(age: Micros, limit: number): Promise<boolean> {
     let isMore = false;
     for (const log of LOGS) {
-      const trim = () => readWithRetries(() => this.#trimLog(log, Math.max(age, log.minAge), limit));
-      if (await this.dialect.exclusively(trim)) isMore = true;
+      const keptFor = Math.max(age, log.minAge);
+      if (await this.access.run(() => this.#trimLog(log, keptFor, limit))) isMore = true;
     }
     return isMore;
   }
 
   async #trimLog(log: Log, age: Micros, limit: number): Promise<boolean> {
     const { table, key } = log;
-    const [ends] = await this.source.query(`SELECT MIN(${key}) AS oldest, MAX(${key}) AS newest FROM ${table}`);
+    const [ends] = await this.access.source.query(`SELECT MIN(${key}) AS oldest, MAX(${key}) AS newest FROM ${table}`);
     const [oldest, newest] = [Number(ends.oldest ?? 0), Number(ends.newest ?? 0)];
     const cut = this.#cuts.get(log) ?? (await this.#newestOlderThan(log, age, oldest, newest));
     const last = Math.min(cut, oldest + limit - 1);
-    if (oldest > 0) await this.source.query(`DELETE FROM ${table} WHERE ${key} <= ?`, [last]);
+    if (oldest > 0) await this.access.source.query(`DELETE FROM ${table} WHERE ${key} <= ?`, [last]);
     if (last < cut) this.#cuts.set(log, cut);
     else this.#cuts.delete(log);
     return last < cut;
   }
 
   /**
-   * The key of the newest row that is older than `age`, but for the newest of all, which stays: what comes after it
-   * never gets its number again. 0: there is none. Found by halving, from the newest on. The clock may have been ahead
-   * for a while, and may have given some rows a time that is to come: rows before one that is old are old, whatever
-   * they say themselves.
+   * The key of the newest row that is older than `age`; 0: there is none. The newest row of all stays, so that its key
+   * is never given again. Found by halving, from the newest on. The clock may have been ahead for a while and may have
+   * given some rows a time in the future: rows before one that is old are old, whatever their own time is.
    */
   async #newestOlderThan(log: Log, age: Micros, oldest: number, newest: number): Promise<number> {
     let young = newest;
@@ -74,11 +72,14 @@ export class Trimmer {
     return old;
   }
 
-  /** The last row up to this key. Where another process has just removed it: as if it were young. */
+  /** The last row up to this key. If another process has just removed it, it counts as young. */
   async #lastRow({ table, key }: Log, age: Micros, upTo: number): Promise<{ key: number; isOld: boolean }> {
     const { text, values } = this.dialect.olderThan(age, this.clock());
     const select = `SELECT ${key} AS rowKey, ${text} AS isOld FROM ${table}`;
-    const rows = await this.source.query(`${select} WHERE ${key} <= ? ORDER BY ${key} DESC LIMIT 1`, [...values, upTo]);
+    const rows = await this.access.source.query(`${select} WHERE ${key} <= ? ORDER BY ${key} DESC LIMIT 1`, [
+      ...values,
+      upTo,
+    ]);
     return rows.length === 0
       ? { key: 0, isOld: false }
       : { key: Number(rows[0].rowKey), isOld: Number(rows[0].isOld) === 1 };

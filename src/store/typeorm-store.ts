@@ -4,39 +4,46 @@ import type { Filter } from '../domain/filter';
 import type { Change, ChangeLog, Outline, Position, SeqRange, TaskResultStore } from '../domain/store';
 import type { Clock, Micros, TaskResult, View } from '../domain/task-result';
 import type { Decision, Retention } from '../domain/transitions';
+import { ChangeLogReader } from './change-log';
 import type { Dialect } from './dialect';
-import { entitiesFor } from './entities';
+import { ListQuery } from './list-query';
+import { ReadAccess } from './read-access';
 import { Reader } from './reader';
-import { readWithRetries } from './retry';
 import { Tables } from './tables';
 import { Trimmer } from './trimmer';
 import { Writer } from './writer';
 
 /** The TaskResultStore over TypeORM, on every engine. The data source must be open and its schema current. */
 export class TypeOrmStore implements TaskResultStore {
+  readonly #access: ReadAccess;
   readonly #reader: Reader;
+  readonly #listQuery: ListQuery;
+  readonly #changeLog: ChangeLogReader;
   readonly #writer: Writer;
   readonly #trimmer: Trimmer;
 
   constructor(
     private readonly source: DataSource,
-    private readonly dialect: Dialect,
+    dialect: Dialect,
     clock: Clock,
     retention: Retention,
   ) {
-    const entities = entitiesFor(dialect.name);
+    const { entities, keyStep } = dialect;
     const tables = new Tables(source, entities);
-    this.#reader = new Reader(source, entities, tables, dialect);
-    this.#writer = new Writer(source, tables, dialect, clock, retention);
-    this.#trimmer = new Trimmer(source, dialect, clock);
+    this.#access = new ReadAccess(source, dialect);
+    this.#reader = new Reader(this.#access, tables);
+    this.#listQuery = new ListQuery(this.#access, tables.results, entities.results);
+    this.#changeLog = new ChangeLogReader(this.#access, tables, keyStep);
+    this.#writer = new Writer(tables, source, dialect, clock, retention);
+    this.#trimmer = new Trimmer(this.#access, dialect, clock);
   }
 
   transact(commands: readonly Command[]): Promise<Decision[]> {
     return this.#writer.transact(commands);
   }
 
-  read(ids: readonly string[], view: View, mostBytes?: number): Promise<TaskResult[]> {
-    return this.#reader.read(ids, view, mostBytes);
+  read(ids: readonly string[], view: View, maxBytes?: number): Promise<TaskResult[]> {
+    return this.#reader.read(ids, view, maxBytes);
   }
 
   outline(ids: readonly string[]): Promise<Outline[]> {
@@ -44,19 +51,19 @@ export class TypeOrmStore implements TaskResultStore {
   }
 
   list(filter: Filter, after: Position | null, limit: number): Promise<Outline[]> {
-    return this.#reader.list(filter, after, limit);
+    return this.#listQuery.list(filter, after, limit);
   }
 
   changesAfter(cursor: number, limit: number): Promise<Change[]> {
-    return this.#reader.changesAfter(cursor, limit);
+    return this.#changeLog.changesAfter(cursor, limit);
   }
 
   changesWithin(ranges: readonly SeqRange[]): Promise<Change[]> {
-    return this.#reader.changesWithin(ranges);
+    return this.#changeLog.changesWithin(ranges);
   }
 
   changeLog(): Promise<ChangeLog> {
-    return this.#reader.changeLog();
+    return this.#changeLog.changeLog();
   }
 
   expired(now: Micros, limit: number): Promise<Outline[]> {
@@ -68,7 +75,7 @@ export class TypeOrmStore implements TaskResultStore {
   }
 
   async ping(): Promise<void> {
-    await this.dialect.exclusively(() => readWithRetries(() => this.source.query('SELECT 1')));
+    await this.#access.run(() => this.source.query('SELECT 1'));
   }
 
   async close(): Promise<void> {

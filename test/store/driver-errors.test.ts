@@ -1,5 +1,7 @@
 import { QueryFailedError } from 'typeorm';
 import { classify, withoutParameters } from '../../src/store/driver-errors';
+import { mysqlFaultOf } from '../../src/store/mysql/faults';
+import { sqliteFaultOf } from '../../src/store/sqlite/faults';
 import { UnusableDatabase } from '../../src/store/unusable-database';
 
 const error = (fields: object) => Object.assign(new Error('words of the driver'), fields);
@@ -14,15 +16,24 @@ test.each([
   ['a packet that the server could not read', { errno: 1158 }, 'connection-lost'],
   ['a link that was reset', { code: 'ECONNRESET' }, 'connection-lost'],
   ['a mistake of ours', { errno: 1064, code: 'ER_PARSE_ERROR' }, 'unknown'],
-])('%s', (_what, fields, fault) => {
-  expect(classify(error(fields))).toBe(fault);
-  expect(classify(new QueryFailedError('SELECT 1', ['secret'], error(fields)))).toBe(fault);
+])('%s, on MySQL', (_what, fields, fault) => {
+  expect(classify(error(fields), mysqlFaultOf)).toBe(fault);
+  expect(classify(new QueryFailedError('SELECT 1', ['secret'], error(fields)), mysqlFaultOf)).toBe(fault);
 });
 
-test('a session that cannot be used is named in the log, wherever it came up', () => {
+test.each([
+  ['a key that is there already', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'outdated'],
+  ['a full disk', 'SQLITE_FULL', 'unavailable'],
+  ['a kind of failed read', 'SQLITE_IOERR_READ', 'unavailable'],
+  ['a mistake of ours', 'SQLITE_ERROR', 'unknown'],
+])('%s, on SQLite', (_what, code, fault) => {
+  expect(classify(new QueryFailedError('SELECT 1', ['secret'], error({ code })), sqliteFaultOf)).toBe(fault);
+});
+
+test.each([mysqlFaultOf, sqliteFaultOf])('a database that cannot be used is named in the log (%p)', (faultOf) => {
   const unusable = new UnusableDatabase('a session of the database has sql_mode = …');
   const failed = new QueryFailedError('SELECT 1', ['secret'], unusable);
-  expect(classify(unusable)).toBe('unavailable');
-  expect(classify(failed)).toBe('unavailable');
+  expect(classify(unusable, faultOf)).toBe('unavailable');
+  expect(classify(failed, faultOf)).toBe('unavailable');
   expect(withoutParameters(failed)).toBe(unusable);
 });

@@ -1,10 +1,9 @@
 import type { DataSource, Logger } from 'typeorm';
 import type { Filter } from '../../src/domain/filter';
 import type { Position, TaskResultStore } from '../../src/domain/store';
-import type { Dialect } from '../../src/store/dialect';
-import { createMysqlDataSource, mysqlDialect } from '../../src/store/mysql/dialect';
+import { mysqlEngine } from '../../src/store/mysql/dialect';
 import { openStore } from '../../src/store/open';
-import { createSqliteDataSource, sqliteDialect } from '../../src/store/sqlite/dialect';
+import { sqliteEngine } from '../../src/store/sqlite/dialect';
 import { TypeOrmStore } from '../../src/store/typeorm-store';
 import { ANY_TASK, create, fail, filter } from '../support/commands';
 import { ENGINES, type TemporaryDatabase, temporaryDatabase } from '../support/engines';
@@ -50,7 +49,6 @@ describe.each(ENGINES)('pages of a list on %s', (engine) => {
   let temporary: TemporaryDatabase;
   let source: DataSource;
   let store: TypeOrmStore;
-  let dialect: Dialect;
   const last = new LastQuery();
 
   beforeAll(async () => {
@@ -60,14 +58,11 @@ describe.each(ENGINES)('pages of a list on %s', (engine) => {
     await fill(filling);
     await filling.close();
     // One call after the other, and so one connection: its counters are those of the query.
-    source =
-      database.engine === 'mysql'
-        ? createMysqlDataSource({ url: database.url, poolSize: 2 })
-        : createSqliteDataSource(database.file);
+    const { source: unopened, dialect } =
+      database.engine === 'mysql' ? mysqlEngine({ ...database, poolSize: 2 }) : sqliteEngine(database);
+    source = unopened;
     source.setOptions({ logger: last as unknown as Logger });
-    dialect = engine === 'mysql' ? mysqlDialect : sqliteDialect();
-    await source.initialize();
-    await dialect.prepare(source);
+    await dialect.connect();
     await source.query(engine === 'mysql' ? 'ANALYZE TABLE task_results' : 'ANALYZE');
     store = new TypeOrmStore(source, dialect, clock.read, common.retention);
   });

@@ -28,8 +28,8 @@ describe('on MySQL', () => {
     for (let i = 0; i < 300; i++) await store.transact([create(fresh())]);
     const all = await store.changesAfter(0, 1_000);
     const seq = (i: number) => all[i]?.seq;
-    await admin.query('UPDATE task_changes SET at = NOW(6) + INTERVAL 1 DAY WHERE seq < ?', [seq(100)]);
-    await admin.query('UPDATE task_changes SET at = NOW(6) - INTERVAL 1 HOUR WHERE seq BETWEEN ? AND ?', [
+    await admin.query('UPDATE task_changes SET inserted_at = NOW(6) + INTERVAL 1 DAY WHERE seq < ?', [seq(100)]);
+    await admin.query('UPDATE task_changes SET inserted_at = NOW(6) - INTERVAL 1 HOUR WHERE seq BETWEEN ? AND ?', [
       seq(100),
       seq(249),
     ]);

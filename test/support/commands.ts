@@ -58,8 +58,8 @@ export function failAttempt(
   return { kind: 'failAttempt', id, incarnation, attempt, error, retry };
 }
 
-export function fail(id: string, error: ReportedError | null = null): Of<'fail'> {
-  return { kind: 'fail', id, error };
+export function fail(id: string, error: ReportedError | null = null): Of<'failUnstarted'> {
+  return { kind: 'failUnstarted', id, error };
 }
 
 export function remove(id: string, given: { version?: DeletedVersion; allowMissing?: boolean } = {}): Of<'delete'> {

@@ -80,9 +80,9 @@ export function finishCommand(request: pb.FinishAttemptRequest, limits: Limits):
   };
 }
 
-export function failCommand(request: pb.FailTaskResultRequest, limits: Limits): Of<'fail'> {
+export function failCommand(request: pb.FailTaskResultRequest, limits: Limits): Of<'failUnstarted'> {
   const error = request.error ? reported('error', request.error, limits) : null;
-  return { kind: 'fail', id: resultId('id', request.id), error };
+  return { kind: 'failUnstarted', id: resultId('id', request.id), error };
 }
 
 export function deleteCommand(request: pb.DeleteTaskResultRequest): Of<'delete'> {

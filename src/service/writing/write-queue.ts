@@ -1,11 +1,11 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Command } from '../../domain/command';
 import { shuttingDown, TaskResultsError } from '../../domain/errors';
-import { MOST_COMMANDS, type TaskResultStore } from '../../domain/store';
+import { MAX_COMMANDS, type TaskResultStore } from '../../domain/store';
 import type { Decision } from '../../domain/transitions';
 import { type Deferred, deferred } from '../deferred';
 
-/** Of one transaction beside MOST_COMMANDS. Soft by one command: the one that passes it is still taken. */
+/** Of one transaction beside MAX_COMMANDS. Soft by one command: the one that passes it is still taken. */
 const MOST_BYTES = 2 * 1024 * 1024;
 /**
  * Of a few dozen commands one half goes: while the database works on it, this process answers and takes the calls of
@@ -14,7 +14,7 @@ const MOST_BYTES = 2 * 1024 * 1024;
 const HALVED = { least: 32, most: 96 };
 /** Transactions in flight at a time, and what must wait for more than one. */
 const MOST_DRAINS = 2;
-const ENOUGH_FOR_TWO = 2 * MOST_COMMANDS;
+const ENOUGH_FOR_TWO = 2 * MAX_COMMANDS;
 /** Bounds of what may wait. Beyond, callers are told to come back. */
 const MOST_WAITING = 20_000;
 const MOST_WAITING_BYTES = 256 * 1024 * 1024;
@@ -94,7 +94,7 @@ export class WriteQueue {
     let bytes = 0;
     let rows = 0;
     const waiting = this.#waiting.length;
-    const share = waiting > HALVED.most ? MOST_COMMANDS : Math.max(HALVED.least, Math.ceil(waiting / 2));
+    const share = waiting > HALVED.most ? MAX_COMMANDS : Math.max(HALVED.least, Math.ceil(waiting / 2));
     const most = Math.min(waiting, share);
     const creations = new Creations();
     for (; rows < most && bytes < MOST_BYTES; rows++) {
@@ -151,7 +151,7 @@ export function weigh(command: Command): number {
     case 'succeed':
       return 300 + command.returnValueJson.length;
     case 'failAttempt':
-    case 'fail':
+    case 'failUnstarted':
       return 300 + (command.error ? command.error.message.length + command.error.traceback.length : 0);
     default:
       return 300;

@@ -4,14 +4,16 @@ import type { Statement } from '../statement';
 export interface Packet {
   text: string;
   values: unknown[];
-  /** For each of its statements, whether it is the first part of a given one, and so has the answer to it. */
+  /**
+   * For each of its statements, whether it is the first part of a given one, whose result is the result of that one.
+   */
   firsts: boolean[];
 }
 
-/** The command, and what newer protocols put before the text. */
+/** What the protocol puts before the text. */
 const RESERVED_BYTES = 1024;
 
-/** A number, or NULL. */
+/** Length of a number or NULL. */
 const MAX_PLAIN_BYTES = 32;
 
 const SEPARATOR = '; ';
@@ -28,7 +30,7 @@ export function inPackets(
   const budget = maxBytes - RESERVED_BYTES;
   const text = statements.map((statement) => statement.text).join(SEPARATOR);
   const values = concatenated(statements);
-  if (text.length + mostBytes(values) <= budget) return [{ text, values, firsts: statements.map(() => true) }];
+  if (text.length + maxBytesOf(values) <= budget) return [{ text, values, firsts: statements.map(() => true) }];
 
   const packets: Packet[] = [];
   let bytes = Number.POSITIVE_INFINITY;
@@ -49,7 +51,7 @@ export function inPackets(
   return packets;
 }
 
-/** A statement with its values, in two or more where it might be too long and can be divided. */
+/** A statement with its values: in several parts if it might be too long and can be divided. */
 function parts(
   statement: Statement,
   budget: number,
@@ -57,13 +59,13 @@ function parts(
 ): string[] {
   const { text, values, halves } = statement;
   // Dividing what would have fitted costs less than putting the values in twice.
-  if (halves && text.length + mostBytes(values) > budget)
+  if (halves && text.length + maxBytesOf(values) > budget)
     return halves().flatMap((half) => parts(half, budget, format));
   return [format(text, values)];
 }
 
 /** What values may take at most: up to three bytes for each UTF-16 unit, however it is escaped, and quotes. */
-function mostBytes(values: readonly unknown[]): number {
+function maxBytesOf(values: readonly unknown[]): number {
   let bytes = 0;
   for (const value of values) bytes += typeof value === 'string' ? 2 + 3 * value.length : MAX_PLAIN_BYTES;
   return bytes;

@@ -16,7 +16,7 @@ export function createSetUpPool(
   pool.getConnection = (callback) =>
     getConnection((error, connection) => {
       if (error || ready.has(connection)) return callback(error, connection);
-      // Whoever uses the connection is told of its end. The driver may say it once more, to nobody.
+      // Whoever uses the connection learns of its end. The driver may emit it once more, when nobody listens.
       connection.on('error', () => {});
       setUp(connection, (mistake) => {
         if (mistake) {

@@ -74,9 +74,9 @@ export function setUpSession(
   maxRowBytes: number,
   done: (error: QueryError | UnusableDatabase | null) => void,
 ): void {
-  connection.query({ sql: SET_UP, timeout: SET_UP_TIMEOUT_MS }, (error: QueryError | null, answers: unknown) => {
+  connection.query({ sql: SET_UP, timeout: SET_UP_TIMEOUT_MS }, (error: QueryError | null, results: unknown) => {
     if (error) return done(error);
-    const rows = (answers as unknown[]).at(-1) as RowDataPacket[];
+    const rows = (results as unknown[]).at(-1) as RowDataPacket[];
     const shown = new Map(rows.map(({ Variable_name, Value }) => [String(Variable_name), String(Value)]));
     const bytes = Number(shown.get(PACKET));
     packetBytes.set(connection, bytes);

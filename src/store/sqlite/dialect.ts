@@ -1,90 +1,61 @@
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { Mutex } from 'async-mutex';
-import { DataSource } from 'typeorm';
-import type { Dialect } from '../dialect';
+import type { DataSource } from 'typeorm';
+import type { Dialect, Engine } from '../dialect';
 import { entitiesFor } from '../entities';
-import { NO_LOG } from '../no-log';
-import { UnusableDatabase } from '../unusable-database';
-import { CreateTables1763850000000 } from './migrations/1763850000000-create-tables';
+import { SQLITE_COLUMNS } from './columns';
+import { createDataSource, type SqliteDatabase } from './data-source';
+import { sqliteFaultOf } from './faults';
+import { createPrivately, openError } from './file';
 import { type SqliteConnection, SqliteStatements } from './statements';
 
 /**
- * Embedded SQLite. There is one connection, so work takes turns: reads too, or they would see a transaction that is not
- * committed yet.
+ * Embedded SQLite. There is one connection, so work is done one after the other: reads too, or they would see a
+ * transaction that is not committed yet. No other process uses the file while it is open.
  */
-export function sqliteDialect(): Dialect {
-  const turn = new Mutex();
+export function sqliteEngine({ file }: SqliteDatabase): Engine {
+  const entities = entitiesFor(SQLITE_COLUMNS);
+  const source = createDataSource(file, entities);
+  const mutex = new Mutex();
   let statements: SqliteStatements;
-  return {
-    name: 'sqlite',
-    async prepare(source) {
-      statements = new SqliteStatements(
-        (source.driver as unknown as { databaseConnection: SqliteConnection }).databaseConnection,
-      );
+  const dialect: Dialect = {
+    entities,
+
+    faultOf: sqliteFaultOf,
+
+    async connect() {
+      createPrivately(file);
+      await source.initialize().catch((error) => {
+        throw openError(error, file);
+      });
+      statements = new SqliteStatements(connectionOf(source));
     },
+
     lockClause: '',
-    exclusively: (work) => turn.runExclusive(work),
-    select: async (_source, statement) => statements.run(statement) as unknown[],
+
+    exclusively: (work) => mutex.runExclusive(work),
+
+    select: async (statement) => statements.run(statement) as unknown[],
+
     runAll: async (_runner, all) => all.map((statement) => statements.run(statement)),
-    assertChanged: () => [], // nobody else writes: the file is ours alone while it is open
-    generatedKey: (answer) => Number((answer as { lastInsertRowid: number | bigint }).lastInsertRowid),
+
+    assertChanged: () => [],
+
+    generatedKey: (result) => Number((result as { lastInsertRowid: number | bigint }).lastInsertRowid),
+
     keepTransactionNumber: [],
-    olderThan: (age, now) => ({ text: 'at < ?', values: [now - age] }),
+
+    transactionNumber: '(SELECT MAX(number) FROM task_transactions)',
+
+    olderThan: (age, now) => ({ text: 'inserted_at < ?', values: [now - age] }),
+
     keyStep: '1',
-    transactionNumber: '(SELECT MAX(number) FROM task_transactions)', // nobody else writes
-    whileMigrating: (_runner, work) => work(), // the file is ours alone, too
+
+    whileMigrating: (_runner, work) => work(),
   };
+  return { source, dialect };
 }
 
-/** The file is created when it does not exist, for its owner alone. One process at a time: a second one is refused. */
-export function createSqliteDataSource(file: string): DataSource {
-  return new DataSource({
-    type: 'better-sqlite3',
-    database: file,
-    prepareDatabase: (db: SqliteConnection) => setUp(db, file),
-    timeout: 1_000,
-    entities: Object.values(entitiesFor('sqlite')),
-    migrations: [CreateTables1763850000000],
-    migrationsTableName: 'taskresults_migrations',
-    logger: NO_LOG,
-  });
-}
-
-/** Makes the file when there is none. SQLite gives the files that it makes for it the same permissions. */
-export function createPrivately(file: string): void {
-  try {
-    const there = statSync(file, { throwIfNoEntry: false });
-    if (there && !there.isFile()) throw new Error('it is no regular file');
-    if (there) return;
-    mkdirSync(dirname(file), { recursive: true });
-    closeSync(openSync(file, 'a', 0o600));
-  } catch (error) {
-    throw new UnusableDatabase(`cannot keep results in ${file}: ${(error as Error).message}`);
-  }
-}
-
-/** Why SQLite does not open a file, for whoever starts the server. */
-export function notOpened(error: unknown, file: string): unknown {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  if (!/^SQLITE_/.test(String(code))) return error;
-  if (code === 'SQLITE_BUSY') {
-    return new UnusableDatabase(`another process has ${file} open: an SQLite file serves one process at a time`);
-  }
-  return new UnusableDatabase(`cannot keep results in ${file}: ${message} (${code})`);
-}
-
-function setUp(db: SqliteConnection, file: string): void {
-  try {
-    db.pragma('locking_mode = EXCLUSIVE');
-    const mode = db.pragma('journal_mode = WAL', { simple: true });
-    if (mode !== 'wal') throw new UnusableDatabase(`cannot keep results in ${file}: its journal is "${mode}"`);
-    // What was answered OK survives a power cut, too.
-    db.pragma('synchronous = FULL');
-    // 4 MB: a commit that has split a page goes through the whole cache. Beyond, pages come from the system's.
-    db.pragma('cache_size = -4000');
-  } catch (error) {
-    db.close();
-    throw error;
-  }
+/** The connection that TypeORM has made. */
+function connectionOf(source: DataSource): SqliteConnection {
+  return (source.driver as unknown as { databaseConnection: SqliteConnection }).databaseConnection;
 }

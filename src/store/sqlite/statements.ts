@@ -7,7 +7,7 @@ export interface SqliteConnection {
   pragma(source: string, options?: { simple: boolean }): unknown;
   close(): void;
   prepare(text: string): {
-    /** It answers rows. */
+    /** Whether it returns rows. */
     readonly reader: boolean;
     raw(): { all(values: readonly unknown[]): unknown[][] };
     run(values: readonly unknown[]): unknown;
@@ -15,20 +15,20 @@ export interface SqliteConnection {
   };
 }
 
-/** Of up to some 100 KB each. */
-const MOST_PREPARED = 100;
+/** Each takes up to some 100 KB. */
+const MAX_PREPARED = 100;
 
 /**
- * Statements of one connection, kept prepared, straight from the driver: TypeORM's query runner is made for engines
- * that answer later. Rows come as arrays, since better-sqlite3 takes twice as long to make objects: see
+ * Statements of one connection, kept prepared and run by the driver itself: TypeORM's query runner waits, and this
+ * driver returns at once. Rows come as arrays, since better-sqlite3 takes twice as long to make objects: see
  * docs/benchmarks.md.
  */
 export class SqliteStatements {
-  readonly #prepared = new LRUCache<string, (values: readonly unknown[]) => unknown>({ max: MOST_PREPARED });
+  readonly #prepared = new LRUCache<string, (values: readonly unknown[]) => unknown>({ max: MAX_PREPARED });
 
   constructor(private readonly connection: SqliteConnection) {}
 
-  /** The rows of a SELECT, and what the driver answers to any other statement. */
+  /** Returns the rows of a SELECT, and what the driver returns for any other statement. */
   run({ text, values }: Statement): unknown {
     try {
       let prepared = this.#prepared.get(text);

@@ -69,12 +69,12 @@ const STATEMENTS = [
     task_id TEXT NOT NULL,
     incarnation INTEGER NOT NULL,
     revision INTEGER NOT NULL,
-    at INTEGER NOT NULL
+    inserted_at INTEGER NOT NULL
   )`,
   `CREATE TABLE task_transactions (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     token TEXT NOT NULL UNIQUE,
-    at INTEGER NOT NULL
+    inserted_at INTEGER NOT NULL
   )`,
 ];
 
