@@ -4,7 +4,7 @@ import type { TaskResultStatus, View } from '../../domain/task-result';
 import { TaskResultStatus as PbStatus, TaskResultView } from '../../gen/taskresults/v1/task_result';
 import * as pb from '../../gen/taskresults/v1/task_result_service';
 import type { KnownResult } from '../../service/reading/reads';
-import type { Until } from '../../service/watching/wait';
+import type { Until } from '../../service/watching/watches';
 import { duration, integer, knownVersion, list, required, resultId, text, timestamp } from './fields';
 import { metadata } from './metadata-field';
 

@@ -5,10 +5,10 @@ import type { Position, TaskResultStore } from '../../domain/store';
 import type { TaskResult, View } from '../../domain/task-result';
 import { isSameVersion, type Version } from '../../domain/version';
 import { ANSWER_BYTES, countThatFit, evenShare } from './answer-budget';
-import type { ResultReader } from './result-reader';
+import type { ResultCache } from './result-cache';
 
 /** Reads of many results at a time. More are no quicker, and each may hold several times ANSWER_BYTES. */
-const MOST_READS_OF_MANY = 4;
+const MAX_READS_OF_MANY = 4;
 
 export interface KnownResult {
   id: string;
@@ -41,15 +41,15 @@ export interface Page {
 
 /** What the reading calls mean, but for those that wait. */
 export class Reads {
-  readonly #turns = new Semaphore(MOST_READS_OF_MANY);
+  readonly #readsOfMany = new Semaphore(MAX_READS_OF_MANY);
 
   constructor(
     private readonly store: TaskResultStore,
-    private readonly reader: ResultReader,
+    private readonly cache: ResultCache,
   ) {}
 
   async get(id: string, expectedTaskPath: string | null, view: View): Promise<TaskResult> {
-    const result = await (view === 'FULL' ? this.reader.readOrRecall(id) : this.reader.read(id, view));
+    const result = await (view === 'FULL' ? this.cache.get(id) : this.cache.read(id, view));
     if (!result) throw doesNotExist(id);
     if (expectedTaskPath !== null && result.task.path !== expectedTaskPath) {
       throw new TaskResultsError('TASK_RESULT_MISMATCH', `task result "${id}" belongs to another task`);
@@ -74,10 +74,10 @@ export class Reads {
 
   /** The result when it has another version than the known one, otherwise null. */
   async refresh({ id, version }: KnownResult, view: View): Promise<TaskResult | null> {
-    const outline = await this.reader.outline(id);
+    const outline = await this.cache.outline(id);
     if (!outline) throw doesNotExist(id);
     if (isSameVersion(outline, version)) return null;
-    const result = await this.reader.read(id, view);
+    const result = await this.cache.read(id, view);
     if (!result) throw doesNotExist(id);
     return result;
   }
@@ -115,9 +115,9 @@ export class Reads {
     };
   }
 
-  async #readMany(ids: readonly string[], view: View, mostBytes?: number): Promise<TaskResult[]> {
-    if (ids.length === 0) return []; // without waiting for a turn
-    return this.#turns.runExclusive(() => this.store.read(ids, view, mostBytes));
+  async #readMany(ids: readonly string[], view: View, maxBytes?: number): Promise<TaskResult[]> {
+    if (ids.length === 0) return []; // without waiting for other reads
+    return this.#readsOfMany.runExclusive(() => this.store.read(ids, view, maxBytes));
   }
 }
 
