@@ -56,7 +56,7 @@ export class ChangeFeed {
   constructor(
     private readonly store: TaskResultStore,
     private readonly options: FeedOptions,
-    /** Told of each poll that fails; the feed goes on. */
+    /** Called for each poll that fails; the feed goes on. */
     private readonly onError: (error: unknown) => void,
   ) {}
 

@@ -7,7 +7,7 @@ import { isSameVersion, type Version } from '../../domain/version';
 import { ANSWER_BYTES, countThatFit, evenShare } from './answer-budget';
 import type { ResultCache } from './result-cache';
 
-/** Reads of many results at a time. More are no quicker, and each may hold several times ANSWER_BYTES. */
+/** Reads of many results in flight at a time. More are no quicker, and each may hold several times ANSWER_BYTES. */
 const MAX_READS_OF_MANY = 4;
 
 export interface KnownResult {
@@ -24,9 +24,9 @@ export interface BatchGet {
 }
 
 export interface BatchRefresh {
-  /** With another revision of the known incarnation. */
+  /** The incarnation is the known one, the revision another. */
   changed: TaskResult[];
-  /** Of another incarnation than the known one, or of which none was known. */
+  /** The incarnation is another than the known one, or none was known. */
   replaced: TaskResult[];
   unchanged: string[];
   notFound: string[];
@@ -35,11 +35,11 @@ export interface BatchRefresh {
 
 export interface Page {
   results: TaskResult[];
-  /** Where the next page begins; null: this was the last. */
+  /** Where the next page begins; null: this was the last one. */
   next: Position | null;
 }
 
-/** What the reading calls mean, but for those that wait. */
+/** What the reading calls mean, except for those that follow results (see Watches). */
 export class Reads {
   readonly #readsOfMany = new Semaphore(MAX_READS_OF_MANY);
 
@@ -48,6 +48,7 @@ export class Reads {
     private readonly cache: ResultCache,
   ) {}
 
+  /** Rejects with TASK_RESULT_DOES_NOT_EXIST, or with TASK_RESULT_MISMATCH when the task has another path. */
   async get(id: string, expectedTaskPath: string | null, view: View): Promise<TaskResult> {
     const result = await (view === 'FULL' ? this.cache.get(id) : this.cache.read(id, view));
     if (!result) throw doesNotExist(id);
@@ -59,7 +60,7 @@ export class Reads {
 
   async batchGet(ids: readonly string[], view: View): Promise<BatchGet> {
     const distinct = [...new Set(ids)];
-    // Mostly all are there and small: one read.
+    // Mostly all of them exist and are small: then one read is enough.
     const results = byId(await this.#readMany(distinct, view, evenShare(distinct.length)));
     if (results.size === distinct.length) return { found: inOrder(distinct, results), notFound: [], deferred: [] };
     const present = inOrder(distinct, byId(await this.store.outline(distinct)));
@@ -72,7 +73,9 @@ export class Reads {
     return { found, notFound: distinct.filter((id) => !elsewhere.has(id)), deferred };
   }
 
-  /** The result when it has another version than the known one, otherwise null. */
+  /**
+   * The result when it has another version than the known one, otherwise null. Rejects with TASK_RESULT_DOES_NOT_EXIST.
+   */
   async refresh({ id, version }: KnownResult, view: View): Promise<TaskResult | null> {
     const outline = await this.cache.outline(id);
     if (!outline) throw doesNotExist(id);

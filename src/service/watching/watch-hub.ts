@@ -8,7 +8,7 @@ import type { Watch } from './watch';
 const REREAD_IDS = 1_000;
 
 export interface HubOptions {
-  /** Unfinished watched results are read again this often, whatever the change log says. */
+  /** The versions of watched results are read again this often, whatever the change log says. */
   rereadMs: number;
   /** Watches open at a time. */
   maxWatches: number;

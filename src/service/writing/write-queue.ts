@@ -58,7 +58,7 @@ export class WriteQueue {
     });
   }
 
-  /** Takes no more commands; resolves when those that wait are decided. */
+  /** Takes no more commands. Resolves when those that wait are decided. */
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#drains > 0) await new Promise<void>((resolve) => this.#closers.push(resolve));
