@@ -13,7 +13,7 @@ import {
   RefreshTaskResultRequest,
   TaskResultServiceService as Results,
 } from '@taskresults/protocol/taskresults/v1/task_result_service';
-import { ANSWER_BYTES } from '../src/service/reading/answer-budget';
+import { MAX_ANSWER_SIZE } from '../src/domain/limits';
 import { MAX_REMEMBERED } from '../src/store/remembered-states';
 import {
   checkBatch,
@@ -246,7 +246,7 @@ const finishRunning = async (target: Target, count: number) =>
   (await makeResults(target, count, 'running')).map(finish);
 
 /** Results of a BatchGet: a hundred, or as many as fit into its answer. */
-const atOnce = (bytes: number) => Math.min(100, Math.floor((0.95 * ANSWER_BYTES) / bytes));
+const atOnce = (bytes: number) => Math.min(100, Math.floor((0.95 * MAX_ANSWER_SIZE) / bytes));
 
 /** How many of the finished results are asked for, so that they all fit into the server's memory. */
 const REMEMBERED = 1_000;

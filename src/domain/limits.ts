@@ -83,7 +83,7 @@ export const MAX_HEARTBEAT: Micros = 60 * SECOND;
 export const DEFAULT_HEARTBEAT: Micros = 15 * SECOND;
 /** Longer waits end here, and callers wait again. */
 export const MAX_WAIT: Micros = 60 * SECOND;
-/** Results that match a watch by filter. */
+/** Results that match a watch by filter. The server must remember what each client has. */
 export const MAX_FILTER_MATCHES = 100_000;
 
 /** Writes that wait for the database in one process, and the size of their texts. */

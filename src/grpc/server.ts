@@ -15,7 +15,7 @@ import * as resultMessages from '@taskresults/protocol/taskresults/v1/task_resul
 import { HealthImplementation } from 'grpc-health-check';
 import type { Limits } from '../domain/limits';
 import type { Reads } from '../service/reading/reads';
-import type { WatchHub } from '../service/watching/watch-hub';
+import type { Watches } from '../service/watching/watches';
 import type { Lifecycle } from '../service/writing/lifecycle';
 import { type Handlers, type OnInternalError, tolerant } from './handlers';
 import { lifecycleHandlers } from './handlers/lifecycle-handlers';
@@ -54,7 +54,7 @@ export interface GrpcServer {
 export async function startGrpcServer(
   reads: Reads,
   lifecycle: Lifecycle,
-  hub: WatchHub,
+  watches: Watches,
   { host, port, limits, tokens, watchMaxAgeMs, keepalive, onInternalError }: GrpcOptions,
 ): Promise<GrpcServer> {
   const server = new Server({
@@ -72,8 +72,8 @@ export async function startGrpcServer(
   const mayRead = authorizeWith(tokens, 'read');
   const mayWrite = authorizeWith(tokens, 'write');
   const resultHandlers: Handlers<resultMessages.TaskResultServiceServer> = {
-    ...readHandlers(reads, hub, mayRead, onInternalError),
-    watchTaskResults: watchHandler(watchMaker(hub, watchMaxAgeMs), mayRead, onInternalError),
+    ...readHandlers(reads, watches, mayRead, onInternalError),
+    watchTaskResults: watchHandler(watchMaker(watches, watchMaxAgeMs), mayRead, onInternalError),
   };
   server.addService(tolerant(resultMessages.TaskResultServiceService, resultMessages), resultHandlers);
   server.addService(

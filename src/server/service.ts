@@ -4,10 +4,12 @@ import { systemClock } from '../domain/clock';
 import { maxRowSize } from '../domain/limits';
 import type { Clock } from '../domain/task-result';
 import { startGrpcServer } from '../grpc/server';
+import { ChangeFeed } from '../service/changes/change-feed';
 import { Housekeeping } from '../service/maintenance/housekeeping';
 import { Reads } from '../service/reading/reads';
-import { ResultReader } from '../service/reading/result-reader';
+import { ResultCache } from '../service/reading/result-cache';
 import { WatchHub } from '../service/watching/watch-hub';
+import { Watches } from '../service/watching/watches';
 import { Lifecycle } from '../service/writing/lifecycle';
 import { openStore } from '../store/open';
 
@@ -35,18 +37,26 @@ export async function startService(
     signal,
   });
   const onError = (error: unknown) => log.error(error);
-  const reader = new ResultReader(store, config.cacheBytes);
+  const feed = new ChangeFeed(store, config.watch, onError);
+  const cache = new ResultCache(store, config.cacheBytes);
   const hub = new WatchHub(
     store,
-    reader,
-    { ...config.watch, mostWatches: config.limits.maxWatches, mostWatchedIds: config.limits.maxWatchedIds },
+    feed,
+    {
+      rereadMs: config.watch.rereadMs,
+      maxWatches: config.limits.maxWatches,
+      maxWatchedIds: config.limits.maxWatchedIds,
+    },
     onError,
   );
-  const lifecycle = new Lifecycle(store, (id, version) => hub.changed(id, version));
+  feed.subscribe(cache);
+  feed.subscribe(hub);
+  const lifecycle = new Lifecycle(store, (id, version) => feed.announce(id, version));
   const housekeeping = new Housekeeping(store, lifecycle, clock, config.changeLogRetention, onError);
   try {
-    await hub.start();
-    const server = await startGrpcServer(new Reads(store, reader), lifecycle, hub, {
+    await feed.start();
+    hub.start();
+    const server = await startGrpcServer(new Reads(store, cache), lifecycle, new Watches(store, cache, hub), {
       host: config.host,
       port: config.port,
       limits: config.limits,
@@ -60,14 +70,16 @@ export async function startService(
       port: server.port,
       async stop() {
         server.announceStop();
-        await Promise.all([housekeeping.stop(), hub.close()]);
+        hub.close();
+        await Promise.all([housekeeping.stop(), feed.stop()]);
         await server.close(config.shutdownGraceMs);
         await lifecycle.close();
         await store.close();
       },
     };
   } catch (error) {
-    await hub.close();
+    hub.close();
+    await feed.stop();
     await store.close();
     throw error;
   }

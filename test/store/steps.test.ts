@@ -1,5 +1,5 @@
 import type { SeqRange, TaskResultStore } from '../../src/domain/store';
-import { ChangeFeed } from '../../src/service/watching/change-feed';
+import { ChangeFeed } from '../../src/service/changes/change-feed';
 import { create } from '../support/commands';
 import { temporaryMysql } from '../support/engines';
 import { PrivateMysql } from '../support/private-mysql';
@@ -19,18 +19,10 @@ test('numbers that go in steps leave nothing to be read again', async () => {
     },
   };
   const told = new Set<string>();
-  const feed = new ChangeFeed(
-    watched as TaskResultStore,
-    { pollFastMs: 1, pollSlowMs: 1 },
-    {
-      changed: (id) => told.add(id),
-      upToDate: () => {},
-      missed: () => {},
-      failed: (error) => {
-        throw error;
-      },
-    },
-  );
+  const feed = new ChangeFeed(watched as TaskResultStore, { pollFastMs: 1, pollSlowMs: 1 }, (error) => {
+    throw error;
+  });
+  feed.subscribe({ changed: (id) => told.add(id), missed: () => {} });
   feed.wanted = true;
   await feed.start();
   const ids = Array.from({ length: 200 }, (_, i) => `step-${i}`);

@@ -1,10 +1,11 @@
 import { systemClock } from '../../src/domain/clock';
 import type { TaskResultStore } from '../../src/domain/store';
 import { NO_VERSION } from '../../src/domain/version';
-import { ResultReader } from '../../src/service/reading/result-reader';
-import { IdWatch } from '../../src/service/watching/id-watch';
-import { Watch, type WatchEvent } from '../../src/service/watching/watch';
+import { ChangeFeed } from '../../src/service/changes/change-feed';
+import { ResultCache } from '../../src/service/reading/result-cache';
+import type { WatchEvent } from '../../src/service/watching/watch';
 import { WatchHub } from '../../src/service/watching/watch-hub';
+import { Watches } from '../../src/service/watching/watches';
 import { openStore } from '../../src/store/open';
 import { create, start } from '../support/commands';
 import { temporaryDatabase } from '../support/engines';
@@ -19,16 +20,16 @@ async function countReads(watchers: number): Promise<number> {
   const retention = { afterFinish: null };
   const store = await openStore(database, { clock: systemClock(), retention, whenOutdated: 'migrate' });
   const counting = new CountingStore(store);
-  const hub = new WatchHub(
-    counting.store,
-    new ResultReader(counting.store, 0),
-    { pollFastMs: 20, pollSlowMs: 50, rereadMs: 3_600_000, mostWatches: 10_000, mostWatchedIds: 10_000 },
-    (error) => {
-      throw error;
-    },
-  );
+  const onError = (error: unknown) => {
+    throw error;
+  };
+  const feed = new ChangeFeed(counting.store, { pollFastMs: 20, pollSlowMs: 50 }, onError);
+  const limits = { rereadMs: 3_600_000, maxWatches: 10_000, maxWatchedIds: 10_000 };
+  const hub = new WatchHub(counting.store, feed, limits, onError);
+  feed.subscribe(hub);
+  const opened = new Watches(counting.store, new ResultCache(counting.store, 0), hub);
   await store.transact([create('x')]);
-  await hub.start();
+  await feed.start();
   await until(() => counting.polls > 1, 'the change log has been read up to here');
   const seen: number[] = [];
   const sink = {
@@ -39,7 +40,7 @@ async function countReads(watchers: number): Promise<number> {
     over() {},
   };
   const watches = Array.from({ length: watchers }, () => {
-    return new Watch(new IdWatch(hub, [{ id: 'x', version: NO_VERSION }], 'FULL', false), TIMES, sink);
+    return opened.byIds({ known: [{ id: 'x', version: NO_VERSION }], view: 'FULL', keepOpen: false }, TIMES, sink);
   });
   try {
     for (const watch of watches) watch.open();
@@ -54,7 +55,8 @@ async function countReads(watchers: number): Promise<number> {
     return counting.reads;
   } finally {
     for (const watch of watches) watch.close();
-    await hub.close();
+    hub.close();
+    await feed.stop();
     await store.close();
     await drop();
   }

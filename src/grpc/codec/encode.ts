@@ -1,5 +1,5 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
-import { ANSWER_BYTES } from '../../service/reading/answer-budget';
+import { MAX_ANSWER_SIZE } from '../../domain/limits';
 
 /**
  * A writer of a message larger than this is not kept. It holds the largest answer of many results: growing a new one for each
@@ -53,8 +53,8 @@ export function encode<T>(type: Encodable<T>, message: T): Buffer {
  */
 export function encodeWhatFits<M>(type: Encodable<M>, count: number, toMessage: (count: number) => M): Buffer {
   const bytes = encode(type, toMessage(count));
-  if (bytes.length <= ANSWER_BYTES || count <= 1) return bytes;
-  return encodeWhatFits(type, Math.floor((count * ANSWER_BYTES) / bytes.length) || 1, toMessage);
+  if (bytes.length <= MAX_ANSWER_SIZE || count <= 1) return bytes;
+  return encodeWhatFits(type, Math.floor((count * MAX_ANSWER_SIZE) / bytes.length) || 1, toMessage);
 }
 
 /**

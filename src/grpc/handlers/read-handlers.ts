@@ -8,8 +8,7 @@ import {
 } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { isFinished, type TaskResult } from '../../domain/task-result';
 import type { Reads } from '../../service/reading/reads';
-import { waitFor } from '../../service/watching/wait';
-import type { WatchHub } from '../../service/watching/watch-hub';
+import type { Watches } from '../../service/watching/watches';
 import { toChanged, toTaskResult } from '../codec/decode';
 import { encodedOnce, encodeWhatFits } from '../codec/encode';
 import { type Authorize, type Handlers, type OnInternalError, unary } from '../handlers';
@@ -20,10 +19,10 @@ import * as parse from '../requests/read-requests';
 /** A call that waits is answered that long before its deadline. */
 const ANSWER_MARGIN_MS = 200;
 
-/** TaskResultService over `reads` and `hub`, but for its stream. */
+/** TaskResultService over `reads` and `watches`, but for its stream. */
 export function readHandlers(
   reads: Reads,
-  hub: WatchHub,
+  watches: Watches,
   authorize: Authorize,
   onInternalError: OnInternalError,
 ): Omit<Handlers<TaskResultServiceServer>, 'watchTaskResults'> {
@@ -103,7 +102,7 @@ export function readHandlers(
       const gone = new AbortController();
       call.once('cancelled', () => gone.abort());
       const until = parse.until(request.until);
-      const { result, timedOut } = await waitFor(hub, known, until, parse.view(request.view), most, gone.signal);
+      const { result, timedOut } = await watches.waitFor(known, until, parse.view(request.view), most, gone.signal);
       return { taskResult: toTaskResult(result), timedOut };
     }),
   };

@@ -15,7 +15,7 @@ import {
 } from '../../domain/limits';
 import type { TaskResultStatus, View } from '../../domain/task-result';
 import type { KnownResult } from '../../service/reading/reads';
-import type { Until } from '../../service/watching/wait';
+import type { Until } from '../../service/watching/watches';
 import { duration, durationUpTo, integer, knownVersion, list, required, resultId, text, timestamp } from './fields';
 import { metadata } from './metadata-field';
 

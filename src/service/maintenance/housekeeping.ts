@@ -4,9 +4,9 @@ import type { Clock, Micros } from '../../domain/task-result';
 import { versionOf } from '../../domain/version';
 import type { Lifecycle } from '../writing/lifecycle';
 
-/** Between two rounds. */
+/** Time between two rounds. */
 const ROUND_MS = 10_000;
-/** Rows of one statement: small, so that nobody waits for it. */
+/** Rows of one statement: few, so that nobody waits long for their locks. */
 const CHUNK = 500;
 
 /** Removes what nobody needs any more: results whose time has run out, and old entries of the change log. */
@@ -33,6 +33,7 @@ export class Housekeeping {
     }, ROUND_MS);
   }
 
+  /** Resolves when no round is under way any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer) clearInterval(this.#timer);
@@ -44,7 +45,7 @@ export class Housekeeping {
     await this.#repeat(() => this.store.trimChanges(this.changeLogRetention, CHUNK));
   }
 
-  /** For as long as there is more. */
+  /** Repeats `chunk` for as long as it returns that there is more. */
   async #repeat(chunk: () => Promise<boolean>): Promise<void> {
     while (!this.#stopped && (await chunk()));
   }
@@ -62,7 +63,7 @@ export class Housekeeping {
       const version = versionOf(outline);
       await this.lifecycle.record({ kind: 'delete', id: outline.id, version, allowMissing: true });
     } catch (error) {
-      // Somebody else has deleted it, and perhaps created it anew.
+      // Somebody else has deleted it meanwhile, and perhaps created it anew.
       if (!(error instanceof TaskResultsError && error.reason === 'REVISION_MISMATCH')) throw error;
     }
   }

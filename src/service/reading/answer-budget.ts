@@ -1,18 +1,16 @@
+import { MAX_ANSWER_SIZE } from '../../domain/limits';
 import type { Outline } from '../../domain/store';
 import type { View } from '../../domain/task-result';
-
-/** An answer of many results stays below this, as clients take 4 MiB by default. */
-export const ANSWER_BYTES = 3 * 1024 * 1024;
 
 /** About as many bytes as a result without its texts. */
 const FRAME_BYTES = 512;
 
-/** Bytes of payload and errors that each of `count` results may have when all of them are to fit into one answer. */
+/** Bytes of payload and errors that each of `count` results may have, so that all of them fit into one answer. */
 export function evenShare(count: number): number {
-  return Math.floor(ANSWER_BYTES / count) - FRAME_BYTES;
+  return Math.floor(MAX_ANSWER_SIZE / count) - FRAME_BYTES;
 }
 
-/** How many of `outlines`, from the first on, fit in `budget` when they are read whole; at least one. */
+/** How many of `outlines`, from the first on, fit into `budget` bytes when they are read whole; one in any case. */
 export function countThatFit(outlines: readonly Outline[], view: View, budget: number): number {
   let bytes = 0;
   const first = outlines.findIndex((outline) => {

@@ -1,14 +1,15 @@
 import { Semaphore } from 'async-mutex';
 import { doesNotExist, TaskResultsError } from '../../domain/errors';
 import { type Filter, matches } from '../../domain/filter';
+import { MAX_ANSWER_SIZE } from '../../domain/limits';
 import type { Position, TaskResultStore } from '../../domain/store';
 import type { TaskResult, View } from '../../domain/task-result';
 import { isSameVersion, type Version } from '../../domain/version';
-import { ANSWER_BYTES, countThatFit, evenShare } from './answer-budget';
-import type { ResultReader } from './result-reader';
+import { countThatFit, evenShare } from './answer-budget';
+import type { ResultCache } from './result-cache';
 
-/** Reads of many results at a time. More are no quicker, and each may hold several times ANSWER_BYTES. */
-const MOST_READS_OF_MANY = 4;
+/** Reads of many results in flight at a time. More are no quicker, and each may hold several times MAX_ANSWER_SIZE. */
+const MAX_READS_OF_MANY = 4;
 
 export interface KnownResult {
   id: string;
@@ -24,9 +25,9 @@ export interface BatchGet {
 }
 
 export interface BatchRefresh {
-  /** With another revision of the known incarnation. */
+  /** The incarnation is the known one, the revision another. */
   changed: TaskResult[];
-  /** Of another incarnation than the known one, or of which none was known. */
+  /** The incarnation is another than the known one, or none was known. */
   replaced: TaskResult[];
   unchanged: string[];
   notFound: string[];
@@ -35,21 +36,22 @@ export interface BatchRefresh {
 
 export interface Page {
   results: TaskResult[];
-  /** Where the next page begins; null: this was the last. */
+  /** Where the next page begins; null: this was the last one. */
   next: Position | null;
 }
 
-/** What the reading calls mean, but for those that wait. */
+/** What the reading calls mean, except for those that follow results (see Watches). */
 export class Reads {
-  readonly #turns = new Semaphore(MOST_READS_OF_MANY);
+  readonly #readsOfMany = new Semaphore(MAX_READS_OF_MANY);
 
   constructor(
     private readonly store: TaskResultStore,
-    private readonly reader: ResultReader,
+    private readonly cache: ResultCache,
   ) {}
 
+  /** Rejects with TASK_RESULT_DOES_NOT_EXIST, or with TASK_RESULT_MISMATCH when the task has another path. */
   async get(id: string, expectedTaskPath: string | null, view: View): Promise<TaskResult> {
-    const result = await (view === 'FULL' ? this.reader.readOrRecall(id) : this.reader.read(id, view));
+    const result = await (view === 'FULL' ? this.cache.get(id) : this.cache.read(id, view));
     if (!result) throw doesNotExist(id);
     if (expectedTaskPath !== null && result.task.path !== expectedTaskPath) {
       throw new TaskResultsError('TASK_RESULT_MISMATCH', `task result "${id}" belongs to another task`);
@@ -59,11 +61,11 @@ export class Reads {
 
   async batchGet(ids: readonly string[], view: View): Promise<BatchGet> {
     const distinct = [...new Set(ids)];
-    // Mostly all are there and small: one read.
+    // Mostly all of them exist and are small: then one read is enough.
     const results = byId(await this.#readMany(distinct, view, evenShare(distinct.length)));
     if (results.size === distinct.length) return { found: inOrder(distinct, results), notFound: [], deferred: [] };
     const present = inOrder(distinct, byId(await this.store.outline(distinct)));
-    const fitting = idsOf(present.slice(0, countThatFit(present, view, ANSWER_BYTES)));
+    const fitting = idsOf(present.slice(0, countThatFit(present, view, MAX_ANSWER_SIZE)));
     const larger = fitting.filter((id) => !results.has(id));
     for (const result of await this.#readMany(larger, view)) results.set(result.id, result);
     const found = inOrder(fitting, results);
@@ -72,12 +74,14 @@ export class Reads {
     return { found, notFound: distinct.filter((id) => !elsewhere.has(id)), deferred };
   }
 
-  /** The result when it has another version than the known one, otherwise null. */
+  /**
+   * The result when it has another version than the known one, otherwise null. Rejects with TASK_RESULT_DOES_NOT_EXIST.
+   */
   async refresh({ id, version }: KnownResult, view: View): Promise<TaskResult | null> {
-    const outline = await this.reader.outline(id);
+    const outline = await this.cache.outline(id);
     if (!outline) throw doesNotExist(id);
     if (isSameVersion(outline, version)) return null;
-    const result = await this.reader.read(id, view);
+    const result = await this.cache.read(id, view);
     if (!result) throw doesNotExist(id);
     return result;
   }
@@ -105,7 +109,7 @@ export class Reads {
   async list(filter: Filter, after: Position | null, pageSize: number, view: View): Promise<Page> {
     const outlines = await this.store.list(filter, after, pageSize + 1);
     const page = outlines.slice(0, pageSize);
-    const fitting = page.slice(0, countThatFit(page, view, ANSWER_BYTES));
+    const fitting = page.slice(0, countThatFit(page, view, MAX_ANSWER_SIZE));
     const results = inOrder(idsOf(fitting), byId(await this.#readMany(idsOf(fitting), view)));
     const last = fitting.at(-1);
     return {
@@ -115,9 +119,9 @@ export class Reads {
     };
   }
 
-  async #readMany(ids: readonly string[], view: View, mostBytes?: number): Promise<TaskResult[]> {
-    if (ids.length === 0) return []; // without waiting for a turn
-    return this.#turns.runExclusive(() => this.store.read(ids, view, mostBytes));
+  async #readMany(ids: readonly string[], view: View, maxBytes?: number): Promise<TaskResult[]> {
+    if (ids.length === 0) return []; // without waiting for other reads
+    return this.#readsOfMany.runExclusive(() => this.store.read(ids, view, maxBytes));
   }
 }
 

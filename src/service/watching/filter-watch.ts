@@ -1,20 +1,24 @@
 import { TaskResultsError } from '../../domain/errors';
 import { type Filter, matches } from '../../domain/filter';
-import type { Position } from '../../domain/store';
+import { MAX_FILTER_MATCHES } from '../../domain/limits';
+import type { Position, TaskResultStore } from '../../domain/store';
 import type { TaskResult, View } from '../../domain/task-result';
-import { isSameVersion, NO_VERSION, type Version, versionOf } from '../../domain/version';
-import { takeTurn } from './turn';
-import type { Bell, Subject, WatchEvent } from './watch';
-import type { Watcher, WatchHub } from './watch-hub';
+import { isSameVersion, UNKNOWN_VERSION, type Version, versionOf } from '../../domain/version';
+import type { ResultCache } from '../reading/result-cache';
+import { MAX_READ_IDS, type Newer } from './read-newer';
+import { type Sink, Watch, type WatchTimes } from './watch';
+import type { WatchHub } from './watch-hub';
 
-/** Outlines of one page of a scan, and ids of one turn. */
+/** Outlines of one page of a scan. */
 const PAGE = 500;
 
-/** Changed ids that are remembered for a slow reader. Beyond, the whole filter is scanned again instead. */
-const MOST_DIRTY = 10_000;
+/** Changed ids that are remembered for a slow client. Beyond, the whole filter is scanned again instead. */
+const MAX_DIRTY = 10_000;
 
-/** A filter that matches more than this is refused: everything told must be remembered. */
-const MOST_TOLD = 100_000;
+export interface FilterWatchOptions {
+  filter: Filter;
+  view: View;
+}
 
 /** A walk over everything that matches now. */
 interface Scan {
@@ -26,117 +30,105 @@ interface Scan {
 /**
  * A watch of every result that matches a filter: first those that do now, then every change that matches or stops to.
  */
-export class FilterWatch implements Subject, Watcher {
-  /** The reader never has everything. */
-  readonly settled = false;
-  /** What the reader holds: results that matched when last told of, by version. */
-  readonly #told = new Map<string, Version>();
-  readonly #dirty = new Set<string>();
+export class FilterWatch extends Watch {
+  /** New results may match at any time. */
+  protected readonly isSettled = false;
+  readonly #filter: Filter;
   #scan: Scan | null = { after: null, found: new Set() };
   #scanAgain = false;
-  #bell: Bell | null = null;
 
   constructor(
     private readonly hub: WatchHub,
-    private readonly filter: Filter,
-    readonly view: View,
-  ) {}
-
-  get pending(): boolean {
-    return this.#scan !== null || this.#scanAgain || this.#dirty.size > 0;
+    private readonly store: TaskResultStore,
+    cache: ResultCache,
+    { filter, view }: FilterWatchOptions,
+    times: WatchTimes,
+    sink: Sink,
+  ) {
+    super(cache, view, times, sink);
+    this.#filter = filter;
   }
 
-  enter(bell: Bell): void {
-    this.#bell = bell;
+  protected enter(): void {
     this.hub.enterAll(this);
   }
 
-  leave(): void {
+  protected leave(): void {
     this.hub.leave(this, []);
   }
 
-  known(id: string): Version {
-    return this.#told.get(id) ?? NO_VERSION;
+  protected override get isPending(): boolean {
+    return this.#scan !== null || this.#scanAgain || super.isPending;
   }
 
-  wake(id: string): void {
-    if (this.#dirty.size >= MOST_DIRTY) this.recheck();
-    else this.#dirty.add(id);
-    this.#bell?.ring();
+  override wake(id: string, version: Version): void {
+    if (this.dirty.size >= MAX_DIRTY) this.recheck();
+    else super.wake(id, version);
   }
 
   /** Whatever was missed is found by scanning again. */
-  recheck(): void {
-    this.#dirty.clear();
+  override recheck(): void {
+    this.dirty.clear();
     this.#scanAgain = true;
-    this.#bell?.ring();
+    this.pump();
   }
 
-  shutDown(): void {
-    this.#bell?.shutDown();
-  }
-
-  turn(): Promise<WatchEvent[]> {
+  protected override async readNext(): Promise<Newer> {
     if (!this.#scan && this.#scanAgain) {
       this.#scan = { after: null, found: new Set() };
       this.#scanAgain = false;
     }
-    // What is known to be due comes before more of it, so that the list of it stays short.
-    const scan = this.#dirty.size < PAGE ? this.#scan : null;
-    return scan ? this.#scanPage(scan) : this.#look([...this.#dirty].slice(0, PAGE));
+    // What is known to be dirty is read before more of it is looked for, so that the list of it stays short.
+    if (this.#scan && this.dirty.size < MAX_READ_IDS) await this.#scanPage(this.#scan);
+    return super.readNext();
   }
 
-  async #scanPage(scan: Scan): Promise<WatchEvent[]> {
-    const page = await this.hub.list(this.filter, scan.after, PAGE);
-    const events = await this.#look(page.map(({ id }) => id).filter((id) => !scan.found.has(id)));
-    for (const { id } of page) scan.found.add(id);
+  async #scanPage(scan: Scan): Promise<void> {
+    const page = await this.store.list(this.#filter, scan.after, PAGE);
+    for (const outline of page) {
+      const { id } = outline;
+      if (!scan.found.has(id) && !isSameVersion(outline, this.known(id))) this.mark(id, versionOf(outline));
+      scan.found.add(id);
+    }
     scan.after = page.at(-1) ?? scan.after;
     if (page.length < PAGE) {
-      // What the reader holds and the scan did not meet matches no longer, or is gone.
-      for (const id of this.#told.keys()) if (!scan.found.has(id)) this.#dirty.add(id);
+      // What the client has and the scan did not meet matches no longer, or is gone.
+      for (const id of this.held.keys()) if (!scan.found.has(id)) this.mark(id, UNKNOWN_VERSION);
       this.#scan = null;
     }
-    return events;
   }
 
-  /** What has become of these ids. Those that do not fit in one turn are dirty afterwards. */
-  async #look(ids: readonly string[]): Promise<WatchEvent[]> {
-    for (const id of ids) this.#dirty.delete(id);
-    const left = new Set(ids);
-    try {
-      const { results, unchanged, absent } = await takeTurn(this.hub, ids, (id) => this.known(id), this.view);
-      for (const { id } of [...results, ...unchanged]) left.delete(id);
-      for (const id of absent) left.delete(id);
-      return [...absent.flatMap((id) => this.#noteAbsence(id)), ...results.flatMap((result) => this.#note(result))];
-    } finally {
-      for (const id of left) this.#dirty.add(id);
-    }
-  }
-
-  #note(result: TaskResult): WatchEvent[] {
+  protected onResult(result: TaskResult): void {
     const { id } = result;
     const version = versionOf(result);
-    const known = this.known(id);
-    if (isSameVersion(version, known)) return [];
-    const isMatch = matches(this.filter, result);
-    const deleted = version.incarnation === known.incarnation ? [] : this.#noteAbsence(id, isMatch);
+    const held = this.known(id);
+    if (isSameVersion(version, held)) return;
+    const isMatch = matches(this.#filter, result);
+    if (version.incarnation !== held.incarnation) this.#sendDeleted(id, isMatch);
     if (isMatch) {
-      this.#remember(id, version);
-      return [...deleted, { kind: 'snapshot', result }];
+      this.#hold(id, version);
+      this.send({ kind: 'snapshot', result });
+    } else if (this.held.delete(id)) {
+      this.send({ kind: 'unmatched', id, version });
     }
-    if (!this.#told.delete(id)) return deleted;
-    return [{ kind: 'unmatched', id, version }];
   }
 
-  #noteAbsence(id: string, isReplaced = false): WatchEvent[] {
+  protected onAbsent(id: string): void {
+    this.#sendDeleted(id, false);
+  }
+
+  #sendDeleted(id: string, isReplaced: boolean): void {
     const version = this.known(id);
-    return this.#told.delete(id) ? [{ kind: 'deleted', id, version, isReplaced }] : [];
+    if (this.held.delete(id)) this.send({ kind: 'deleted', id, version, isReplaced });
   }
 
-  #remember(id: string, version: Version): void {
-    if (this.#told.size >= MOST_TOLD && !this.#told.has(id)) {
-      throw new TaskResultsError('LIMIT_REACHED', `the filter matches more than ${MOST_TOLD} results: narrow it`);
+  #hold(id: string, version: Version): void {
+    if (this.held.size >= MAX_FILTER_MATCHES && !this.held.has(id)) {
+      throw new TaskResultsError(
+        'LIMIT_REACHED',
+        `the filter matches more than ${MAX_FILTER_MATCHES} results: narrow it`,
+      );
     }
-    this.#told.set(id, version);
+    this.held.set(id, version);
   }
 }

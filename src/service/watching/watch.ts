@@ -1,6 +1,9 @@
 import { TaskResultsError } from '../../domain/errors';
+import type { Outline } from '../../domain/store';
 import type { TaskResult, View } from '../../domain/task-result';
-import type { Version } from '../../domain/version';
+import { isNewer, NO_VERSION, type Version } from '../../domain/version';
+import type { ResultCache } from '../reading/result-cache';
+import { type Newer, readNewer } from './read-newer';
 
 export type EndReason = 'ALL_FINISHED' | 'MAX_AGE' | 'SHUTTING_DOWN';
 
@@ -13,9 +16,9 @@ export type WatchEvent =
   | { kind: 'heartbeat' }
   | { kind: 'end'; reason: EndReason };
 
-/** Who is told. */
+/** Where the events of a watch go: the stream of a client. */
 export interface Sink {
-  /** Takes an event. False: no more, please, until `Watch.resume`; at most the rest of a turn comes nevertheless. */
+  /** Takes an event. False: no more until `Watch.resume`, except for the rest of what has been read already. */
   send(event: WatchEvent): boolean;
   /** The watch is over: after `end`, or because of an error. Called once, and not after `Watch.close`. */
   over(error: unknown): void;
@@ -28,130 +31,161 @@ export interface WatchTimes {
   maxAgeMs: number;
 }
 
-/** What a watch follows. Rows are read in turns, and a turn is taken only when the sink has room. */
-export interface Subject {
-  readonly view: View;
-  /** From now on `ring` is called whenever something becomes pending, and `shutDown` when the server stops. */
-  enter(bell: Bell): void;
-  /** No more of that. */
-  leave(): void;
-  /** Something may be newer than what was told. */
-  readonly pending: boolean;
-  /** Nothing is left to follow. */
-  readonly settled: boolean;
-  /** Reads a bounded part of what is pending, and tells what has become of it. */
-  turn(): Promise<WatchEvent[]>;
-}
-
-export interface Bell {
-  ring(): void;
-  shutDown(): void;
-}
-
 /** Between two tries to read while the store is out of reach. */
 const STORE_RETRY_MS = 500;
 
-/** The longest time a timer takes. */
-const MOST_TIMER_MS = 2 ** 31 - 1;
+/** The longest time that a timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * One watch: takes turns of its subject while there is something to read and the sink has room, and keeps the line
- * warm. A slow reader so costs what its subject holds and one turn, and skips revisions in between. The first read must
- * succeed; a later outage of the store is waited out.
+ * One watch: the hub marks ids as dirty, and the watch reads them when the sink has room, one bounded read at a time. A
+ * slow client so costs a set of ids and one read, never a queue of results, and skips revisions in between. The watch
+ * also sends heartbeats, and ends by itself at its greatest age. The first read must succeed; after that, a store that
+ * is out of reach is waited for.
  */
-export class Watch implements Bell {
+export abstract class Watch {
+  /** The versions that the client has, as far as this watch follows their results. */
+  protected readonly held = new Map<string, Version>();
+  /** Ids of which the client may not have the newest version, each with the newest one that has been announced. */
+  protected readonly dirty = new Map<string, Version>();
   readonly #endsAt: number;
   #quietSince = performance.now();
   #timer: NodeJS.Timeout | null = null;
-  #turning = false;
-  #blocked = false;
-  #told = false;
-  #retrying = false;
-  #shuttingDown = false;
-  #over = false;
+  #isReading = false;
+  #hasRead = false;
+  #isSinkFull = false;
+  #isStoreAway = false;
+  #isShuttingDown = false;
+  #isClosed = false;
 
   constructor(
-    private readonly subject: Subject,
+    private readonly cache: ResultCache,
+    private readonly view: View,
     private readonly times: WatchTimes,
     private readonly sink: Sink,
   ) {
     this.#endsAt = this.#quietSince + times.maxAgeMs * (0.9 + 0.2 * Math.random());
   }
 
+  /** Asks the hub to be woken from now on. Throws LIMIT_REACHED or SHUTTING_DOWN. */
+  protected abstract enter(): void;
+
+  /** Asks the hub for no more of that. */
+  protected abstract leave(): void;
+
+  /** Nothing is left to follow. */
+  protected abstract get isSettled(): boolean;
+
+  /** Sends what the client must know of a result that has been read. */
+  protected abstract onResult(result: TaskResult): void;
+
+  /** The same for an id that no result has. */
+  protected abstract onAbsent(id: string): void;
+
+  /** The client has this version already. */
+  protected onUnchanged(_outline: Outline): void {}
+
+  /** Something is to be read. */
+  protected get isPending(): boolean {
+    return this.dirty.size > 0;
+  }
+
+  protected readNext(): Promise<Newer> {
+    return readNewer(this.cache, this.dirty, this.held, this.view);
+  }
+
   /** Throws LIMIT_REACHED or SHUTTING_DOWN. */
   open(): void {
-    this.subject.enter(this);
-    this.#arm();
-    this.#pump();
+    this.enter();
+    this.#setTimer();
+    this.pump();
   }
 
   /** The sink has room again. */
   resume(): void {
-    this.#blocked = false;
-    this.#pump();
+    this.#isSinkFull = false;
+    this.pump();
   }
 
   /** Nobody wants to know any more. */
   close(): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     if (this.#timer) clearTimeout(this.#timer);
-    this.subject.leave();
+    this.leave();
   }
 
-  ring(): void {
-    this.#pump();
+  /** The version that need not be announced to this watch, nor any older one. */
+  known(id: string): Version {
+    return this.held.get(id) ?? NO_VERSION;
   }
 
+  /** This version is there, or was and there is a newer one. Returns at once. */
+  wake(id: string, version: Version): void {
+    this.mark(id, version);
+    this.pump();
+  }
+
+  /** Results may have changed without an announcement. For watches by filter; ids are looked at by the hub itself. */
+  recheck(): void {}
+
+  /** The server is stopping. */
   shutDown(): void {
-    this.#shuttingDown = true;
-    this.#pump();
+    this.#isShuttingDown = true;
+    this.pump();
   }
 
-  #pump(): void {
-    if (this.#over || this.#turning) return;
-    if (this.#shuttingDown) this.#end('SHUTTING_DOWN');
-    else if (this.#blocked || this.#retrying) return;
-    else if (this.subject.pending) {
-      this.#turning = true;
-      this.subject.turn().then(this.#onTurn).catch(this.#onTurnFailed);
-    } else if (this.subject.settled) this.#end('ALL_FINISHED');
+  protected mark(id: string, version: Version): void {
+    if (isNewer(version, this.dirty.get(id) ?? NO_VERSION)) this.dirty.set(id, version);
   }
 
-  readonly #onTurn = (events: WatchEvent[]): void => {
-    this.#turning = false;
-    if (this.#over) return;
-    this.#told = true;
-    for (const event of events) this.#send(event);
-    this.#pump();
+  protected send(event: WatchEvent): void {
+    this.#quietSince = performance.now();
+    if (!this.sink.send(event)) this.#isSinkFull = true;
+  }
+
+  /** Does what is to be done next, if anything. */
+  protected pump(): void {
+    if (this.#isClosed || this.#isReading) return;
+    if (this.#isShuttingDown) this.#end('SHUTTING_DOWN');
+    else if (this.#isSinkFull || this.#isStoreAway) return;
+    else if (this.isPending) {
+      this.#isReading = true;
+      this.readNext().then(this.#onRead).catch(this.#onReadFailed);
+    } else if (this.isSettled) this.#end('ALL_FINISHED');
+  }
+
+  readonly #onRead = ({ unchanged, absent, results }: Newer): void => {
+    this.#isReading = false;
+    if (this.#isClosed) return;
+    this.#hasRead = true;
+    for (const outline of unchanged) this.onUnchanged(outline);
+    for (const id of absent) this.onAbsent(id);
+    for (const result of results) this.onResult(result);
+    this.pump();
   };
 
-  readonly #onTurnFailed = (error: unknown): void => {
-    this.#turning = false;
-    if (this.#over) return;
-    if (this.#told && isOutage(error)) this.#retryLater();
+  readonly #onReadFailed = (error: unknown): void => {
+    this.#isReading = false;
+    if (this.#isClosed) return;
+    if (this.#hasRead && isOutage(error)) this.#retryLater();
     else this.#finish(error);
   };
 
   #retryLater(): void {
-    this.#retrying = true;
+    this.#isStoreAway = true;
     setTimeout(() => {
-      this.#retrying = false;
-      this.#pump();
+      this.#isStoreAway = false;
+      this.pump();
     }, STORE_RETRY_MS).unref();
-    this.#pump(); // the server may be stopping
-  }
-
-  #send(event: WatchEvent): void {
-    this.#quietSince = performance.now();
-    if (!this.sink.send(event)) this.#blocked = true;
+    this.pump(); // the server may be stopping
   }
 
   /** One timer for both: the next heartbeat that would be due, and the end. */
-  #arm(): void {
+  #setTimer(): void {
     const now = performance.now();
     const due = Math.min(this.#quietSince + this.times.heartbeatMs, this.#endsAt) - now;
-    this.#timer = setTimeout(this.#onTimer, Math.min(Math.max(1, due), MOST_TIMER_MS));
+    this.#timer = setTimeout(this.#onTimer, Math.min(Math.max(1, due), MAX_TIMER_MS));
   }
 
   readonly #onTimer = (): void => {
@@ -161,15 +195,15 @@ export class Watch implements Bell {
       return;
     }
     if (now >= this.#quietSince + this.times.heartbeatMs) {
-      // A reader that does not take what it has gets no more.
-      if (this.#blocked) this.#quietSince = now;
-      else this.#send({ kind: 'heartbeat' });
+      // A client that does not take what it has gets no more.
+      if (this.#isSinkFull) this.#quietSince = now;
+      else this.send({ kind: 'heartbeat' });
     }
-    this.#arm();
+    this.#setTimer();
   };
 
   #end(reason: EndReason): void {
-    this.#send({ kind: 'end', reason });
+    this.send({ kind: 'end', reason });
     this.#finish(null);
   }
 

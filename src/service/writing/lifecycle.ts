@@ -10,13 +10,13 @@ export class Lifecycle {
 
   constructor(
     store: TaskResultStore,
-    /** Told of each result that has changed, once the change is durable. */
+    /** Called for each result that has changed, once the change is durable. */
     private readonly changed: (id: string, version: Version) => void,
   ) {
     this.#queue = new WriteQueue(store);
   }
 
-  /** The state that the command left behind; null for a delete. Rejects when the command is refused. */
+  /** Resolves to the state that the command left behind; null for a delete. Rejects when the command is refused. */
   async record(command: Command): Promise<ResultState | null> {
     const decision = await this.#queue.submit(command);
     switch (decision.kind) {
@@ -33,7 +33,7 @@ export class Lifecycle {
     }
   }
 
-  /** Takes no more commands; resolves when all that were taken are decided. */
+  /** Takes no more commands. Resolves when all that were taken are decided. */
   close(): Promise<void> {
     return this.#queue.close();
   }

@@ -1,23 +1,21 @@
-import { setImmediate as endOfTurn } from 'node:timers/promises';
+import { setImmediate as endOfTick } from 'node:timers/promises';
 import type { Command } from '../../domain/command';
 import { shuttingDown, TaskResultsError } from '../../domain/errors';
+import { MAX_WAITING_SIZE, MAX_WAITING_WRITES } from '../../domain/limits';
 import { MAX_COMMANDS, type TaskResultStore } from '../../domain/store';
 import type { Decision } from '../../domain/transitions';
-import { type Deferred, deferred } from '../deferred';
 
-/** Of one transaction beside MAX_COMMANDS. Soft by one command: the one that passes it is still taken. */
-const MOST_BYTES = 2 * 1024 * 1024;
+/** Of one transaction, besides MAX_COMMANDS. The command that passes it is still taken. */
+const MAX_BYTES = 2 * 1024 * 1024;
 /**
- * Of a few dozen commands one half goes: while the database works on it, this process answers and takes the calls of
- * the other. Fewer are not worth it, and of more, as streams bring them, each costs the less the more go together.
+ * When a few dozen commands wait, one half of them goes: while the database works on it, this process answers callers
+ * and takes their next calls. Fewer commands than `min` are not worth a transaction of their own. More than `max`, as
+ * streams bring them, go together, since each then costs less.
  */
-const HALVED = { least: 32, most: 96 };
-/** Transactions in flight at a time, and what must wait for more than one. */
-const MOST_DRAINS = 2;
+const HALVED = { min: 32, max: 96 };
+/** Transactions in flight at a time, and how many commands must wait for more than one. */
+const MAX_DRAINS = 2;
 const ENOUGH_FOR_TWO = 2 * MAX_COMMANDS;
-/** Bounds of what may wait. Beyond, callers are told to come back. */
-const MOST_WAITING = 20_000;
-const MOST_WAITING_BYTES = 256 * 1024 * 1024;
 
 interface Waiting {
   command: Command;
@@ -28,76 +26,76 @@ interface Waiting {
 
 /**
  * Group commit: while one transaction is in flight, commands wait; the next transaction takes them together. A command
- * that finds nothing in flight goes at once. Commands for one id keep their order.
+ * that finds nothing in flight goes at the end of the tick. Commands for one id keep their order.
  *
- * When so many commands wait that two transactions would be full, two are in flight at a time, of different ids: the
- * database works on one while this process makes the statements of the other. On SQLite they take turns.
+ * When so many commands wait that they fill two transactions, two are in flight at a time, of different ids: the
+ * database works on one while this process makes the statements of the other. On SQLite they run one after the other.
  */
 export class WriteQueue {
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
-  /** Each runs one transaction after the other. */
+  /** Loops that are running; each runs one transaction after the other. */
   #drains = 0;
   readonly #idsInFlight = new Set<string>();
-  #closed: Deferred<void> | null = null;
+  #isClosed = false;
+  readonly #closers: (() => void)[] = [];
 
   constructor(private readonly store: TaskResultStore) {}
 
-  /** Resolves once the decision is durable. */
+  /** Resolves once the decision is durable. Rejects with LIMIT_REACHED when too much waits, and with SHUTTING_DOWN. */
   submit(command: Command): Promise<Decision> {
-    if (this.#closed) return Promise.reject(shuttingDown());
-    if (this.#waiting.length >= MOST_WAITING || this.#waitingBytes >= MOST_WAITING_BYTES) {
+    if (this.#isClosed) return Promise.reject(shuttingDown());
+    if (this.#waiting.length >= MAX_WAITING_WRITES || this.#waitingBytes >= MAX_WAITING_SIZE) {
       return Promise.reject(new TaskResultsError('LIMIT_REACHED', 'too many writes are waiting'));
     }
     return new Promise((resolve, reject) => {
       const bytes = weigh(command);
       this.#waiting.push({ command, bytes, resolve, reject });
       this.#waitingBytes += bytes;
-      if (this.#isWorkBeside(this.#drains)) void this.#drain();
+      if (this.#isWorkBesides(this.#drains)) void this.#drain();
     });
   }
 
-  /** Takes no more commands; resolves when those that wait are decided. */
+  /** Takes no more commands. Resolves when those that wait are decided. */
   async close(): Promise<void> {
-    this.#closed ??= deferred();
-    if (this.#drains === 0) this.#closed.resolve();
-    await this.#closed.promise;
+    this.#isClosed = true;
+    if (this.#drains > 0) await new Promise<void>((resolve) => this.#closers.push(resolve));
   }
 
-  /** Whether enough waits for one more drain beside `others`. */
-  #isWorkBeside(others: number): boolean {
-    return others === 0 ? this.#waiting.length > 0 : others < MOST_DRAINS && this.#waiting.length >= ENOUGH_FOR_TWO;
+  /** Whether enough waits for one more drain besides `others`. */
+  #isWorkBesides(others: number): boolean {
+    return others === 0 ? this.#waiting.length > 0 : others < MAX_DRAINS && this.#waiting.length >= ENOUGH_FOR_TWO;
   }
 
   async #drain(): Promise<void> {
     this.#drains++;
-    // What arrived in the same turn of the event loop goes together; SQLite would let nothing else arrive meanwhile.
-    let turn = endOfTurn();
-    while (this.#isWorkBeside(this.#drains - 1)) {
-      await turn;
+    // What arrives in one tick of the event loop goes together: SQLite would let nothing arrive during a transaction.
+    let tick = endOfTick();
+    while (this.#isWorkBesides(this.#drains - 1)) {
+      await tick;
       const batch = this.#nextBatch();
       if (batch.length === 0) break;
       const answer = await this.#commit(batch);
       for (const { command } of batch) this.#idsInFlight.delete(command.id);
-      turn = endOfTurn();
-      // Answering takes a while, which the database need not wait for: the next transaction begins first, in the same
-      // turn.
+      tick = endOfTick();
+      // Answering takes a while. So that the database need not wait for it, the next transaction begins first, in the
+      // same tick.
       if (this.#waiting.length > 0) setImmediate(answer);
       else answer();
     }
     this.#drains--;
-    if (this.#drains === 0) this.#closed?.resolve();
+    if (this.#drains === 0) for (const resolve of this.#closers) resolve();
   }
 
-  /** Takes what goes next. Nothing, when the other drain has taken it, or has one of the ids in flight. */
+  /** Takes the commands that go next: none when the other drain has taken them, or has one of their ids in flight. */
   #nextBatch(): Waiting[] {
     let bytes = 0;
     let rows = 0;
     const waiting = this.#waiting.length;
-    const share = waiting > HALVED.most ? MAX_COMMANDS : Math.max(HALVED.least, Math.ceil(waiting / 2));
-    const most = Math.min(waiting, share);
+    const share = waiting > HALVED.max ? MAX_COMMANDS : Math.max(HALVED.min, Math.ceil(waiting / 2));
+    const max = Math.min(waiting, share);
     const creations = new Creations();
-    for (; rows < most && bytes < MOST_BYTES; rows++) {
+    for (; rows < max && bytes < MAX_BYTES; rows++) {
       const next = this.#waiting[rows] as Waiting;
       if (!creations.allow(next.command)) break;
       bytes += next.bytes;
@@ -110,7 +108,7 @@ export class WriteQueue {
     return batch;
   }
 
-  /** Resolves to what tells the callers. */
+  /** Runs the transaction; never rejects. Resolves to a function that answers the callers. */
   async #commit(batch: readonly Waiting[]): Promise<() => void> {
     try {
       const decisions = await this.store.transact(batch.map(({ command }) => command));
@@ -118,7 +116,7 @@ export class WriteQueue {
         for (const [i, { resolve }] of batch.entries()) resolve(decisions[i] as Decision);
       };
     } catch (error) {
-      // A store out of reach fails them all. Anything else is a bug that one of them met: the others go on without it.
+      // When the store is out of reach, all of them fail. Anything else is a bug that one of them met: each goes alone.
       if (batch.length === 1 || error instanceof TaskResultsError) {
         return () => {
           for (const { reject } of batch) reject(error);

@@ -1,7 +1,7 @@
 import type { TaskResultStore } from '../../../src/domain/store';
 import { NO_VERSION } from '../../../src/domain/version';
 import { Reads } from '../../../src/service/reading/reads';
-import { ResultReader } from '../../../src/service/reading/result-reader';
+import { ResultCache } from '../../../src/service/reading/result-cache';
 import { create } from '../../support/commands';
 import { openTemporaryStore, type TemporaryStore } from '../../support/temporary-store';
 
@@ -28,7 +28,7 @@ function counted(): { reads: Reads; calls: string[]; most: () => number } {
       return store.outline(ids);
     },
   };
-  return { reads: new Reads(counting as TaskResultStore, new ResultReader(store, 0)), calls, most: () => most };
+  return { reads: new Reads(counting as TaskResultStore, new ResultCache(store, 0)), calls, most: () => most };
 }
 
 test('a batch of results that are all there and small is one read', async () => {

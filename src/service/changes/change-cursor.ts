@@ -1,6 +1,6 @@
 import type { Change, SeqRange } from '../../domain/store';
 
-/** Numbers below the cursor that may still show up. Never changes: a hole that does is another one. */
+/** Numbers below the cursor that may still show up. Immutable: a hole that shrinks is replaced. */
 export interface Hole extends SeqRange {
   /** When it was first seen, in milliseconds. */
   readonly since: number;
@@ -10,12 +10,12 @@ export interface Hole extends SeqRange {
 
 /**
  * How long a hole may still fill. AUTO_INCREMENT values are handed out when a row is inserted and become visible when
- * its transaction commits, so that a lower one can appear after a higher one. One that has not by then was rolled back:
- * it is longer than a transaction of ours can wait for its locks.
+ * its transaction commits, so that a lower one can appear after a higher one. This is longer than a transaction can
+ * wait for its locks, so that a number that has not appeared by then was rolled back.
  */
 const HOLE_LIFE_MS = 120_000;
 
-/** A hole is asked for at every poll in the beginning, and then whenever it is older by this part of its age. */
+/** A hole is asked for at every poll in the beginning, and then each time its age has grown by this part. */
 const PATIENCE = 0.5;
 
 /** Holes that are remembered. Beyond, the oldest are given up, and what may have shown up in them counts as missed. */
@@ -24,15 +24,15 @@ const MAX_HOLES = 4_096;
 /** Holes that are asked for at a time. */
 const MAX_ASKED = 256;
 
-/** Where a server of a group shows up for the first time, that many numbers before may be late ones of it. */
+/** When a server of a group shows up for the first time, that many numbers before may be its late ones. */
 const NEWCOMER_NUMBERS = 1_000;
 
-/** Where a reader of the change log stands: a cursor, and the holes below it. */
+/** A place in the change log: all up to the cursor has been seen, except for the holes below it. */
 export class ChangeCursor {
   #cursor: number;
   /** In the order of their numbers. */
   #holes: Hole[] = [];
-  /** Remainders by `step` of the numbers seen so far: each server of a group gives the numbers of one remainder. */
+  /** Remainders, modulo `step`, of the numbers seen so far. Each server of a group gives numbers of one remainder. */
   readonly #remainders = new Set<number>();
   #givenUp = false;
 
@@ -112,7 +112,7 @@ export class ChangeCursor {
     this.#holes = [{ first, last: this.#cursor, since: now, due: now }];
   }
 
-  /** Numbers that no server gives, as far as is known, leave no hole. */
+  /** Notes a hole, unless no known server gives numbers between `first` and `last`. */
   #noteHole(first: number, last: number, now: number): void {
     for (let seq = first; seq <= Math.min(last, first + this.step - 1); seq++) {
       if (!this.#remainders.has(seq % this.step)) continue;

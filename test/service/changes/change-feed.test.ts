@@ -1,5 +1,5 @@
 import type { TaskResultStore } from '../../../src/domain/store';
-import { ChangeFeed } from '../../../src/service/watching/change-feed';
+import { ChangeFeed } from '../../../src/service/changes/change-feed';
 import { create } from '../../support/commands';
 import { openTemporaryStore, type TemporaryStore } from '../../support/temporary-store';
 import { until } from '../../support/until';
@@ -27,18 +27,10 @@ beforeEach(async () => {
   };
   const now = Date.now.bind(Date);
   jest.spyOn(Date, 'now').mockImplementation(() => now() + ahead);
-  feed = new ChangeFeed(
-    store as TaskResultStore,
-    { pollFastMs: 1, pollSlowMs: 1 },
-    {
-      changed: (id) => told.push(id),
-      upToDate: () => {},
-      missed: () => missed++,
-      failed: (error) => {
-        throw error;
-      },
-    },
-  );
+  feed = new ChangeFeed(store as TaskResultStore, { pollFastMs: 1, pollSlowMs: 1 }, (error) => {
+    throw error;
+  });
+  feed.subscribe({ changed: (id) => told.push(id), missed: () => missed++ });
   feed.wanted = true;
 });
 afterEach(async () => {

@@ -1,6 +1,6 @@
 import { createConnection } from 'mysql2/promise';
 import type { TaskResultStore } from '../../../src/domain/store';
-import { ResultReader } from '../../../src/service/reading/result-reader';
+import { ResultCache } from '../../../src/service/reading/result-cache';
 import { callsOf, SUCCESSFUL } from '../../support/calls';
 import { create, remove, start, succeed } from '../../support/commands';
 import { ENGINES, temporaryDatabase } from '../../support/engines';
@@ -62,23 +62,23 @@ test('what is deleted while it is read twice at a time is not remembered by the 
     await new Promise<void>((open) => gates.push(open));
     return results;
   };
-  const reader = new ResultReader({ read } as TaskResultStore, 1_000_000);
+  const cache = new ResultCache({ read } as TaskResultStore, 1_000_000);
   const letGo = async (n: number) => {
     await until(() => gates.length > n, `read ${n} is under way`);
     gates[n]?.();
   };
   await store.transact([create('x'), start('x'), succeed('x')]);
-  const first = reader.readOrRecall('x');
+  const first = cache.get('x');
   await until(() => gates.length === 1, 'the first read is under way');
-  const second = reader.readOrRecall('x');
+  const second = cache.get('x');
   await until(() => gates.length === 2, 'the second read is under way');
   await letGo(0);
   expect((await first)?.status).toBe('SUCCESSFUL');
   const [deleted] = await store.transact([remove('x')]);
-  if (deleted?.kind === 'deleted') reader.forget('x', deleted.version);
+  if (deleted?.kind === 'deleted') cache.changed('x', deleted.version);
   await letGo(1);
   expect((await second)?.status).toBe('SUCCESSFUL');
-  const third = reader.readOrRecall('x');
+  const third = cache.get('x');
   await letGo(2);
   expect(await third).toBeNull();
   await close();

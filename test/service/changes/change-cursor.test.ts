@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Change, SeqRange } from '../../../src/domain/store';
-import { ChangeCursor } from '../../../src/service/watching/change-cursor';
+import { ChangeCursor } from '../../../src/service/changes/change-cursor';
 
 const MINUTE = 60_000;
 
