@@ -21,7 +21,7 @@ import {
 const LONGEST_TIMER = 24 * DAY;
 const LONGEST_RETENTION = 36_500 * DAY;
 
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** Every setting of the server. Flag and environment variable follow from the name. */
 export const SETTINGS = {
