@@ -203,12 +203,3 @@ export function label(name: SettingName): string {
   const { env, flags }: Setting = SETTINGS[name];
   return flags === null ? env : `${flags.split(' ')[0]} (${env})`;
 }
-
-/** The table of settings for the README. */
-export function settingsTable(): string {
-  const rows = Object.values(SETTINGS).map(({ flags, env, default: fallback, description }: Setting) => {
-    const flag = flags === null ? '–' : `\`${flags.replace('|', '\\|')}\``;
-    return `| ${flag} | \`${env}\` | ${fallback === null ? '–' : `\`${fallback}\``} | ${description} |`;
-  });
-  return ['| Flag | Environment | Default | Meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
-}
