@@ -1,6 +1,6 @@
 /**
- * `npm run dev [-- <flags of serve>]`: compiles what changes, and starts the server anew whenever all of it compiles. Ctrl-C ends
- * both. On SQLite unless TASKRESULTS_DATABASE_URL says otherwise.
+ * `npm run dev [-- <flags of serve>]`: compiles what changes, and starts the server anew whenever all of it compiles.
+ * Ctrl-C ends both. On SQLite unless TASKRESULTS_DATABASE_URL says otherwise.
  */
 const { spawn } = require('node:child_process');
 const { once } = require('node:events');
@@ -25,7 +25,7 @@ createInterface({ input: compiler.stdout }).on('line', (line) => {
 async function restart() {
   await stopServer();
   if (stopping) return;
-  // In a group of its own: a terminal sends Ctrl-C to a whole group, and the second signal would end the server at once.
+  // In a group of its own: a terminal sends Ctrl-C to the whole group, and a second signal ends the server at once.
   server = spawn(process.execPath, SERVE, { stdio: 'inherit', detached: true });
 }
 

@@ -1,6 +1,6 @@
 /**
- * `node docs/protocol.js` writes the contract as one page, docs/api/protocol.md: every service, message and enum with the comments
- * of the proto files.
+ * `node docs/protocol.js` writes the contract as one page, docs/api/protocol.md: every service, message and enum with
+ * the comments of the proto files.
  */
 const { execFileSync } = require('node:child_process');
 const { mkdirSync, writeFileSync } = require('node:fs');
@@ -98,7 +98,7 @@ function shortName({ typeName }) {
   return typeName.replace(/^taskresults\.v1\./, '');
 }
 
-/** A comment as Markdown. What is indented in it, such as a table, keeps its columns; each code of an RPC begins a paragraph. */
+/** A comment as Markdown. What is indented in it, such as a table, keeps its columns; each code begins a paragraph. */
 function text(comment) {
   return comment
     .replace(/^ /gm, '')

@@ -52,6 +52,11 @@ test.each(PACKAGES)(
   },
 );
 
+test('the tables of the README are those that the sources make', () => {
+  const { withTables } = require('../docs/tables.js');
+  expect(withTables(read('README.md'))).toBe(read('README.md'));
+});
+
 describe('versions that documents and scripts ask for', () => {
   const goOf = (path: string) => /^go (\d+\.\d+)/m.exec(read(path))?.[1];
   const use = goOf('sdk/go/go.mod');
