@@ -8,5 +8,8 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   // The one limit of every test: generous, so that a busy machine passes. It ends only what hangs.
   testTimeout: 600_000,
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['src/**/*.ts'],
+  coverageReporters: ['text', 'html'],
   maxWorkers: 2,
 };

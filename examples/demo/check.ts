@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
 import type { TaskResult, TaskResults } from '@taskresults/client';
 import { colors, tableLines } from '../../src/cli/output/table';
-import { firstCharacters } from '../../src/domain/text';
 import type { Job } from './jobs';
 
 const HEAD = ['TASK', 'FILE', 'STATUS', 'ATTEMPTS', 'RETURN VALUE OR LAST ERROR', 'AS EXPECTED'];
@@ -18,7 +17,7 @@ export async function checkAll(client: TaskResults, ids: string[], jobs: Job[]):
     { text: basename(job.file) },
     { text: result ? result.status : 'missing' },
     { text: String(result?.attempts ?? 0) },
-    { text: result ? firstCharacters(outcome(result), 40) : '' },
+    { text: result ? outcome(result).slice(0, 40) : '' },
     right ? { text: 'yes', paint: colors.green } : { text: 'NO', paint: colors.red },
   ]);
   for (const line of tableLines(HEAD, rows)) console.log(line);

@@ -1,15 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { TaskResultsError } from '@taskresults/client';
-
-/** Something that a person can put right: one line, and an exit code. */
-export class Failure extends Error {
-  constructor(
-    message: string,
-    readonly exitCode = 1,
-  ) {
-    super(message);
-  }
-}
+import { Failure } from '../server/failure';
 
 const UNREACHABLE: readonly (number | null)[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED];
 

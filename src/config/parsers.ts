@@ -99,7 +99,7 @@ export function databaseUrl(text: string) {
 const MAX_TOKEN_LENGTH = 4_096;
 
 /** What may stand in a header. */
-export function token(text: string): string {
+function token(text: string): string {
   if (/^[\x21-\x7e]+$/.test(text) && text.length <= MAX_TOKEN_LENGTH) return text;
   throw new Refusal(`must be 1 to ${MAX_TOKEN_LENGTH} visible ASCII characters, without spaces`);
 }

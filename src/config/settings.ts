@@ -16,13 +16,13 @@ import {
   setting,
   size,
 } from './parsers';
-import { formatBytes, spacedBytes } from './units';
+import { formatBytes } from './units';
 
 /** Timers overflow at 2^31 ms, a little later. */
 const LONGEST_TIMER = 24 * DAY;
 const LONGEST_RETENTION = 36_500 * DAY;
 
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** Every setting of the server. Flag and environment variable follow from the name. */
 export const SETTINGS = {
@@ -62,7 +62,7 @@ export const SETTINGS = {
   maxTracebackSize: sizeLimit('maxTracebackSize', 'most of a traceback; more is cut and marked'),
   maxMessageSize: sizeLimit(
     'maxMessageSize',
-    `most of a whole message that comes in; answers of many results end at ${spacedBytes(MAX_ANSWER_SIZE)}`,
+    `most of a whole message that comes in; answers of many results end at ${formatBytes(MAX_ANSWER_SIZE, ' ')}`,
   ),
   maxWorkerIdLength: countLimit('maxWorkerIdLength', 'most characters of a worker id'),
   maxWatches: countLimit('maxWatches', 'most watches that one process has open at a time'),
@@ -191,13 +191,4 @@ export function readSettings<K extends SettingName>(
 export function label(name: SettingName): string {
   const { env, flags }: Setting = SETTINGS[name];
   return flags === null ? env : `${flags.split(' ')[0]} (${env})`;
-}
-
-/** The table of settings for the README. */
-export function settingsTable(): string {
-  const rows = Object.values(SETTINGS).map(({ flags, env, default: fallback, description }: Setting) => {
-    const flag = flags === null ? '–' : `\`${flags.replace('|', '\\|')}\``;
-    return `| ${flag} | \`${env}\` | ${fallback === null ? '–' : `\`${fallback}\``} | ${description} |`;
-  });
-  return ['| Flag | Environment | Default | Meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }

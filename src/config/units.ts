@@ -11,23 +11,10 @@ export function parseDuration(text: string): number | null {
   return quantity(text, MILLISECONDS);
 }
 
-/** Bytes in the greatest unit that makes a whole number: `1MiB`, as `parseBytes` takes it. */
-export function formatBytes(bytes: number): string {
+/** Bytes in the greatest unit that makes a whole number, with `space` before it: `1MiB`, as `parseBytes` takes it. */
+export function formatBytes(bytes: number, space = ''): string {
   const [unit, factor] = Object.entries(BYTES).findLast(([, factor]) => bytes > 0 && bytes % factor === 0) ?? ['', 1];
-  return `${bytes / factor}${unit}`;
-}
-
-/** The same for running text: `1 MiB`. */
-export function spacedBytes(bytes: number): string {
-  return formatBytes(bytes).replace(/(\d)(?=[A-Z])/, '$1 ');
-}
-
-/** Microseconds in the greatest unit that makes a whole number, for running text: `7 days`, `60 s`, `1 ms`. */
-export function formatDuration(micros: number): string {
-  const days = micros / (1_000 * MILLISECONDS.d);
-  if (Number.isInteger(days)) return `${days} ${days === 1 ? 'day' : 'days'}`;
-  const seconds = micros / (1_000 * MILLISECONDS.s);
-  return Number.isInteger(seconds) ? `${seconds} s` : `${micros / 1_000} ms`;
+  return `${bytes / factor}${unit && space}${unit}`;
 }
 
 function quantity(text: string, units: Readonly<Record<string, number>>): number | null {

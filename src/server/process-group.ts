@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { Failure, toFailure } from '../cli/failure';
+import { Failure } from './failure';
 
 /** Before a process that has ended is started again; each pause is twice the one before. */
 const MIN_PAUSE_MS = 1_000;
@@ -107,7 +107,7 @@ export class ProcessGroup {
     try {
       worker = cluster.fork({ [PORT_VARIABLE]: String(this.port) });
     } catch (error) {
-      return { code: null, signal: null, failure: toFailure(error), listenedMs: 0 };
+      return { code: null, signal: null, failure: new Failure((error as Error).message), listenedMs: 0 };
     }
     this.#workers.add(worker);
     let listensSince = Number.POSITIVE_INFINITY;

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { readConfig, readDatabase, unknownVariables } from '../../src/config/config';
 import { displayDatabase } from '../../src/config/database-url';
-import { type Environment, type Flags, SettingsError, settingsTable } from '../../src/config/settings';
+import { type Environment, type Flags, SettingsError } from '../../src/config/settings';
 
 function mistakesOf(flags: Flags, environment: Environment = {}): readonly string[] {
   try {
@@ -226,10 +224,4 @@ test('variables that mean nothing are found, those of others let pass', () => {
     PATH: 'x',
   };
   expect(unknownVariables(environment)).toEqual(['TASKRESULTS_PROT']);
-});
-
-test('the README has the table of settings', () => {
-  const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
-  const [, section] = /<!-- settings -->\n([\s\S]*?)<!-- \/settings -->/.exec(readme) ?? [];
-  expect(section?.trim()).toBe(settingsTable());
 });

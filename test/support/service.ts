@@ -2,7 +2,7 @@ import { credentials, type ServiceError } from '@grpc/grpc-js';
 import { TaskLifecycleServiceClient } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import { TaskResultServiceClient } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import pino, { type Logger } from 'pino';
-import type { Config } from '../../src/config/config';
+import { type Config, readConfig } from '../../src/config/config';
 import type { Clock } from '../../src/domain/task-result';
 import { startService } from '../../src/server/service';
 import type { Database } from '../../src/store/open';
@@ -21,31 +21,10 @@ export interface TestService {
   stop(): Promise<void>;
 }
 
+/** What a server has by itself, but for a free port and silence. */
 export function testConfig(database: Database, overrides: Partial<Config> = {}): Config {
-  return {
-    host: '127.0.0.1',
-    port: 0,
-    processes: 1,
-    database,
-    migrate: true,
-    tokens: { full: null, readOnly: null },
-    limits: {
-      maxJsonSize: 1024 * 1024,
-      maxTracebackSize: 256 * 1024,
-      maxWorkerIdLength: 255,
-      maxMessageSize: 8 * 1024 * 1024,
-      maxWatches: 20_000,
-      maxWatchedIds: 1_000_000,
-    },
-    retention: { afterFinish: null },
-    cacheBytes: 32 * 1024 * 1024,
-    changeLogRetention: 3_600_000_000,
-    watch: { pollFastMs: 20, pollSlowMs: 50, rereadMs: 30_000, maxAgeMs: 3_600_000 },
-    keepalive: { timeMs: 30_000, timeoutMs: 10_000 },
-    shutdownGraceMs: 5_000,
-    logLevel: 'silent',
-    ...overrides,
-  };
+  const defaults = readConfig({ port: '0', migrate: 'true', logLevel: 'silent' }, {});
+  return { ...defaults, database, ...overrides };
 }
 
 /** On a database of its own. */

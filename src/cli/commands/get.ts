@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { Failure } from '../../server/failure';
 import { type ClientOptions, clientCommand, withClient } from '../client-command';
-import { Failure } from '../failure';
 import { nonEmpty } from '../options/option-values';
 import { basicOption, viewOf } from '../options/view-option';
 import { printJson, taskResultJson } from '../output/json';

@@ -6,8 +6,9 @@ import type { Logger } from 'pino';
 import { type Config, readConfig, unknownVariables } from '../../config/config';
 import { displayDatabase } from '../../config/database-url';
 import { type Flags, SETTINGS, type SettingName } from '../../config/settings';
+import { Failure } from '../../server/failure';
 import { endWithFailure, freePort, ProcessGroup, portOfGroup } from '../../server/process-group';
-import { Failure, toFailure } from '../failure';
+import { toFailure } from '../failure';
 import { createLog } from '../log';
 import { addSettingOptions } from '../options/setting-options';
 
