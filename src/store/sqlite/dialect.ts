@@ -1,11 +1,12 @@
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Mutex } from 'async-mutex';
 import { DataSource } from 'typeorm';
 import type { Dialect } from '../dialect';
 import { entitiesFor } from '../entities';
 import { NO_LOG } from '../no-log';
 import { UnusableDatabase } from '../unusable-database';
+import { loadSqliteDriver } from './driver';
 import { CreateTables1763850000000 } from './migrations/1763850000000-create-tables';
 import { type SqliteConnection, SqliteStatements } from './statements';
 
@@ -41,6 +42,7 @@ export function sqliteDialect(): Dialect {
 export function createSqliteDataSource(file: string): DataSource {
   return new DataSource({
     type: 'better-sqlite3',
+    driver: loadSqliteDriver(),
     database: file,
     prepareDatabase: (db: SqliteConnection) => setUp(db, file),
     timeout: 1_000,
@@ -60,18 +62,19 @@ export function createPrivately(file: string): void {
     mkdirSync(dirname(file), { recursive: true });
     closeSync(openSync(file, 'a', 0o600));
   } catch (error) {
-    throw new UnusableDatabase(`cannot keep results in ${file}: ${(error as Error).message}`);
+    throw new UnusableDatabase(`cannot keep results in ${resolve(file)}: ${(error as Error).message}`);
   }
 }
 
-/** Why SQLite does not open a file, for whoever starts the server. */
+/** Why SQLite does not open a file, for whoever starts the server. A relative path would not say which file that is. */
 export function notOpened(error: unknown, file: string): unknown {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (!/^SQLITE_/.test(String(code))) return error;
   if (code === 'SQLITE_BUSY') {
-    return new UnusableDatabase(`another process has ${file} open: an SQLite file serves one process at a time`);
+    const advice = 'an SQLite file serves one process at a time; --database-url names another file';
+    return new UnusableDatabase(`another process has ${resolve(file)} open: ${advice}`);
   }
-  return new UnusableDatabase(`cannot keep results in ${file}: ${message} (${code})`);
+  return new UnusableDatabase(`cannot keep results in ${resolve(file)}: ${message} (${code})`);
 }
 
 function setUp(db: SqliteConnection, file: string): void {
