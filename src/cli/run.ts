@@ -18,7 +18,7 @@ export async function run(program: Command, argv: readonly string[]): Promise<vo
   }
 }
 
-/** Prints what went wrong; answers the exit code. */
+/** Prints what went wrong. Returns the exit code. */
 function report(error: unknown): number {
   // Commander has printed it already; help and version end this way, too.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
