@@ -14,9 +14,11 @@ export interface Column {
 /** Between two columns. */
 export const GAP = '  ';
 
+const NEVER_LEFT_OUT = Number.MAX_SAFE_INTEGER;
+
 /**
  * How wide to make columns whose longest texts take `longest`, so that a line fits in `room`. Null: left out. First as
- * few columns as possible are left out, then texts are cut: what room there is goes to the columns on the left.
+ * few columns as possible are left out, then texts are cut, those of the columns that matter most at last.
  */
 export function columnWidths(
   columns: readonly Column[],
@@ -24,18 +26,19 @@ export function columnWidths(
   room = Number.POSITIVE_INFINITY,
 ): (number | null)[] {
   const widths: (number | null)[] = columns.map(({ minWidth }, i) => Math.min(minWidth, longest[i] ?? 0));
-  const byRank = columns.map(({ rank }, i) => ({ rank: rank ?? Number.POSITIVE_INFINITY, i }));
-  for (const { rank, i } of byRank.sort((a, b) => a.rank - b.rank)) {
-    if (rank === Number.POSITIVE_INFINITY || lineWidth(widths) <= room) break;
+  const ranked = columns.map(({ rank = NEVER_LEFT_OUT }, i) => ({ rank, i }));
+  for (const { rank, i } of ranked.toSorted((a, b) => a.rank - b.rank)) {
+    if (rank === NEVER_LEFT_OUT || lineWidth(widths) <= room) break;
     widths[i] = null;
   }
+  // Less than nothing on a terminal that is narrower than all this: the first column gives way, then the next.
   let spare = room - lineWidth(widths);
-  for (const [i, width] of widths.entries()) {
+  for (const { i } of ranked.toSorted((a, b) => b.rank - a.rank)) {
+    const width = widths[i] ?? null;
     if (width === null) continue;
-    // On a terminal that is narrower than all this, `spare` is negative, and the first columns give way.
-    const given = Math.max(Math.min((longest[i] ?? 0) - width, spare), 1 - width);
-    widths[i] = width + given;
-    spare -= given;
+    const change = Math.max(Math.min((longest[i] ?? 0) - width, spare), 1 - width);
+    widths[i] = width + change;
+    spare -= change;
   }
   return widths;
 }
