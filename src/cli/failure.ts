@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { TaskResultsError } from '@taskresults/client';
 import { whyNotConnected } from './connection-advice';
 
-/** Something that a person can put right: one line, and an exit code. */
+/** What a person is told when a command fails: one line, and an exit code. */
 export class Failure extends Error {
   constructor(
     message: string,
@@ -14,7 +14,7 @@ export class Failure extends Error {
 
 const UNREACHABLE: readonly (number | null)[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED];
 
-/** Whatever was thrown, as what a person is told of it. */
+/** Turns whatever was thrown into what a person is told of it. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof TaskResultsError) {

@@ -56,7 +56,7 @@ export function noteRow(id: string, note: string): Cell[] {
   return SUMMARY_COLUMNS.map(({ head }) => texts[head] ?? { text: '' });
 }
 
-/** Everything that is known of one result. */
+/** Everything that is known of one result, a line for each thing. */
 export function detailLines(result: TaskResultFields): string[] {
   const { task } = result;
   const before: [string, string][] = [
@@ -144,7 +144,7 @@ function shortTime(time: PreciseDate): string {
   return timeText(time).replace('T', ' ').slice(0, 19);
 }
 
-/** Empty for one that has not come. */
+/** Empty for a time that has not come. */
 function timeText(time: PreciseDate | null): string {
   return time?.toISOString() ?? '';
 }
