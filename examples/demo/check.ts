@@ -3,9 +3,16 @@ import type { TaskResult, TaskResults } from '@taskresults/client';
 import { colors, tableLines } from '../../src/cli/output/table';
 import type { Job } from './jobs';
 
-const HEAD = ['TASK', 'FILE', 'STATUS', 'ATTEMPTS', 'RETURN VALUE OR LAST ERROR', 'AS EXPECTED'];
+const COLUMNS = [
+  { head: 'TASK', minWidth: 12, kept: 'end' },
+  { head: 'FILE', minWidth: 10, rank: 2 },
+  { head: 'STATUS', minWidth: 10 },
+  { head: 'ATTEMPTS', minWidth: 8, rank: 1 },
+  { head: 'RETURN VALUE OR LAST ERROR', minWidth: 26 },
+  { head: 'AS EXPECTED', minWidth: 11 },
+] as const;
 
-/** Reads every result back and shows it beside what was expected; whether all are so. */
+/** Reads every result back and shows it next to what was expected. Returns whether all are so. */
 export async function checkAll(client: TaskResults, ids: string[], jobs: Job[]): Promise<boolean> {
   const { found } = await client.getMany(ids);
   const checked = jobs.map((job, i) => {
@@ -20,7 +27,7 @@ export async function checkAll(client: TaskResults, ids: string[], jobs: Job[]):
     { text: result ? outcome(result).slice(0, 40) : '' },
     right ? { text: 'yes', paint: colors.green } : { text: 'NO', paint: colors.red },
   ]);
-  for (const line of tableLines(HEAD, rows)) console.log(line);
+  for (const line of tableLines(COLUMNS, rows)) console.log(line);
   return checked.every(({ right }) => right);
 }
 

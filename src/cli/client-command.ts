@@ -1,10 +1,13 @@
 import { TaskResults } from '@taskresults/client';
 import { type Command, Option } from 'commander';
 import { readSettings } from '../config/settings';
-import { milliseconds, nonEmpty } from './options/option-values';
+import { milliseconds } from './options/option-values';
+import { serverAddress } from './options/server-address';
+import { addTlsOptions, readTls, type TlsFlags } from './options/tls-options';
 
-export interface ClientOptions {
+export interface ClientOptions extends TlsFlags {
   server: string;
+  /** In milliseconds. */
   timeout: number;
   json?: boolean;
 }
@@ -13,15 +16,16 @@ const DEFAULT_SERVER = '127.0.0.1:50051';
 
 /** A command that talks to a server, with the options that all of them take. */
 export function clientCommand(program: Command, nameAndArguments: string, description: string): Command {
-  return program
+  const command = program
     .command(nameAndArguments)
     .description(description)
     .addOption(
       new Option('--server <host:port>', 'server to talk to')
         .env('TASKRESULTS_SERVER')
         .default(DEFAULT_SERVER)
-        .argParser(nonEmpty),
-    )
+        .argParser(serverAddress),
+    );
+  return addTlsOptions(command)
     .addOption(
       new Option('--timeout <duration>', 'how long to wait for an answer')
         .default(10_000, '10s')
@@ -34,10 +38,13 @@ export function clientCommand(program: Command, nameAndArguments: string, descri
 /** Lends `work` a client, and closes it. */
 export async function withClient<T>(options: ClientOptions, work: (client: TaskResults) => Promise<T>): Promise<T> {
   const { token } = readSettings(['token'], {}, process.env);
-  // Whoever types a command wants to know at once that nobody answers.
+  // With TLS, gRPC calls a server by its address in a way that Node.js warns of. Nobody who types a command can mend that.
+  process.noDeprecation = true;
   const client = new TaskResults(options.server, {
     token: token ?? undefined,
+    tls: readTls(options, process.env),
     timeoutMs: options.timeout,
+    // Whoever types a command wants to know at once that nobody answers.
     retry: false,
   });
   try {

@@ -1,6 +1,6 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 
-/** Logs go to stderr: JSON lines, or on a terminal short lines for people. */
+/** Logs go to stderr: on a terminal short lines for people, elsewhere JSON lines. */
 export function createLog(level: string): Logger {
   return pino({ level, base: null }, process.stderr.isTTY ? terminal : pino.destination(2));
 }

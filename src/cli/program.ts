@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { addCreate } from './commands/create';
 import { addDelete } from './commands/delete';
-import { addFail } from './commands/fail';
+import { addFailUnstarted } from './commands/fail-unstarted';
 import { addFinish } from './commands/finish';
 import { addGet } from './commands/get';
 import { addList } from './commands/list';
@@ -20,8 +20,9 @@ export function buildProgram(): Command {
     .description('Keeps what became of background tasks, and tells whoever asks.')
     .version(version())
     .exitOverride()
+    .configureHelp({ optionDescription })
     .addHelpText('after', EXIT_CODES);
-  const add = [addServe, addMigrate, addCreate, addStart, addRenew, addFinish, addFail];
+  const add = [addServe, addMigrate, addCreate, addStart, addRenew, addFinish, addFailUnstarted];
   for (const command of [...add, addGet, addRefresh, addWatch, addList, addDelete]) command(program);
   return program;
 }
@@ -32,6 +33,12 @@ Exit codes:
   1  the server said no, or a watched task did not succeed
   2  the command line or a setting is wrong
   3  the server cannot be reached`;
+
+/** As commander describes an option, which does not say whether it is required. */
+function optionDescription(option: Option): string {
+  const description = new Help().optionDescription(option);
+  return option.mandatory ? `${description} (required)` : description;
+}
 
 function version(): string {
   return JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')).version;

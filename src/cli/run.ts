@@ -6,9 +6,9 @@ import { printable } from './output/printable';
 
 /** Runs a command line to its end. Whatever goes wrong becomes a line on stderr and an exit code. */
 export async function run(program: Command, argv: readonly string[]): Promise<void> {
-  // What grpc-js has to say is said by its errors, too.
+  // grpc-js would log what its errors say anyway.
   if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
-  // A reader that has seen enough, such as `head`, is no mistake.
+  // It is no mistake when a reader has seen enough, as `head` does.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   process.on('uncaughtException', (error) => process.exit(report(error)));
   try {
@@ -18,9 +18,9 @@ export async function run(program: Command, argv: readonly string[]): Promise<vo
   }
 }
 
-/** Prints what went wrong; answers the exit code. */
+/** Prints what went wrong. Returns the exit code. */
 function report(error: unknown): number {
-  // Commander has printed it already; help and version end this way, too.
+  // Commander has printed it already. Help and version end this way, too.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (process.env.TASKRESULTS_DEBUG === '1') console.error(error);
   if (error instanceof SettingsError) {

@@ -110,8 +110,8 @@ export function unknownVariables(environment: Environment): string[] {
   );
 }
 
-/** Of the client commands, of the tests, and what Kubernetes sets for a Service named taskresults. */
-const NOT_OURS = /^TASKRESULTS_(SERVER$|DEBUG$|TEST_|SERVICE_|PORT_\d)/;
+/** For the client commands and the tests, and what Kubernetes sets for a Service named taskresults. */
+const NOT_OURS = /^TASKRESULTS_(SERVER$|TLS$|CA$|DEBUG$|TEST_|SERVICE_|PORT_\d)/;
 
 function databaseOf({ databaseUrl, poolSize }: Pick<Values, 'databaseUrl' | 'poolSize'>): Database {
   return databaseUrl.engine === 'mysql' ? { ...databaseUrl, poolSize } : databaseUrl;

@@ -101,7 +101,8 @@ test('a task from create to success, with a failed attempt between', async () =>
 
 test('a task that could not be started', async () => {
   await server.json('create', 'app.tasks.send', '--id', 'unstarted');
-  const [state] = await server.json('fail', 'unstarted', '--error-class', 'builtins.ImportError', '--message', 'gone');
+  const error = ['--error-class', 'builtins.ImportError', '--message', 'gone'];
+  const [state] = await server.json('fail-unstarted', 'unstarted', ...error);
   expect(state).toMatchObject({ status: 'FAILED', attempts: 0 });
   const [result] = await server.json('get', 'unstarted');
   expect(result.errors).toMatchObject([{ exceptionClassPath: 'builtins.ImportError', message: 'gone', attempt: 0 }]);

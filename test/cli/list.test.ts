@@ -63,7 +63,7 @@ test('a page token of somebody else is refused', async () => {
 test('an outcome that is cut is not cut within a character', async () => {
   const message = `${'x'.repeat(11)}${'😀'.repeat(60)}`;
   await server.json('create', 'app.tasks.emoji', '--id', 'emoji');
-  await server.json('fail', 'emoji', '--error-class', 'E', '--message', message);
+  await server.json('fail-unstarted', 'emoji', '--error-class', 'E', '--message', message);
   const list = await server.run('list', '--task', 'app.tasks.emoji');
   const watch = await server.run('watch', 'emoji');
   for (const { stdout } of [list, watch]) {

@@ -11,7 +11,7 @@ const COMMANDS = [
   'start',
   'renew',
   'finish',
-  'fail',
+  'fail-unstarted',
   'get',
   'refresh',
   'watch',
@@ -31,6 +31,13 @@ test('--help names every command and the exit codes', async () => {
   expect(code).toBe(0);
   for (const command of COMMANDS) expect(stdout).toContain(`\n  ${command} [options]`);
   expect(stdout).toContain('3  the server cannot be reached');
+});
+
+test('--help marks the options that are required', async () => {
+  const { stdout } = await run(['renew', '--help']);
+  expect(stdout).toMatch(/ --attempt <number> .*\(required\)\n/);
+  expect(stdout).toMatch(/ --lease <duration> .*\(required\)\n/);
+  expect(stdout.match(/\(required\)/g)).toHaveLength(2);
 });
 
 test('--version', async () => {
@@ -64,12 +71,21 @@ test.each([
   [['create', 'a', '--kwargs', ''], 'It must not be empty.'],
   [['finish', 'a', '--attempt', '1', '--value', ''], 'It must not be empty.'],
   [['finish', 'a', '--attempt', '1', '--error-class', ''], 'It must not be empty.'],
-  [['fail', 'a', '--error-class', ''], 'It must not be empty.'],
+  [['fail-unstarted', 'a', '--error-class', ''], 'It must not be empty.'],
   [['get', 'a', '--expect-path', ''], 'It must not be empty.'],
   [['list', '--queue', ''], 'It must not be empty.'],
   [['watch', '--worker', ''], 'It must not be empty.'],
   [['get', 'a', '--server', ''], 'It must not be empty.'],
   [['watch', 'a', '--queue', 'mail'], 'give ids or a filter, not both'],
+  [['get', 'a', '--server', 'localhost'], 'It must be host:port, such as 127.0.0.1:50051'],
+  [['get', 'a', '--server', '::1'], 'such as 127.0.0.1:50051 or [::1]:50051.'],
+  [['get', 'a', '--server', '::1:50051'], 'such as 127.0.0.1:50051 or [::1]:50051.'],
+  [['get', 'a', '--server', ':50051'], 'It must be host:port'],
+  [['get', 'a', '--server', 'localhost:grpc'], 'It must be host:port'],
+  [['get', 'a', '--server', 'localhost:70000'], 'Its port must be a number from 1 to 65535.'],
+  [['get', 'a', '--server', 'http://localhost:50051'], 'It must be host:port without http://'],
+  [['get', 'a', '--server', 'https://localhost:50051'], 'without https://, such as 127.0.0.1:50051 or'],
+  [['get', 'a', '--server', 'https://localhost:50051'], 'and --tls for TLS.'],
 ])('%p is a usage mistake', async (args, message) => {
   const { code, stdout, stderr } = await run(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -98,10 +114,19 @@ test('a watch that a silent server does not open in time: one line and 3', async
   }
 });
 
-test('an empty TASKRESULTS_SERVER is a usage mistake', async () => {
-  const { code, stderr } = await run(['get', 'a'], { TASKRESULTS_SERVER: '' });
+test.each([
+  ['', 'It must not be empty.'],
+  ['localhost', 'It must be host:port'],
+])('TASKRESULTS_SERVER="%s" is a usage mistake', async (address, message) => {
+  const { code, stderr } = await run(['get', 'a'], { TASKRESULTS_SERVER: address });
   expect(code).toBe(2);
-  expect(stderr).toContain('It must not be empty.');
+  expect(stderr).toContain(message);
+});
+
+test('names that gRPC resolves in its own ways are taken', async () => {
+  const { code, stderr } = await run(['get', 'a', '--server', 'unix:/nowhere.sock']);
+  expect(code).toBe(3);
+  expect(stderr).toContain('/nowhere.sock');
 });
 
 test('a watch that cannot be opened at all: one line and 3', async () => {

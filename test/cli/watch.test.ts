@@ -47,7 +47,7 @@ test('a watch shows each change and ends with 0 when all are successful', async 
 
 test('a result that has failed, is deleted or not found makes it 1', async () => {
   await create('failed');
-  await server.json('fail', 'failed');
+  await server.json('fail-unstarted', 'failed');
   expect(await server.run('watch', 'failed')).toMatchObject({ code: 1, stdout: expect.stringContaining('FAILED') });
 
   expect(await server.run('watch', 'nobody')).toEqual({ code: 1, stdout: 'nobody  not found\n', stderr: '' });

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { openStore } from '../../src/store/open';
 import { create } from '../support/commands';
@@ -55,15 +55,18 @@ test('folders on the way are made', async () => {
   await (await open(join(folder, 'a', 'b', 'results.sqlite'))).close();
 });
 
-test('a second process is told which file it cannot have, and why', async () => {
+test('a second process is told which file it cannot have, and why, however it names the file', async () => {
   const file = join(folder, 'results.sqlite');
   const first = new Program(['serve', '--port', '0', '--database-url', `sqlite:${file}`]);
   await first.printed(/is listening/);
-  expect(await run(['serve', '--port', '0', '--database-url', `sqlite:${file}`])).toEqual({
-    code: 1,
-    stdout: '',
-    stderr: `error: another process has ${file} open: an SQLite file serves one process at a time\n`,
-  });
+  for (const path of [file, relative(process.cwd(), file)]) {
+    const why = 'an SQLite file serves one process at a time; --database-url names another file';
+    expect(await run(['serve', '--port', '0', '--database-url', `sqlite:${path}`])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `error: another process has ${file} open: ${why}\n`,
+    });
+  }
   await first.kill('SIGTERM');
 });
 
@@ -80,4 +83,38 @@ test.each<[string, RegExp, (path: string) => Promise<unknown>]>([
   expect(stderr).toMatch(/^error: .*\n$/);
   expect(stderr).toContain(path);
   expect(stderr).toMatch(why);
+});
+
+/** Makes Node.js run `code` before the program. */
+async function preload(code: string): Promise<{ NODE_OPTIONS: string }> {
+  const file = join(folder, 'preload.cjs');
+  await writeFile(file, code);
+  return { NODE_OPTIONS: `--require ${file}` };
+}
+
+/** As `require('better-sqlite3')` fails when npm could not install it, or when it was compiled for another Node.js. */
+const failing = (code: string, message: string) => `
+  const Module = require('node:module');
+  const load = Module._load;
+  Module._load = function (name, ...rest) {
+    if (name === 'better-sqlite3') throw Object.assign(new Error(${JSON.stringify(message)}), { code: '${code}' });
+    return load.call(this, name, ...rest);
+  };`;
+
+test.each([
+  [
+    'MODULE_NOT_FOUND',
+    "Cannot find module 'better-sqlite3'\nRequire stack:",
+    /apt-get install -y build-essential python3/,
+  ],
+  ['', 'Could not locate the bindings file. Tried:\n → …', /apt-get install -y build-essential python3/],
+  ['ERR_DLOPEN_FAILED', 'was compiled against a different Node.js version using\nNODE_MODULE_VERSION 1', /npm rebuild/],
+])('a driver that does not load (%s) is said in one line, with what to do', async (code, message, advice) => {
+  const env = await preload(failing(code, message));
+  const file = join(folder, 'results.sqlite');
+  const { stderr, ...rest } = await run(['serve', '--port', '0', '--database-url', `sqlite:${file}`], env);
+  expect(rest).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^error: SQLite cannot be used: its driver better-sqlite3 .*\n$/);
+  expect(stderr).toMatch(advice);
+  expect(await readdir(folder)).toEqual(['preload.cjs']);
 });

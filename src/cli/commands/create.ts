@@ -20,7 +20,7 @@ export function addCreate(program: Command): void {
   clientCommand(program, 'create <path>', 'Register a task that has been enqueued')
     .option('--args <json>', 'positional arguments, a JSON array', nonEmpty, '[]')
     .option('--kwargs <json>', 'keyword arguments, a JSON object', nonEmpty, '{}')
-    .option('--id <id>', 'the id; else one is made', nonEmpty)
+    .option('--id <id>', 'the id; by default the client makes one', nonEmpty)
     .option('--queue <name>', 'name of the queue', nonEmpty)
     .option('--priority <number>', '-100 to 100', integer(-100, 100), 0)
     .option('--run-after <time>', 'not to be run before, e.g. 2026-01-31T12:00:00Z', time)

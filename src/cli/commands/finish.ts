@@ -15,8 +15,12 @@ interface Options extends ClientOptions, ErrorOptions {
 export function addFinish(program: Command): void {
   const command = clientCommand(program, 'finish <id>', 'Report how an attempt ended')
     .requiredOption('--attempt <number>', 'the attempt', integer(1, 2 ** 31 - 1))
-    .option('--incarnation <number>', 'that which the start of the attempt answered', integer(1))
-    .addOption(new Option('--value <json>', 'it returned this').conflicts(['errorClass', 'retry']).argParser(nonEmpty));
+    .option('--incarnation <number>', 'the incarnation that the start of the attempt printed', integer(1))
+    .addOption(
+      new Option('--value <json>', 'it succeeded and returned this; either this or --error-class is required')
+        .conflicts(['errorClass', 'retry'])
+        .argParser(nonEmpty),
+    );
   addErrorOptions(command)
     .option('--retry', 'it failed, and another attempt is to be made')
     .addHelpText('after', EXAMPLES)

@@ -5,7 +5,7 @@ import { nonEmpty } from '../options/option-values';
 import { basicOption, viewOf } from '../options/view-option';
 import { printJson, taskResultJson } from '../output/json';
 import { tableLines } from '../output/table';
-import { detailLines, SUMMARY_HEAD, summaryRow } from '../output/task-result-text';
+import { detailLines, SUMMARY_COLUMNS, summaryRow } from '../output/task-result-text';
 
 interface Options extends ClientOptions {
   expectPath?: string;
@@ -43,6 +43,6 @@ async function getOne(id: string, options: Options): Promise<void> {
 async function getMany(ids: string[], options: Options): Promise<void> {
   const { found, missing } = await withClient(options, (client) => client.getMany(ids, { view: viewOf(options) }));
   if (options.json) for (const result of found) printJson(taskResultJson(result));
-  else for (const line of tableLines(SUMMARY_HEAD, found.map(summaryRow))) console.log(line);
+  else for (const line of tableLines(SUMMARY_COLUMNS, found.map(summaryRow))) console.log(line);
   if (missing.length > 0) throw new Failure(`no such task result: ${missing.map((id) => `"${id}"`).join(', ')}`);
 }

@@ -6,7 +6,7 @@ import { integer } from '../options/option-values';
 import { basicOption, viewOf } from '../options/view-option';
 import { printJson, taskResultJson } from '../output/json';
 import { tableLines } from '../output/table';
-import { SUMMARY_HEAD, summaryRow } from '../output/task-result-text';
+import { SUMMARY_COLUMNS, summaryRow } from '../output/task-result-text';
 
 interface Options extends ClientOptions, FilterOptions {
   limit: number;
@@ -14,12 +14,12 @@ interface Options extends ClientOptions, FilterOptions {
   basic?: boolean;
 }
 
-/** Most results that one call answers. */
-const LARGEST_PAGE = 1_000;
+/** Results that one call returns at most. */
+const MAX_PAGE_SIZE = 1_000;
 
 export function addList(program: Command): void {
   addFilterOptions(clientCommand(program, 'list', 'List results, newest first'))
-    .option('--limit <number>', 'at most this many', integer(1), 50)
+    .option('--limit <number>', 'show at most this many', integer(1), 50)
     .option('--page-token <token>', 'go on where a list with the same filter stopped', '')
     .addOption(basicOption())
     .addHelpText('after', EXAMPLES)
@@ -39,17 +39,17 @@ async function list(options: Options): Promise<void> {
     if (options.json) for (const result of results) printJson(taskResultJson(result));
     else shown.push(...results);
   });
-  if (!options.json) for (const line of tableLines(SUMMARY_HEAD, shown.map(summaryRow))) console.log(line);
+  if (!options.json) for (const line of tableLines(SUMMARY_COLUMNS, shown.map(summaryRow))) console.log(line);
   if (next !== '') console.error(`there is more: --page-token ${next}`);
 }
 
-/** Reads page after page, up to the limit; answers the token of the next page, empty at the end of the list. */
+/** Reads page after page, up to the limit. Returns the token of the next page, empty at the end of the list. */
 function readPages(options: Options, take: (results: TaskResult[]) => void): Promise<string> {
   return withClient(options, async (client) => {
     let left = options.limit;
     let pageToken = options.pageToken;
     do {
-      const pageSize = Math.min(left, LARGEST_PAGE);
+      const pageSize = Math.min(left, MAX_PAGE_SIZE);
       const page = await client.listPage(readFilter(options), { pageSize, pageToken, view: viewOf(options) });
       take(page.results);
       left -= page.results.length;

@@ -13,7 +13,7 @@ interface Options extends ClientOptions {
 export function addRenew(program: Command): void {
   clientCommand(program, 'renew <id>', 'Renew the lease of a running attempt')
     .requiredOption('--attempt <number>', 'the attempt', integer(1, 2 ** 31 - 1))
-    .option('--incarnation <number>', 'that which the start of the attempt answered', integer(1))
+    .option('--incarnation <number>', 'the incarnation that the start of the attempt printed', integer(1))
     .requiredOption('--lease <duration>', 'the new lease, from now', lease)
     .addHelpText('after', '\nExample:\n  taskresults renew report-2026-01 --attempt 1 --lease 30s')
     .action(renew);

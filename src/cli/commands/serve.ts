@@ -50,7 +50,7 @@ async function serveAlone(config: Config, log: Logger): Promise<void> {
   log.info('stopped');
 }
 
-/** As the first process of a group, which speaks for all. */
+/** Serves as the first process of a group, which speaks for all. */
 async function serveAsGroup(config: Config, log: Logger): Promise<void> {
   const stopSignal = firstStopSignal(endAtOnce);
   if (config.migrate) {
@@ -70,7 +70,7 @@ async function serveAsGroup(config: Config, log: Logger): Promise<void> {
   log.info('stopped');
 }
 
-/** As one of a group. A signal to the whole group comes twice, so only the first process may end this one at once. */
+/** Serves as one of a group. A signal to the whole group comes twice, so only the first process may end this one. */
 async function serveInGroup(config: Config, log: Logger): Promise<void> {
   const stopSignal = firstStopSignal(() => {});
   try {
@@ -89,7 +89,7 @@ function announce(config: Config, port: number): void {
   console.log(`taskresults is listening on ${host}:${port} (${displayDatabase(config.database)})`);
 }
 
-/** What `begin` resolves to; null when it was given up because the signal to stop came first. */
+/** Returns what `begin` resolves to. Null: the signal to stop came first, and `begin` was given up. */
 async function unlessStopped<T>(
   stopSignal: Promise<unknown>,
   begin: (signal: AbortSignal) => Promise<T>,
@@ -118,7 +118,7 @@ async function start(config: Config, log: Logger, signal?: AbortSignal) {
   }
 }
 
-/** What keeps a server from its port, in the same words for one process and for many: Node.js words it differently. */
+/** What keeps a server from its port. Node.js words it in different ways for one process and for many; this does not. */
 function portFailure({ host, port }: Config, error: string): Failure | null {
   const why = /\b(?:listen|bind) (E[A-Z]+)|Name resolution failed/.exec(error);
   switch (why?.[1] ?? why?.[0]) {
@@ -156,7 +156,7 @@ function isLoopback(host: string): boolean {
   return LOOPBACK.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
 }
 
-/** Resolves at the first SIGTERM or SIGINT; every further one is given to `onFurther`. */
+/** Resolves at the first SIGTERM or SIGINT. Every further one is given to `onFurther`. */
 function firstStopSignal(onFurther: (signal: NodeJS.Signals) => void): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let asked = false;

@@ -11,9 +11,13 @@ interface Options extends ClientOptions {
 }
 
 export function addStart(program: Command): void {
-  clientCommand(program, 'start <id>', 'Start an attempt as a worker; its number is the attempts answered')
+  clientCommand(program, 'start <id>', 'Start an attempt as a worker, and print its number')
     .requiredOption('--worker <id>', 'who runs the attempt')
-    .option('--lease <duration>', 'the attempt is lost unless finished or renewed in this time; else never', lease)
+    .option(
+      '--lease <duration>',
+      'the attempt is lost unless it is finished or renewed within this time; default: never',
+      lease,
+    )
     .option('--force', 'take the task over though another attempt is running')
     .addHelpText('after', EXAMPLES)
     .action(start);

@@ -9,8 +9,8 @@ interface Options extends ClientOptions, FilterOptions {
   basic?: boolean;
 }
 
-/** Most ids that one watch takes. */
-const MOST_IDS = 1_000;
+/** Ids that one watch takes at most. */
+const MAX_IDS = 1_000;
 
 export function addWatch(program: Command): void {
   addFilterOptions(
@@ -29,10 +29,11 @@ Examples:
 
 A watch of ids ends when all are finished: with 0 when all are SUCCESSFUL, else with 1. A watch by filter goes on until
 Ctrl-C. --timeout is how long it may take to open the watch; once open, it has no end of its own, and outlives restarts of
-the server. On a terminal it is a table that is drawn again in place; when not all rows fit, it has those that changed last.`;
+the server. On a terminal it is a table that is drawn again in place. When not all rows fit, failures come first, then what
+changed last, and the others are counted.`;
 
 async function watch(ids: string[], options: Options, command: Command): Promise<void> {
-  if (ids.length > MOST_IDS) command.error(`error: at most ${MOST_IDS} ids`);
+  if (ids.length > MAX_IDS) command.error(`error: at most ${MAX_IDS} ids`);
   if (ids.length > 0 && isFiltered(options)) command.error('error: give ids or a filter, not both');
   const target = ids.length > 0 ? { ids } : { filter: readFilter(options) };
   const display = watchDisplay(options, ids);

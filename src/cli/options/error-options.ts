@@ -19,7 +19,7 @@ export function addErrorOptions(command: Command): Command {
     .addOption(new Option('--traceback-file <file>', 'the same, from a file').conflicts('traceback'));
 }
 
-/** The error described, or undefined when none is. Options that make no sense together are a usage mistake. */
+/** Returns the error that the options describe; undefined when they describe none. Some together are a usage mistake. */
 export function readError(options: ErrorOptions, command: Command): ErrorReport | undefined {
   const { errorClass, message, traceback, tracebackFile } = options;
   if (errorClass !== undefined) {

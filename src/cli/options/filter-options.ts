@@ -18,16 +18,16 @@ export interface FilterOptions {
 /** The options that choose results; all conditions given must hold. */
 export function addFilterOptions(command: Command): Command {
   return command
-    .option('--status <status>', 'READY, RUNNING, FAILED or SUCCESSFUL; several with commas', statuses)
-    .option('--task <path>', 'of this task', nonEmpty)
-    .option('--queue <name>', 'of this queue', nonEmpty)
-    .option('--backend <name>', 'of this task backend', nonEmpty)
-    .option('--worker <id>', 'with an attempt by this worker', nonEmpty)
-    .option('--enqueued-from <time>', 'enqueued at this time or later, e.g. 2026-01-31T12:00:00Z', time)
-    .option('--enqueued-before <time>', 'enqueued before this time', time)
-    .option('--finished-from <time>', 'finished at this time or later', time)
-    .option('--finished-before <time>', 'finished before this time', time)
-    .option('--label <name=value>', 'with this label; may be repeated', labels);
+    .option('--status <status>', 'only READY, RUNNING, FAILED or SUCCESSFUL ones; several with commas', statuses)
+    .option('--task <path>', 'only results of this task', nonEmpty)
+    .option('--queue <name>', 'only results of this queue', nonEmpty)
+    .option('--backend <name>', 'only results of this task backend', nonEmpty)
+    .option('--worker <id>', 'only results with an attempt by this worker', nonEmpty)
+    .option('--enqueued-from <time>', 'only results enqueued at this time or later, e.g. 2026-01-31T12:00:00Z', time)
+    .option('--enqueued-before <time>', 'only results enqueued before this time', time)
+    .option('--finished-from <time>', 'only results finished at this time or later', time)
+    .option('--finished-before <time>', 'only results finished before this time', time)
+    .option('--label <name=value>', 'only results with this label; may be repeated', labels);
 }
 
 export function readFilter(options: FilterOptions): TaskResultFilter {

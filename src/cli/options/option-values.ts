@@ -6,9 +6,7 @@ import { parseDuration } from '../../config/units';
  * Parsers of option values, as commander takes them: a mistake is an InvalidArgumentError that says what is allowed.
  */
 
-/**
- * For what is sent as it stands: in a request, an empty text is the same as none, and the option would have no effect.
- */
+/** A text that is sent as it stands. An empty one is the same as none in a request, so that it would have no effect. */
 export function nonEmpty(text: string): string {
   if (text === '') throw new InvalidArgumentError('It must not be empty.');
   return text;

@@ -14,7 +14,7 @@ export function addVersionOptions(command: Command, purpose: string): Command {
     .option('--revision <number>', `${purpose} revision of this incarnation`, integer(1));
 }
 
-/** The version described, or undefined when none is. A revision alone says nothing: a usage mistake. */
+/** Returns the version that the options say; undefined when they say none. A revision alone is a usage mistake. */
 export function readVersion(
   { incarnation, revision }: VersionOptions,
   command: Command,

@@ -1,26 +1,31 @@
-import type { TaskResultEvent } from '@taskresults/client';
+import type { TaskResultEvent, TaskResultStatus } from '@taskresults/client';
 import { LiveLines } from './live-lines';
-import { type Cell, colors, FRAME_LINES, tableLines } from './table';
-import { SUMMARY_HEAD, summaryRow } from './task-result-text';
+import { type Cell, HEAD_LINES, tableLines } from './table';
+import { noteRow, SUMMARY_COLUMNS, summaryRow } from './task-result-text';
 import { Throttle } from './throttle';
 
 /** Nobody reads faster, and a watch of many results has thousands of events at its start. */
 const DRAW_INTERVAL_MS = 100;
 
+interface Row {
+  readonly status: TaskResultStatus | 'deleted' | 'not found' | 'unknown';
+  readonly cells: Cell[];
+}
+
 /**
- * One row for each result, drawn again in place. Ids asked for keep their order. When not all rows fit, the table has
- * those that changed last.
+ * One row for each result, drawn again in place. Ids asked for keep their order. When not all rows fit, failures come
+ * first, then what changed last, and the others are counted.
  */
 export class LiveTable {
   readonly #lines = new LiveLines(process.stdout);
   readonly #drawing = new Throttle(() => this.#draw(), DRAW_INTERVAL_MS);
-  readonly #rows: Map<string, Cell[]>;
+  readonly #rows: Map<string, Row>;
   /** All ids, the one that changed last at the end. */
   readonly #byChange: Set<string>;
   #note: string | null = null;
 
   constructor(ids: readonly string[]) {
-    this.#rows = new Map(ids.map((id) => [id, noteRow(id, '')]));
+    this.#rows = new Map(ids.map((id) => [id, { status: 'unknown', cells: noteRow(id, '') }]));
     this.#byChange = new Set(ids);
     process.stdout.on('resize', this.#onResize);
   }
@@ -54,30 +59,54 @@ export class LiveTable {
 
   #draw(): void {
     const notes = this.#note === null ? [] : [this.#note];
-    const room = this.#lines.height - FRAME_LINES - notes.length;
-    if (this.#rows.size <= room) {
-      this.#lines.draw([...tableLines(SUMMARY_HEAD, [...this.#rows.values()]), ...notes]);
+    const room = this.#lines.height - HEAD_LINES - notes.length;
+    const rows = [...this.#rows.values()];
+    if (rows.length <= room) {
+      this.#lines.draw([...table(rows), ...notes]);
       return;
     }
-    const shown = new Set([...this.#byChange].slice(-Math.max(1, room - 1)));
-    const rows = [...this.#rows].filter(([id]) => shown.has(id)).map(([, row]) => row);
-    const rest = `the ${shown.size} that changed last, of ${this.#rows.size}`;
-    this.#lines.draw([...tableLines(SUMMARY_HEAD, rows), rest, ...notes]);
+    const shown = this.#mostWanted(Math.max(1, room - 1));
+    const others = new Set(rows);
+    for (const row of shown) others.delete(row);
+    this.#lines.draw([...table(shown), countLine([...others]), ...notes]);
+  }
+
+  /** The failures that came last, then what changed last; both in the order of the table. */
+  #mostWanted(count: number): Row[] {
+    const rows = [...this.#byChange].map((id) => this.#rows.get(id) as Row);
+    const failures = rows.filter(isFailure).slice(-count);
+    const others = rows.filter((row) => !isFailure(row)).slice(failures.length - count);
+    const inOrder = [...this.#rows.values()];
+    const [failed, changed] = [new Set(failures), new Set(failures.length < count ? others : [])];
+    return [...inOrder.filter((row) => failed.has(row)), ...inOrder.filter((row) => changed.has(row))];
   }
 }
 
-function rowOf(event: Exclude<TaskResultEvent, { type: 'unmatched' }>): Cell[] {
+function table(rows: readonly Row[]): string[] {
+  return tableLines(
+    SUMMARY_COLUMNS,
+    rows.map(({ cells }) => cells),
+  );
+}
+
+function isFailure({ status }: Row): boolean {
+  return status === 'FAILED';
+}
+
+/** `24 more: 20 SUCCESSFUL, 4 READY` */
+function countLine(rows: readonly Row[]): string {
+  const counts = new Map<string, number>();
+  for (const { status } of rows) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return `${rows.length} more: ${[...counts].map(([status, count]) => `${count} ${status}`).join(', ')}`;
+}
+
+function rowOf(event: Exclude<TaskResultEvent, { type: 'unmatched' }>): Row {
   switch (event.type) {
     case 'snapshot':
-      return summaryRow(event.result);
+      return { status: event.result.status, cells: summaryRow(event.result) };
     case 'deleted':
-      return noteRow(event.id, 'deleted');
+      return { status: 'deleted', cells: noteRow(event.id, 'deleted') };
     case 'notFound':
-      return noteRow(event.id, 'not found');
+      return { status: 'not found', cells: noteRow(event.id, 'not found') };
   }
-}
-
-function noteRow(id: string, note: string): Cell[] {
-  const rest = SUMMARY_HEAD.slice(3).map(() => ({ text: '' }));
-  return [{ text: id }, { text: '' }, { text: note, paint: colors.dim }, ...rest];
 }

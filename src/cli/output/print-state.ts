@@ -3,7 +3,7 @@ import { printJson } from './json';
 import { printable } from './printable';
 import { stateLine } from './task-result-text';
 
-/** Prints the state that every transition answers. */
+/** Prints the state that a transition leaves behind. */
 export function printState(state: TaskState, { json }: { json?: boolean }): void {
   if (json) printJson(state);
   else console.log(printable(stateLine(state)));

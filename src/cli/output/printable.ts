@@ -1,10 +1,10 @@
-/** Text of other people in one line, with nothing in it that a terminal would obey. */
+/** Makes one line of a text that may be anybody's, with nothing in it that a terminal would obey. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, visible);
 }
 
-/** The same for text of many lines. */
+/** The same for a text of many lines. */
 export function printableLines(text: string): string[] {
   return text.split(/\r?\n/).map((line) => printable(line.replaceAll('\t', '    ')));
 }

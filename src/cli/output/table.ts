@@ -1,10 +1,14 @@
-import Table from 'cli-table3';
 import pc from 'picocolors';
+import { type Column, columnWidths, GAP } from './column-widths';
 import { printable } from './printable';
+import { cutToWidth, type KeptPart, textWidth } from './text-width';
 
-/** Only a terminal gets colours and frames; NO_COLOR and TERM=dumb are honoured. */
+/** Only a terminal gets colours; NO_COLOR and TERM=dumb are honoured. */
 export const onTerminal = process.stdout.isTTY === true;
 export const colors = pc.createColors(onTerminal && pc.isColorSupported);
+
+/** The width of a terminal that does not know its own. */
+const DEFAULT_COLUMNS = 80;
 
 /** A cell: its text, which may be anybody's, and how to paint it. */
 export interface Cell {
@@ -12,41 +16,37 @@ export interface Cell {
   paint?: (text: string) => string;
 }
 
-/** Lines that a framed table has besides its rows: the head, and the frame above, between and below. */
-export const FRAME_LINES = 4;
+/** Lines that a table has besides its rows: the head. */
+export const HEAD_LINES = 1;
 
-/** The lines of a table: in a frame on a terminal, otherwise in plain columns. */
-export function tableLines(head: readonly string[], rows: readonly Cell[][]): string[] {
-  return onTerminal ? framed(head, rows) : columns([head.map((text) => ({ text })), ...rows]);
+/** The lines of a table: on a terminal no wider than that, otherwise as wide as its texts. */
+export function tableLines(columns: readonly Column[], rows: readonly Cell[][]): string[] {
+  const head = columns.map(({ head }) => ({ text: head, paint: colors.bold }));
+  const lines = [head, ...rows].map((row) => row.map((cell) => ({ ...cell, text: printable(cell.text) })));
+  const longest = columns.map((_, i) => Math.max(...lines.map((line) => textWidth(line[i]?.text ?? ''))));
+  const room = onTerminal ? process.stdout.columns || DEFAULT_COLUMNS : undefined;
+  const widths = columnWidths(columns, longest, room);
+  return lines.map((line) =>
+    joined(line.flatMap((cell, i) => (widths[i] === null ? [] : [padded(cell, widths[i] ?? 0, columns[i]?.kept)]))),
+  );
 }
 
 /** One line for each name and its value. */
 export function pairLines(pairs: readonly (readonly [name: string, value: Cell])[]): string[] {
-  return columns(pairs.map(([name, value]) => [{ text: name, paint: colors.dim }, value]));
-}
-
-function framed(head: readonly string[], rows: readonly Cell[][]): string[] {
-  const table = new Table({ head: head.map(colors.bold), style: { head: [], border: [], compact: true } });
-  for (const row of rows) table.push(row.map((cell) => painted(cell)));
-  return table.toString().split('\n');
-}
-
-function columns(rows: readonly Cell[][]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [i, { text }] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, printable(text).length);
-  }
-  return rows.map((row) =>
-    row
-      .map((cell, i) => painted(cell, i < row.length - 1 ? widths[i] : 0))
-      .join('  ')
-      .trimEnd(),
+  const names = pairs.map(([name]) => printable(name)); // that of a label is anybody's, too
+  const width = Math.max(...names.map(textWidth));
+  return pairs.map(([, { text, paint = plain }], i) =>
+    joined([padded({ text: names[i] ?? '', paint: colors.dim }, width), paint(printable(text))]),
   );
 }
 
-function painted({ text, paint = plain }: Cell, width = 0): string {
-  const shown = printable(text);
-  return paint(shown) + ' '.repeat(Math.max(0, width - shown.length));
+function joined(cells: readonly string[]): string {
+  return cells.join(GAP).trimEnd();
+}
+
+function padded({ text, paint = plain }: Cell, width: number, kept?: KeptPart): string {
+  const shown = cutToWidth(text, width, kept);
+  return paint(shown) + ' '.repeat(width - textWidth(shown));
 }
 
 function plain(text: string): string {

@@ -6,13 +6,26 @@ import type {
   TaskState,
 } from '@taskresults/client';
 import { firstCharacters } from '../../domain/text';
+import type { Column } from './column-widths';
 import { printableLines } from './printable';
-import { type Cell, colors, pairLines } from './table';
+import { type Cell, colors, onTerminal, pairLines } from './table';
 
 /** How results look to people. */
 
-export const SUMMARY_HEAD = ['ID', 'TASK', 'STATUS', 'ATTEMPTS', 'WORKER', 'REVISION', 'ENQUEUED', 'OUTCOME'] as const;
-const OUTCOME_LENGTH = 40;
+/** The columns of a table of results. Ids, statuses and outcomes are what people look for. */
+export const SUMMARY_COLUMNS: readonly Column[] = [
+  { head: 'ID', minWidth: 36 }, // a UUID stays whole
+  { head: 'TASK', minWidth: 20, rank: 5, kept: 'end' }, // what distinguishes paths is at their end
+  { head: 'STATUS', minWidth: 10 },
+  { head: 'ATTEMPTS', minWidth: 8, rank: 4 },
+  { head: 'WORKER', minWidth: 8, rank: 3 },
+  { head: 'REVISION', minWidth: 8, rank: 1 },
+  { head: 'ENQUEUED', minWidth: 19, rank: 2 },
+  { head: 'OUTCOME', minWidth: 24 },
+];
+
+/** A terminal cuts it to its own width. */
+const MAX_OUTCOME_LENGTH = onTerminal ? 400 : 40;
 
 const STATUS_COLORS: Record<TaskResultStatus, (text: string) => string> = {
   READY: colors.yellow,
@@ -23,7 +36,7 @@ const STATUS_COLORS: Record<TaskResultStatus, (text: string) => string> = {
 
 type Pair = [name: string, value: Cell];
 
-/** One row of a table of results. */
+/** One row of such a table. */
 export function summaryRow(result: TaskResultFields): Cell[] {
   return [
     { text: result.id },
@@ -37,7 +50,13 @@ export function summaryRow(result: TaskResultFields): Cell[] {
   ];
 }
 
-/** Everything that is known of one result. */
+/** The row of an id that has no result to show. */
+export function noteRow(id: string, note: string): Cell[] {
+  const texts: Record<string, Cell> = { ID: { text: id }, STATUS: { text: note, paint: colors.dim } };
+  return SUMMARY_COLUMNS.map(({ head }) => texts[head] ?? { text: '' });
+}
+
+/** Everything that is known of one result, a line for each thing. */
 export function detailLines(result: TaskResultFields): string[] {
   const { task } = result;
   const before: [string, string][] = [
@@ -117,15 +136,15 @@ function outcome({ returnValueJson, errors }: TaskResultChanges): string {
 }
 
 function shorten(text: string): string {
-  const beginning = firstCharacters(text, OUTCOME_LENGTH);
-  return beginning === text ? text : `${firstCharacters(text, OUTCOME_LENGTH - 1)}…`;
+  const beginning = firstCharacters(text, MAX_OUTCOME_LENGTH);
+  return beginning === text ? text : `${firstCharacters(text, MAX_OUTCOME_LENGTH - 1)}…`;
 }
 
 function shortTime(time: PreciseDate): string {
   return timeText(time).replace('T', ' ').slice(0, 19);
 }
 
-/** Empty for one that has not come. */
+/** Empty for a time that has not come. */
 function timeText(time: PreciseDate | null): string {
   return time?.toISOString() ?? '';
 }

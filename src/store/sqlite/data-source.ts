@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import type { Entities } from '../entities';
 import { NO_LOG } from '../no-log';
+import { loadSqliteDriver } from './driver';
 import { setUpFile } from './file';
 import { CreateTables1763850000000 } from './migrations/1763850000000-create-tables';
 import type { SqliteConnection } from './statements';
@@ -13,6 +14,7 @@ export interface SqliteDatabase {
 export function createDataSource(file: string, entities: Entities): DataSource {
   return new DataSource({
     type: 'better-sqlite3',
+    driver: loadSqliteDriver(),
     database: file,
     prepareDatabase: (connection: SqliteConnection) => setUpFile(connection, file),
     timeout: 1_000,

@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { UnusableDatabase } from '../unusable-database';
 import type { SqliteConnection } from './statements';
 
@@ -12,7 +12,7 @@ export function createPrivately(file: string): void {
     mkdirSync(dirname(file), { recursive: true });
     closeSync(openSync(file, 'a', 0o600));
   } catch (error) {
-    throw new UnusableDatabase(`cannot keep results in ${file}: ${(error as Error).message}`);
+    throw new UnusableDatabase(`cannot keep results in ${resolve(file)}: ${(error as Error).message}`);
   }
 }
 
@@ -32,12 +32,16 @@ export function setUpFile(connection: SqliteConnection, file: string): void {
   }
 }
 
-/** Why SQLite does not open a file, for whoever starts the server. Other errors come back as they are. */
+/**
+ * Why SQLite does not open a file, for whoever starts the server, with the whole path of it. Other errors come back as
+ * they are.
+ */
 export function openError(error: unknown, file: string): unknown {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (!/^SQLITE_/.test(String(code))) return error;
   if (code === 'SQLITE_BUSY') {
-    return new UnusableDatabase(`another process has ${file} open: an SQLite file serves one process at a time`);
+    const advice = 'an SQLite file serves one process at a time; --database-url names another file';
+    return new UnusableDatabase(`another process has ${resolve(file)} open: ${advice}`);
   }
-  return new UnusableDatabase(`cannot keep results in ${file}: ${message} (${code})`);
+  return new UnusableDatabase(`cannot keep results in ${resolve(file)}: ${message} (${code})`);
 }

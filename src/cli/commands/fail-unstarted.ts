@@ -5,17 +5,17 @@ import { printState } from '../output/print-state';
 
 type Options = ClientOptions & ErrorOptions;
 
-export function addFail(program: Command): void {
-  addErrorOptions(clientCommand(program, 'fail <id>', 'Report that a task could not be started at all'))
+export function addFailUnstarted(program: Command): void {
+  addErrorOptions(clientCommand(program, 'fail-unstarted <id>', 'Report that a task failed without being started'))
     .addHelpText('after', EXAMPLE)
-    .action(fail);
+    .action(failUnstarted);
 }
 
 const EXAMPLE = `
 Example:
-  taskresults fail report-2026-01 --error-class builtins.ImportError --message 'no module named app.tasks'`;
+  taskresults fail-unstarted report-2026-01 --error-class builtins.ImportError --message 'no module named app.tasks'`;
 
-async function fail(id: string, options: Options, command: Command): Promise<void> {
+async function failUnstarted(id: string, options: Options, command: Command): Promise<void> {
   const error = readError(options, command);
   printState(await withClient(options, (client) => client.failTask(id, error)), options);
 }
