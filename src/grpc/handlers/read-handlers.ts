@@ -1,4 +1,3 @@
-import type { ServerUnaryCall } from '@grpc/grpc-js';
 import {
   BatchGetTaskResultsResponse,
   BatchRefreshTaskResultsResponse,
@@ -10,9 +9,10 @@ import { isFinished, type TaskResult } from '../../domain/task-result';
 import type { Reads } from '../../service/reading/reads';
 import { waitFor } from '../../service/watching/wait';
 import type { WatchHub } from '../../service/watching/watch-hub';
-import { toChanged, toTaskResult } from '../codec/decode';
-import { encodedOnce, encodeWhatFits } from '../codec/encode';
-import { type Authorize, type Handlers, type OnInternalError, unary } from '../handlers';
+import type { Handlers } from '../add-service';
+import { toChanged, toTaskResult } from '../answers/messages';
+import { encodeWhatFits } from '../answers/what-fits';
+import { encodeOnce } from '../codec/encode-once';
 import { resultId, text } from '../requests/fields';
 import { fromPageToken, toPageToken } from '../requests/page-token';
 import * as parse from '../requests/read-requests';
@@ -21,30 +21,21 @@ import * as parse from '../requests/read-requests';
 const ANSWER_MARGIN_MS = 200;
 
 /** TaskResultService over `reads` and `hub`, but for its stream. */
-export function readHandlers(
-  reads: Reads,
-  hub: WatchHub,
-  authorize: Authorize,
-  onInternalError: OnInternalError,
-): Omit<Handlers<TaskResultServiceServer>, 'watchTaskResults'> {
-  const handle = <Request, Response>(
-    answer: (request: Request, call: ServerUnaryCall<Request, Response>) => Promise<Response>,
-  ) => unary(authorize, onInternalError, answer);
-
+export function readHandlers(reads: Reads, hub: WatchHub): Omit<Handlers<TaskResultServiceServer>, 'watchTaskResults'> {
   const got = (result: TaskResult) => ({ taskResult: toTaskResult(result) });
   // A whole result that is finished is remembered: the next time it is the same object.
-  const remembered = encodedOnce(GetTaskResultResponse, got);
+  const remembered = encodeOnce(GetTaskResultResponse, got);
 
   return {
-    getTaskResult: handle(async (request) => {
+    getTaskResult: async (request) => {
       const id = resultId('id', request.id);
       const expected = text('expected_task_path', request.expectedTaskPath, 0, 255) || null;
       const view = parse.view(request.view);
       const result = await reads.get(id, expected, view);
       return view === 'FULL' && isFinished(result.status) ? remembered(result) : got(result);
-    }),
+    },
 
-    batchGetTaskResults: handle(async (request) => {
+    batchGetTaskResults: async (request) => {
       const { found, notFound, deferred } = await reads.batchGet(parse.ids(request.ids), parse.view(request.view));
       const taskResults = found.map(toTaskResult);
       return () =>
@@ -53,18 +44,18 @@ export function readHandlers(
           notFoundIds: notFound,
           deferredIds: [...idsOf(found.slice(count)), ...deferred],
         }));
-    }),
+    },
 
-    refreshTaskResult: handle(async (request) => {
+    refreshTaskResult: async (request) => {
       const known = parse.knownResult(request);
       const result = await reads.refresh(known, parse.view(request.view));
       if (!result) return { outcome: { $case: 'unchanged', value: {} } };
       return result.incarnation === known.version.incarnation
         ? { outcome: { $case: 'changed', value: toChanged(result) } }
         : { outcome: { $case: 'replaced', value: toTaskResult(result) } };
-    }),
+    },
 
-    batchRefreshTaskResults: handle(async (request) => {
+    batchRefreshTaskResults: async (request) => {
       const known = parse.knownResults('task_results', request.taskResults);
       const refreshed = await reads.batchRefresh(known, parse.view(request.view));
       const changed = refreshed.changed.map(toChanged);
@@ -78,9 +69,9 @@ export function readHandlers(
           notFoundIds: refreshed.notFound,
           deferredIds: [...idsOf([...changed, ...replaced].slice(count)), ...refreshed.deferred],
         }));
-    }),
+    },
 
-    listTaskResults: handle(async (request) => {
+    listTaskResults: async (request) => {
       const filter = parse.filter(request.filter);
       const after = fromPageToken(request.pageToken, filter);
       const { results, next } = await reads.list(
@@ -95,9 +86,9 @@ export function readHandlers(
           taskResults: taskResults.slice(0, count),
           nextPageToken: toPageToken(count < results.length ? (results[count - 1] ?? next) : next, filter),
         }));
-    }),
+    },
 
-    waitTaskResult: handle(async (request, call) => {
+    waitTaskResult: async (request, call) => {
       const known = parse.knownResult(request);
       const most = Math.min(parse.waitTimeout(request.timeout), timeLeft(call));
       const gone = new AbortController();
@@ -105,7 +96,7 @@ export function readHandlers(
       const until = parse.until(request.until);
       const { result, timedOut } = await waitFor(hub, known, until, parse.view(request.view), most, gone.signal);
       return { taskResult: toTaskResult(result), timedOut };
-    }),
+    },
   };
 }
 
@@ -114,7 +105,7 @@ function idsOf(results: readonly { id: string }[]): string[] {
 }
 
 /** Milliseconds until the caller gives up, less what the answer needs to reach it. */
-function timeLeft(call: ServerUnaryCall<unknown, unknown>): number {
+function timeLeft(call: { getDeadline(): Date | number }): number {
   const deadline = Number(call.getDeadline());
   return Math.max(0, deadline - Date.now() - ANSWER_MARGIN_MS);
 }
