@@ -109,9 +109,9 @@ async function record(
 }
 
 /** What is made for a second of an operation that uses it up: more than a server gets through, within some memory. */
-const MOST_CALLS = 15_000;
-const MOST_BYTES = 300 * 1024 * 1024;
-const usedUp = (bytes: number, seconds: number) => Math.min(MOST_CALLS * seconds, Math.floor(MOST_BYTES / bytes));
+const MAX_CALLS = 15_000;
+const MAX_BYTES = 300 * 1024 * 1024;
+const usedUp = (bytes: number, seconds: number) => Math.min(MAX_CALLS * seconds, Math.floor(MAX_BYTES / bytes));
 
 type Requests = (target: Target, count: number) => Promise<CheckedRequest[]> | CheckedRequest[];
 

@@ -51,8 +51,7 @@ export function toStatus(error: unknown): Status {
 }
 
 /** The same as grpc-js wants it: the details go into a trailer. */
-export function toServiceError(error: unknown): Pick<ServiceError, 'code' | 'details' | 'metadata'> {
-  const answer = toStatus(error);
+export function toServiceError(answer: Status): Pick<ServiceError, 'code' | 'details' | 'metadata'> {
   const metadata = new Metadata();
   metadata.set('grpc-status-details-bin', Buffer.from(Status.encode(answer).finish()));
   return { code: answer.code, details: answer.message, metadata };

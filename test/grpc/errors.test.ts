@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream';
 import { status } from '@grpc/grpc-js';
 import { createConnection } from 'mysql2/promise';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import { type Calls, callsOf, ms } from '../support/calls';
 import { temporaryDatabase } from '../support/engines';
 import { Link } from '../support/link';
-import { type Refusal, refusal } from '../support/refusal';
+import { type Refusal, refusal, refused } from '../support/refusal';
 import { RPC_NAMES, RPCS, send } from '../support/rpcs';
 import { serve, startOn, type TestService } from '../support/service';
 import { until } from '../support/until';
@@ -69,15 +69,37 @@ async function allRefusals(service: TestService, id: string): Promise<Record<str
   return found;
 }
 
+/** Adds each line to `lines`. */
+function logInto(lines: string[]): Logger {
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  return pino({ level: 'debug' }, sink);
+}
+
 describe('a store out of reach is UNAVAILABLE, with the time to wait:', () => {
-  test('every RPC', async () => {
+  /** A running service whose database can be taken away, and what it logs. */
+  const onLink = async () => {
     const { database, drop } = await temporaryDatabase('mysql');
     if (database.engine !== 'mysql') throw new Error('no MySQL');
     const url = new URL(database.url);
     const link = await Link.to(Number(url.port));
     const { port } = url;
     url.port = String(link.port);
-    const service = await serve({ ...database, url: url.href });
+    const log: string[] = [];
+    const service = await serve({ ...database, url: url.href }, {}, logInto(log));
+    const stop = async () => {
+      await service.stop();
+      await drop();
+    };
+    return { service, link, port, log, stop };
+  };
+
+  test('every RPC', async () => {
+    const { service, link, port, stop } = await onLink();
     try {
       await callsOf(service).create('a');
       await link.close();
@@ -92,8 +114,28 @@ describe('a store out of reach is UNAVAILABLE, with the time to wait:', () => {
         expect(found.message).not.toContain(port);
       }
     } finally {
-      await service.stop();
-      await drop();
+      await stop();
+    }
+  });
+
+  test('the log says why, in one line for each call that fails by it, streams included', async () => {
+    const { service, link, log, stop } = await onLink();
+    try {
+      await callsOf(service).create('a');
+      await link.close();
+      // The change feed logs the outage as it is told of it, which is with another type.
+      const causes = () => log.map((line) => JSON.parse(line).err?.type).filter((type) => type !== 'TaskResultsError');
+      await refusal(callsOf(service).get('a'));
+      const one = causes();
+      expect(one).toHaveLength(1);
+      expect(await refused(send(service, 'WatchTaskResults', { target: byIds('a') }))).toBe(
+        'UNAVAILABLE STORE_UNAVAILABLE',
+      );
+      expect(causes()).toEqual([...one, ...one]);
+      await send(service, 'RecordTransitions', RPCS.RecordTransitions.good('a'));
+      expect(causes()).toEqual([...one, ...one, ...one]);
+    } finally {
+      await stop();
     }
   });
 });
@@ -104,13 +146,7 @@ describe('a bug is INTERNAL, without a word about it:', () => {
     const { database, drop } = await temporaryDatabase('mysql');
     if (database.engine !== 'mysql') throw new Error('no MySQL');
     const log: string[] = [];
-    const sink = new Writable({
-      write(chunk, _encoding, done) {
-        log.push(String(chunk));
-        done();
-      },
-    });
-    const service = await serve(database, {}, pino({ level: 'debug' }, sink));
+    const service = await serve(database, {}, logInto(log));
     await callsOf(service).create('a', { metadata: LABEL });
     const connection = await createConnection(database.url);
     await connection.query('RENAME TABLE task_metadata TO mislaid');

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TaskLifecycleServiceService } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import { TaskResultServiceService } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import ts from 'typescript';
 
 const ROOT = join(__dirname, '../..');
-const FILES = ['handlers/read-handlers', 'handlers/lifecycle-handlers', 'server'].map((name) =>
-  join(ROOT, `src/grpc/${name}.ts`),
-);
+const HANDLERS = join(ROOT, 'src/grpc/handlers');
+const FILES = [...readdirSync(HANDLERS).map((name) => join(HANDLERS, name)), join(ROOT, 'src/grpc/server.ts')];
 const METHODS = Object.keys({ ...TaskResultServiceService, ...TaskLifecycleServiceService });
 
 type Kind = 'a misspelt field of a request' | 'a misspelt field of an answer' | 'a missing handler';
@@ -70,7 +69,8 @@ function mistakesIn(file: string): Mistake[] {
       const name = node.name.getText();
       if (METHODS.includes(name)) {
         add('a missing handler', name, node, '');
-      } else if (handlesMethods(file)) {
+      } else if (file.startsWith(HANDLERS)) {
+        // An object literal there is an answer or a part of one, or some other thing whose type is known as well.
         const value = ts.isPropertyAssignment(node) ? node.initializer.getText() : name;
         add('a misspelt field of an answer', node.getText(), node, `${name}Misspelt: ${value}`);
       }
@@ -79,11 +79,6 @@ function mistakesIn(file: string): Mistake[] {
   };
   visit(source);
   return found;
-}
-
-/** The object literals of such a file are answers, but for the one with the handlers. */
-function handlesMethods(file: string): boolean {
-  return file.endsWith('-handlers.ts');
 }
 
 function compile(files: string[]): ts.Program {

@@ -1,77 +1,39 @@
-import type { Timestamp } from '@taskresults/protocol/google/protobuf/timestamp';
-import type { TaskResultState } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
-import * as pb from '@taskresults/protocol/taskresults/v1/task_result';
-import type { ResultState } from '../../domain/result-state';
-import type { Micros, TaskError, TaskResult, TaskResultStatus } from '../../domain/task-result';
-import type { Version } from '../../domain/version';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { TaskResultsError } from '../../domain/errors';
 
-/** What the domain has, as the messages of the contract. */
-
-const STATUSES: Record<TaskResultStatus, pb.TaskResultStatus> = {
-  READY: pb.TaskResultStatus.TASK_RESULT_STATUS_READY,
-  RUNNING: pb.TaskResultStatus.TASK_RESULT_STATUS_RUNNING,
-  FAILED: pb.TaskResultStatus.TASK_RESULT_STATUS_FAILED,
-  SUCCESSFUL: pb.TaskResultStatus.TASK_RESULT_STATUS_SUCCESSFUL,
-};
-
-export function toTaskResult(result: TaskResult): pb.TaskResult {
-  const { path, priority, queueName, runAfter, takesContext } = result.task;
-  return {
-    id: result.id,
-    task: { path, priority, queueName, runAfter: toOptionalTimestamp(runAfter), takesContext },
-    argsJson: result.argsJson,
-    kwargsJson: result.kwargsJson,
-    backend: result.backend,
-    status: STATUSES[result.status],
-    enqueuedAt: toTimestamp(result.enqueuedAt),
-    startedAt: toOptionalTimestamp(result.startedAt),
-    lastAttemptedAt: toOptionalTimestamp(result.lastAttemptedAt),
-    finishedAt: toOptionalTimestamp(result.finishedAt),
-    errors: result.errors.map(toError),
-    workerIds: result.workerIds,
-    returnValueJson: result.returnValueJson ?? undefined,
-    metadata: new Map(Object.entries(result.metadata)),
-    incarnation: BigInt(result.incarnation),
-    revision: BigInt(result.revision),
-    expiresAt: toOptionalTimestamp(result.expiresAt),
-  };
+/** How messages of one type are read; generated. */
+export interface Decodable {
+  decode(reader: BinaryReader): unknown;
 }
 
-/** Without what never changes within one incarnation. */
-export function toChanged(result: TaskResult): pb.TaskResult {
-  const constant = { task: undefined, enqueuedAt: undefined, argsJson: '', kwargsJson: '', backend: '' };
-  return { ...toTaskResult(result), ...constant };
+/** What arrived could not be read as the message that was expected. */
+class Malformed {}
+
+/**
+ * Refuses texts that are not UTF-8, as proto3 asks for. The default would make one and the same text of many of them.
+ */
+class StrictReader extends BinaryReader {
+  override string(): string {
+    return super.string(true);
+  }
 }
 
-export function toVersion({ incarnation, revision }: Version): pb.TaskResultVersion {
-  return { incarnation: BigInt(incarnation), revision: BigInt(revision) };
+/**
+ * The message that `bytes` are. Bytes that are no such message are returned as something that only `wellFormed` knows,
+ * rather than thrown: to what is thrown here grpc-js would answer INTERNAL.
+ */
+export function decode(type: Decodable, bytes: Buffer): unknown {
+  const reader = new StrictReader(bytes);
+  try {
+    const message = type.decode(reader);
+    return reader.pos === reader.len ? message : new Malformed(); // it stops at what cannot be a field
+  } catch {
+    return new Malformed();
+  }
 }
 
-export function toState(state: ResultState): TaskResultState {
-  return {
-    id: state.id,
-    status: STATUSES[state.status],
-    incarnation: BigInt(state.incarnation),
-    revision: BigInt(state.revision),
-    attempts: state.attempts,
-    enqueuedAt: toTimestamp(state.enqueuedAt),
-    startedAt: toOptionalTimestamp(state.startedAt),
-    lastAttemptedAt: toOptionalTimestamp(state.lastAttemptedAt),
-    finishedAt: toOptionalTimestamp(state.finishedAt),
-    leaseExpiresAt: toOptionalTimestamp(state.leaseExpiresAt),
-    expiresAt: toOptionalTimestamp(state.expiresAt),
-  };
-}
-
-function toError(error: TaskError): pb.TaskError {
-  return { ...error, raisedAt: toTimestamp(error.raisedAt) };
-}
-
-function toTimestamp(micros: Micros): Timestamp {
-  const seconds = Math.floor(micros / 1_000_000);
-  return { seconds: BigInt(seconds), nanos: (micros - seconds * 1_000_000) * 1_000 };
-}
-
-function toOptionalTimestamp(micros: Micros | null): Timestamp | undefined {
-  return micros === null ? undefined : toTimestamp(micros);
+/** The message as it arrived. Throws INVALID_FIELD when it could not be read. */
+export function wellFormed<Message>(message: Message): Message {
+  if (message instanceof Malformed) throw new TaskResultsError('INVALID_FIELD', 'the message is malformed');
+  return message;
 }

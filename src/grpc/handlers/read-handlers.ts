@@ -1,4 +1,3 @@
-import type { ServerUnaryCall } from '@grpc/grpc-js';
 import {
   BatchGetTaskResultsResponse,
   BatchRefreshTaskResultsResponse,
@@ -9,9 +8,10 @@ import {
 import { isFinished, type TaskResult } from '../../domain/task-result';
 import type { Reads } from '../../service/reading/reads';
 import type { Watches } from '../../service/watching/watches';
-import { toChanged, toTaskResult } from '../codec/decode';
-import { encodedOnce, encodeWhatFits } from '../codec/encode';
-import { type Authorize, type Handlers, type OnInternalError, unary } from '../handlers';
+import type { Handlers } from '../add-service';
+import { toChanged, toTaskResult } from '../answers/messages';
+import { encodeWhatFits } from '../answers/what-fits';
+import { encodeOnce } from '../codec/encode-once';
 import { resultId, text } from '../requests/fields';
 import { fromPageToken, toPageToken } from '../requests/page-token';
 import * as parse from '../requests/read-requests';
@@ -23,27 +23,21 @@ const ANSWER_MARGIN_MS = 200;
 export function readHandlers(
   reads: Reads,
   watches: Watches,
-  authorize: Authorize,
-  onInternalError: OnInternalError,
 ): Omit<Handlers<TaskResultServiceServer>, 'watchTaskResults'> {
-  const handle = <Request, Response>(
-    answer: (request: Request, call: ServerUnaryCall<Request, Response>) => Promise<Response>,
-  ) => unary(authorize, onInternalError, answer);
-
   const got = (result: TaskResult) => ({ taskResult: toTaskResult(result) });
   // A whole result that is finished is remembered: the next time it is the same object.
-  const remembered = encodedOnce(GetTaskResultResponse, got);
+  const remembered = encodeOnce(GetTaskResultResponse, got);
 
   return {
-    getTaskResult: handle(async (request) => {
+    getTaskResult: async (request) => {
       const id = resultId('id', request.id);
       const expected = text('expected_task_path', request.expectedTaskPath, 0, 255) || null;
       const view = parse.view(request.view);
       const result = await reads.get(id, expected, view);
       return view === 'FULL' && isFinished(result.status) ? remembered(result) : got(result);
-    }),
+    },
 
-    batchGetTaskResults: handle(async (request) => {
+    batchGetTaskResults: async (request) => {
       const { found, notFound, deferred } = await reads.batchGet(parse.ids(request.ids), parse.view(request.view));
       const taskResults = found.map(toTaskResult);
       return () =>
@@ -52,18 +46,18 @@ export function readHandlers(
           notFoundIds: notFound,
           deferredIds: [...idsOf(found.slice(count)), ...deferred],
         }));
-    }),
+    },
 
-    refreshTaskResult: handle(async (request) => {
+    refreshTaskResult: async (request) => {
       const known = parse.knownResult(request);
       const result = await reads.refresh(known, parse.view(request.view));
       if (!result) return { outcome: { $case: 'unchanged', value: {} } };
       return result.incarnation === known.version.incarnation
         ? { outcome: { $case: 'changed', value: toChanged(result) } }
         : { outcome: { $case: 'replaced', value: toTaskResult(result) } };
-    }),
+    },
 
-    batchRefreshTaskResults: handle(async (request) => {
+    batchRefreshTaskResults: async (request) => {
       const known = parse.knownResults('task_results', request.taskResults);
       const refreshed = await reads.batchRefresh(known, parse.view(request.view));
       const changed = refreshed.changed.map(toChanged);
@@ -77,9 +71,9 @@ export function readHandlers(
           notFoundIds: refreshed.notFound,
           deferredIds: [...idsOf([...changed, ...replaced].slice(count)), ...refreshed.deferred],
         }));
-    }),
+    },
 
-    listTaskResults: handle(async (request) => {
+    listTaskResults: async (request) => {
       const filter = parse.filter(request.filter);
       const after = fromPageToken(request.pageToken, filter);
       const { results, next } = await reads.list(
@@ -94,9 +88,9 @@ export function readHandlers(
           taskResults: taskResults.slice(0, count),
           nextPageToken: toPageToken(count < results.length ? (results[count - 1] ?? next) : next, filter),
         }));
-    }),
+    },
 
-    waitTaskResult: handle(async (request, call) => {
+    waitTaskResult: async (request, call) => {
       const known = parse.knownResult(request);
       const most = Math.min(parse.waitTimeout(request.timeout), timeLeft(call));
       const gone = new AbortController();
@@ -104,7 +98,7 @@ export function readHandlers(
       const until = parse.until(request.until);
       const { result, timedOut } = await watches.waitFor(known, until, parse.view(request.view), most, gone.signal);
       return { taskResult: toTaskResult(result), timedOut };
-    }),
+    },
   };
 }
 
@@ -113,7 +107,7 @@ function idsOf(results: readonly { id: string }[]): string[] {
 }
 
 /** Milliseconds until the caller gives up, less what the answer needs to reach it. */
-function timeLeft(call: ServerUnaryCall<unknown, unknown>): number {
+function timeLeft(call: { getDeadline(): Date | number }): number {
   const deadline = Number(call.getDeadline());
   return Math.max(0, deadline - Date.now() - ANSWER_MARGIN_MS);
 }

@@ -5,52 +5,53 @@ import {
   TaskResultState,
 } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import type { Command } from '../../domain/command';
-import { invalidField, shuttingDown, TaskResultsError } from '../../domain/errors';
+import { invalidField, shuttingDown } from '../../domain/errors';
 import { type Limits, MAX_MORE_TRANSITIONS } from '../../domain/limits';
 import type { ResultState } from '../../domain/result-state';
 import type { Lifecycle } from '../../service/writing/lifecycle';
 import { weigh } from '../../service/writing/write-queue';
-import { toState } from '../codec/decode';
-import { type Authorize, type OnInternalError, refuseMalformed } from '../handlers';
+import { toState } from '../answers/messages';
+import { wellFormed } from '../codec/decode';
+import type { Answer } from '../codec/encode';
+import type { Refuse } from '../interceptors/errors';
 import { list, required } from '../requests/fields';
 import * as parse from '../requests/lifecycle-requests';
-import { toServiceError, toStatus } from '../status';
+import type { BidiStreamHandler } from '../stream';
 
 /** What one stream may have under way before no more is taken from it: enough to fill the next transactions. */
-const MOST_UNDER_WAY = 1_024;
-const MOST_BYTES_UNDER_WAY = 4 * 1024 * 1024;
+const MAX_UNDER_WAY = 1_024;
+const MAX_BYTES_UNDER_WAY = 4 * 1024 * 1024;
 
-/** Outcomes of one message: below 4 MiB, which clients take by default, though each were an error with all its details. */
-const MOST_IN_A_GROUP = 256;
+/**
+ * Outcomes of one message: below 4 MiB, which clients take by default, though each were an error with all its details.
+ */
+const MAX_IN_A_GROUP = 256;
 
-type Call = ServerDuplexStream<RecordTransitionsRequest, RecordTransitionsResponse>;
+type Call = ServerDuplexStream<RecordTransitionsRequest, Answer<RecordTransitionsResponse>>;
 
-/** RecordTransitions. When `stopping` is aborted, what is under way is answered and the stream ends with SHUTTING_DOWN. */
+/**
+ * RecordTransitions. When `stopping` is aborted, what is under way is answered and the stream ends with SHUTTING_DOWN.
+ */
 export function recordTransitionsHandler(
   lifecycle: Lifecycle,
   limits: Limits,
-  authorize: Authorize,
   stopping: AbortSignal,
-  onInternalError: OnInternalError,
-): (call: Call) => void {
-  return (call) => {
-    try {
-      authorize(call);
-    } catch (error) {
-      call.emit('error', toServiceError(error));
-      return;
-    }
-    const stream = new TransitionStream(call, lifecycle, limits, onInternalError);
-    const stop = () => stream.finish(shuttingDown());
-    stopping.addEventListener('abort', stop);
-    call.once('close', () => stopping.removeEventListener('abort', stop));
-    if (stopping.aborted) stop();
-  };
+  refuse: Refuse,
+): BidiStreamHandler<RecordTransitionsRequest, RecordTransitionsResponse> {
+  return (call) =>
+    new Promise((resolve, reject) => {
+      const over = (error: unknown) => (error === null ? resolve() : reject(error));
+      const stream = new TransitionStream(call, lifecycle, limits, refuse, over);
+      const stop = () => stream.finish(shuttingDown());
+      stopping.addEventListener('abort', stop);
+      call.once('close', () => stopping.removeEventListener('abort', stop));
+      if (stopping.aborted) stop();
+    });
 }
 
 /**
- * One stream: transitions are taken as they come and answered as they are decided. Back-pressure goes both ways: no more are
- * taken while too much is under way, or while the answers are not read.
+ * One stream: transitions are taken as they come and answered as they are decided. Back-pressure goes both ways: no
+ * more are taken while too much is under way, or while the answers are not read.
  */
 class TransitionStream {
   /** Not all taken yet, and the place of the next one. */
@@ -73,7 +74,9 @@ class TransitionStream {
     private readonly call: Call,
     private readonly lifecycle: Lifecycle,
     private readonly limits: Limits,
-    private readonly onInternalError: OnInternalError,
+    /** For transitions, each of which may be refused alone. */
+    private readonly refuse: Refuse,
+    private readonly over: (error: unknown) => void,
   ) {
     call.on('data', (message: RecordTransitionsRequest) => this.#receive(message));
     call.on('drain', () => {
@@ -99,8 +102,7 @@ class TransitionStream {
   #receive(message: RecordTransitionsRequest): void {
     if (this.#finish) return;
     try {
-      refuseMalformed(message);
-      list('more', message.more, 0, MAX_MORE_TRANSITIONS);
+      list('more', wellFormed(message).more, 0, MAX_MORE_TRANSITIONS);
     } catch (error) {
       this.finish(error); // it has no number to answer to, or too many
       return;
@@ -135,7 +137,7 @@ class TransitionStream {
   }
 
   get #busy(): boolean {
-    return this.#full || this.#underWay >= MOST_UNDER_WAY || this.#bytesUnderWay >= MOST_BYTES_UNDER_WAY;
+    return this.#full || this.#underWay >= MAX_UNDER_WAY || this.#bytesUnderWay >= MAX_BYTES_UNDER_WAY;
   }
 
   #take({ number, transition, more }: RecordTransitionsRequest): void {
@@ -180,14 +182,11 @@ class TransitionStream {
   #end(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (error === null) this.call.end();
-    else this.call.emit('error', toServiceError(error));
+    this.over(error);
   }
 
   #refusal(error: unknown): RecordTransitionsResponse['outcome'] {
-    if (!(error instanceof TaskResultsError)) this.onInternalError(error);
-    else if (error.cause !== undefined) this.onInternalError(error.cause);
-    return { $case: 'error', value: toStatus(error) };
+    return { $case: 'error', value: this.refuse(error) };
   }
 }
 
@@ -217,8 +216,8 @@ function toOutcome(command: Command, state: ResultState | null): RecordTransitio
 /** The same outcomes in fewer messages. */
 function inGroups(answers: readonly RecordTransitionsResponse[]): RecordTransitionsResponse[] {
   const groups: RecordTransitionsResponse[] = [];
-  for (let i = 0; i < answers.length; i += MOST_IN_A_GROUP) {
-    const [first, ...more] = answers.slice(i, i + MOST_IN_A_GROUP) as [RecordTransitionsResponse];
+  for (let i = 0; i < answers.length; i += MAX_IN_A_GROUP) {
+    const [first, ...more] = answers.slice(i, i + MAX_IN_A_GROUP) as [RecordTransitionsResponse];
     groups.push({ ...first, more });
   }
   return groups;

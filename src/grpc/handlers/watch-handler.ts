@@ -1,19 +1,20 @@
-import { Metadata, type ServerWritableStream } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
 import {
   WatchTaskResultsResponse_End_Reason as Reason,
   type WatchTaskResultsRequest,
   WatchTaskResultsResponse,
 } from '@taskresults/protocol/taskresults/v1/task_result_service';
-import { TaskResultsError } from '../../domain/errors';
 import type { TaskResult } from '../../domain/task-result';
 import type { EndReason, Sink, Watch, WatchEvent } from '../../service/watching/watch';
-import { toTaskResult, toVersion } from '../codec/decode';
-import { encode, encodedOnce } from '../codec/encode';
-import { type Answer, type Authorize, type OnInternalError, refuseMalformed } from '../handlers';
-import { toServiceError } from '../status';
+import type { Watches } from '../../service/watching/watches';
+import { toTaskResult, toVersion } from '../answers/messages';
+import { encodeInPlace } from '../codec/encode-in-place';
+import { encodeOnce } from '../codec/encode-once';
+import { heartbeatInterval, view, watchTarget } from '../requests/read-requests';
+import type { ServerStreamHandler } from '../stream';
 
 /** What may lie in a stream's buffers before it is fed no more. grpc-js itself counts messages, whatever their size. */
-const MOST_BUFFERED_BYTES = 256 * 1024;
+const MAX_BUFFERED_BYTES = 256 * 1024;
 
 const REASONS: Record<EndReason, Reason> = {
   ALL_FINISHED: Reason.REASON_ALL_FINISHED,
@@ -21,58 +22,57 @@ const REASONS: Record<EndReason, Reason> = {
   SHUTTING_DOWN: Reason.REASON_SHUTTING_DOWN,
 };
 
-type WatchCall = ServerWritableStream<WatchTaskResultsRequest, Answer<WatchTaskResultsResponse>>;
-
-/** Makes the watch that a request asks for; throws for a bad request. */
-export type MakeWatch = (request: WatchTaskResultsRequest, sink: Sink) => Watch;
-
-/** A watch as a server stream. */
-export function watchHandler(makeWatch: MakeWatch, authorize: Authorize, onInternalError: OnInternalError) {
-  return (call: WatchCall): void => {
-    const over = (error: unknown): void => {
-      if (error === null) {
-        call.end();
-        return;
-      }
-      if (!(error instanceof TaskResultsError)) onInternalError(error);
-      call.emit('error', toServiceError(error));
-    };
-    let buffered = 0;
-    const send = (event: WatchEvent): boolean => {
-      const bytes = toBytes(event);
-      buffered += bytes.length;
-      call.write(bytes, () => {
-        const wasFull = buffered >= MOST_BUFFERED_BYTES;
-        buffered -= bytes.length;
-        if (wasFull && buffered < MOST_BUFFERED_BYTES) watch.resume();
-      });
-      return buffered < MOST_BUFFERED_BYTES;
-    };
-    let watch: Watch;
-    try {
-      authorize(call);
-      refuseMalformed(call.request);
-      watch = makeWatch(call.request, { send, over });
+/** WatchTaskResults over `watches`. A watch ends after about `maxAgeMs`. */
+export function watchHandler(
+  watches: Watches,
+  maxAgeMs: number,
+): ServerStreamHandler<WatchTaskResultsRequest, WatchTaskResultsResponse> {
+  return (request, call) =>
+    new Promise((resolve, reject) => {
+      let buffered = 0;
+      const send = (event: WatchEvent): boolean => {
+        const bytes = toBytes(event);
+        buffered += bytes.length;
+        call.write(bytes, () => {
+          const wasFull = buffered >= MAX_BUFFERED_BYTES;
+          buffered -= bytes.length;
+          if (wasFull && buffered < MAX_BUFFERED_BYTES) watch.resume();
+        });
+        return buffered < MAX_BUFFERED_BYTES;
+      };
+      const over = (error: unknown) => (error === null ? resolve() : reject(error));
+      const watch = makeWatch(watches, request, maxAgeMs, { send, over });
       // Headers go out now, so that a caller knows that it is being served before anything has changed.
       call.sendMetadata(new Metadata());
       watch.open();
-    } catch (error) {
-      over(error);
-      return;
-    }
-    call.once('cancelled', () => watch.close());
-    call.once('close', () => watch.close());
-  };
+      const close = () => {
+        watch.close();
+        resolve();
+      };
+      call.once('cancelled', close);
+      call.once('close', close);
+    });
+}
+
+/** The watch that is asked for, not yet opened. Throws for a bad request. */
+function makeWatch(watches: Watches, request: WatchTaskResultsRequest, maxAgeMs: number, sink: Sink): Watch {
+  const target = watchTarget(request.target);
+  const wanted = view(request.view);
+  const times = { heartbeatMs: heartbeatInterval(request.heartbeatInterval), maxAgeMs };
+  return target.kind === 'ids'
+    ? watches.byIds({ known: target.known, view: wanted, keepOpen: request.keepOpen }, times, sink)
+    : watches.byFilter({ filter: target.filter, view: wanted }, times, sink);
 }
 
 /** A result that goes to many watchers is the same object for all of them: it is encoded once. */
-const snapshot = encodedOnce<TaskResult, WatchTaskResultsResponse>(WatchTaskResultsResponse, (result) => ({
+const snapshot = encodeOnce<TaskResult, WatchTaskResultsResponse>(WatchTaskResultsResponse, (result) => ({
   event: { $case: 'snapshot', value: toTaskResult(result) },
 }));
 
 function toBytes(event: WatchEvent): Buffer {
   if (event.kind === 'snapshot') return snapshot(event.result);
-  return Buffer.from(encode(WatchTaskResultsResponse, { event: toEvent(event) })); // it may wait to be sent
+  // It may wait to be sent, so it needs bytes of its own.
+  return Buffer.from(encodeInPlace<WatchTaskResultsResponse>(WatchTaskResultsResponse, { event: toEvent(event) }));
 }
 
 function toEvent(event: Exclude<WatchEvent, { kind: 'snapshot' }>): WatchTaskResultsResponse['event'] {

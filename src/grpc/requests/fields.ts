@@ -7,7 +7,7 @@ import type { Micros } from '../../domain/task-result';
 import { byteLength } from '../../domain/text';
 import { NO_VERSION, type Version } from '../../domain/version';
 
-/** Checks of single fields. Each answers the value for the domain, or throws an error that names the field. */
+/** Checks of single fields. Each returns the value for the domain, or throws an error that names the field. */
 
 /** A text of `min` to `max` characters (code points). */
 export function text(field: string, value: string, min: number, max: number): string {
