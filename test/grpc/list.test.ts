@@ -1,5 +1,4 @@
-import type { ListTaskResultsResponse } from '@taskresults/protocol/taskresults/v1/task_result_service';
-import { at, BASIC, type Calls, callsOf, FAILED, micros, READY, RUNNING, SUCCESSFUL } from '../support/calls';
+import { at, BASIC, type Calls, callsOf, FAILED, idsOf, micros, READY, RUNNING, SUCCESSFUL } from '../support/calls';
 import { ENGINES } from '../support/engines';
 import { fresh } from '../support/fresh';
 import { refusal } from '../support/refusal';
@@ -16,19 +15,12 @@ describe.each(ENGINES)('ListTaskResults on %s', (engine) => {
   });
   afterAll(() => service?.stop());
 
-  const created = async (given: Parameters<Calls['create']>[1] = {}) => {
-    const id = fresh();
-    await calls.create(id, given);
-    return id;
-  };
-  const ids = ({ taskResults }: Pick<ListTaskResultsResponse, 'taskResults'>) => taskResults.map(({ id }) => id);
-
   /** All pages, and that each but the last is `pageSize` long. */
   const pages = async (request: Parameters<Calls['list']>[0] & { pageSize: number }) => {
     const seen: string[] = [];
     for (let pageToken = ''; ; ) {
       const page = await calls.list({ ...request, pageToken });
-      seen.push(...ids(page));
+      seen.push(...idsOf(page));
       pageToken = page.nextPageToken;
       if (pageToken === '') return seen;
       expect(page.taskResults).toHaveLength(request.pageSize);
@@ -38,7 +30,7 @@ describe.each(ENGINES)('ListTaskResults on %s', (engine) => {
   const several = async (count: number) => {
     const path = fresh('app.tasks.list');
     const made: string[] = [];
-    for (let i = 0; i < count; i++) made.push(await created({ task: { path } }));
+    for (let i = 0; i < count; i++) made.push(await calls.created({ task: { path } }));
     return { filter: { taskPath: path }, newestFirst: made.reverse() };
   };
 
@@ -51,7 +43,7 @@ describe.each(ENGINES)('ListTaskResults on %s', (engine) => {
 
   test('50 when no page size is given', async () => {
     const path = fresh('app.tasks.list');
-    await Promise.all(Array.from({ length: 51 }, () => created({ task: { path } })));
+    await Promise.all(Array.from({ length: 51 }, () => calls.created({ task: { path } })));
     const page = await calls.list({ filter: { taskPath: path } });
     expect(page.taskResults).toHaveLength(50);
     expect((await calls.list({ filter: { taskPath: path }, pageToken: page.nextPageToken })).taskResults).toHaveLength(
@@ -69,11 +61,11 @@ describe.each(ENGINES)('ListTaskResults on %s', (engine) => {
   test('what comes or goes between two pages makes no other appear twice or be left out', async () => {
     const { filter, newestFirst } = await several(6);
     const page = await calls.list({ filter, pageSize: 2 });
-    await created({ task: { path: filter.taskPath } });
+    await calls.created({ task: { path: filter.taskPath } });
     await calls.remove(newestFirst[1] as string); // the very result that the token points behind
     await calls.remove(newestFirst[3] as string);
     const rest = await calls.list({ filter, pageSize: 10, pageToken: page.nextPageToken });
-    expect(ids(rest)).toEqual([2, 4, 5].map((i) => newestFirst[i]));
+    expect(idsOf(rest)).toEqual([2, 4, 5].map((i) => newestFirst[i]));
   });
 
   test('a token is good for its own filter only, and only unchanged', async () => {
@@ -101,13 +93,14 @@ describe.each(ENGINES)('ListTaskResults on %s', (engine) => {
   test('a page is cut short rather than to pass 3 MiB, and none is left out', async () => {
     const path = fresh('app.tasks.large');
     const made: string[] = [];
-    for (let i = 0; i < 5; i++) made.push(await created({ task: { path }, argsJson: `["${'x'.repeat(MIB - 4)}"]` }));
+    for (let i = 0; i < 5; i++)
+      made.push(await calls.created({ task: { path }, argsJson: `["${'x'.repeat(MIB - 4)}"]` }));
     const seen: string[] = [];
     let pageToken = '';
     do {
       const page = await calls.list({ filter: { taskPath: path }, pageToken });
       expect(page.taskResults.length).toBeLessThan(4);
-      seen.push(...ids(page));
+      seen.push(...idsOf(page));
       pageToken = page.nextPageToken;
     } while (pageToken !== '');
     expect(seen).toEqual(made.reverse());
@@ -121,15 +114,15 @@ describe.each(ENGINES)('ListTaskResults on %s', (engine) => {
   test('by everything that a filter can say', async () => {
     const path = fresh('app.tasks.filter');
     const label = new Map([['tenant', 'a']]);
-    const one = await created({ task: { path, queueName: 'mail' }, backend: 'other', metadata: label });
-    const two = await created({ task: { path } });
-    const three = await created({ task: { path } });
+    const one = await calls.created({ task: { path, queueName: 'mail' }, backend: 'other', metadata: label });
+    const two = await calls.created({ task: { path } });
+    const three = await calls.created({ task: { path } });
     await calls.start(one, 'worker one');
     await calls.succeed(one);
     await calls.start(two, 'worker two');
     await calls.fail(three);
     const [first, last] = [await calls.get(one), await calls.get(three)];
-    const matching = async (filter: object) => ids(await calls.list({ filter: { taskPath: path, ...filter } }));
+    const matching = async (filter: object) => idsOf(await calls.list({ filter: { taskPath: path, ...filter } }));
 
     expect(await matching({})).toEqual([three, two, one]);
     expect(await matching({ statuses: [SUCCESSFUL, FAILED] })).toEqual([three, one]);

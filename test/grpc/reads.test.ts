@@ -1,5 +1,4 @@
-import type { ListTaskResultsResponse } from '@taskresults/protocol/taskresults/v1/task_result_service';
-import { BASIC, type Calls, callsOf, READY, RUNNING, SUCCESSFUL } from '../support/calls';
+import { BASIC, type Calls, callsOf, idsOf, READY, RUNNING, SUCCESSFUL } from '../support/calls';
 import { ENGINES } from '../support/engines';
 import { fresh } from '../support/fresh';
 import { refusal, refused } from '../support/refusal';
@@ -16,13 +15,6 @@ describe.each(ENGINES)('reading on %s', (engine) => {
     calls = callsOf(service);
   });
   afterAll(() => service?.stop());
-
-  const created = async (given: Parameters<Calls['create']>[1] = {}) => {
-    const id = fresh();
-    await calls.create(id, given);
-    return id;
-  };
-  const ids = ({ taskResults }: Pick<ListTaskResultsResponse, 'taskResults'>) => taskResults.map(({ id }) => id);
 
   describe('GetTaskResult', () => {
     test('gives back what was given, byte for byte', async () => {
@@ -43,16 +35,16 @@ describe.each(ENGINES)('reading on %s', (engine) => {
         ]),
       };
       given.metadata.delete('');
-      expect(await calls.get(await created(given))).toMatchObject(given);
+      expect(await calls.get(await calls.created(given))).toMatchObject(given);
     });
 
     test('run_after is cut to microseconds', async () => {
-      const id = await created({ task: { path: 'p', runAfter: { seconds: 1n, nanos: 1_999 } } });
+      const id = await calls.created({ task: { path: 'p', runAfter: { seconds: 1n, nanos: 1_999 } } });
       expect((await calls.get(id)).task?.runAfter).toEqual({ seconds: 1n, nanos: 1_000 });
     });
 
     test('BASIC leaves out arguments, return value and tracebacks', async () => {
-      const id = await created({ argsJson: '[1]', kwargsJson: '{"a":1}' });
+      const id = await calls.created({ argsJson: '[1]', kwargsJson: '{"a":1}' });
       await calls.start(id);
       await calls.failAttempt(id, 1, true);
       await calls.start(id, 'w2');
@@ -68,7 +60,7 @@ describe.each(ENGINES)('reading on %s', (engine) => {
     });
 
     test('a result of another task than expected is a mismatch', async () => {
-      const id = await created({ task: { path: 'app.tasks.one' } });
+      const id = await calls.created({ task: { path: 'app.tasks.one' } });
       expect(await calls.get(id, { expectedTaskPath: 'app.tasks.one' })).toMatchObject({ id });
       const other = calls.get(id, { expectedTaskPath: 'app.tasks.One' });
       expect(await refused(other)).toBe('FAILED_PRECONDITION TASK_RESULT_MISMATCH');
@@ -78,25 +70,25 @@ describe.each(ENGINES)('reading on %s', (engine) => {
 
   describe('BatchGetTaskResults', () => {
     test('answers in the order asked, once for each id, and what it has not found', async () => {
-      const [a, b, c] = [await created(), await created(), await created()];
+      const [a, b, c] = [await calls.created(), await calls.created(), await calls.created()];
       const answer = await calls.batchGet([c, 'missing 2', a, c, 'missing 1', b, a, 'missing 2']);
-      expect(ids(answer)).toEqual([c, a, b]);
+      expect(idsOf(answer)).toEqual([c, a, b]);
       expect(answer.notFoundIds).toEqual(['missing 2', 'missing 1']);
       expect(answer.deferredIds).toEqual([]);
     });
 
     test('defers what would pass 3 MiB; asking again gives the rest', async () => {
       const asked = await Promise.all(
-        Array.from({ length: 7 }, () => created({ argsJson: `["${'x'.repeat(MIB - 4)}"]` })),
+        Array.from({ length: 7 }, () => calls.created({ argsJson: `["${'x'.repeat(MIB - 4)}"]` })),
       );
       const first = await calls.batchGet(asked);
-      expect(ids(first).length).toBeGreaterThanOrEqual(2);
-      expect([...ids(first), ...first.deferredIds]).toEqual(asked);
-      const seen = ids(first);
+      expect(idsOf(first).length).toBeGreaterThanOrEqual(2);
+      expect([...idsOf(first), ...first.deferredIds]).toEqual(asked);
+      const seen = idsOf(first);
       for (let rest = first.deferredIds; rest.length > 0; ) {
         const next = await calls.batchGet(rest);
         expect(next.taskResults.length).toBeGreaterThan(0);
-        seen.push(...ids(next));
+        seen.push(...idsOf(next));
         rest = next.deferredIds;
       }
       expect(seen).toEqual(asked);
@@ -105,28 +97,30 @@ describe.each(ENGINES)('reading on %s', (engine) => {
 
     test('one that passes 3 MiB by itself is answered alone', async () => {
       const text = 'x'.repeat(MIB - 10);
-      const id = await created({ argsJson: `["${text}"]`, kwargsJson: `{"a":"${text}"}` });
+      const id = await calls.created({ argsJson: `["${text}"]`, kwargsJson: `{"a":"${text}"}` });
       await calls.start(id);
       await calls.failAttempt(id, 1, true, { exceptionClassPath: 'E', traceback: 'x'.repeat(256 * 1024) });
       await calls.start(id);
       await calls.succeed(id, 2, `"${text}"`);
-      const small = await created();
+      const small = await calls.created();
       expect(await calls.batchGet([id, small])).toMatchObject({ taskResults: [{ id }], deferredIds: [small] });
-      expect(ids(await calls.list({ pageSize: 2, filter: { statuses: [SUCCESSFUL], workerId: 'w1' } }))).toContain(id);
+      expect(idsOf(await calls.list({ pageSize: 2, filter: { statuses: [SUCCESSFUL], workerId: 'w1' } }))).toContain(
+        id,
+      );
     });
 
     test('1,000 at once', async () => {
-      const made = await Promise.all(Array.from({ length: 300 }, () => created()));
+      const made = await Promise.all(Array.from({ length: 300 }, () => calls.created()));
       const missing = Array.from({ length: 700 }, (_, i) => `missing ${i}`);
       const answer = await calls.batchGet([...missing, ...made]);
-      expect(ids(answer)).toEqual(made);
+      expect(idsOf(answer)).toEqual(made);
       expect(answer.notFoundIds).toEqual(missing);
     });
   });
 
   test('answers that are under way together, large and small, do not run into each other', async () => {
     const texts = Array.from({ length: 20 }, (_, i) => JSON.stringify(`${i % 10}`.repeat(i % 2 ? 200 * 1024 : 20)));
-    const made = await Promise.all(texts.map((text) => created({ argsJson: `[${text}]` })));
+    const made = await Promise.all(texts.map((text) => calls.created({ argsJson: `[${text}]` })));
     const answers = await Promise.all(made.flatMap((id) => [calls.get(id), calls.get(id, { view: BASIC })]));
     expect(answers.map(({ id, argsJson }) => [id, argsJson])).toEqual(
       made.flatMap((id, i) => [
@@ -141,24 +135,24 @@ describe.each(ENGINES)('reading on %s', (engine) => {
   test('what only labels make large is deferred, or on the next page, too: answers stop at 3 MiB', async () => {
     const path = fresh('labelled');
     const metadata = new Map(Array.from({ length: 32 }, (_, i) => [`${i}`.padEnd(63, 'n'), 'v'.repeat(255)]));
-    const asked = await Promise.all(Array.from({ length: 450 }, () => created({ task: { path }, metadata })));
+    const asked = await Promise.all(Array.from({ length: 450 }, () => calls.created({ task: { path }, metadata })));
 
     const batch = await calls.batchGet(asked);
     expect(batch.deferredIds.length).toBeGreaterThan(0);
-    expect([...ids(batch), ...batch.deferredIds]).toEqual(asked);
+    expect([...idsOf(batch), ...batch.deferredIds]).toEqual(asked);
 
     const refreshed = await calls.batchRefresh(asked.map((id) => ({ id })));
     expect([...refreshed.replaced.map(({ id }) => id), ...refreshed.deferredIds]).toEqual(asked);
 
     const first = await calls.list({ pageSize: 1_000, filter: { taskPath: path } });
     const second = await calls.list({ pageSize: 1_000, filter: { taskPath: path }, pageToken: first.nextPageToken });
-    expect([...ids(first), ...ids(second)].sort()).toEqual([...asked].sort());
+    expect([...idsOf(first), ...idsOf(second)].sort()).toEqual([...asked].sort());
     expect(second.nextPageToken).toBe('');
   });
 
   describe('RefreshTaskResult', () => {
     test('says that nothing has changed, or all that can have', async () => {
-      const id = await created({ metadata: new Map([['a', 'b']]) });
+      const id = await calls.created({ metadata: new Map([['a', 'b']]) });
       const { incarnation } = await calls.get(id);
       const refresh = (revision: number) => calls.refresh(id, { incarnation, revision: BigInt(revision) });
       expect(await refresh(1)).toEqual({ $case: 'unchanged', value: {} });
@@ -176,7 +170,7 @@ describe.each(ENGINES)('reading on %s', (engine) => {
     });
 
     test('tells a result that was created anew from the known one, also at the same revision', async () => {
-      const id = await created();
+      const id = await calls.created();
       const { incarnation } = await calls.get(id);
       await calls.remove(id);
       await calls.create(id, { argsJson: '["anew"]' });
@@ -188,7 +182,7 @@ describe.each(ENGINES)('reading on %s', (engine) => {
     });
 
     test('leaves out what the view leaves out', async () => {
-      const id = await created({ argsJson: '[1]' });
+      const id = await calls.created({ argsJson: '[1]' });
       const { incarnation } = await calls.get(id);
       await calls.start(id);
       await calls.succeed(id, 1, '42');
@@ -200,20 +194,20 @@ describe.each(ENGINES)('reading on %s', (engine) => {
     });
 
     test('a revision needs its incarnation', async () => {
-      const id = await created();
+      const id = await calls.created();
       const { fields } = await refusal(calls.refresh(id, { incarnation: 0n, revision: 1n }));
       expect(fields).toEqual(['known.incarnation']);
     });
 
     test('tells that a result is gone', async () => {
-      const id = await created();
+      const id = await calls.created();
       const { incarnation } = await calls.get(id);
       await calls.remove(id);
       expect(await refused(calls.refresh(id, { incarnation, revision: 1n }))).toBe(NOT_FOUND);
     });
 
     test('sees what another call has just written, every time', async () => {
-      const id = await created();
+      const id = await calls.created();
       const { incarnation } = await calls.get(id);
       const refresh = (revision: number) => calls.refresh(id, { incarnation, revision: BigInt(revision) });
       for (let attempt = 1; attempt <= 10; attempt++) {
@@ -227,7 +221,7 @@ describe.each(ENGINES)('reading on %s', (engine) => {
 
   describe('BatchRefreshTaskResults', () => {
     test('puts each id into one list, in the order asked, by its first place', async () => {
-      const [same, changed, other] = [await created(), await created(), await created()];
+      const [same, changed, other] = [await calls.created(), await calls.created(), await calls.created()];
       await calls.start(changed);
       const incarnations = new Map<string, bigint>();
       for (const { id, incarnation } of (await calls.batchGet([same, changed])).taskResults)

@@ -8,6 +8,7 @@ import {
   TaskResultView,
 } from '@taskresults/protocol/taskresults/v1/task_result';
 import * as results from '@taskresults/protocol/taskresults/v1/task_result_service';
+import { fresh } from './fresh';
 import { call, type TestService } from './service';
 
 /** Calls of both services in few words, through real clients. What a test does not say is filled in. */
@@ -42,14 +43,24 @@ export function failedRequest(id: string, attempt = 1, retry = false, error: Par
 
 export type Calls = ReturnType<typeof callsOf>;
 
+/** The ids of an answer's results. */
+export function idsOf({ taskResults }: Pick<results.ListTaskResultsResponse, 'taskResults'>): string[] {
+  return taskResults.map(({ id }) => id);
+}
+
 export function callsOf({ reads, writes }: Pick<TestService, 'reads' | 'writes'>) {
   const finish = (request: lifecycle.FinishAttemptRequest) =>
     call<lifecycle.FinishAttemptResponse>((done) => writes.finishAttempt(request, done));
+  const create = (id: string, given: Given<typeof lifecycle.CreateTaskResultRequest> = {}) =>
+    call<lifecycle.CreateTaskResultResponse>((done) => writes.createTaskResult(createRequest({ id, ...given }), done));
   return {
-    create: (id: string, given: Given<typeof lifecycle.CreateTaskResultRequest> = {}) =>
-      call<lifecycle.CreateTaskResultResponse>((done) =>
-        writes.createTaskResult(createRequest({ id, ...given }), done),
-      ),
+    create,
+    /** Creates a result under an id of its own, which it returns. */
+    created: async (given: Parameters<typeof create>[1] = {}) => {
+      const id = fresh();
+      await create(id, given);
+      return id;
+    },
     start: (id: string, workerId = 'w1', given: Given<typeof lifecycle.StartAttemptRequest> = {}) =>
       call<lifecycle.StartAttemptResponse>((done) =>
         writes.startAttempt(lifecycle.StartAttemptRequest.fromPartial({ id, workerId, ...given }), done),
