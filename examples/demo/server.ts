@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 
 const PROGRAM = join(__dirname, '../../main.js');
 /** For starting, and again for stopping. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 /** The real server in a process of its own, on any free port. */
 export class DemoServer {
