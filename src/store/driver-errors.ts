@@ -8,9 +8,9 @@ export type DriverFault =
   | 'retry'
   /** A row is no longer what it was taken for, or is there already: read it, and run the transaction again. */
   | 'outdated'
-  /** The connection is gone; whether a COMMIT under way took effect is unknown. */
-  | 'connection-lost'
-  /** The database answers, but cannot serve now: full, read-only, locked, too many connections. */
+  /** The connection is gone or a statement was cut off, and whether a COMMIT under way took effect is unknown. */
+  | 'in-doubt'
+  /** The database cannot serve now, and will not a moment later: full, read-only, damaged, access denied. */
   | 'unavailable'
   /** Everything else: a bug. */
   | 'unknown';
@@ -19,6 +19,7 @@ export type DriverFault =
 export interface DriverError {
   code?: unknown;
   errno?: unknown;
+  fatal?: unknown;
   message?: unknown;
 }
 

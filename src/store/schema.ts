@@ -40,7 +40,7 @@ async function execute(source: DataSource, runner: QueryRunner, { faultOf }: Dia
   try {
     return (await executor.executePendingMigrations()).map(({ name }) => name);
   } catch (error) {
-    if (!(error instanceof QueryFailedError) || classify(error, faultOf) === 'connection-lost') throw error;
+    if (!(error instanceof QueryFailedError) || classify(error, faultOf) === 'in-doubt') throw error;
     throw new UnusableDatabase(`a migration of the schema failed: ${withoutParameters(error).message}`);
   }
 }

@@ -144,8 +144,8 @@ export class Writer {
         const results = await transaction.commit([...rows, ...numbering, ...this.#statements.numbered(writes)]);
         batch.setIncarnation(this.dialect.generatedKey(results[rows.length]));
       } catch (error) {
-        // After any other fault the database has rolled back.
-        if (classify(error, this.dialect.faultOf) === 'connection-lost') inDoubt.push({ token, batch, decisions });
+        // After any other fault that is worth another try the database has rolled back.
+        if (classify(error, this.dialect.faultOf) === 'in-doubt') inDoubt.push({ token, batch, decisions });
         throw error;
       }
     }

@@ -1,6 +1,9 @@
+import type { PoolConnection } from 'mysql2';
 import { type Connection, createConnection } from 'mysql2/promise';
 import type { Command } from '../../src/domain/command';
 import type { TaskResultStore } from '../../src/domain/store';
+import { classify } from '../../src/store/driver-errors';
+import { mysqlEngine } from '../../src/store/mysql/dialect';
 import { openStore } from '../../src/store/open';
 import { create, failAttempt, filter, remove, renew, start, succeed } from '../support/commands';
 import { outcomes } from '../support/decisions';
@@ -284,6 +287,24 @@ describe('a connection that is killed', () => {
       expect(found.length).toBeLessThanOrEqual(1);
     }
     expect(await read(id)).toMatchObject({ revision: 1 });
+  });
+
+  test('between two statements of a transaction: the next one is no bug', async () => {
+    const { source, dialect } = mysqlEngine({ engine: 'mysql', url, poolSize: 1 });
+    await dialect.connect();
+    try {
+      const runner = source.createQueryRunner();
+      await dialect.runAll(runner, [{ text: 'BEGIN', values: [] }]);
+      const connection: PoolConnection = await runner.connect();
+      const closed = new Promise((resolve) => connection.once('error', resolve));
+      await admin.query(`KILL ${connection.threadId}`);
+      await closed;
+      const error = await dialect.runAll(runner, [{ text: 'COMMIT', values: [] }]).catch((reason: unknown) => reason);
+      expect(classify(error, dialect.faultOf)).toBe('in-doubt');
+      await runner.release();
+    } finally {
+      await source.destroy();
+    }
   });
 });
 

@@ -1,73 +1,83 @@
 import type { DriverError, DriverFault } from '../driver-errors';
 
-const RETRY = new Set([
-  '1105', // TiDB: a pessimistic lock could not be had. An error without a number of its own, on others
-  '1205', // lock wait time-out
-  '1213', // deadlock
-  '8002', // TiDB: conflicts of optimistic transactions, as are the next two
-  '8005',
-  '9007',
-]);
-
 /**
- * A key that is there already; and a number out of range, which only ever comes from `Dialect.assertChanged`, since
- * every number of ours fits its column.
+ * Numbers of errors of MySQL 8, MariaDB and TiDB; those from 8000 on are TiDB's. A number that is not here, such as that of
+ * a mistake in a statement or of a table that is missing, means a bug.
  */
-const OUTDATED = new Set(['1062', '1690']);
+const NUMBERS: Readonly<Record<Exclude<DriverFault, 'unknown'>, readonly number[]>> = {
+  retry: [
+    // A lock that was waited for too long, a deadlock, a lock given to somebody else. On Galera also a conflict.
+    1205, 1213, 1689,
+    // A row has changed since the snapshot was taken, or the snapshot is too old.
+    1020, 8055, 9006,
+    // A table or the schema has changed, or a prepared statement must be prepared again.
+    1412, 1615, 8028, 8113,
+    // The server says that the error is temporary.
+    1297,
+    // A conflict with another member of MySQL Group Replication.
+    3101,
+    // TiDB: conflicts of transactions; locks that have expired, or that could not be resolved.
+    8002, 8005, 8022, 8147, 9007, 8229, 9004,
+  ],
+  // A key that is there already; and a number out of range, which only ever comes from `Dialect.assertChanged`, since
+  // every number of ours fits its column.
+  outdated: [1062, 1690],
+  'in-doubt': [
+    // The server is shutting down, or has given up or killed the connection, or found it idle for too long.
+    1053, 1152, 1184, 1927, 3169, 4031,
+    // The query was interrupted.
+    1317,
+    // Something was lost on its way to the server or back.
+    1154, 1155, 1156, 1157, 1158, 1159, 1160, 1161,
+    // An error of any kind during COMMIT.
+    1180,
+    // No number of its own. On TiDB mostly a pessimistic lock that could not be had.
+    1105,
+  ],
+  unavailable: [
+    // Disk, table, memory or undo log full; no thread to be had; more locks or transactions than it can hold.
+    1021, 1114, 3675, 1037, 1038, 1041, 3015, 8001, 8175, 8176, 3019, 1135, 1206, 1637,
+    // Too many connections, or too much, of everybody or of this user. The host is blocked after failed connections.
+    1040, 1203, 1226, 1129, 8252, 8253, 8254,
+    // The time that a statement may take is over, on MariaDB and on MySQL.
+    1969, 3024,
+    // The packet is too large, as when the setting was lowered; the row, or the transaction with its log.
+    1153, 8025, 1197, 1705, 3231, 8004,
+    // No access from this host, in this way, with this password, or without TLS; the account is locked.
+    1042, 1130, 1251, 1698, 1045, 1820, 1862, 3159, 3118, 3955,
+    // The database is unknown, or there is no right to it, to a table, to a column, or to what needs a privilege.
+    1049, 1044, 1142, 1143, 1227, 8121,
+    // Read-only: the server, the transaction, the schema, the table or InnoDB. A locked table.
+    1290, 1836, 1792, 3989, 1036, 1874, 8020,
+    // Galera: this node has no quorum. MySQL: offline, or out of its group. The server is not available.
+    1047, 3032, 3100, 3781, 3782, 3797, 3798, 3168,
+    // TiDB: this server is cut off from its cluster, or the cluster is overloaded.
+    8027, 8120, 9001, 9002, 9003, 9005, 9008, 9010, 9011, 9012, 9013,
+    // Files cannot be read or written; tables or indexes are damaged or missing; no number for a new row.
+    1023, 1024, 1026, 1030, 1810, 1811, 1878, 1034, 1194, 1712, 1812, 1814, 1877, 1467,
+  ],
+};
 
-const LOST = new Set([
-  'PROTOCOL_CONNECTION_LOST',
-  'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
-  'PROTOCOL_ENQUEUE_AFTER_QUIT',
-  'PROTOCOL_SEQUENCE_TIMEOUT',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  '1053', // the server is shutting down
-  '1158', // the server could not read what was sent to it, as with the next one
-  '1159',
-  '1160', // the server could not write its answer, as with the next one
-  '1161',
-  '1317', // the query was interrupted
-  '1927', // MariaDB: the connection was killed
-  '4031', // MySQL: the connection was idle for too long
+const BY_NUMBER = new Map(
+  Object.entries(NUMBERS).flatMap(([fault, numbers]) => numbers.map((number) => [number, fault as DriverFault])),
+);
+
+/** Codes that mysql2 makes itself. */
+const BY_CODE = new Map<unknown, DriverFault>([
+  ['PROTOCOL_SEQUENCE_TIMEOUT', 'in-doubt'], // no answer came in time
+  ['HANDSHAKE_NO_SSL_SUPPORT', 'unavailable'], // the server has no TLS
+  ['HANDSHAKE_SSL_ERROR', 'unavailable'], // its certificate is not trusted
 ]);
 
-const UNAVAILABLE = new Set([
-  '1021', // disk full
-  '1040', // too many connections
-  '1041', // out of memory
-  '1044', // access denied to the database
-  '1045', // access denied
-  '1047', // Galera: this node has no quorum
-  '1049', // unknown database
-  '1114', // table full
-  '1130', // host not allowed
-  '1153', // the packet is too large: the setting was lowered since it was asked for
-  '1203', // too many connections of this user
-  '1226', // resource limit of this user
-  '1290', // read-only
-  '1792', // read-only transaction
-  '1836', // read-only mode
-  '1969', // MariaDB: the time that a statement may take is over
-  '3024', // MySQL: the same
+/** mysql2 gives these no code. */
+const BY_MESSAGE = new Map<unknown, DriverFault>([
+  ['Queue limit reached.', 'unavailable'],
+  ['Pool is closed.', 'unavailable'],
 ]);
 
-/** mysql2 gives these two no code. */
-const QUEUE_FULL = 'Queue limit reached.';
-const POOL_CLOSED = 'Pool is closed.';
-
-/** What an error of mysql2 means, by its code and number. */
-export function mysqlFaultOf({ code, errno, message }: DriverError): DriverFault {
-  const names = [String(code), String(errno)];
-  if (names.some((name) => RETRY.has(name))) return 'retry';
-  if (names.some((name) => OUTDATED.has(name))) return 'outdated';
-  if (names.some((name) => LOST.has(name))) return 'connection-lost';
-  if (names.some((name) => UNAVAILABLE.has(name))) return 'unavailable';
-  return message === QUEUE_FULL || message === POOL_CLOSED ? 'unavailable' : 'unknown';
+/** What an error of mysql2 means. */
+export function mysqlFaultOf({ code, errno, fatal, message }: DriverError): DriverFault {
+  const known = BY_NUMBER.get(errno as number) ?? BY_CODE.get(code) ?? BY_MESSAGE.get(message);
+  // mysql2 calls it fatal whenever the connection is of no more use: the link broke, or was found to be closed.
+  return known ?? (fatal === true ? 'in-doubt' : 'unknown');
 }

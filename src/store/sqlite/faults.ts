@@ -1,6 +1,8 @@
 import type { DriverError, DriverFault } from '../driver-errors';
 
-const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM)/;
+/** In use elsewhere; full or out of memory; not to be read, written or opened; damaged, or no database at all. */
+const UNAVAILABLE =
+  /^SQLITE_(BUSY|LOCKED|PROTOCOL|FULL|NOMEM|NOLFS|IOERR|READONLY|CANTOPEN|PERM|AUTH|CORRUPT|NOTADB)(_|$)/;
 
 /** What an error of better-sqlite3 means, by its code. */
 export function sqliteFaultOf({ code }: DriverError): DriverFault {
