@@ -252,6 +252,21 @@ class RetryRuleTest {
     assertEquals(2, relay.calls("GetTaskResult"));
   }
 
+  @Test
+  void aWatchThatItsContextCancelsLaterIsNotOpenedAgain() throws Exception {
+    relay.at("WatchTaskResults", number -> number == 1 ? AWAY : Relay.Gate.KEEP);
+    Context.CancellableContext context = Context.current().withCancellation();
+    Recorded recorded = new Recorded();
+    context.run(() -> client.async().watch(id).subscribe(recorded));
+    recorded.request(1);
+    Until.until("the second stream is open", () -> relay.calls("WatchTaskResults") == 2);
+    context.cancel(null);
+    Until.until("the end", recorded::isOver);
+    assertEquals(
+        "CANCELLED",
+        assertInstanceOf(TaskResultsException.class, recorded.failure()).reason());
+  }
+
   /** An answer of the service, or of a proxy when there is no reason. */
   private static Status said(Status.Code code, String reason, int retryMillis) {
     var answer = com.google.rpc.Status.newBuilder().setCode(code.value()).setMessage(reason);
