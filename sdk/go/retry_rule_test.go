@@ -138,7 +138,7 @@ func TestWhatMayPassIsOutlivedAndAllElseIsRaised(t *testing.T) {
 		"UNKNOWN of the way":           {said(codes.Unknown, "", 0), again},
 		"CANCELLED by nobody here":     {said(codes.Canceled, "", 0), again},
 		"RESOURCE_EXHAUSTED, a limit":  {said(codes.ResourceExhausted, "LIMIT_REACHED", 0), again},
-		"RESOURCE_EXHAUSTED, a reset": {calm, again},
+		"RESOURCE_EXHAUSTED, a reset":  {calm, again},
 		"INTERNAL, a bug":              {said(codes.Internal, "INTERNAL", 0), []string{"wait", "watch", "report"}},
 		"DEADLINE_EXCEEDED":            {said(codes.DeadlineExceeded, "", 0), []string{"wait", "report"}},
 		"RESOURCE_EXHAUSTED of a rate": {said(codes.ResourceExhausted, "", 0), []string{"report"}},
@@ -188,14 +188,16 @@ func TestAPauseIsNeverPastTheDeadline(t *testing.T) {
 		client := clientOf(t, shared, &taskresults.Options{Timeout: 3 * time.Second, DialOptions: met.dialOptions()})
 		begin := time.Now()
 		_, err := client.Get(t.Context(), "mail-1", nil)
-		if took := time.Since(begin); !errors.Is(err, taskresults.ErrShuttingDown) || len(met.made) != 1 || took > 2*time.Second {
+		took := time.Since(begin)
+		if !errors.Is(err, taskresults.ErrShuttingDown) || len(met.made) != 1 || took > 2*time.Second {
 			t.Errorf("%v after %v and %d calls", err, took, len(met.made))
 		}
 	}
 }
 
 func TestAWaitDoesNotAskBeforeItMay(t *testing.T) {
-	finished := must(sharedClient(t).Run(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}, "worker-a", returning(3), nil))
+	spec := taskresults.TaskSpec{Path: "app.tasks.add"}
+	finished := must(sharedClient(t).Run(t.Context(), spec, "worker-a", returning(3), nil))
 	met := &refusals{
 		method: pb.TaskResultService_WaitTaskResult_FullMethodName,
 		left:   []error{said(codes.Unavailable, "SHUTTING_DOWN", time.Hour)},

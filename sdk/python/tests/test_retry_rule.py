@@ -47,6 +47,7 @@ CALM = [
     TaskResultsError(text, reason="RESOURCE_EXHAUSTED", code=StatusCode.RESOURCE_EXHAUSTED)
     for text in (
         "Bandwidth exhausted or memory limit exceeded",
+        "Stream removed (RST_STREAM (Received RST_STREAM with error code 11))",
         "stream terminated by RST_STREAM with error code: ENHANCE_YOUR_CALM",
     )
 ]

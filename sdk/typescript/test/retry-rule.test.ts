@@ -16,6 +16,7 @@ const BUG = new InternalError({ reason: 'INTERNAL', code: status.INTERNAL, messa
 const FULL = new LimitReachedError({ reason: 'LIMIT_REACHED', code: status.RESOURCE_EXHAUSTED, message: 'full' });
 const CALM = [
   'Bandwidth exhausted or memory limit exceeded',
+  'Stream removed (RST_STREAM (Received RST_STREAM with error code 11))',
   'stream terminated by RST_STREAM with error code: ENHANCE_YOUR_CALM',
 ].map((message) => new TaskResultsError({ ...plain(status.RESOURCE_EXHAUSTED), message }));
 const ODD = new InternalError({ reason: 'INTERNAL', code: status.UNAVAILABLE, message: 'restarting' });

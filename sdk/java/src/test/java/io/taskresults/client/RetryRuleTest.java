@@ -143,7 +143,8 @@ class RetryRuleTest {
       relay.secondsLeft(way.method).clear();
       meet(way, full);
       way.go(client, id);
-      assertTrue(firstPause().compareTo(Duration.ofMillis(500)) >= 0, firstPause().toString());
+      assertTrue(
+          firstPause().compareTo(Duration.ofMillis(500)) >= 0, firstPause().toString());
     }
   }
 
