@@ -29,33 +29,50 @@ func call[Request, Response any](
 	}
 	ctx, cancel := c.withDeadline(ctx)
 	defer cancel()
+	return repeated(ctx, isWorthRepeating, func() (*Response, *Error) {
+		return try(ctx, c, m, request)
+	})
+}
+
+// repeated tries until there is a response, a failure that is not worth another try, or no time for one before the
+// deadline of ctx.
+func repeated[Response any](
+	ctx context.Context, isWorthAnother func(*Error) bool, once func() (*Response, *Error),
+) (*Response, error) {
 	deadline, _ := ctx.Deadline()
 	lastTry := deadline.Add(-min(time.Until(deadline)/4, maxLastTry))
 	var p pauses
 	var before *Error
 	for {
-		response, err := m(ctx, request)
-		if err == nil {
+		response, failure := once()
+		if failure == nil {
 			return response, nil
 		}
-		failure := c.failureOf(ctx, err)
 		// A try that the deadline ended tells less than the failure before it.
 		if before != nil && failure.Code == codes.DeadlineExceeded && ctx.Err() != nil {
 			return nil, endedAfter(ctx, before)
 		}
-		if !isWorthRepeating(failure) {
+		// However long the pause should be, the last try is made before the time is over, if the server takes one then.
+		longest := time.Until(lastTry)
+		if !isWorthAnother(failure) || longest <= failure.retryDelay {
 			return nil, failure
 		}
 		before = failure
-		pause := p.next(failure)
-		// However long it should be, a last try is made before the time is over, if the server takes one by then.
-		if left := time.Until(lastTry); left > failure.retryDelay {
-			pause = min(pause, left)
-		}
-		if !sleep(ctx, pause) {
+		if !sleep(ctx, min(p.next(failure), longest)) {
 			return nil, endedAfter(ctx, failure)
 		}
 	}
+}
+
+// try makes a call once.
+func try[Request, Response any](
+	ctx context.Context, c *Client, m method[Request, Response], request *Request,
+) (*Response, *Error) {
+	response, err := m(ctx, request)
+	if err != nil {
+		return nil, c.failureOf(ctx, err)
+	}
+	return response, nil
 }
 
 // callOnce makes a call that would not mean the same the second time.
@@ -67,9 +84,9 @@ func callOnce[Request, Response any](
 	}
 	ctx, cancel := c.withDeadline(ctx)
 	defer cancel()
-	response, err := m(ctx, request)
-	if err != nil {
-		return nil, c.failureOf(ctx, err)
+	response, failure := try(ctx, c, m, request)
+	if failure != nil {
+		return nil, failure
 	}
 	return response, nil
 }

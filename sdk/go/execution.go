@@ -13,12 +13,8 @@ import (
 	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 )
 
-const (
-	// minReportTime is how long a report may take at least, which leaves even the shortest lease some tries.
-	minReportTime = 5 * time.Second
-	// minReportTry is how long a report waits for its answer at least.
-	minReportTry = time.Second
-)
+// minReportTime is how long a report may take at least, which leaves even the shortest lease some tries.
+const minReportTime = 5 * time.Second
 
 // execution is an attempt under way in this process.
 type execution struct {
@@ -191,33 +187,24 @@ func never[Cause any](Cause) bool {
 // most as long as the lease, however long one call may take. What was said on the way, by a server or a proxy, and is
 // no answer to what the report says, may pass: credentials that are being changed, a limit of calls, an outage.
 func (e *execution) report(ctx context.Context, request *pb.FinishAttemptRequest) (*State, error) {
+	if err := checkTexts(request); err != nil {
+		return nil, err
+	}
+	reportTime := max(e.lease, minReportTime)
 	ctx, cancel := e.client.within(context.WithoutCancel(ctx))
 	defer cancel()
-	ctx, cancelDeadline := context.WithTimeout(ctx, max(e.lease, minReportTime))
+	ctx, cancelDeadline := context.WithTimeout(ctx, reportTime)
 	defer cancelDeadline()
-	var p pauses
-	for {
-		response, err := e.reportOnce(ctx, request)
-		if err == nil {
-			return stateOf(response.GetState()), nil
-		}
-		var failure *Error
-		if !errors.As(err, &failure) || !isWorthReportingAgain(failure) {
-			return nil, err
-		}
-		if !sleep(ctx, p.next(failure)) {
-			return nil, endedAfter(ctx, failure)
-		}
+	response, err := repeated(ctx, isWorthReportingAgain, func() (*pb.FinishAttemptResponse, *Error) {
+		// When an answer never comes, time is left for another try.
+		ctx, cancel := context.WithTimeout(ctx, min(e.client.timeout, reportTime/3))
+		defer cancel()
+		return try(ctx, e.client, e.client.lifecycle.FinishAttempt, request)
+	})
+	if err != nil {
+		return nil, err
 	}
-}
-
-// reportOnce leaves time for another try when an answer never comes.
-func (e *execution) reportOnce(
-	ctx context.Context, request *pb.FinishAttemptRequest,
-) (*pb.FinishAttemptResponse, error) {
-	ctx, cancel := context.WithTimeout(ctx, min(e.client.timeout, max(e.lease/3, minReportTry)))
-	defer cancel()
-	return callOnce(ctx, e.client, e.client.lifecycle.FinishAttempt, request)
+	return stateOf(response.GetState()), nil
 }
 
 // joined is the error of a function, together with why that could not be reported.

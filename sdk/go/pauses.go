@@ -27,7 +27,7 @@ func (p *pauses) next(failure *Error) time.Duration {
 	switch {
 	case failure == nil:
 		return grown(&p.last, minPause, maxPause)
-	case failure.Reason == ErrLimitReached:
+	case tellsLimit(failure):
 		return max(grown(&p.lastAtLimit, minPauseAtLimit, maxPauseAtLimit), failure.retryDelay)
 	default:
 		return max(grown(&p.last, minPause, maxPause), failure.retryDelay)

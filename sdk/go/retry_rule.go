@@ -17,7 +17,7 @@ func isWorthRepeating(failure *Error) bool {
 	case codes.Unavailable:
 		return true
 	case codes.ResourceExhausted:
-		return failure.Reason == ErrLimitReached
+		return tellsLimit(failure)
 	case codes.Internal, codes.Unknown:
 		return !failure.isFromService
 	case codes.Canceled:
@@ -26,6 +26,15 @@ func isWorthRepeating(failure *Error) bool {
 	default:
 		return false
 	}
+}
+
+// calm is how the gRPC libraries say that a stream was reset with ENHANCE_YOUR_CALM: they have no reason for it.
+var calm = regexp.MustCompile(`(?i)\bENHANCE_YOUR_CALM\b|\bRST_STREAM with error code 11\b|\bbandwidth exhausted\b`)
+
+// tellsLimit tells that the server, or the link to it, has as much to do as it can.
+func tellsLimit(failure *Error) bool {
+	return failure.Reason == ErrLimitReached ||
+		failure.Code == codes.ResourceExhausted && calm.MatchString(failure.Message)
 }
 
 // streamRule is the same rule for a wait or a watch, which outlives bugs of the server unless many come in a row.

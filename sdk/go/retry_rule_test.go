@@ -31,6 +31,9 @@ func said(code codes.Code, reason string, delay time.Duration) error {
 	return must(status.New(code, "said on the way").WithDetails(details...)).Err()
 }
 
+// calm is what becomes of a stream that is reset for there being too many.
+var calm = status.Error(codes.ResourceExhausted, "stream terminated by RST_STREAM with error code: ENHANCE_YOUR_CALM")
+
 // refusals are given in their order to the calls of one method, instead of the server's answers.
 type refusals struct {
 	method string
@@ -135,6 +138,7 @@ func TestWhatMayPassIsOutlivedAndAllElseIsRaised(t *testing.T) {
 		"UNKNOWN of the way":           {said(codes.Unknown, "", 0), again},
 		"CANCELLED by nobody here":     {said(codes.Canceled, "", 0), again},
 		"RESOURCE_EXHAUSTED, a limit":  {said(codes.ResourceExhausted, "LIMIT_REACHED", 0), again},
+		"RESOURCE_EXHAUSTED, a reset":  {calm, again},
 		"INTERNAL, a bug":              {said(codes.Internal, "INTERNAL", 0), []string{"wait", "watch", "report"}},
 		"DEADLINE_EXCEEDED":            {said(codes.DeadlineExceeded, "", 0), []string{"wait", "report"}},
 		"RESOURCE_EXHAUSTED of a rate": {said(codes.ResourceExhausted, "", 0), []string{"report"}},
@@ -157,10 +161,11 @@ func TestWhatMayPassIsOutlivedAndAllElseIsRaised(t *testing.T) {
 }
 
 func TestAServerThatIsFullIsGivenMoreTime(t *testing.T) {
-	full := said(codes.ResourceExhausted, "LIMIT_REACHED", 0)
-	for way := range ways {
-		if met, err := asked(t, way, full); err != nil || met.pauses()[0] < 500*time.Millisecond {
-			t.Errorf("%s: %v after %v", way, err, met.pauses())
+	for _, full := range []error{said(codes.ResourceExhausted, "LIMIT_REACHED", 0), calm} {
+		for way := range ways {
+			if met, err := asked(t, way, full); err != nil || met.pauses()[0] < 500*time.Millisecond {
+				t.Errorf("%s, %v: %v after %v", way, full, err, met.pauses())
+			}
 		}
 	}
 }
@@ -175,13 +180,33 @@ func TestAPauseIsAtLeastWhatIsAskedFor(t *testing.T) {
 }
 
 func TestAPauseIsNeverPastTheDeadline(t *testing.T) {
+	for _, delay := range []time.Duration{2500 * time.Millisecond, time.Hour} {
+		met := &refusals{
+			method: pb.TaskResultService_GetTaskResult_FullMethodName,
+			left:   []error{said(codes.Unavailable, "SHUTTING_DOWN", delay)},
+		}
+		client := clientOf(t, shared, &taskresults.Options{Timeout: 3 * time.Second, DialOptions: met.dialOptions()})
+		begin := time.Now()
+		_, err := client.Get(t.Context(), "mail-1", nil)
+		took := time.Since(begin)
+		if !errors.Is(err, taskresults.ErrShuttingDown) || len(met.made) != 1 || took > 2*time.Second {
+			t.Errorf("%v after %v and %d calls", err, took, len(met.made))
+		}
+	}
+}
+
+func TestAWaitDoesNotAskBeforeItMay(t *testing.T) {
+	spec := taskresults.TaskSpec{Path: "app.tasks.add"}
+	finished := must(sharedClient(t).Run(t.Context(), spec, "worker-a", returning(3), nil))
 	met := &refusals{
-		method: pb.TaskResultService_GetTaskResult_FullMethodName,
+		method: pb.TaskResultService_WaitTaskResult_FullMethodName,
 		left:   []error{said(codes.Unavailable, "SHUTTING_DOWN", time.Hour)},
 	}
-	client := clientOf(t, shared, &taskresults.Options{Timeout: time.Second, DialOptions: met.dialOptions()})
-	_, err := client.Get(t.Context(), "mail-1", nil)
-	if !errors.Is(err, taskresults.ErrShuttingDown) || len(met.made) != 1 {
+	client := clientOf(t, shared, &taskresults.Options{DialOptions: met.dialOptions()})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	_, err := client.Wait(ctx, finished.ID)
+	if !errors.Is(err, taskresults.ErrWaitTimedOut) || !errors.Is(err, context.DeadlineExceeded) || len(met.made) != 1 {
 		t.Errorf("%v after %d calls", err, len(met.made))
 	}
 }

@@ -49,7 +49,12 @@ func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 			rule.reset()
 			p = pauses{}
 		default:
+			deadline, ok := ctx.Deadline()
+			isTooSoon := ok && time.Until(deadline) < failure.retryDelay
 			sleep(ctx, p.next(failure))
+			if isTooSoon && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return nil, waitTimedOut(id, endOf(ctx)) // The server asks for a longer pause before the next look.
+			}
 		}
 	}
 	return nil, ended(ctx)

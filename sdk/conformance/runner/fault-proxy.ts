@@ -32,7 +32,7 @@ interface FaultStep extends Fault {
 
 /**
  * An HTTP/2 proxy in front of the server, which answers some calls in its place: with a status of its own, by resetting
- * the stream, or by giving the connection up. Everything else passes unchanged.
+ * the stream, by giving the connection up, or not at all. Everything else passes unchanged.
  */
 export class FaultProxy {
   readonly #server: Http2Server = createServer();
@@ -116,7 +116,9 @@ export class FaultProxy {
   #answer(call: Call, fault: Fault): void {
     const { stream } = call;
     call.faultedAt = performance.now();
-    if (fault.rst !== undefined) {
+    if (fault.silence) {
+      stream.resume();
+    } else if (fault.rst !== undefined) {
       stream.close(http2Code(fault.rst));
     } else if (fault.goaway !== undefined) {
       stream.session?.destroy(undefined, http2Code(fault.goaway));

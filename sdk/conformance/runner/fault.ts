@@ -3,7 +3,7 @@ import { status } from '@grpc/grpc-js';
 import { ErrorInfo, RetryInfo } from '@taskresults/protocol/google/rpc/error_details';
 import { Status } from '@taskresults/protocol/google/rpc/status';
 
-/** What a call is answered with in place of the server. One of `code`, `rst` and `goaway` is given. */
+/** What a call is answered with in place of the server. One of `code`, `rst`, `goaway` and `silence` is given. */
 export interface Fault {
   /** The name of a gRPC code. */
   code?: keyof typeof status;
@@ -15,6 +15,8 @@ export interface Fault {
   rst?: string;
   /** The connection is given up with the HTTP/2 error of this name. */
   goaway?: string;
+  /** There is no answer at all. */
+  silence?: true;
 }
 
 /** The number of an HTTP/2 error, such as `CANCEL`. */

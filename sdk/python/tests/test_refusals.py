@@ -81,19 +81,37 @@ def test_details_that_are_garbled_count_as_none(connect: Connect, proxy: Proxy, 
     assert not isinstance(raised.value, InternalError)
 
 
-@pytest.mark.parametrize("seconds", [-1, 60, 10**11, 10**15])
-def test_a_call_is_made_once_more_before_its_time_is_over(connect: Connect, proxy: Proxy, seconds: int) -> None:
-    results = connect(proxy.address, timeout=4)
+def asking(seconds: int) -> tuple[str, bytes]:
+    return details(RetryInfo(retry_delay=Duration(seconds=seconds)))
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
+def test_a_call_is_made_again_once_the_server_takes_it(connect: Connect, proxy: Proxy, seconds: int) -> None:
+    results = connect(proxy.address, timeout=8)
     id = results.create("app.tasks.add").id
-    proxy.refuse("GetTaskResult", StatusCode.UNAVAILABLE, details(RetryInfo(retry_delay=Duration(seconds=seconds))))
+    proxy.refuse("GetTaskResult", StatusCode.UNAVAILABLE, asking(seconds))
     assert results.get(id).id == id
 
 
-def test_an_outcome_is_told_once_more_before_the_lease_is_over(connect: Connect, proxy: Proxy) -> None:
+@pytest.mark.parametrize("seconds", [60, 10**11, 10**15])
+def test_a_call_whose_time_is_over_by_then_is_not(connect: Connect, proxy: Proxy, seconds: int) -> None:
+    results = connect(proxy.address, timeout=8)
+    proxy.refuse("GetTaskResult", StatusCode.UNAVAILABLE, asking(seconds))
+    with pytest.raises(TaskResultsError, match="a proxy"):
+        results.get("x")
+
+
+def test_an_outcome_is_told_again_once_the_server_takes_it(connect: Connect, proxy: Proxy) -> None:
     results = connect(proxy.address)
-    wanted = RetryInfo(retry_delay=Duration(seconds=60))
-    proxy.refuse("FinishAttempt", StatusCode.UNAVAILABLE, details(wanted))
+    proxy.refuse("FinishAttempt", StatusCode.UNAVAILABLE, asking(2))
     assert run(results, lambda: "done", lease=3).return_value == "done"
+
+
+def test_an_outcome_whose_time_is_over_by_then_is_not(connect: Connect, proxy: Proxy) -> None:
+    results = connect(proxy.address)
+    proxy.refuse("FinishAttempt", StatusCode.UNAVAILABLE, asking(60))
+    with pytest.raises(TaskResultsError, match="a proxy"):
+        run(results, lambda: "done", lease=3)
 
 
 def test_an_outcome_whose_answer_is_lost_is_told_again_within_the_lease(connect: Connect, proxy: Proxy) -> None:

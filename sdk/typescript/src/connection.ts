@@ -71,6 +71,9 @@ interface WatchOptions {
 /** What is left of a call's time for its last try, unless that is more than a quarter. */
 const MAX_LAST_TRY_MS = 1_000;
 
+/** A server's own DEADLINE_EXCEEDED may come so much before the deadline, by its clock. */
+const MAX_EARLY_MS = 100;
+
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 /** Longest deadline that is sent: 24 days. Further away, servers and proxies take it for a small or negative number. */
@@ -130,6 +133,7 @@ export class Connection {
     const isWorthAnotherTry = isReport ? isWorthReportingAgain : isWorthRepeating;
     const cancellation = new Cancellation(this.closing, signal);
     const pauses = new Pauses();
+    let before: TaskResultsError | undefined;
     try {
       for (;;) {
         try {
@@ -137,11 +141,15 @@ export class Connection {
           return await this.#callOnce(method, encoded, until, cancellation.signal);
         } catch (error) {
           const failure = error as TaskResultsError;
+          const left = deadline - Date.now();
+          // A try that the deadline has ended tells less than the failure before it.
+          if (before && failure.code === status.DEADLINE_EXCEEDED && left < MAX_EARLY_MS) throw before;
           const isRepeated = this.retry && isRepeatable && isWorthAnotherTry(failure);
-          // However long it should be, the last try is made before the time is over.
-          const pause = Math.min(pauses.next(failure), deadline - Date.now() - lastTryMs);
-          if (!isRepeated || !(pause > 0)) throw error;
-          await sleep(pause, cancellation.signal);
+          // However long the pause should be, the last try is made before the time is over, if the server takes one then.
+          const longestPause = left - lastTryMs;
+          if (!isRepeated || !(longestPause > failure.retryAfterMs)) throw error;
+          before = failure;
+          await sleep(Math.min(pauses.next(failure), longestPause), cancellation.signal);
         }
       }
     } finally {

@@ -1,4 +1,5 @@
-import { LimitReachedError, type TaskResultsError } from './errors';
+import type { TaskResultsError } from './errors';
+import { tellsLimit } from './retry-rule';
 
 /** From `nextMs`, each pause is twice as long as the one before, up to `maxMs`. */
 interface Growth {
@@ -14,7 +15,7 @@ export class Pauses {
 
   /** Milliseconds before the next try after this failure, or the end of a stream: at least what the server asks for. */
   next(failure: TaskResultsError | null): number {
-    const growth = failure instanceof LimitReachedError ? this.#atLimit : this.#ordinary;
+    const growth = failure && tellsLimit(failure) ? this.#atLimit : this.#ordinary;
     const pause = growth.nextMs * (0.5 + Math.random() / 2);
     growth.nextMs = Math.min(growth.nextMs * 2, growth.maxMs);
     return Math.max(pause, failure?.retryAfterMs ?? 0);

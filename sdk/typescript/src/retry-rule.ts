@@ -11,9 +11,6 @@ import {
   TaskResultsError,
 } from './errors';
 
-/** What links and proxies say, or a server that is away: nothing about the call itself. */
-const SAYS_NOTHING: readonly number[] = [status.UNAVAILABLE, status.INTERNAL, status.UNKNOWN, status.CANCELLED];
-
 /** A watch that meets so many bugs of the server in a row is given up. */
 const MAX_BUGS = 3;
 
@@ -26,13 +23,36 @@ const REFUSALS = [NotEncodableError, InvalidFieldError, PayloadTooLargeError];
 /** How the gRPC libraries say that a message is larger than either side allows. They have no reason for it. */
 const TOO_LARGE = /\b(message|size) larger than\b|\bexceeds maximum size\b/i;
 
+/** How the gRPC libraries say that a stream was reset with ENHANCE_YOUR_CALM. They have no reason for it, either. */
+const CALM = /\bENHANCE_YOUR_CALM\b|\bRST_STREAM with error code 11\b|\bbandwidth exhausted\b/i;
+
 /**
  * Whether a call that failed so is to be made again, or a stream to be opened again: see "What is worth another try" in
  * sdk/README.md. Without a code nothing was said: it was ended on this side.
  */
 export function isWorthRepeating(error: TaskResultsError): boolean {
-  if (error instanceof LimitReachedError) return true;
-  return error.code !== null && SAYS_NOTHING.includes(error.code) && !(error instanceof InternalError);
+  switch (error.code) {
+    case status.UNAVAILABLE:
+    case status.CANCELLED:
+      return true;
+    case status.RESOURCE_EXHAUSTED:
+      return tellsLimit(error);
+    case status.INTERNAL:
+    case status.UNKNOWN:
+      return !hasReason(error);
+    default:
+      return false;
+  }
+}
+
+/** The server, or the link to it, has as much to do as it can. */
+export function tellsLimit(error: TaskResultsError): boolean {
+  return error instanceof LimitReachedError || (error.code === status.RESOURCE_EXHAUSTED && CALM.test(error.message));
+}
+
+/** The server itself has said it. Otherwise the name of the code is the reason; the server's INTERNAL has a class. */
+function hasReason(error: TaskResultsError): boolean {
+  return error instanceof InternalError || (error.code !== null && error.reason !== status[error.code]);
 }
 
 /** The same for a stream that is opened again and again: it outlives bugs of the server, unless many come in a row. */
@@ -40,7 +60,8 @@ export class StreamRule {
   #bugs = 0;
 
   isWorthReopening(error: TaskResultsError): boolean {
-    return error instanceof InternalError && error.code !== null ? ++this.#bugs < MAX_BUGS : isWorthRepeating(error);
+    const isBug = error.code === status.INTERNAL && hasReason(error);
+    return isBug ? ++this.#bugs < MAX_BUGS : isWorthRepeating(error);
   }
 
   /** The stream has told something. */

@@ -189,8 +189,34 @@ describe('a watch of events', () => {
 });
 
 test('a call is tried once more before its time is over, however long the pause would be', async () => {
-  const metadata = withDetails(reason('STORE_UNAVAILABLE'), retryAfter(3_600n));
-  const seen = answer('BatchGetTaskResults', { code: status.UNAVAILABLE, details: 'busy', metadata });
+  const full = { code: status.RESOURCE_EXHAUSTED, details: 'full', metadata: withDetails(reason('LIMIT_REACHED')) };
+  const seen = answer('BatchGetTaskResults', full, 2);
+  // The second pause would be over after the deadline, or close to it.
   expect(await client.getMany(['x'], { timeoutMs: 2_000 })).toEqual({ found: [], missing: ['x'] });
-  expect(seen()).toBe(2);
+  expect(seen()).toBe(3);
+});
+
+test.each([3_600n, 2n])('but no sooner than the server asks for: %d s', async (seconds) => {
+  const metadata = withDetails(reason('STORE_UNAVAILABLE'), retryAfter(seconds));
+  const seen = answer('BatchGetTaskResults', { code: status.UNAVAILABLE, details: 'busy', metadata });
+  const call = client.getMany(['x'], { timeoutMs: 2_500 });
+  await expect(call).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
+  expect(seen()).toBe(1);
+});
+
+test('a last try that gets no answer does not hide the failure before it', async () => {
+  const busy = { code: status.UNAVAILABLE, details: 'busy', metadata: withDetails(reason('STORE_UNAVAILABLE')) };
+  let calls = 0;
+  gateway.intervene = () => (++calls === 1 ? busy : 'silence');
+  await expect(client.get('x', { timeoutMs: 500 })).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
+  expect(calls).toBe(2);
+  await expect(client.get('x', { timeoutMs: 500 })).rejects.toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
+});
+
+test('an answer that comes before the deadline is what is thrown, whatever was before', async () => {
+  let calls = 0;
+  const codes = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED];
+  gateway.intervene = () => ({ code: codes[calls++] as number, details: 'so says the gateway' });
+  await expect(client.get('x')).rejects.toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
+  expect(calls).toBe(2);
 });

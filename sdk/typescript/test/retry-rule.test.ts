@@ -14,14 +14,22 @@ const plain = (code: number) => new TaskResultsError({ reason: String(status[cod
 const LOST = plain(status.UNAVAILABLE);
 const BUG = new InternalError({ reason: 'INTERNAL', code: status.INTERNAL, message: 'a bug' });
 const FULL = new LimitReachedError({ reason: 'LIMIT_REACHED', code: status.RESOURCE_EXHAUSTED, message: 'full' });
+const CALM = [
+  'Bandwidth exhausted or memory limit exceeded',
+  'Stream removed (RST_STREAM (Received RST_STREAM with error code 11))',
+  'stream terminated by RST_STREAM with error code: ENHANCE_YOUR_CALM',
+].map((message) => new TaskResultsError({ ...plain(status.RESOURCE_EXHAUSTED), message }));
+const ODD = new InternalError({ reason: 'INTERNAL', code: status.UNAVAILABLE, message: 'restarting' });
+const NEW_BUG = new TaskResultsError({ reason: 'NEW_REASON', code: status.INTERNAL, message: 'a new bug' });
+const NEW_REASON = new TaskResultsError({ reason: 'NEW_REASON', code: status.UNKNOWN, message: 'new' });
 const STOPPING = new ShuttingDownError({ reason: 'SHUTTING_DOWN', code: status.UNAVAILABLE, message: 'stopping' });
 const STALE = new StaleAttemptError({ reason: 'STALE_ATTEMPT', code: status.FAILED_PRECONDITION, message: 'stale' });
 
 const SAYS_NOTHING = [status.UNAVAILABLE, status.INTERNAL, status.UNKNOWN, status.CANCELLED];
 const OTHERS = Object.values(status).filter((code) => typeof code === 'number' && !SAYS_NOTHING.includes(code));
 
-test.each([...SAYS_NOTHING.map(plain), FULL, STOPPING])(
-  'what says nothing about a call is worth another try: $reason',
+test.each([...SAYS_NOTHING.map(plain), ...CALM, FULL, STOPPING, ODD])(
+  'what says nothing about a call is worth another try: $reason, $message',
   (error) => {
     expect(isWorthRepeating(error)).toBe(true);
   },
@@ -30,12 +38,14 @@ test.each([...SAYS_NOTHING.map(plain), FULL, STOPPING])(
 test.each([
   ...OTHERS.map((code) => plain(Number(code))),
   BUG,
+  NEW_BUG,
+  NEW_REASON,
   STALE,
   new CancelledError('by the caller'),
   new InternalError({ reason: 'INTERNAL', message: 'the server answered no state' }),
 ])('everything else is not: $name, $reason', (error) => {
   expect(isWorthRepeating(error)).toBe(false);
-  expect(new StreamRule().isWorthReopening(error)).toBe(error === BUG);
+  expect(new StreamRule().isWorthReopening(error)).toBe(error === BUG || error === NEW_BUG);
 });
 
 test('a stream outlives two bugs in a row', () => {
@@ -58,6 +68,7 @@ test('pauses double, those at a limit are longer, and all begin anew', () => {
     }
   }
   pauses.reset();
+  for (const calm of CALM) expect(new Pauses().next(calm)).toBeGreaterThanOrEqual(500);
   expect(pauses.next(FULL)).toBeLessThanOrEqual(1_000);
   expect(pauses.next(null)).toBeLessThanOrEqual(100);
 });

@@ -33,6 +33,7 @@ def wait(make: MakeHandle[Handle], id: str, timeout: float | None) -> Script[Han
     deadline = math.inf if timeout is None else time.monotonic() + checked("timeout", timeout)
     pauses, rule = Pauses(), StreamRule()
     while True:
+        retry_delay = 0.0
         # In whole milliseconds, as the server counts.
         patience = round(max(0.0, min(_LONGEST_POLL, deadline - time.monotonic())), 3)
         request = reads.WaitTaskResultRequest(id=id, timeout=to_duration("timeout", patience))
@@ -51,11 +52,13 @@ def wait(make: MakeHandle[Handle], id: str, timeout: float | None) -> Script[Han
             # The time of one call is over, and not that of the wait.
             if error.code is not StatusCode.DEADLINE_EXCEEDED and not rule.is_worth_reopening(error):
                 raise
-            pause = pauses.next(error)
+            pause, retry_delay = pauses.next(error), error.retry_delay
         left = deadline - time.monotonic()
-        if left <= 0:
+        if left > 0:
+            yield Pause(min(pause, left))
+        # The last look is no sooner than the server asks for.
+        if left <= retry_delay:
             raise WaitTimedOut(f'task result "{id}" was not finished within {timeout:g} s')
-        yield Pause(min(pause, left))
 
 
 def watch(make: MakeHandle[Handle], id: str, known: TaskResultVersion, heartbeat: float) -> Script[None]:

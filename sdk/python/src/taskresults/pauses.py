@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from taskresults.errors import LimitReached, TaskResultsError
+from taskresults.errors import TaskResultsError
+from taskresults.retry_rule import tells_limit
 
 
 class Pauses:
@@ -22,7 +23,7 @@ class Pauses:
 
     def next(self, error: TaskResultsError | None = None) -> float:
         """Before the next try after this error, or the end of a stream: at least what the server asks for."""
-        pause = next(self._at_limit if isinstance(error, LimitReached) else self._ordinary)
+        pause = next(self._at_limit if error and tells_limit(error) else self._ordinary)
         return max(pause * random.uniform(0.5, 1), error.retry_delay if error else 0)
 
 

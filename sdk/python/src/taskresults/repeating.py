@@ -17,8 +17,11 @@ from taskresults.steps import Call, Pause, Script
 
 _TOO_LATE = StatusCode.DEADLINE_EXCEEDED
 
-# No pause takes the time of the last try.
-_LAST_TRY = 0.25
+# What is left of a call's time for its last try, unless that is more than a quarter.
+_LAST_TRY = 1.0
+
+# A server's own DEADLINE_EXCEEDED may come so much before the deadline, by its clock.
+_EARLY = 0.1
 
 
 def call(method: str, request: Message, timeout: float, *, repeatable: bool = True) -> Script[Any]:
@@ -49,13 +52,15 @@ def _repeat(
         try:
             return (yield Call(method, request, seconds))
         except TaskResultsError as error:
-            if kept is not None and seconds <= last_try and error.code is _TOO_LATE:
-                raise kept from kept.__cause__  # which says more than that the last try was short
-            left = deadline - time.monotonic() - last_try
-            if left <= 0 or not is_worth_another(error):
+            left = deadline - time.monotonic()
+            if kept is not None and error.code is _TOO_LATE and left < _EARLY:
+                raise kept from kept.__cause__  # which says more than that the deadline came
+            # However long the pause should be, the last try is made in time, if the server takes one then.
+            longest = left - last_try
+            if longest <= error.retry_delay or not is_worth_another(error):
                 raise
             kept = error
-            pause = min(pauses.next(error), left)
+            pause = min(pauses.next(error), longest)
         yield Pause(pause)
 
 

@@ -22,21 +22,44 @@ from taskresults.errors import (
 #: The attempt is over for its worker.
 LOST = (StaleAttempt, IllegalTransition, TaskResultDoesNotExist)
 
-# What links and proxies say, or a server that is away: nothing about the call itself.
-_SAYS_NOTHING = {StatusCode.UNAVAILABLE, StatusCode.INTERNAL, StatusCode.UNKNOWN, StatusCode.CANCELLED}
-
 # A wait or a watch that meets so many bugs of the server in a row is given up.
 _MAX_BUGS = 3
 
-# Of libraries in any language, which have no reason for it.
-_TOO_LARGE = re.compile("message larger than max|message exceeds maximum size")
+# How the gRPC libraries of all languages say that a message is larger than either side allows. They have no reason for
+# it, and busy servers and proxies that limit rates answer with the same code.
+_TOO_LARGE = re.compile(r"\b(message|size) larger than\b|\bexceeds maximum size\b", re.IGNORECASE)
+
+# How they say that a stream was reset with ENHANCE_YOUR_CALM.
+_CALM = re.compile(r"\bENHANCE_YOUR_CALM\b|\bRST_STREAM with error code 11\b|\bbandwidth exhausted\b", re.IGNORECASE)
 
 
 def is_worth_repeating(error: TaskResultsError) -> bool:
     """Whether a call that failed so is to be made again, or a stream to be opened again."""
-    if isinstance(error, (ClientClosed, InternalError)):
+    if isinstance(error, ClientClosed):
         return False
-    return isinstance(error, LimitReached) or error.code in _SAYS_NOTHING
+    match error.code:
+        case StatusCode.UNAVAILABLE | StatusCode.CANCELLED:
+            return True
+        case StatusCode.RESOURCE_EXHAUSTED:
+            return tells_limit(error)
+        case StatusCode.INTERNAL | StatusCode.UNKNOWN:
+            return not _has_reason(error)
+    return False
+
+
+def tells_limit(error: TaskResultsError) -> bool:
+    """Whether the server, or the link to it, has as much to do as it can."""
+    return isinstance(error, LimitReached) or (
+        error.code is StatusCode.RESOURCE_EXHAUSTED and _CALM.search(str(error)) is not None
+    )
+
+
+def _has_reason(error: TaskResultsError) -> bool:
+    """Whether the server itself has said it.
+
+    Otherwise the name of the code is the reason. The server's INTERNAL has a class.
+    """
+    return isinstance(error, InternalError) or (error.code is not None and error.reason != error.code.name)
 
 
 class StreamRule:
@@ -46,7 +69,7 @@ class StreamRule:
         self._bugs = 0
 
     def is_worth_reopening(self, error: TaskResultsError) -> bool:
-        if not isinstance(error, InternalError):
+        if error.code is not StatusCode.INTERNAL or not _has_reason(error):
             return is_worth_repeating(error)
         self._bugs += 1
         return self._bugs < _MAX_BUGS
@@ -68,5 +91,5 @@ def is_worth_reporting_again(error: TaskResultsError) -> bool:
 def is_unfit(error: TaskResultsError) -> bool:
     """Whether what was to be stored was refused, and something else would be taken."""
     return isinstance(error, (NotEncodable, PayloadTooLarge, InvalidField)) or (
-        error.reason == StatusCode.RESOURCE_EXHAUSTED.name and _TOO_LARGE.search(str(error)) is not None
+        error.code is StatusCode.RESOURCE_EXHAUSTED and _TOO_LARGE.search(str(error)) is not None
     )

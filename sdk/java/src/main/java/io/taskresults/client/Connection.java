@@ -85,13 +85,14 @@ final class Connection implements AutoCloseable {
   }
 
   /**
-   * Runs a task after a pause, or at once when the client is closed. By then, an unreachable server
-   * is tried again.
+   * Runs a task after a pause, or at once when the client is closed, in the context of whoever asks
+   * for it. By then, an unreachable server is tried again.
    */
   void afterPause(Duration pause, Runnable task) {
+    Runnable inContext = Context.current().wrap(task);
     threads.later(pause, () -> {
       channel.resetConnectBackoff();
-      task.run();
+      inContext.run();
     });
   }
 

@@ -92,11 +92,6 @@ record Failure(
     };
   }
 
-  /** Whether the server has as much to do as it can. */
-  boolean tellsLimit() {
-    return reason.equals("LIMIT_REACHED");
-  }
-
   /** The same, once whoever made the call has cancelled it. */
   Failure byCaller() {
     return new Failure(reason, code, message, Origin.HERE, fields, retryDelay, cause);

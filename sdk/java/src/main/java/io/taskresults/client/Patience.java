@@ -12,7 +12,6 @@ import java.util.function.Predicate;
  */
 record Patience(Duration inAll, Duration oneTry, Predicate<Failure> outlives) {
   private static final Duration MIN_REPORT = Duration.ofSeconds(5);
-  private static final Duration MIN_REPORT_TRY = Duration.ofSeconds(1);
 
   /** A call that is safe to repeat. */
   static Patience repeating(Duration inAll) {
@@ -35,10 +34,8 @@ record Patience(Duration inAll, Duration oneTry, Predicate<Failure> outlives) {
    * answer.
    */
   Patience forReport(Duration lease) {
-    Duration longestTry = Deadline.longer(lease.dividedBy(3), MIN_REPORT_TRY);
+    Duration all = Deadline.longer(lease, MIN_REPORT);
     return new Patience(
-        Deadline.longer(lease, MIN_REPORT),
-        Deadline.shorter(oneTry, longestTry),
-        RetryRule::isWorthReportingAgain);
+        all, Deadline.shorter(oneTry, all.dividedBy(3)), RetryRule::isWorthReportingAgain);
   }
 }

@@ -15,7 +15,7 @@ final class Pauses {
 
   /** The pause after a failure: at least what the server asks for. */
   Duration next(Failure failure) {
-    Growth growth = failure.tellsLimit() ? atLimit : ordinary;
+    Growth growth = RetryRule.tellsLimit(failure) ? atLimit : ordinary;
     return Deadline.longer(growth.next(), failure.retryDelay());
   }
 

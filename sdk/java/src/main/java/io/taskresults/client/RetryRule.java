@@ -15,17 +15,29 @@ final class RetryRule {
   private static final Pattern TOO_LARGE = Pattern.compile(
       "\\b(message|size) larger than\\b|\\bexceeds maximum size\\b", Pattern.CASE_INSENSITIVE);
 
+  /** How they say that a stream was reset with ENHANCE_YOUR_CALM. */
+  private static final Pattern CALM = Pattern.compile(
+      "\\bENHANCE_YOUR_CALM\\b|\\bRST_STREAM with error code 11\\b|\\bbandwidth exhausted\\b",
+      Pattern.CASE_INSENSITIVE);
+
   private RetryRule() {}
 
   /** Whether a call that failed so is to be made again. */
   static boolean isWorthRepeating(Failure failure) {
     return switch (failure.code()) {
       case UNAVAILABLE -> true;
-      case RESOURCE_EXHAUSTED -> failure.tellsLimit();
+      case RESOURCE_EXHAUSTED -> tellsLimit(failure);
       case INTERNAL, UNKNOWN -> failure.origin() != Failure.Origin.SERVICE;
       case CANCELLED -> failure.origin() != Failure.Origin.HERE;
       default -> false;
     };
+  }
+
+  /** Whether the server, or the link to it, has as much to do as it can. */
+  static boolean tellsLimit(Failure failure) {
+    return failure.reason().equals("LIMIT_REACHED")
+        || failure.code() == Status.Code.RESOURCE_EXHAUSTED
+            && CALM.matcher(failure.message()).find();
   }
 
   /**

@@ -66,7 +66,16 @@ final class WaitCall<R> extends RepeatedCall<WaitTaskResultResponse, R> {
   protected void failed(TaskResultsException failure, Duration pause) {
     if (!isOutlived(failure.failure())) fail(failure);
     else if (end.isOver()) fail(timedOut(failure));
-    else attemptAfter(Deadline.shorter(pause, end.left()));
+    else if (end.left().compareTo(failure.failure().retryDelay()) >= 0)
+      attemptAfter(Deadline.shorter(pause, end.left()));
+    else giveUpAfter(end.left(), failure);
+  }
+
+  /** Without another look, for which the server asks for more time than is left. */
+  private void giveUpAfter(Duration pause, TaskResultsException failure) {
+    connection.afterPause(
+        pause,
+        () -> fail(connection.isClosed() ? Connection.closed().toException() : timedOut(failure)));
   }
 
   /** A round that was not answered in its own time is no more than that. */

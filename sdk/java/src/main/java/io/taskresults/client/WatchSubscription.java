@@ -28,6 +28,9 @@ final class WatchSubscription implements Flow.Subscription {
   private final Duration heartbeat;
   private final Function<io.taskresults.v1.TaskResult, TaskResult> handle;
   private final Flow.Subscriber<? super TaskResult> subscriber;
+  /** The caller's, which also ends later streams. */
+  private final Context context = Context.current();
+
   private final SynchronizationContext turns;
   private final Pauses pauses = new Pauses();
   private final RetryRule.StreamRule rule = new RetryRule.StreamRule();
@@ -83,8 +86,10 @@ final class WatchSubscription implements Flow.Subscription {
       fail(Connection.closed().toException());
       return;
     }
-    stream = new Stream();
-    stream.open();
+    context.run(() -> {
+      stream = new Stream();
+      stream.open();
+    });
   }
 
   private void reopenAfter(Duration pause) {
@@ -171,7 +176,6 @@ final class WatchSubscription implements Flow.Subscription {
   private final class Stream extends ClientCall.Listener<WatchTaskResultsResponse> {
     private final ClientCall<WatchTaskResultsRequest, WatchTaskResultsResponse> call =
         connection.stream(TaskResultServiceGrpc.getWatchTaskResultsMethod());
-    private final Context context = Context.current();
     private boolean isReading;
     private Threads.Timer silence;
 

@@ -132,8 +132,8 @@ class ReportTest {
     TaskResult result = create(client);
     relay.at(
         "FinishAttempt",
-        number -> relay.calls("RenewLease") < 2 ? Status.UNAVAILABLE : Relay.Gate.PASS);
-    assertEquals(5, client.run(result, "w1", lease(3), attempt -> 5).returnValue());
+        number -> relay.calls("RenewLease") < 1 ? Status.UNAVAILABLE : Relay.Gate.PASS);
+    assertEquals(5, client.run(result, "w1", lease(9), attempt -> 5).returnValue());
     assertEquals(List.of("w1"), result.workerIds());
   }
 

@@ -29,6 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class RetryRuleTest {
   private static final Status AWAY = Status.UNAVAILABLE;
+  private static final Status CALM =
+      Status.RESOURCE_EXHAUSTED.withDescription("HTTP/2 error code: ENHANCE_YOUR_CALM");
   private static final Status BUG = said(Status.Code.INTERNAL, "INTERNAL", 0);
   private static final Status FULL = said(Status.Code.RESOURCE_EXHAUSTED, "LIMIT_REACHED", 0);
 
@@ -103,6 +105,7 @@ class RetryRuleTest {
         new Row(Status.UNKNOWN, all),
         new Row(Status.CANCELLED.withDescription("reset"), all),
         new Row(FULL, all),
+        new Row(CALM, all),
         new Row(BUG, Set.of(Way.WAIT, Way.WATCH, Way.REPORT)),
         new Row(Status.DEADLINE_EXCEEDED, Set.of(Way.WAIT, Way.REPORT)),
         new Row(said(Status.Code.UNKNOWN, "NEW_REASON", 0), report),
@@ -135,9 +138,14 @@ class RetryRuleTest {
   @EnumSource(Way.class)
   void aServerThatIsFullIsGivenMoreTime(Way way) {
     direct.failTask(id, null);
-    meet(way, FULL);
-    way.go(client, id);
-    assertTrue(firstPause().compareTo(Duration.ofMillis(500)) >= 0, firstPause().toString());
+    for (Status full : List.of(FULL, CALM)) {
+      moments.clear();
+      relay.secondsLeft(way.method).clear();
+      meet(way, full);
+      way.go(client, id);
+      assertTrue(
+          firstPause().compareTo(Duration.ofMillis(500)) >= 0, firstPause().toString());
+    }
   }
 
   @ParameterizedTest
@@ -154,6 +162,35 @@ class RetryRuleTest {
     meet(Way.CALL, said(Status.Code.UNAVAILABLE, "SHUTTING_DOWN", 3_600_000));
     assertThrows(TaskResultsException.ShuttingDown.class, () -> client.get(id));
     assertEquals(1, relay.calls("GetTaskResult"));
+  }
+
+  @Test
+  void aWaitDoesNotAskBeforeItMay() {
+    direct.failTask(id, null);
+    meet(Way.WAIT, said(Status.Code.UNAVAILABLE, "SHUTTING_DOWN", 3_600_000));
+    assertThrows(
+        TaskResultsException.WaitTimedOut.class, () -> client.waitFor(id, Duration.ofSeconds(1)));
+    assertEquals(1, relay.calls("WaitTaskResult"));
+  }
+
+  @Test
+  void aLastTryWithoutAnAnswerHidesNoFailureBeforeIt() {
+    Status busy = said(Status.Code.UNAVAILABLE, "STORE_UNAVAILABLE", 0);
+    relay.at("GetTaskResult", number -> number == 1 ? busy : Relay.Gate.KEEP);
+    try (TaskResults hasty =
+        TaskResults.builder(relay.address()).deadline(Duration.ofSeconds(2)).build()) {
+      assertThrows(TaskResultsException.StoreUnavailable.class, () -> hasty.get(id));
+      assertEquals(2, relay.calls("GetTaskResult"));
+      var unanswered = assertThrows(TaskResultsException.class, () -> hasty.get(id));
+      assertEquals("DEADLINE_EXCEEDED", unanswered.reason());
+    }
+  }
+
+  @Test
+  void anAnswerThatComesBeforeTheDeadlineIsWhatIsThrown() {
+    meet(Way.CALL, AWAY, Status.DEADLINE_EXCEEDED);
+    var raised = assertThrows(TaskResultsException.class, () -> client.get(id));
+    assertEquals("DEADLINE_EXCEEDED", raised.reason());
   }
 
   @ParameterizedTest
@@ -201,6 +238,34 @@ class RetryRuleTest {
     assertEquals(
         "CANCELLED", assertInstanceOf(TaskResultsException.class, failure).reason());
     assertEquals(1, relay.calls("GetTaskResult"));
+  }
+
+  @Test
+  void norIsOneThatItsContextCancelsLater() throws Exception {
+    relay.at("GetTaskResult", number -> number == 1 ? AWAY : Relay.Gate.KEEP);
+    Context.CancellableContext context = Context.current().withCancellation();
+    CompletableFuture<TaskResult> reading = context.call(() -> client.async().get(id));
+    Until.until("the second try arrives", () -> relay.calls("GetTaskResult") == 2);
+    context.cancel(null);
+    var failure = assertThrows(ExecutionException.class, reading::get).getCause();
+    assertEquals(
+        "CANCELLED", assertInstanceOf(TaskResultsException.class, failure).reason());
+    assertEquals(2, relay.calls("GetTaskResult"));
+  }
+
+  @Test
+  void aWatchThatItsContextCancelsLaterIsNotOpenedAgain() throws Exception {
+    relay.at("WatchTaskResults", number -> number == 1 ? AWAY : Relay.Gate.KEEP);
+    Context.CancellableContext context = Context.current().withCancellation();
+    Recorded recorded = new Recorded();
+    context.run(() -> client.async().watch(id).subscribe(recorded));
+    recorded.request(1);
+    Until.until("the second stream is open", () -> relay.calls("WatchTaskResults") == 2);
+    context.cancel(null);
+    Until.until("the end", recorded::isOver);
+    assertEquals(
+        "CANCELLED",
+        assertInstanceOf(TaskResultsException.class, recorded.failure()).reason());
   }
 
   /** An answer of the service, or of a proxy when there is no reason. */
