@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import functools
 import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -11,10 +12,12 @@ from typing import Any
 import grpc
 
 from taskresults.channel import authorization, channel_credentials, channel_options, methods
+from taskresults.channel_stream import ChannelStream
 from taskresults.errors import ClientClosed
 from taskresults.refusal import refusal
 from taskresults.seconds import MAX_HEARTBEAT_SECONDS, MIN_HEARTBEAT_SECONDS, checked
 from taskresults.steps import Call, Done, Emit, Open, Pause, Read, Script, Step, T, advance
+from taskresults.v1.task_result_service_pb2 import WatchTaskResultsRequest
 
 
 class SyncPlayer:
@@ -27,10 +30,14 @@ class SyncPlayer:
         self.heartbeat = checked("heartbeat", heartbeat, MIN_HEARTBEAT_SECONDS, MAX_HEARTBEAT_SECONDS)
         self._metadata = authorization(token)
         credentials, options = channel_credentials(tls), channel_options(heartbeat)
-        self._channel = (
-            grpc.secure_channel(target, credentials, options) if credentials else grpc.insecure_channel(target, options)
+        self._connect = (
+            functools.partial(grpc.secure_channel, target, credentials, options)
+            if credentials
+            else functools.partial(grpc.insecure_channel, target, options)
         )
-        self._methods = methods(self._channel)
+        channel = self._connect()
+        self._channels = {channel}
+        self._methods = methods(channel)
         self._closed = threading.Event()
 
     def with_timeout(self, timeout: float) -> SyncPlayer:
@@ -42,7 +49,8 @@ class SyncPlayer:
     def close(self) -> None:
         """Ends what is being played with `ClientClosed`."""
         self._closed.set()
-        self._channel.close()
+        for channel in self._channels.copy():
+            channel.close()
 
     def play(self, script: Script[T]) -> T:
         step = advance(script)
@@ -90,10 +98,24 @@ class SyncPlayer:
             case Pause():
                 return self._closed.wait(step.seconds)
             case Open():
-                return self._methods["WatchTaskResults"](step.request, metadata=self._metadata)
+                stream = self._methods["WatchTaskResults"](step.request, metadata=self._metadata)
+                return stream if hasattr(stream, "cancel") else self._open_alone(step.request)
             case Read():
                 return _read(step)
         raise AssertionError(step)
+
+    def _open_alone(self, request: WatchTaskResultsRequest) -> ChannelStream:
+        """On a channel of its own. It makes no further connection: gRPC shares those of like channels."""
+        channel = self._connect()
+
+        def close() -> None:
+            channel.close()
+            self._channels.discard(channel)
+
+        self._channels.add(channel)
+        if self._closed.is_set():  # before `close` could see this one
+            close()
+        return ChannelStream(methods(channel)["WatchTaskResults"](request, metadata=self._metadata), close)
 
 
 def _read(step: Read) -> Any:
