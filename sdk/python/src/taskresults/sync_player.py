@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import functools
+import os
 import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -14,6 +15,7 @@ import grpc
 from taskresults.channel import authorization, channel_credentials, channel_options, methods
 from taskresults.channel_stream import ChannelStream
 from taskresults.errors import ClientClosed
+from taskresults.proxy import proxy_of
 from taskresults.refusal import refusal
 from taskresults.seconds import MAX_HEARTBEAT_SECONDS, MIN_HEARTBEAT_SECONDS, checked
 from taskresults.steps import Call, Done, Emit, Open, Pause, Read, Script, Step, T, advance
@@ -24,12 +26,19 @@ class SyncPlayer:
     """One channel. May be used by several threads at a time."""
 
     def __init__(
-        self, target: str, token: str | None, tls: bool | grpc.ChannelCredentials, timeout: float, heartbeat: float
+        self,
+        target: str,
+        token: str | None,
+        tls: bool | grpc.ChannelCredentials,
+        proxy: bool,
+        timeout: float,
+        heartbeat: float,
     ) -> None:
         self.timeout = checked("timeout", timeout)
         self.heartbeat = checked("heartbeat", heartbeat, MIN_HEARTBEAT_SECONDS, MAX_HEARTBEAT_SECONDS)
         self._metadata = authorization(token)
-        credentials, options = channel_credentials(tls), channel_options(heartbeat)
+        self._proxy = proxy_of(target, os.environ) if proxy else None
+        credentials, options = channel_credentials(tls), channel_options(heartbeat, self._proxy is not None)
         self._connect = (
             functools.partial(grpc.secure_channel, target, credentials, options)
             if credentials
@@ -87,7 +96,7 @@ class SyncPlayer:
             if self._closed.is_set():
                 return advance(script, problem=ClientClosed("the client is closed", code=grpc.StatusCode.CANCELLED))
             if isinstance(error, grpc.RpcError):
-                return advance(script, problem=refusal(error))
+                return advance(script, problem=refusal(error, self._proxy))
             raise
         return advance(script, answer)
 
