@@ -34,6 +34,9 @@ type Options struct {
 	Token string
 	// TLS encrypts the connection; &tls.Config{} trusts what the system trusts. Nil: plain text.
 	TLS *tls.Config
+	// NoProxy calls the server directly, whatever HTTPS_PROXY names. Without it, loopback and what NO_PROXY lists still
+	// are.
+	NoProxy bool
 	// Timeout bounds each call, retries included, whose context has no deadline; above 24 days it is 24 days. 0: 10 s.
 	Timeout time.Duration
 	// Heartbeat is the longest silence of a watch, 1 s to 60 s. A stream that is silent for three of them counts as dead
@@ -84,6 +87,9 @@ func NewClient(target string, options *Options) (*Client, error) {
 			Backoff:           backoff.Config{BaseDelay: minPause, Multiplier: 1.6, Jitter: 0.2, MaxDelay: maxPause},
 			MinConnectTimeout: defaultTimeout,
 		}),
+	}
+	if options.NoProxy {
+		dialOptions = append(dialOptions, grpc.WithNoProxy())
 	}
 	if token := bearer(options.Token); !token.canBeSent() {
 		return nil, invalid("token", "must be printable ASCII")

@@ -9,6 +9,8 @@ export interface ClientOptions extends TlsFlags {
   server: string;
   /** In milliseconds. */
   timeout: number;
+  /** Whether a proxy that the environment names is used. */
+  proxy: boolean;
   json?: boolean;
 }
 
@@ -31,6 +33,7 @@ export function clientCommand(program: Command, nameAndArguments: string, descri
         .default(10_000, '10s')
         .argParser(milliseconds(1, '24d')),
     )
+    .option('--no-proxy', 'call the server directly, whatever proxy the environment names')
     .option('--json', 'one JSON object a line, for scripts')
     .addHelpText('after', '\nA token is taken from the environment: TASKRESULTS_TOKEN.');
 }
@@ -43,6 +46,7 @@ export async function withClient<T>(options: ClientOptions, work: (client: TaskR
   const client = new TaskResults(options.server, {
     token: token ?? undefined,
     tls: readTls(options, process.env),
+    proxy: options.proxy,
     timeoutMs: options.timeout,
     // Whoever types a command wants to know at once that nobody answers.
     retry: false,

@@ -10,6 +10,7 @@ import { encodeRequest } from './encode-request';
 import { TaskResultsError } from './errors';
 import { invalidField } from './invalid-field';
 import { Pauses } from './pauses';
+import { proxyOf } from './proxy';
 import { isWorthRepeating, isWorthReportingAgain } from './retry-rule';
 import { serverError } from './server-error';
 import type { CallOptions } from './task-result';
@@ -30,6 +31,11 @@ export interface ConnectionOptions {
   token?: string;
   /** TLS instead of plain text. Default false. */
   tls?: boolean | TlsOptions;
+  /**
+   * Whether the server is called through the proxy that `grpc_proxy`, `https_proxy` or `http_proxy` names, unless it is
+   * loopback or listed in `no_proxy` or `NO_PROXY`. False: it is always called directly. Default true.
+   */
+  proxy?: boolean;
   /**
    * How long a call may take with all its repetitions, unless it says otherwise; `Infinity`: for ever. Default 10,000
    * ms.
@@ -97,17 +103,21 @@ export class Connection {
   readonly retry: boolean;
   readonly timeoutMs: number;
   readonly #client: Client;
+  /** What every failure begins with that the server gave no reason for: the proxy on the way to it, if there is one. */
+  readonly #way: string;
   readonly #token: string | undefined;
   readonly #heartbeatMs: number;
   readonly #closing = new AbortController();
 
   constructor(target: string, options: ConnectionOptions) {
-    const { token, tls = false, timeoutMs = 10_000, retry = true, heartbeatMs = 15_000 } = options;
+    const { token, tls = false, proxy = true, timeoutMs = 10_000, retry = true, heartbeatMs = 15_000 } = options;
     if (token !== undefined && !TOKEN.test(token)) {
       throw invalidField('token', 'must be printable ASCII without a blank at either end');
     }
     requireSpan('timeoutMs', timeoutMs);
-    this.#client = clientOf(target, channelCredentials(tls));
+    const proxyOnWay = proxy ? proxyOf(target, process.env) : null;
+    this.#client = clientOf(target, channelCredentials(tls), proxyOnWay !== null);
+    this.#way = proxyOnWay === null ? '' : `through proxy ${proxyOnWay}: `;
     this.#token = token;
     this.timeoutMs = timeoutMs;
     this.retry = retry;
@@ -185,8 +195,8 @@ export class Connection {
       givenUp ??= error;
       stream.cancel();
     };
-    const onSilence = () => giveUp(lost('the server has been silent for three heartbeats'));
-    const stopTimer = startTimer(openTimeoutMs, () => giveUp(lateOpening(openTimeoutMs)));
+    const onSilence = () => giveUp(lost(`${this.#way}the server has been silent for three heartbeats`));
+    const stopTimer = startTimer(openTimeoutMs, () => giveUp(lateOpening(this.#way, openTimeoutMs)));
     stream.once('metadata', () => {
       stopTimer();
       onOpen?.();
@@ -203,7 +213,7 @@ export class Connection {
       }
     } catch (error) {
       if (cancellation.signal.aborted) throw cancelled(cancellation.signal);
-      throw givenUp ?? serverError(error as never);
+      throw givenUp ?? serverError(error as never, this.#way);
     } finally {
       stopTimer();
       clearTimeout(watchdog);
@@ -212,7 +222,7 @@ export class Connection {
       stream.cancel();
     }
     // Only once the stream is over: cancelling an ended one would be one more reset for the server.
-    if (!end) throw lost('the stream ended without a word');
+    if (!end) throw lost(`${this.#way}the stream ended without a word`);
     yield end;
   }
 
@@ -238,7 +248,7 @@ export class Connection {
         this.#metadata(),
         { deadline },
         (error, answer) => {
-          if (error) reject(signal.aborted ? cancelled(signal) : serverError(error));
+          if (error) reject(signal.aborted ? cancelled(signal) : serverError(error, this.#way));
           else resolve(answer as Answer);
         },
       );
@@ -261,9 +271,9 @@ export function requireSpan(name: string, ms: number): void {
 /** Messages are encoded once, however often they are sent. */
 const asEncoded = (request: Buffer): Buffer => request;
 
-function clientOf(target: string, channel: ChannelCredentials): Client {
+function clientOf(target: string, channel: ChannelCredentials, usesProxy: boolean): Client {
   try {
-    return new Client(target, channel, CHANNEL_OPTIONS);
+    return new Client(target, channel, { ...CHANNEL_OPTIONS, 'grpc.enable_http_proxy': usesProxy ? 1 : 0 });
   } catch {
     throw invalidField('target', 'must be host:port, or another name that gRPC resolves');
   }
@@ -275,8 +285,8 @@ function channelCredentials(tls: boolean | TlsOptions): ChannelCredentials {
   return credentials.createSsl(ca, key, cert);
 }
 
-function lateOpening(ms: number): TaskResultsError {
-  const message = `the watch was not opened within ${ms} ms`;
+function lateOpening(way: string, ms: number): TaskResultsError {
+  const message = `${way}the watch was not opened within ${ms} ms`;
   return new TaskResultsError({ reason: 'DEADLINE_EXCEEDED', code: status.DEADLINE_EXCEEDED, message });
 }
 

@@ -7,6 +7,9 @@ import { MAX_TIMER_MS } from './timer';
 
 const DOMAIN = 'taskresults.v1';
 
+/** What gRPC says of a proxy that fails. */
+const NOT_KNOWN = / Last error: undefined\.?/;
+
 const CLASSES: Readonly<Record<string, new (failure: errors.Failure) => errors.TaskResultsError>> = {
   TASK_RESULT_DOES_NOT_EXIST: errors.TaskResultDoesNotExistError,
   TASK_RESULT_MISMATCH: errors.TaskResultMismatchError,
@@ -25,23 +28,28 @@ const CLASSES: Readonly<Record<string, new (failure: errors.Failure) => errors.T
   INTERNAL: errors.InternalError,
 };
 
-/** The error for a call that was not answered OK. Never throws: details that cannot be read are left out. */
-export function serverError(error: ServiceError): errors.TaskResultsError {
+/**
+ * The error for a call that was not answered OK. Without a reason of the server it begins with `way`, which names the
+ * proxy in between. Never throws: details that cannot be read are left out.
+ */
+export function serverError(error: ServiceError, way = ''): errors.TaskResultsError {
   try {
-    return detailedError(error);
+    return detailedError(error, way);
   } catch {
-    return plainError(error);
+    return plainError(error, way);
   }
 }
 
 function plainError(
-  { code, details: message }: Pick<ServiceError, 'code' | 'details'>,
+  { code, details }: Pick<ServiceError, 'code' | 'details'>,
+  way: string,
   retryAfterMs = 0,
 ): errors.TaskResultsError {
+  const message = way + details.replace(NOT_KNOWN, '');
   return new errors.TaskResultsError({ reason: status[code], code, message, retryAfterMs });
 }
 
-function detailedError({ code, details: message, metadata }: ServiceError): errors.TaskResultsError {
+function detailedError({ code, details: message, metadata }: ServiceError, way: string): errors.TaskResultsError {
   const [packed] = metadata.get('grpc-status-details-bin');
   const details = packed instanceof Buffer ? Status.decode(packed).details : [];
   const detail = (type: string) => details.find(({ typeUrl }) => typeUrl.endsWith(`/google.rpc.${type}`))?.value;
@@ -49,7 +57,7 @@ function detailedError({ code, details: message, metadata }: ServiceError): erro
 
   const { reason, domain } = info ? ErrorInfo.decode(info) : { reason: '', domain: '' };
   const retryAfterMs = retry ? Math.min(milliseconds(RetryInfo.decode(retry).retryDelay), MAX_TIMER_MS) : 0;
-  if (domain !== DOMAIN) return plainError({ code, details: message }, retryAfterMs);
+  if (domain !== DOMAIN) return plainError({ code, details: message }, way, retryAfterMs);
   const fields = badRequest ? BadRequest.decode(badRequest).fieldViolations.map(({ field }) => field) : [];
   const Class = CLASSES[reason] ?? errors.TaskResultsError;
   return new Class({ reason, code, message, fields, retryAfterMs });

@@ -39,10 +39,11 @@ class AsyncTaskResults:
         *,
         token: str | None = None,
         tls: bool | grpc.ChannelCredentials = False,
+        proxy: bool = True,
         timeout: float = 10,
         heartbeat: float = 15,
     ) -> None:
-        self._use(AsyncPlayer(target, token, tls, timeout, heartbeat))
+        self._use(AsyncPlayer(target, token, tls, proxy, timeout, heartbeat))
 
     def _use(self, player: AsyncPlayer) -> None:
         self._player = player

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import os
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import grpc.aio
 
 from taskresults.channel import authorization, channel_credentials, channel_options, methods
 from taskresults.errors import ClientClosed, TaskResultsError
+from taskresults.proxy import proxy_of
 from taskresults.refusal import refusal
 from taskresults.seconds import MAX_HEARTBEAT_SECONDS, MIN_HEARTBEAT_SECONDS, checked
 from taskresults.steps import Call, Done, Emit, Open, Pause, Read, Script, Step, T, advance
@@ -21,14 +23,21 @@ class AsyncPlayer:
     """One channel, which belongs to the event loop that runs when it is made."""
 
     def __init__(
-        self, target: str, token: str | None, tls: bool | grpc.ChannelCredentials, timeout: float, heartbeat: float
+        self,
+        target: str,
+        token: str | None,
+        tls: bool | grpc.ChannelCredentials,
+        proxy: bool,
+        timeout: float,
+        heartbeat: float,
     ) -> None:
         self.timeout = checked("timeout", timeout)
         self.heartbeat = checked("heartbeat", heartbeat, MIN_HEARTBEAT_SECONDS, MAX_HEARTBEAT_SECONDS)
         self._loop = asyncio.get_running_loop()
         self._closed = self._loop.create_future()
         self._metadata = authorization(token)
-        credentials, options = channel_credentials(tls), channel_options(heartbeat)
+        self._proxy = proxy_of(target, os.environ) if proxy else None
+        credentials, options = channel_credentials(tls), channel_options(heartbeat, self._proxy is not None)
         self._channel = (
             grpc.aio.secure_channel(target, credentials, options)
             if credentials
@@ -88,7 +97,7 @@ class AsyncPlayer:
                 raise ClientClosed("the client is closed", code=grpc.StatusCode.CANCELLED)
             answer = await self._perform(step)
         except grpc.RpcError as error:
-            return advance(script, problem=refusal(error))
+            return advance(script, problem=refusal(error, self._proxy))
         except TaskResultsError as problem:
             return advance(script, problem=problem)
         return advance(script, answer)

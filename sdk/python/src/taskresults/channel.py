@@ -14,7 +14,7 @@ from taskresults.v1.task_result_service_pb2_grpc import TaskResultServiceStub
 _TOKEN = re.compile("[!-~]+")
 
 
-def channel_options(heartbeat: float) -> list[tuple[str, int]]:
+def channel_options(heartbeat: float, uses_proxy: bool) -> list[tuple[str, int]]:
     """A link that is silent for so many seconds is asked for a sign of life, which may take as long again."""
     milliseconds = round(heartbeat * 1000)
     return [
@@ -28,6 +28,7 @@ def channel_options(heartbeat: float) -> list[tuple[str, int]]:
         ("grpc.keepalive_timeout_ms", milliseconds),
         ("grpc.http2.ping_timeout_ms", milliseconds),
         ("grpc.http2.max_pings_without_data", 0),
+        ("grpc.enable_http_proxy", int(uses_proxy)),
     ]
 
 

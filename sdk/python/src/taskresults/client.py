@@ -31,9 +31,10 @@ class TaskResults:
     """A client of the service at `target`, `host:port`. May be used by several threads; close it, or use `with`.
 
     `token` is sent with every call. `tls` is True for TLS with the usual authorities, or credentials made with
-    `grpc.ssl_channel_credentials`; otherwise plain text. All times are in seconds. Each call ends after `timeout`;
-    until then it is repeated while the server is out of reach. A watch counts as dead after three `heartbeat`s (1 to
-    60) of silence.
+    `grpc.ssl_channel_credentials`; otherwise plain text. The proxy that `grpc_proxy`, `https_proxy` or `http_proxy`
+    names is used, except for loopback and what `no_proxy` or `NO_PROXY` lists; with `proxy=False`, none ever is. All
+    times are in seconds. Each call ends after `timeout`; until then it is repeated while the server is out of reach. A
+    watch counts as dead after three `heartbeat`s (1 to 60) of silence.
 
     Every error is a `TaskResultsError`; those that any call may raise are not named with it: `InvalidField`,
     `StoreUnavailable`, `ShuttingDown`, `LimitReached`, `Unauthenticated`, `PermissionDenied`, `InternalError`,
@@ -46,10 +47,11 @@ class TaskResults:
         *,
         token: str | None = None,
         tls: bool | grpc.ChannelCredentials = False,
+        proxy: bool = True,
         timeout: float = 10,
         heartbeat: float = 15,
     ) -> None:
-        self._use(SyncPlayer(target, token, tls, timeout, heartbeat))
+        self._use(SyncPlayer(target, token, tls, proxy, timeout, heartbeat))
 
     def _use(self, player: SyncPlayer) -> None:
         self._player = player

@@ -18,8 +18,11 @@ _DOMAIN = "taskresults.v1"
 _CLASSES = {kind.reason: kind for kind in TaskResultsError.__subclasses__() if kind is not ClientClosed}
 
 
-def refusal(error: grpc.RpcError) -> TaskResultsError:
-    """What was refused, with the reason, the fields and the pause that its details name."""
+def refusal(error: grpc.RpcError, proxy: str | None = None) -> TaskResultsError:
+    """What was refused, with the reason, the fields and the pause that its details name.
+
+    What the server gave no reason for may be the fault of the proxy on the way to it, which is named then.
+    """
     call = cast(grpc.Call, error)
     code = call.code()
     info, bad_request, retry = _details(call)
@@ -28,8 +31,9 @@ def refusal(error: grpc.RpcError) -> TaskResultsError:
     kind = _CLASSES.get(reason, TaskResultsError)
     if kind is InternalError and not ours:
         kind = TaskResultsError  # of the link, and no bug of the server
+    way = f"through proxy {proxy}: " if proxy and not ours else ""
     refused = kind(
-        call.details() or code.name,
+        way + (call.details() or code.name),
         reason=reason,
         code=code,
         fields=[violation.field for violation in bad_request.field_violations],

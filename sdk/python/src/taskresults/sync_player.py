@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import functools
+import os
 import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -11,26 +13,40 @@ from typing import Any
 import grpc
 
 from taskresults.channel import authorization, channel_credentials, channel_options, methods
+from taskresults.channel_stream import ChannelStream
 from taskresults.errors import ClientClosed
+from taskresults.proxy import proxy_of
 from taskresults.refusal import refusal
 from taskresults.seconds import MAX_HEARTBEAT_SECONDS, MIN_HEARTBEAT_SECONDS, checked
 from taskresults.steps import Call, Done, Emit, Open, Pause, Read, Script, Step, T, advance
+from taskresults.v1.task_result_service_pb2 import WatchTaskResultsRequest
 
 
 class SyncPlayer:
     """One channel. May be used by several threads at a time."""
 
     def __init__(
-        self, target: str, token: str | None, tls: bool | grpc.ChannelCredentials, timeout: float, heartbeat: float
+        self,
+        target: str,
+        token: str | None,
+        tls: bool | grpc.ChannelCredentials,
+        proxy: bool,
+        timeout: float,
+        heartbeat: float,
     ) -> None:
         self.timeout = checked("timeout", timeout)
         self.heartbeat = checked("heartbeat", heartbeat, MIN_HEARTBEAT_SECONDS, MAX_HEARTBEAT_SECONDS)
         self._metadata = authorization(token)
-        credentials, options = channel_credentials(tls), channel_options(heartbeat)
-        self._channel = (
-            grpc.secure_channel(target, credentials, options) if credentials else grpc.insecure_channel(target, options)
+        self._proxy = proxy_of(target, os.environ) if proxy else None
+        credentials, options = channel_credentials(tls), channel_options(heartbeat, self._proxy is not None)
+        self._connect = (
+            functools.partial(grpc.secure_channel, target, credentials, options)
+            if credentials
+            else functools.partial(grpc.insecure_channel, target, options)
         )
-        self._methods = methods(self._channel)
+        channel = self._connect()
+        self._channels = {channel}
+        self._methods = methods(channel)
         self._closed = threading.Event()
 
     def with_timeout(self, timeout: float) -> SyncPlayer:
@@ -42,7 +58,8 @@ class SyncPlayer:
     def close(self) -> None:
         """Ends what is being played with `ClientClosed`."""
         self._closed.set()
-        self._channel.close()
+        for channel in self._channels.copy():
+            channel.close()
 
     def play(self, script: Script[T]) -> T:
         step = advance(script)
@@ -79,7 +96,7 @@ class SyncPlayer:
             if self._closed.is_set():
                 return advance(script, problem=ClientClosed("the client is closed", code=grpc.StatusCode.CANCELLED))
             if isinstance(error, grpc.RpcError):
-                return advance(script, problem=refusal(error))
+                return advance(script, problem=refusal(error, self._proxy))
             raise
         return advance(script, answer)
 
@@ -90,10 +107,24 @@ class SyncPlayer:
             case Pause():
                 return self._closed.wait(step.seconds)
             case Open():
-                return self._methods["WatchTaskResults"](step.request, metadata=self._metadata)
+                stream = self._methods["WatchTaskResults"](step.request, metadata=self._metadata)
+                return stream if hasattr(stream, "cancel") else self._open_alone(step.request)
             case Read():
                 return _read(step)
         raise AssertionError(step)
+
+    def _open_alone(self, request: WatchTaskResultsRequest) -> ChannelStream:
+        """On a channel of its own. It makes no further connection: gRPC shares those of like channels."""
+        channel = self._connect()
+
+        def close() -> None:
+            channel.close()
+            self._channels.discard(channel)
+
+        self._channels.add(channel)
+        if self._closed.is_set():  # before `close` could see this one
+            close()
+        return ChannelStream(methods(channel)["WatchTaskResults"](request, metadata=self._metadata), close)
 
 
 def _read(step: Read) -> Any:

@@ -12,6 +12,7 @@ class Link:
     def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
         self._to = port
         self._tls = tls
+        self.accepted = 0
         self._open: list[socket.socket] = []
         self._frozen: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -43,6 +44,7 @@ class Link:
         with suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
+                self.accepted += 1
                 threading.Thread(target=self._connect, args=(near,), daemon=True).start()
 
     def _connect(self, near: socket.socket) -> None:

@@ -3,6 +3,7 @@ package io.taskresults.client;
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.TlsChannelCredentials;
@@ -20,6 +21,7 @@ public final class TaskResultsBuilder {
   private final String target;
   private final Metadata headers = new Metadata();
   private ChannelCredentials credentials = InsecureChannelCredentials.create();
+  private boolean usesProxy = true;
   private Duration deadline = Duration.ofSeconds(10);
   private Duration heartbeat = Duration.ofSeconds(15);
 
@@ -64,6 +66,19 @@ public final class TaskResultsBuilder {
   }
 
   /**
+   * Whether the server is called through the proxy that the system properties
+   * {@code https.proxyHost} and {@code https.proxyPort} name, unless it is loopback or listed in
+   * {@code http.nonProxyHosts}.
+   *
+   * @param isUsed true unless given; false: the server is always called directly
+   * @return this
+   */
+  public TaskResultsBuilder proxy(boolean isUsed) {
+    this.usesProxy = isUsed;
+    return this;
+  }
+
+  /**
    * The time that a call may take, all its tries together. A try that is never answered ends after
    * 24 days at the latest.
    *
@@ -96,7 +111,9 @@ public final class TaskResultsBuilder {
    * @return the client, to be closed
    */
   public TaskResults build() {
-    Connection connection = new Connection(Grpc.newChannelBuilder(target, credentials), headers);
+    ManagedChannelBuilder<?> channel = Grpc.newChannelBuilder(target, credentials);
+    if (!usesProxy) channel.proxyDetector(server -> null);
+    Connection connection = new Connection(channel, headers);
     return new TaskResults(
         new AsyncTaskResults(connection, Patience.repeating(deadline), heartbeat));
   }
