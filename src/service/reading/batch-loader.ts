@@ -17,6 +17,8 @@ interface Deferred<T> {
  */
 export class BatchLoader<T extends { id: string }> {
   #waiting = new Map<string, Deferred<T | null>>();
+  /** Goes through #waiting. Everything before it has been sent. */
+  #unsent = this.#waiting.entries();
   #isScheduled = false;
   #queries = 0;
 
@@ -46,10 +48,17 @@ export class BatchLoader<T extends { id: string }> {
     if (this.#waiting.size <= MAX_IDS) {
       const all = this.#waiting;
       this.#waiting = new Map();
+      this.#unsent = this.#waiting.entries();
       return all;
     }
-    const some = new Map([...this.#waiting].slice(0, MAX_IDS));
-    for (const id of some.keys()) this.#waiting.delete(id);
+    const some = new Map<string, Deferred<T | null>>();
+    // Whatever is asked for comes in at the end, ahead of the iterator. Each look from the beginning would pass the
+    // places of all that has been sent: with many thousands of ids, as after a restart, that takes minutes.
+    while (some.size < MAX_IDS) {
+      const [id, asked] = this.#unsent.next().value as [string, Deferred<T | null>];
+      some.set(id, asked);
+      this.#waiting.delete(id);
+    }
     return some;
   }
 
