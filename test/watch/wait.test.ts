@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Metadata, status } from '@grpc/grpc-js';
 import { DeleteTaskResultRequest } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import { TaskResultStatus } from '@taskresults/protocol/taskresults/v1/task_result';
@@ -6,8 +8,9 @@ import {
   WaitTaskResultRequest,
   type WaitTaskResultResponse,
 } from '@taskresults/protocol/taskresults/v1/task_result_service';
+import { callsOf, ms } from '../support/calls';
 import { ENGINES } from '../support/engines';
-import { call, startOn, type TestService } from '../support/service';
+import { call, startOn, type TestService, testConfig } from '../support/service';
 import { until } from '../support/until';
 import { TestWorker } from '../support/worker';
 
@@ -112,4 +115,30 @@ describe.each(ENGINES)('WaitTaskResult on %s', (engine) => {
       details: expect.stringContaining(field),
     });
   });
+});
+
+test('a wait times out though garbage is collected meanwhile', async () => {
+  const { limits } = testConfig({ engine: 'sqlite', file: '' });
+  const service = await startOn('sqlite', { limits: { ...limits, maxWatches: 1 } });
+  try {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const { create, wait } = callsOf(service);
+    await create('a');
+    const request = WaitTaskResultRequest.fromPartial({ id: 'a', timeout: ms(5_000) });
+    const options = { deadline: Date.now() + 60_000 };
+    const waiting = call<WaitTaskResultResponse>((done) =>
+      service.reads.waitTaskResult(request, new Metadata(), options, done),
+    );
+    const isOpen = () =>
+      wait({ id: 'a', timeout: ms(0) }).then(
+        () => false,
+        () => true,
+      );
+    await until(isOpen, 'there is no room for another wait');
+    collectGarbage();
+    expect((await waiting).timedOut).toBe(true);
+  } finally {
+    await service.stop();
+  }
 });

@@ -5,6 +5,7 @@ import {
   ListTaskResultsResponse,
   type TaskResultServiceServer,
 } from '@taskresults/protocol/taskresults/v1/task_result_service';
+import { MAX_NAME_LENGTH } from '../../domain/limits';
 import { isFinished, type TaskResult } from '../../domain/task-result';
 import type { Reads } from '../../service/reading/reads';
 import type { Watches } from '../../service/watching/watches';
@@ -31,7 +32,7 @@ export function readHandlers(
   return {
     getTaskResult: async (request) => {
       const id = resultId('id', request.id);
-      const expected = text('expected_task_path', request.expectedTaskPath, 0, 255) || null;
+      const expected = text('expected_task_path', request.expectedTaskPath, 0, MAX_NAME_LENGTH) || null;
       const view = parse.view(request.view);
       const result = await reads.get(id, expected, view);
       return view === 'FULL' && isFinished(result.status) ? remembered(result) : got(result);

@@ -90,11 +90,11 @@ export function durationUpTo(field: string, value: Duration, max: Micros): Micro
   return Math.min(micros, max);
 }
 
-/** Null for a duration that is not well-formed: protobuf wants seconds and nanos to have one sign. */
+/** Cut to microseconds. Null if it is not well-formed: protobuf wants seconds and nanos to have one sign. */
 function microsOf({ seconds, nanos }: Duration): Micros | null {
   const sameSign = seconds === 0n || nanos === 0 || seconds > 0n === nanos > 0;
   if (!sameSign || Math.abs(nanos) >= 1_000_000_000) return null;
-  return Number(seconds) * 1_000_000 + Math.trunc(nanos / 1_000);
+  return Number(seconds) * 1_000_000 + Math.floor(nanos / 1_000);
 }
 
 /** A moment between the years 1970 and 2255, cut to microseconds. */

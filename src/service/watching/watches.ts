@@ -47,7 +47,6 @@ export class Watches {
     const from = isChangeWanted ? known : { id: known.id, version: NO_VERSION };
     // Kept open, or a finished result that the caller has already would end the wait before its time.
     const options = { known: [from], view, keepOpen: isChangeWanted };
-    const over = AbortSignal.any([gone, AbortSignal.timeout(Math.ceil(timeoutMs))]);
     let latest: TaskResult | null = null;
     let stop = () => {};
     try {
@@ -64,13 +63,16 @@ export class Watches {
         };
         const watch = this.byIds(options, NEVER, { send, over: reject });
         const onOver = () => resolve(null);
-        over.addEventListener('abort', onOver);
+        // Not `AbortSignal.timeout` within `AbortSignal.any`: Node.js 20 collects it as garbage, and the wait never ends.
+        const timer = setTimeout(onOver, Math.ceil(timeoutMs));
+        gone.addEventListener('abort', onOver);
         stop = () => {
-          over.removeEventListener('abort', onOver);
+          clearTimeout(timer);
+          gone.removeEventListener('abort', onOver);
           watch.close();
         };
         watch.open();
-        if (over.aborted) onOver();
+        if (gone.aborted) onOver();
       });
       if (reached) return { result: reached, timedOut: false };
       const result = latest ?? (await this.cache.read(known.id, view));
