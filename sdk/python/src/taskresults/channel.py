@@ -15,7 +15,7 @@ _TOKEN = re.compile("[!-~]+")
 
 
 def channel_options(heartbeat: float) -> list[tuple[str, int]]:
-    """A link that is silent for so many seconds is asked for a sign of life, which may take as long again."""
+    """Keepalive: a link that is silent for so many seconds is pinged, and has as long again to answer."""
     milliseconds = round(heartbeat * 1000)
     return [
         # One result may be larger than the 4 MiB that gRPC takes by default: the server limits what it stores.

@@ -27,7 +27,7 @@ def refusal(error: grpc.RpcError) -> TaskResultsError:
     reason = info.reason if ours else code.name
     kind = _CLASSES.get(reason, TaskResultsError)
     if kind is InternalError and not ours:
-        kind = TaskResultsError  # of the link, and no bug of the server
+        kind = TaskResultsError  # a fault of the link, and no bug of the server
     refused = kind(
         call.details() or code.name,
         reason=reason,
@@ -40,7 +40,7 @@ def refusal(error: grpc.RpcError) -> TaskResultsError:
 
 
 def _details(call: grpc.Call) -> tuple[ErrorInfo, BadRequest, RetryInfo]:
-    """Empty where there are none. Whoever is in between may garble them: then there are none."""
+    """Empty where there are none, or where a proxy has garbled them."""
     info, bad_request, retry = ErrorInfo(), BadRequest(), RetryInfo()
     try:
         for key, value in call.trailing_metadata() or ():

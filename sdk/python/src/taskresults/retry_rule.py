@@ -28,7 +28,7 @@ _SAYS_NOTHING = {StatusCode.UNAVAILABLE, StatusCode.INTERNAL, StatusCode.UNKNOWN
 # A wait or a watch that meets so many bugs of the server in a row is given up.
 _MAX_BUGS = 3
 
-# Of libraries in any language, which have no reason for it.
+# How gRPC libraries, in any language, say that a message is too large. They have no reason for it.
 _TOO_LARGE = re.compile("message larger than max|message exceeds maximum size")
 
 
@@ -52,7 +52,7 @@ class StreamRule:
         return self._bugs < _MAX_BUGS
 
     def reset(self) -> None:
-        """The server has told something."""
+        """The server has sent something."""
         self._bugs = 0
 
 

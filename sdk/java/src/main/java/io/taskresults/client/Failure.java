@@ -92,7 +92,7 @@ record Failure(
     };
   }
 
-  /** Whether the server has as much to do as it can. */
+  /** Whether the server is full. */
   boolean tellsLimit() {
     return reason.equals("LIMIT_REACHED");
   }
@@ -126,7 +126,7 @@ record Failure(
         }
       }
     } catch (InvalidProtocolBufferException malformed) {
-      return this; // the code alone still tells the truth
+      return this; // the code alone is still true
     }
     return new Failure(toldReason, code, message, toldOrigin, toldFields, toldDelay, cause);
   }

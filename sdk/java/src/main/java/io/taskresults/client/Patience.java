@@ -19,7 +19,7 @@ record Patience(Duration inAll, Duration oneTry, Predicate<Failure> outlives) {
     return new Patience(inAll, inAll, RetryRule::isWorthRepeating);
   }
 
-  /** A second try could not be told apart from the first. */
+  /** A second try could not be distinguished from the first. */
   Patience withoutRepetition() {
     return new Patience(inAll, oneTry, failure -> false);
   }
@@ -35,10 +35,10 @@ record Patience(Duration inAll, Duration oneTry, Predicate<Failure> outlives) {
    * answer.
    */
   Patience forReport(Duration lease) {
-    Duration longestTry = Deadline.longer(lease.dividedBy(3), MIN_REPORT_TRY);
+    Duration maxTry = Deadline.longer(lease.dividedBy(3), MIN_REPORT_TRY);
     return new Patience(
         Deadline.longer(lease, MIN_REPORT),
-        Deadline.shorter(oneTry, longestTry),
+        Deadline.shorter(oneTry, maxTry),
         RetryRule::isWorthReportingAgain);
   }
 }
