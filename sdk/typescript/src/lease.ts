@@ -17,18 +17,18 @@ export class Lease {
     this.#kept = this.#keep();
   }
 
-  /** Aborted when the attempt is lost; the reason is the error that told so. */
+  /** Aborted when the attempt is lost; the reason is the error that said so. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** Resolves when nothing of it is left. */
+  /** Resolves once no renewal is in flight any more. */
   async release(): Promise<void> {
     this.#released.abort();
     await this.#kept;
   }
 
-  /** Never rejects: whether the lease could be renewed in time, the report of the outcome will tell. */
+  /** Never rejects: the report of the outcome will show whether the lease was renewed in time. */
   async #keep(): Promise<void> {
     const signal = this.#released.signal;
     const thirdMs = this.leaseMs / 3;
