@@ -125,7 +125,7 @@ async function main() {
     async notify(waiters, seconds) {
       return notified(waiters, seconds, async () => {
         const [id] = await makeRunning(1);
-        return { told: watch(id), write: () => finish(id) };
+        return { notified: watch(id), write: () => finish(id) };
       });
     },
   });

@@ -7,7 +7,7 @@ const MEANINGS: readonly (readonly [said: RegExp, meaning: string])[] = [
   [/Last error: Failed to connect/, 'it closed the connection at once; it may speak TLS (--tls), or not be ready'],
 ];
 
-/** Why no server answered, in words that help. What is not known is told as it stands. */
+/** Why no server answered, in words that help. A reason that is not known is returned as it stands. */
 export function whyNotConnected(said: string): string {
   return MEANINGS.find(([pattern]) => pattern.test(said))?.[1] ?? said;
 }
