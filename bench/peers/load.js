@@ -49,8 +49,8 @@ async function notified(waiters, seconds, open) {
         const called = performance.now();
         const writing = write().then(() => performance.now());
         const [notifiedAt, returned] = await Promise.all([notified, writing]);
-        sinceCall.push(toldAt - called);
-        sinceReturn.push(Math.max(0, toldAt - returned));
+        sinceCall.push(notifiedAt - called);
+        sinceReturn.push(Math.max(0, notifiedAt - returned));
       }
     }),
   );

@@ -104,9 +104,9 @@ function watch(id) {
     stream.on('error', reject);
     stream.on('data', ({ event }) => {
       if (event?.$case !== 'snapshot') return;
-      const toldAt = performance.now();
+      const notifiedAt = performance.now();
       expectValue(event.value, id);
-      resolve(toldAt);
+      resolve(notifiedAt);
     });
   });
 }
