@@ -78,7 +78,7 @@ export class FollowerGroup {
     } else if (event.$case === 'deleted') {
       this.#lose(event.value.id, versionOf(event.value.version).incarnation);
     } else if (event.$case === 'snapshot') {
-      for (const follower of [...(this.#byId.get(event.value.id) ?? [])]) this.#tell(follower, event.value);
+      for (const follower of [...(this.#byId.get(event.value.id) ?? [])]) this.#notify(follower, event.value);
     }
   }
 
@@ -90,7 +90,7 @@ export class FollowerGroup {
     for (const follower of this.followers) follower.version = { ...follower.version, revision: 0 };
   }
 
-  #tell(follower: Follower, result: TaskResult): void {
+  #notify(follower: Follower, result: TaskResult): void {
     const version = versionOf(result);
     const known = follower.version;
     if (known.incarnation !== 0 && known.incarnation !== version.incarnation) {

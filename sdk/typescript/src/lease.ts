@@ -4,7 +4,7 @@ import { Pauses } from './pauses';
 import { isLoss } from './retry-rule';
 import type { CallOptions } from './task-result';
 
-/** Renews the lease of an attempt at each third of its time, until it is let go. */
+/** Renews the lease of an attempt at each third of its time, until it is released. */
 export class Lease {
   readonly #lost = new AbortController();
   readonly #released = new AbortController();
@@ -41,7 +41,7 @@ export class Lease {
         pauses.reset();
         pauseMs = thirdMs;
       } catch (error) {
-        // It was let go, or the client is closed.
+        // It was released, or the client is closed.
         if (error instanceof CancelledError) return;
         if (isLoss(error)) this.#lost.abort(error);
         // It may have taken a third of the lease: after another one, that would be over.

@@ -126,7 +126,7 @@ export class TaskResult<T = unknown> implements TaskResultFields {
   }
 
   /**
-   * @internal What is known once the report of an attempt's success was taken and there was nobody to ask for the rest.
+   * @internal What is known once the report of an attempt's success was accepted and the rest could not be read.
    * The version stays that of the last reading, so that the next refresh asks for everything since.
    */
   succeeded(state: TaskState, workerId: string, returnValueJson: string): this {

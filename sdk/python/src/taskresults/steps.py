@@ -58,7 +58,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Emit:
-    """Hands a value to whoever iterates over the script."""
+    """Passes a value to the caller that iterates over the script."""
 
     value: Any
 
