@@ -1,6 +1,7 @@
 /**
- * `node build.js` compiles the protocol, the TypeScript SDK and the server into their folders `dist`; `node build.js client` only the
- * first two, `node build.js protocol` only the first. What has not changed since the last time is not compiled again.
+ * `node build.js` compiles the protocol, the TypeScript SDK and the server into their folders `dist`; `node build.js
+ * client` only the first two, `node build.js protocol` only the first. What has not changed since the last time is not
+ * compiled again.
  */
 const { spawnSync } = require('node:child_process');
 const { chmodSync, existsSync, readdirSync, rmSync } = require('node:fs');
@@ -22,8 +23,8 @@ compile(PROJECTS[asked]);
 if (asked === 'server') chmodSync(join(__dirname, 'dist/main.js'), 0o755); // `npx taskresults` runs it as a program
 
 /**
- * The compiler leaves the output of a source that is gone, and does not miss an output that somebody removed. Then nothing is
- * kept, not even the compiler's record of what it has done, which lies beside its output.
+ * The compiler leaves the output of a source that is gone, and does not miss an output that somebody removed. Then
+ * nothing is kept, not even the compiler's record of what it has done, which lies next to its output.
  */
 function discardUnlessWhole(project) {
   const sources = modules(join(project, 'src'), '.ts');
@@ -38,7 +39,10 @@ function modules(folder, extension) {
   return files.filter((file) => file.endsWith(extension)).map((file) => file.slice(0, -extension.length));
 }
 
-/** Benchmarks and examples are compiled into `dist/bench`, `dist/examples`, and `dist/src` for what they use of the server. */
+/**
+ * Benchmarks and examples are compiled into `dist/bench`, `dist/examples`, and `dist/src` for what they use of the
+ * server.
+ */
 function isOfAnotherProgram(project, name) {
   const [folder, ...rest] = name.split(sep);
   return rest.length > 0 && existsSync(join(project, folder));

@@ -15,11 +15,11 @@ const compiler = spawn(process.execPath, [...TSC, '--watch', '--preserveWatchOut
 });
 let server = null;
 let stopping = false;
-let turn = Promise.resolve();
+let pending = Promise.resolve();
 
 createInterface({ input: compiler.stdout }).on('line', (line) => {
   if (line.trim() !== '') console.log(line);
-  if (line.includes('Found 0 errors.')) turn = turn.then(restart);
+  if (line.includes('Found 0 errors.')) pending = pending.then(restart);
 });
 
 async function restart() {
@@ -40,7 +40,7 @@ function stop() {
   if (stopping) return;
   stopping = true;
   compiler.kill();
-  turn = turn.then(stopServer);
+  pending = pending.then(stopServer);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);

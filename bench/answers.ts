@@ -14,7 +14,7 @@ import {
 } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { finishedResult } from './payloads';
 
-/** What answers must say, so that nothing is measured that is fast and wrong. Each check throws. */
+/** Checks of what answers say, so that nothing is measured that is fast and wrong. Each throws at a wrong one. */
 
 export const {
   TASK_RESULT_STATUS_READY: READY,

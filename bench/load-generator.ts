@@ -29,7 +29,7 @@ const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
 export interface Measured {
   calls: number;
   seconds: number;
-  /** Of unary calls; in an open loop, from the moment at which a call was due. */
+  /** For unary calls. In an open loop they count from the moment at which a call was due. */
   p50Ms: number;
   p99Ms: number;
 }

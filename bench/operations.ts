@@ -54,7 +54,7 @@ export interface Operation {
   unit(bytes: number): number;
   /** The operation on the bare server that the ratio is taken against, where it is not the same one. */
   baseline?: 'Get';
-  /** Makes what is needed for about so many seconds, and answers the run to measure. */
+  /** Makes what is needed for about so many seconds. Returns the run to measure. */
   prepare(target: Target, seconds: number): Promise<() => Promise<Measured>>;
 }
 

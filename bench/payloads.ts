@@ -12,7 +12,7 @@ import {
 
 const NOW = { seconds: 1_700_000_000n, nanos: 123_456_000 };
 
-/** A finished result of about `bytes` bytes on the wire, as the service itself would answer it. */
+/** A finished result of about `bytes` bytes on the wire, as the service itself would return it. */
 export function finishedResult(id: string, bytes: number): TaskResult {
   return TaskResultMessage.fromPartial({
     ...content(bytes),

@@ -56,7 +56,7 @@ export class ServerProcess {
     return this.memory('VmRSS');
   }
 
-  /** The most that it had resident since `forgetPeak`, or since its start, in megabytes. */
+  /** Its largest resident memory since `forgetPeak`, or since its start, in megabytes. */
   peakMb(): number {
     return this.memory('VmHWM');
   }

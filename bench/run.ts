@@ -12,9 +12,9 @@ import { median } from './statistics';
 
 /**
  * `npm run bench [-- --seconds 2 --rounds 3 --bytes 300,10240,102400 --only Create --preload 1000000 --against
- * ../before/dist/main.js]`: every operation on the service over MariaDB and over SQLite, and the same call on a bare grpc-js
- * server, in turns within one run; with --against, also on another build of the service. Prints a table of ratios and writes
- * bench/results.json.
+ * ../before/dist/main.js]`: every operation on the service over MariaDB and over SQLite, and the same call on a bare
+ * grpc-js server, one after the other within one run; with --against, also on another build of the service. Prints a
+ * table of ratios and writes bench/results.json.
  */
 interface Options {
   seconds: number;
@@ -40,17 +40,17 @@ interface Row {
   p99Ms: number;
   /** Calls came at a fixed rate, and times are from the moment at which a call was due; otherwise from its sending. */
   isOpenLoop: boolean;
-  /** Of throughput, to the echo of the same run. */
+  /** Ratio of the throughput to that of the echo in the same run. */
   ratio: number;
-  /** Of the median time, to the echo's. */
+  /** Ratio of the median time to the echo's. */
   timesP50: number;
   timesP99: number;
   /** CPU of the server for each second of the run, and for one call, in microseconds. */
   cpu: number;
   cpuMicros: number;
-  /** Of the CPU for a call, to the echo's of the same round. */
+  /** Ratio of the CPU for a call to the echo's in the same round. */
   timesCpu: number;
-  /** The most that the server had resident, preparations included. */
+  /** The largest resident memory of the server, preparations included. */
   peakMb: number;
 }
 
@@ -100,7 +100,7 @@ async function main(): Promise<void> {
   writeFileSync(join(DIST, '../bench/results.json'), `${JSON.stringify({ options, load, rows }, null, 2)}\n`);
 }
 
-/** What is measured, by what is put behind the names of its targets. */
+/** What is measured, by what is appended to the names of its targets. */
 function builds({ against }: Options): [name: string, main: string][] {
   const ours = MAIN;
   return against

@@ -9,9 +9,9 @@ import { MAIN, ServerProcess } from './processes';
 import { median } from './statistics';
 
 /**
- * `npm run bench:soak [-- --minutes 10 --engine mysql]`: every operation of the benchmark in turn, a second each, over and over;
- * what is finished is removed by retention a minute later. Prints the memory of the server after each turn, and whether it
- * grew: the median of the last third over that of the second.
+ * `npm run bench:soak [-- --minutes 10 --engine mysql]`: every operation of the benchmark, a second each, round after
+ * round. What is finished is removed by retention a minute later. Prints the memory of the server after each round, and
+ * whether it grew: the median of the last third over that of the second.
  */
 const SECONDS_EACH = 1;
 const RESULTS_READ = 2_000;
@@ -43,7 +43,7 @@ async function soak(engine: string, databaseUrl: string, seconds: number): Promi
   const elapsed = () => (performance.now() - began) / 1_000;
   try {
     while (elapsed() < seconds) {
-      const calls = await turn({ name: engine, load, bare: false, bytes: BYTES, ready: [], finished: [] });
+      const calls = await round({ name: engine, load, bare: false, bytes: BYTES, ready: [], finished: [] });
       memory.push(server.residentMb());
       console.log(`${elapsed().toFixed(0)} s  ${calls} calls  ${memory.at(-1)?.toFixed(0)} MB`);
     }
@@ -59,8 +59,11 @@ async function soak(engine: string, databaseUrl: string, seconds: number): Promi
   writeFileSync(join(DIST, `../bench/soak-${engine}-results.json`), `${JSON.stringify(report, null, 2)}\n`);
 }
 
-/** Every operation once, on results made for it: those of the turn before may have been removed. Answers the calls made. */
-async function turn(empty: Target): Promise<number> {
+/**
+ * Every operation once, on results made for it: those of the round before may have been removed. Returns the number of
+ * calls.
+ */
+async function round(empty: Target): Promise<number> {
   const ready = await makeResults(empty, RESULTS_READ, 'ready');
   const finished = await makeResults(empty, RESULTS_READ, 'finished');
   let calls = 0;

@@ -22,10 +22,10 @@ import { MAIN, ServerProcess } from './processes';
 import { median, percentiles } from './statistics';
 
 /**
- * `npm run bench:watch`: what 10,000 watchers cost, how long one change needs to reach them all beside a bare grpc-js
- * server that writes the same bytes, and how long an event needs from the writer's OK, and from the moment at which the
- * change was due, in one process and across two. Changes come at a fixed rate, however long they take: an open loop.
- * Prints a table and writes bench/watch-results.json.
+ * `npm run bench:watch`: what 10,000 watchers cost, how long one change needs to reach them all, compared with a bare
+ * grpc-js server that writes the same bytes, and how long an event needs from the writer's OK, and from the moment at
+ * which the change was due, in one process and across two. Changes come at a fixed rate, however long they take: an
+ * open loop. Prints a table and writes bench/watch-results.json.
  */
 const DIST = join(__dirname, '..');
 const WATCHERS = 10_000;
@@ -97,7 +97,7 @@ class Watchers {
   readonly #clients: BenchClient[];
   readonly #streams: { cancel(): void }[] = [];
   snapshots = 0;
-  /** Of the newest snapshot, on the wire. */
+  /** Size of the newest snapshot on the wire. */
   lastBytes = 0;
 
   constructor(
@@ -152,7 +152,7 @@ async function memory(what: string, server: ServerProcess, ids: readonly string[
   await delay(2_000);
 }
 
-/** One change, seen by all, in turns with the bare server. */
+/** One change, seen by all, on the service and on the bare server alternately. */
 async function fanOut(writer: BenchClient, service: ServerProcess, echo: ServerProcess, id: string): Promise<void> {
   const echoWriter = new BenchClient(echo.address);
   let bytes = BYTES;

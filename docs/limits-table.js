@@ -53,8 +53,8 @@ function setting({ usual }) {
   return `${bytes(usual)} (setting)`;
 }
 
-function characters(most) {
-  return `${count(most)} characters`;
+function characters(max) {
+  return `${count(max)} characters`;
 }
 
 function count(number) {
@@ -66,7 +66,7 @@ function bytes(size) {
   return formatBytes(size, ' ');
 }
 
-/** Of microseconds: `7 days`, `60 s`, `1 ms`. */
+/** Makes text from microseconds: `7 days`, `60 s`, `1 ms`. */
 function duration(micros) {
   const seconds = micros / 1_000_000;
   if (seconds < 1) return `${micros / 1_000} ms`;

@@ -43,7 +43,7 @@ function connect(address: string) {
   return { calls: callsOf({ reads, writes }), writes, close };
 }
 
-/** Drives tasks until the server dies. Answers how many steps of each task were answered OK. */
+/** Drives tasks until the server dies. Returns how many steps of each task were answered OK. */
 async function drive(server: ChildServer, prefix: string, killAfter: number): Promise<Map<string, number>> {
   const { calls, close } = connect(server.address);
   const answered = new Map<string, number>();

@@ -1,7 +1,7 @@
 // Command generator calls a gRPC server, as fast as a number of callers can or at a fixed rate, and says how long the calls
 // took.
 //
-// It knows nothing of what it sends: requests come encoded, and answers are handed back encoded. Its one argument is the
+// It knows nothing of what it sends: requests come encoded, and answers are returned encoded. Its one argument is the
 // server's address. Each job on its standard input is a line of JSON, the [job], followed by its requests; the answer to it on
 // the standard output is a line of JSON, the [measured], followed by the answers, if they were asked for. Each request is
 // preceded by its length, each answer by the number of its request and by its length: four bytes each, big-endian. It ends with
@@ -34,21 +34,21 @@ type job struct {
 	Requests int `json:"requests"`
 	// One bidirectional stream that carries each request once, instead of unary calls.
 	Stream bool `json:"stream"`
-	// Of unary calls, a closed loop: so many callers, and each sends its next call once the last one is answered.
+	// For unary calls in a closed loop: how many callers. Each sends its next call once the last one is answered.
 	Callers int `json:"callers"`
-	// Of unary calls, an open loop: so many calls begin in a second, however long they take. 0: a closed loop.
+	// For unary calls in an open loop: how many calls begin in a second, however long they take. 0: a closed loop.
 	Rate float64 `json:"rate"`
-	// Of unary calls: for how long. They end earlier when the requests are used up, unless Repeat says to begin again.
+	// For unary calls: how long they go on. They end earlier when the requests are used up, unless Repeat is set.
 	Seconds float64 `json:"seconds"`
 	Repeat  bool    `json:"repeat"`
-	// Of unary calls: answers are handed back, from the first one on, as long as they have no more bytes than this together.
+	// For unary calls: answers are returned, from the first one on, as long as they have no more bytes than this together.
 	KeepBytes int `json:"keepBytes"`
 }
 
 type measured struct {
 	Calls   int     `json:"calls"`
 	Seconds float64 `json:"seconds"`
-	// Of unary calls; in an open loop, from the moment at which the call was due.
+	// For unary calls. In an open loop they count from the moment at which the call was due.
 	P50Ms float64 `json:"p50Ms"`
 	P99Ms float64 `json:"p99Ms"`
 	// Answers that follow: all of a stream, and those of unary calls that were kept.

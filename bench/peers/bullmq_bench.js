@@ -3,8 +3,8 @@ const { VALUE, WAIT_LIMIT_MS, answerLines, fail, load, notified } = require('./l
 
 /**
  * `node bullmq_bench.js <port of redis>`: BullMQ with the settings it comes with. One process; one connection for the
- * queue, one for the worker, one for the events. Jobs are fetched and finished by hand (`getNextJob`, `moveToCompleted`),
- * so that the finish is measured alone; locks are long, so that none needs renewing meanwhile.
+ * queue, one for the worker, one for the events. Jobs are fetched and finished by hand (`getNextJob`,
+ * `moveToCompleted`), so that the finish is measured alone; locks are long, so that none needs renewing meanwhile.
  */
 /** More than it gets through, so that no write has to wait for a job to finish. */
 const STORES_PER_SECOND = { one: 5_000, many: 9_000 };
@@ -57,8 +57,8 @@ async function main() {
     async notify(waiters, seconds) {
       return notified(waiters, seconds, async () => {
         const [job] = await makeActive(1);
-        const told = job.waitUntilFinished(events, WAIT_LIMIT_MS).then(() => performance.now());
-        return { told, write: () => finish(job) };
+        const notified = job.waitUntilFinished(events, WAIT_LIMIT_MS).then(() => performance.now());
+        return { notified, write: () => finish(job) };
       });
     },
   });

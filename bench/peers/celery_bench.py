@@ -40,7 +40,8 @@ def connect(url: str) -> Celery:
     )
     if url.startswith("db+"):
         # Celery keeps a pool only in the forked children of a worker. Anywhere else it opens a new connection for each
-        # call, whatever the engine options say. The pool is what is to be measured, so this says that we are such a child.
+        # call, whatever the engine options say. The pool is what is to be measured, so this says that we are such a
+        # child.
         app.backend.session_manager.forked = True
     return app
 
@@ -88,7 +89,7 @@ def run_threads(targets) -> None:
 
 
 def wait_for_results(url: str, pipe) -> None:
-    """The life of one waiter: waits for each id that it is sent, and answers when it was told."""
+    """The life of one waiter: waits for each id that it is sent, and says when it was notified."""
     threading.Thread(target=end_with_parent, daemon=True).start()
     app = connect(url)
     try:
@@ -107,7 +108,7 @@ def end_with_parent() -> None:
 
 
 def notified(backend, pipes, seconds: float) -> dict[str, float]:
-    """One thread for each waiter: has it wait, writes its result, and asks when the waiter was told."""
+    """One thread for each waiter: has it wait, writes its result, and asks when the waiter was notified."""
     since_call: list[float] = []
     since_return: list[float] = []
     errors: list[BaseException] = []
@@ -123,9 +124,9 @@ def notified(backend, pipes, seconds: float) -> dict[str, float]:
                 called = time.monotonic()
                 backend.store_result(task_id, VALUE, "SUCCESS")
                 returned = time.monotonic()
-                told = pipe.recv()
-                since_call.append(told - called)
-                since_return.append(max(0.0, told - returned))
+                notified = pipe.recv()
+                since_call.append(notified - called)
+                since_return.append(max(0.0, notified - returned))
         except BaseException as error:
             errors.append(error)
 

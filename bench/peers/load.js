@@ -32,8 +32,8 @@ async function load(callers, seconds, operation, limit = Number.POSITIVE_INFINIT
 }
 
 /**
- * `waiters` loops that wait for one result after the other. `open(n)` starts to wait and answers `{ told, write, close }`:
- * a promise for the moment at which the waiter is told, and the write to wait for.
+ * `waiters` loops that wait for one result after the other. `open(n)` starts to wait and returns `{ notified, write,
+ * close }`: a promise for the moment at which the waiter is notified, and the write to wait for.
  */
 async function notified(waiters, seconds, open) {
   const sinceCall = [];
@@ -44,13 +44,13 @@ async function notified(waiters, seconds, open) {
   await Promise.all(
     Array.from({ length: waiters }, async () => {
       while (performance.now() < end) {
-        const { told, write } = await open(n++);
+        const { notified, write } = await open(n++);
         await delay(WAIT_MS.least + Math.random() * WAIT_MS.spread);
         const called = performance.now();
         const writing = write().then(() => performance.now());
-        const [toldAt, returned] = await Promise.all([told, writing]);
-        sinceCall.push(toldAt - called);
-        sinceReturn.push(Math.max(0, toldAt - returned));
+        const [notifiedAt, returned] = await Promise.all([notified, writing]);
+        sinceCall.push(notifiedAt - called);
+        sinceReturn.push(Math.max(0, notifiedAt - returned));
       }
     }),
   );

@@ -104,9 +104,9 @@ function watch(id) {
     stream.on('error', reject);
     stream.on('data', ({ event }) => {
       if (event?.$case !== 'snapshot') return;
-      const toldAt = performance.now();
+      const notifiedAt = performance.now();
       expectValue(event.value, id);
-      resolve(toldAt);
+      resolve(notifiedAt);
     });
   });
 }
@@ -125,7 +125,7 @@ async function main() {
     async notify(waiters, seconds) {
       return notified(waiters, seconds, async () => {
         const [id] = await makeRunning(1);
-        return { told: watch(id), write: () => finish(id) };
+        return { notified: watch(id), write: () => finish(id) };
       });
     },
   });

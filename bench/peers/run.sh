@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures this service beside Celery's result backends and BullMQ; see docs/peers.md.
+# Measures this service, Celery's result backends and BullMQ; see docs/peers.md.
 #
 #   npm run build && bench/peers/run.sh [--seconds 2] [--rounds 3] [--only enqueue,store,read,notify]
 #

@@ -6,8 +6,8 @@ const { createInterface } = require('node:readline');
 const { parseArgs } = require('node:util');
 
 /**
- * Called by run.sh, which starts the servers: has every target do the same operation, in turns, for several rounds; prints
- * the medians and writes results.json.
+ * Called by run.sh, which starts the servers: has every target do the same operation, one after the other, for several
+ * rounds. Prints the medians and writes results.json.
  */
 const RESULTS = join(__dirname, 'results.json');
 

@@ -20,7 +20,7 @@ const (
 // method is a unary call of a generated stub.
 type method[Request, Response any] func(context.Context, *Request, ...grpc.CallOption) (*Response, error)
 
-// call makes a call that is safe to repeat, and repeats it after what may pass, until its deadline.
+// call makes a call that is safe to repeat. It is repeated after failures that may pass, until its deadline.
 func call[Request, Response any](
 	ctx context.Context, c *Client, m method[Request, Response], request *Request,
 ) (*Response, error) {

@@ -22,13 +22,13 @@ const (
 	maxHeartbeat     = 60 * time.Second
 
 	// A whole result may be larger than the 4 MiB that gRPC takes by default.
-	mostReceivedBytes = 64 << 20
+	maxReceivedBytes = 64 << 20
 )
 
 // ErrClosed is wrapped by the errors of calls, waits and watches that Close has ended.
 var ErrClosed = errors.New("the client is closed")
 
-// Options of NewClient. The zero value, or nil, is good for a server on this machine.
+// Options of NewClient. The zero value, or nil, fits a server on this machine.
 type Options struct {
 	// Token is sent with every call as "authorization: Bearer …". Empty: none is sent.
 	Token string
@@ -39,8 +39,8 @@ type Options struct {
 	NoProxy bool
 	// Timeout bounds each call, retries included, whose context has no deadline; above 24 days it is 24 days. 0: 10 s.
 	Timeout time.Duration
-	// Heartbeat is the longest silence of a watch, 1 s to 60 s. A stream that is silent for three of them counts as dead
-	// and is opened again. 0: 15 s.
+	// Heartbeat is how long a watch may be silent before the server sends a heartbeat, 1 s to 60 s. A stream that is
+	// silent for three times as long counts as dead and is opened again. 0: 15 s.
 	Heartbeat time.Duration
 	// DialOptions are added to those of the SDK: interceptors, a stats handler, another size limit.
 	DialOptions []grpc.DialOption
@@ -81,7 +81,7 @@ func NewClient(target string, options *Options) (*Client, error) {
 		// The SDK repeats calls itself, until their deadline; gRPC's own retries end after five attempts.
 		grpc.WithDisableRetry(),
 		grpc.WithDisableServiceConfig(),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(mostReceivedBytes)),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReceivedBytes)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 20 * time.Second, Timeout: 10 * time.Second}),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: minPause, Multiplier: 1.6, Jitter: 0.2, MaxDelay: maxPause},

@@ -1,4 +1,4 @@
-// Package taskresults tells what became of background tasks, and reports it: a client of the taskresults service.
+// Package taskresults is a client of the taskresults service. It says what became of background tasks, and reports it.
 //
 // Client has the calls: Create, Start, Renew, Succeed, Fail, Retry, FailTask and Delete for whoever enqueues and runs
 // tasks, or Run, which makes them in their order; Get, GetMany, List, Wait and Watch for whoever wants to know.
@@ -14,7 +14,7 @@
 //
 // # Errors
 //
-// Every error of a call is an *Error, and errors.Is tells its Reason:
+// Every error of a call is an *Error, and errors.Is compares its Reason:
 //
 //	result, err := client.Get(ctx, id, nil)
 //	if errors.Is(err, taskresults.ErrDoesNotExist) {

@@ -18,14 +18,14 @@ const errorDomain = "taskresults.v1"
 // Error is every failure of this package, for errors.As. For one of a certain reason, errors.Is with its Reason is
 // enough.
 //
-// It wraps what caused it, if anything of Go's did: a context's error and its cause, ErrClosed, an error of
+// It wraps its cause, if that is an error of Go: a context's error and its cause, ErrClosed, or an error of
 // encoding/json.
 type Error struct {
 	// Reason is the contract's. Where an answer carries none, it is the name of Code, such as "UNAVAILABLE".
 	Reason Reason
 	// Code is the status of the call, or what fits best where nothing was sent.
 	Code codes.Code
-	// Message is for people.
+	// Message is a text for people.
 	Message string
 	// Fields at fault, named as in the contract ("task.path"); with ErrInvalidField and ErrPayloadTooLarge.
 	Fields []string
@@ -56,7 +56,7 @@ func (e *Error) GRPCStatus() *status.Status {
 	return status.New(e.Code, e.Message)
 }
 
-// failureOf is what a stub's error means to the caller with this context.
+// failureOf makes a stub's error into what it means to the caller with this context.
 func (c *Client) failureOf(ctx context.Context, err error) *Error {
 	answer := status.Convert(err)
 	if deadline, ok := ctx.Deadline(); ok && answer.Code() == codes.DeadlineExceeded && time.Until(deadline) < late {
@@ -101,7 +101,7 @@ func ended(ctx context.Context) *Error {
 	return &Error{Reason: nameOf(code), Code: code, Message: textOf(context.Cause(ctx)), cause: endOf(ctx)}
 }
 
-// endedAfter is the failure of what a context ended after a failed try. That tells more than that the deadline came.
+// endedAfter is the failure of what a context ended after a failed try. The failed try says more than the deadline.
 func endedAfter(ctx context.Context, failure *Error) *Error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ended(ctx)

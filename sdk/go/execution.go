@@ -121,7 +121,7 @@ func (e *execution) hold(ctx context.Context, lose context.CancelCauseFunc) {
 			lose(err)
 			return
 		}
-		// Whatever else went wrong may pass. If it does not, the end of the attempt will tell.
+		// Any other failure may pass. If it does not, the report of the outcome will show it.
 	}
 }
 

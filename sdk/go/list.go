@@ -16,7 +16,7 @@ type Query struct {
 	Statuses []Status
 	// TaskPath, QueueName and Backend: exactly these. Empty: any.
 	TaskPath, QueueName, Backend string
-	// WorkerID: some attempt was made by this worker. Empty: any, or none yet.
+	// WorkerID: at least one attempt was made by this worker. Empty: any worker, or none yet.
 	WorkerID string
 	// Enqueued and Finished: within these times. Results that are not finished match no range of Finished.
 	Enqueued, Finished TimeRange
@@ -29,14 +29,14 @@ type Query struct {
 	View View
 }
 
-// TimeRange is from Start on, and before End. A zero time leaves its side open.
+// TimeRange begins at Start, and ends before End. A zero time means no bound on its side.
 type TimeRange struct {
 	Start, End time.Time
 }
 
 // List yields the results that match, newest enqueued first. Pages are read as they are needed, each with a deadline of
-// its own where ctx has none. Results that come or go meanwhile make no other one appear twice or be left out. An error
-// is the last that is yielded.
+// its own where ctx has none. A result that is created or removed meanwhile never makes another one appear twice or be
+// left out. An error is the last that is yielded.
 func (c *Client) List(ctx context.Context, query Query) iter.Seq2[*TaskResult, error] {
 	return func(yield func(*TaskResult, error) bool) {
 		request := query.request()

@@ -6,8 +6,8 @@ import (
 	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 )
 
-// mostIDs is how many the server takes in one call.
-const mostIDs = 1000
+// maxIDs is how many ids the server takes in one call.
+const maxIDs = 1000
 
 // GetOptions of Get.
 type GetOptions struct {
@@ -31,14 +31,14 @@ func (c *Client) Get(ctx context.Context, id string, options *GetOptions) (*Task
 }
 
 // GetMany reads any number of results: those found, and the ids that no result has, both in the order asked. An id that
-// stands there twice is answered once, at its first place. It makes one call for each 1,000 ids or 3 MiB.
+// occurs twice is returned once, at its first place. It makes one call for each 1,000 ids or 3 MiB.
 func (c *Client) GetMany(
 	ctx context.Context, ids []string, view View,
 ) (found []*TaskResult, missing []string, err error) {
 	answers := make(map[string]*TaskResult, len(ids))
 	pending := ids
 	for len(pending) > 0 {
-		size := min(mostIDs, len(pending))
+		size := min(maxIDs, len(pending))
 		batch, rest := pending[:size], pending[size:]
 		request := &pb.BatchGetTaskResultsRequest{Ids: batch, View: view.toProto()}
 		response, err := call(ctx, c, c.results.BatchGetTaskResults, request)

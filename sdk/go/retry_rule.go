@@ -10,7 +10,7 @@ import (
 // maxBugs is how many bugs of the server in a row end a wait or a watch.
 const maxBugs = 3
 
-// isWorthRepeating tells whether a call that failed so is to be made again: see "What is worth another try" in
+// isWorthRepeating reports whether a call that failed so is to be made again: see "What is worth another try" in
 // sdk/README.md. Anything else, such as bad credentials, would only happen again.
 func isWorthRepeating(failure *Error) bool {
 	switch failure.Code {
@@ -50,18 +50,18 @@ func (r *streamRule) isWorthReopening(failure *Error) bool {
 	return r.bugs < maxBugs
 }
 
-// reset counts bugs anew: the server has told something.
+// reset counts bugs anew, since the server has sent something.
 func (r *streamRule) reset() {
 	r.bugs = 0
 }
 
-// isWorthReportingAgain tells whether the report of an outcome may be taken a moment later: after all that was said on
-// the way, by a server or a proxy, and is about neither the report nor the attempt.
+// isWorthReportingAgain reports whether the report of an outcome may be taken a moment later: after all that was said
+// on the way, by a server or a proxy, and is about neither the report nor the attempt.
 func isWorthReportingAgain(failure *Error) bool {
 	return !isLoss(failure) && !isAboutValue(failure)
 }
 
-// isLoss tells that an attempt is no longer this worker's.
+// isLoss reports whether the attempt is no longer this worker's.
 func isLoss(err error) bool {
 	var refusal *Error
 	if !errors.As(err, &refusal) {
@@ -75,7 +75,7 @@ func isLoss(err error) bool {
 	}
 }
 
-// isAboutValue tells a refusal of what was sent, which would be refused again.
+// isAboutValue reports whether what was sent was refused, and would be refused again.
 func isAboutValue(refusal *Error) bool {
 	return refusal.Reason == ErrInvalidField || refusal.Reason == ErrNotEncodable || isTooLarge(refusal)
 }
@@ -84,7 +84,7 @@ func isAboutValue(refusal *Error) bool {
 // and busy servers and proxies that limit rates answer with the same code.
 var tooLarge = regexp.MustCompile(`(?i)\b(message|size) larger than\b|\bexceeds maximum size\b`)
 
-// isTooLarge also tells a message that is too large for the transport, which refuses it itself.
+// isTooLarge reports whether something was too large for the server, or for the transport, which refuses it itself.
 func isTooLarge(err error) bool {
 	var refusal *Error
 	return errors.As(err, &refusal) && (refusal.Reason == ErrPayloadTooLarge ||

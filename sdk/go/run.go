@@ -9,14 +9,14 @@ import (
 const defaultLease = 60 * time.Second
 
 // Function is a task for Run. Its context ends when that given to Run does, and when the attempt is lost; context.Cause
-// then tells the loss. It returns an error, or what encoding/json can encode without losing anything: no error in it,
+// then returns the loss. It returns an error, or what encoding/json can encode without losing anything: no error in it,
 // no struct without exported fields, no text that is not UTF-8.
 type Function func(ctx context.Context) (any, error)
 
 // RunOptions of Run.
 type RunOptions struct {
-	// Lease of the attempt, 1 ms to 7 days, renewed at a third of its time. This long after a worker died at the latest,
-	// another may take over. 0: 60 s.
+	// Lease of the attempt, 1 ms to 7 days, renewed at a third of its time. After a worker has died, another may take over
+	// once this time has passed. 0: 60 s.
 	Lease time.Duration
 	// Report chooses what is reported of a function that returns no value. It is given the error that the function
 	// returned, or what its panic threw, or nil when it ended its goroutine (runtime.Goexit). Where it returns false,
@@ -51,7 +51,7 @@ func (c *Client) Run(
 //
 // An error makes the result Failed, and is returned. So does a value that is too large or cannot be JSON, as
 // ErrPayloadTooLarge or ErrNotEncodable. A panic makes it Failed, too, with the stack as the traceback, and goes on up
-// the stack. Refresh then tells what is kept. RunOptions.Retry chooses the errors and panics after which the result is
+// the stack. Refresh then reads what is kept. RunOptions.Retry chooses the errors and panics after which the result is
 // Ready again instead, and RunOptions.Report leaves some to other workers.
 //
 // A report is repeated for as long as the lease, and at least 5 s, after every answer that is about neither the report
@@ -105,8 +105,8 @@ func (r *TaskResult) Run(ctx context.Context, workerID string, function Function
 	return nil
 }
 
-// refreshToShow gives up after a third of the lease, or the time of one call if that is shorter: neither the function,
-// nor whoever waits for its outcome, must wait for what is only shown.
+// refreshToShow gives up after a third of the lease, or the time of one call if that is shorter. Neither the function,
+// nor whoever waits for its outcome, may have to wait for what is only shown.
 func (r *TaskResult) refreshToShow(ctx context.Context, lease time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, min(lease/3, r.client.timeout))
 	defer cancel()

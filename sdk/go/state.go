@@ -6,8 +6,8 @@ import (
 	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 )
 
-// State is what a call of a worker leaves behind: the part of a TaskResult that costs the same however many attempts
-// there were. Times are UTC, exact to the microsecond, and zero until what they tell of has happened.
+// State is what a call of a worker returns: the part of a TaskResult whose size does not grow with the number of
+// attempts. Times are UTC, exact to the microsecond, and zero until they have happened.
 type State struct {
 	// ID of the result.
 	ID string
@@ -15,7 +15,7 @@ type State struct {
 	Status Status
 	// Incarnation and Revision of the result.
 	Incarnation, Revision int64
-	// Attempts started so far; so, while Running, the number of the running one.
+	// Attempts started so far. While Running, this is also the number of the running one.
 	Attempts int
 	// EnqueuedAt, StartedAt, LastAttemptedAt, FinishedAt and ExpiresAt are those of the TaskResult.
 	EnqueuedAt, StartedAt, LastAttemptedAt, FinishedAt, ExpiresAt time.Time

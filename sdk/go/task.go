@@ -21,7 +21,7 @@ type Task struct {
 	Priority int
 	// QueueName is the name of the queue.
 	QueueName string
-	// RunAfter is the time before which the task was asked not to run, to the microsecond. Zero: at once.
+	// RunAfter is the time before which the task must not run, exact to the microsecond. Zero: it may run at once.
 	RunAfter time.Time
 	// TakesContext says that the task takes its own TaskResult as its first argument.
 	TakesContext bool
@@ -37,8 +37,8 @@ type TaskSpec struct {
 	Priority int
 	// QueueName is the name of the queue, up to 255 characters. Empty: "default".
 	QueueName string
-	// RunAfter asks not to run the task before this time, between the years 1970 and 2255. Finer digits than microseconds
-	// are cut. Zero: at once.
+	// RunAfter is the time before which the task must not run, between the years 1970 and 2255. Digits finer than
+	// microseconds are cut. Zero: it may run at once.
 	RunAfter time.Time
 	// TakesContext says that the task takes its own TaskResult as its first argument.
 	TakesContext bool
@@ -54,7 +54,7 @@ type TaskSpec struct {
 	Metadata map[string]string
 }
 
-// request checks and completes what can be without the server.
+// request checks and completes what can be checked and completed without the server.
 func (s TaskSpec) request() (*pb.CreateTaskResultRequest, error) {
 	args, err := encodeArguments("args", s.Args, "[]")
 	if err != nil {

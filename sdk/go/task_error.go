@@ -8,7 +8,7 @@ import (
 
 // TaskError is what is kept of one failed attempt. It is an error itself: given to Fail, or returned from a function
 // that Run calls, it is kept as it stands, where any other error is described by its type, its text and the errors it
-// wraps, up to 100 of them. A longer text than is kept ends with a line that says how much was cut.
+// wraps, up to 100 of them. A text that is longer than what is kept ends with a line that says how much was cut.
 type TaskError struct {
 	// ExceptionClassPath is the class of what was raised: "builtins.ValueError", "*net.OpError". At most 1,000 characters
 	// are kept. Empty: "*taskresults.TaskError".

@@ -14,7 +14,7 @@ import (
 // TaskResult is the outcome of one task, as far as it was known when it was read. It never changes by itself: only
 // Refresh and Run change it, and only they must not be called while another goroutine uses the same TaskResult.
 //
-// Times are UTC, exact to the microsecond, and zero until what they tell of has happened.
+// Times are UTC, exact to the microsecond, and zero until they have happened.
 type TaskResult struct {
 	// ID is 1 to 64 characters, opaque and case-sensitive.
 	ID string
@@ -44,7 +44,7 @@ type TaskResult struct {
 	WorkerIDs []string
 	// Metadata are the labels.
 	Metadata map[string]string
-	// Incarnation tells the creations under one id apart: a result that was deleted and created anew has a higher one.
+	// Incarnation says which creation under this id it is: a result that was deleted and created anew has a higher one.
 	Incarnation int64
 	// Revision grows at every change, and begins again when the result is created anew.
 	Revision int64
@@ -101,10 +101,10 @@ func (r *TaskResult) decode(what string, text json.RawMessage, v any) error {
 	return decode(what, text, v)
 }
 
-// Refresh asks the service what has changed, and takes it over: status, times, errors, worker ids, return value,
-// metadata and revision, and everything if the result was deleted and created anew. When nothing has changed, next to
-// nothing is sent. When Refresh fails, with ErrDoesNotExist if the result was deleted, the TaskResult stays as it was.
-// An answer that comes late never makes it show less than it does by then.
+// Refresh asks the service what has changed, and updates the TaskResult: status, times, errors, worker ids, return
+// value, metadata and revision, and everything if the result was deleted and created anew. When nothing has changed,
+// next to nothing is sent. When Refresh fails, with ErrDoesNotExist if the result was deleted, the TaskResult stays as
+// it was. An answer that comes late never brings back an older state.
 func (r *TaskResult) Refresh(ctx context.Context) error {
 	known := r.Version()
 	request := &pb.RefreshTaskResultRequest{Id: r.ID, Known: known.toProto()}

@@ -12,7 +12,7 @@ func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]strin
 	return map[string]string{"authorization": "Bearer " + string(b)}, nil
 }
 
-// RequireTransportSecurity allows plain text, since TLS is often ended by a proxy beside the caller.
+// RequireTransportSecurity allows plain text, since TLS is often ended by a proxy next to the caller.
 func (b bearer) RequireTransportSecurity() bool {
 	return false
 }

@@ -2,8 +2,8 @@ package taskresults
 
 import pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 
-// Version is one state of one creation of a result. An id can be deleted and created anew, so a revision alone does not
-// tell what is known of it.
+// Version identifies one state of a result. A result can be deleted and created anew under the same id, so a revision
+// alone does not say which state is known.
 type Version struct {
 	// Incarnation is higher when a result is deleted and created anew under its id.
 	Incarnation int64

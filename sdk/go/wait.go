@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	// longestPoll is how long the server lets one call wait.
-	longestPoll = 60 * time.Second
+	// maxPoll is how long one call may wait on the server.
+	maxPoll = 60 * time.Second
 	// late is how long after the deadline the server's own answer may come. Thousands of waits that time out at once would
 	// otherwise cancel thousands of streams, and servers close a connection on which that happens.
 	late = 100 * time.Millisecond
-	// shortestWait leaves even a wait without time, over a slow link, the time for one answer.
-	shortestWait = 2 * time.Second
+	// minWait gives even a wait without time, over a slow link, the time for one answer.
+	minWait = 2 * time.Second
 )
 
 // Wait returns the result once it is finished, at once if it is already. It waits until the deadline of ctx, and for
@@ -31,7 +31,7 @@ func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 	if err := checkTexts(&pb.WaitTaskResultRequest{Id: id}); err != nil {
 		return nil, err
 	}
-	answerBy := time.Now().Add(shortestWait)
+	answerBy := time.Now().Add(minWait)
 	ctx, cancel := c.within(ctx)
 	defer cancel()
 	var rule streamRule
@@ -65,9 +65,9 @@ func (c *Client) Wait(ctx context.Context, id string) (*TaskResult, error) {
 func (c *Client) poll(ctx context.Context, id string, answerBy time.Time) (*pb.WaitTaskResultResponse, *Error) {
 	request := &pb.WaitTaskResultRequest{Id: id}
 	if deadline, ok := ctx.Deadline(); ok {
-		request.Timeout = durationpb.New(min(max(time.Until(deadline), time.Millisecond), longestPoll))
+		request.Timeout = durationpb.New(min(max(time.Until(deadline), time.Millisecond), maxPoll))
 	}
-	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(longestPoll+c.timeout, maxTimeout))
+	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(maxPoll+c.timeout, maxTimeout))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -84,7 +84,7 @@ func (c *Client) poll(ctx context.Context, id string, answerBy time.Time) (*pb.W
 	return response, nil
 }
 
-// isUnanswered tells a poll that ended with its own deadline, or with the wait.
+// isUnanswered reports whether a poll ended with its own deadline, or with the wait.
 func isUnanswered(failure *Error) bool {
 	return failure.Code == codes.DeadlineExceeded || failure.Code == codes.Canceled && failure.cause != nil
 }

@@ -17,14 +17,15 @@ import (
 // silentHeartbeats is how many heartbeats must fail to come for a stream to count as dead.
 const silentHeartbeats = 3
 
-// Watch yields up to 1,000 results as they are now, and each again whenever it has changed, until all are finished. Of
-// each it never yields an older version than before; a slow loop may miss versions in between, but never the newest.
-// An id that no result has (any more) is yielded once, as an error that is ErrDoesNotExist, and the others go on.
+// Watch yields up to 1,000 results as they are now, and each again whenever it has changed, until all are finished. It
+// never yields an older version of a result than before. A slow loop may miss versions in between, but never the
+// newest. An id that no result has (any more) is yielded once, as an error that is ErrDoesNotExist, and the others go
+// on.
 //
 // When the connection or the server goes away, or the server has reached a limit, the watch is opened again with what
-// it knows, for as long as it takes: until ctx ends or the client is closed. So it is after ErrInternal, but not after
-// three in a row without an event in between. Any other error is the last that is yielded. Leaving the loop ends the
-// watch.
+// it knows, for as long as it takes: until ctx ends or the client is closed. It is opened again after ErrInternal, too,
+// but not after three in a row without an event in between. Any other error is the last that is yielded. Leaving the
+// loop ends the watch.
 func (c *Client) Watch(ctx context.Context, ids ...string) iter.Seq2[*TaskResult, error] {
 	known := make(map[string]Version, len(ids))
 	for _, id := range ids {
@@ -89,8 +90,8 @@ func (w *watch) stream(ctx context.Context) *Error {
 		}
 		return w.client.failureOf(ctx, err)
 	}
-	longestSilence := silentHeartbeats * w.client.heartbeat
-	silence := time.AfterFunc(longestSilence, cancel)
+	maxSilence := silentHeartbeats * w.client.heartbeat
+	silence := time.AfterFunc(maxSilence, cancel)
 	defer silence.Stop()
 	stream, err := w.client.results.WatchTaskResults(open, w.request())
 	if err != nil {
@@ -113,7 +114,7 @@ func (w *watch) stream(ctx context.Context) *Error {
 		if w.left = !w.pass(event); w.left {
 			return nil
 		}
-		silence.Reset(longestSilence)
+		silence.Reset(maxSilence)
 	}
 }
 

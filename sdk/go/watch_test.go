@@ -115,7 +115,7 @@ func streams(count *atomic.Int64) grpc.DialOption {
 	})
 }
 
-func TestWatchIsOpenedAgainAtItsGreatestAge(t *testing.T) {
+func TestWatchIsOpenedAgainAtItsMaximumAge(t *testing.T) {
 	server := ownServer(t, "--watch-max-age", "1s")
 	var opened atomic.Int64
 	client := clientOf(t, server, &taskresults.Options{DialOptions: []grpc.DialOption{streams(&opened)}})

@@ -12,8 +12,8 @@ import (
 	pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 )
 
-// Create registers a task that has been enqueued, as Ready. With an id, a repeated Create of the same content gives the
-// result that there is, whatever became of it since; other content fails with ErrExists.
+// Create registers a task that has been enqueued, as Ready. With an id, a repeated Create of the same content returns
+// the existing result, whatever has become of it since; other content fails with ErrExists.
 func (c *Client) Create(ctx context.Context, spec TaskSpec) (*TaskResult, error) {
 	request, err := spec.request()
 	if err != nil {
@@ -32,7 +32,7 @@ func (c *Client) Create(ctx context.Context, spec TaskSpec) (*TaskResult, error)
 		}
 		return result, err
 	}
-	// Nothing but the server's time is to be learnt of a new result.
+	// Nothing but the server's time has to be read for a new result.
 	return c.newTaskResult(&pb.TaskResult{
 		Id:          request.GetId(),
 		Task:        request.GetTask(),
@@ -51,17 +51,17 @@ func (c *Client) Create(ctx context.Context, spec TaskSpec) (*TaskResult, error)
 // StartOptions of Start.
 type StartOptions struct {
 	// Lease is the time within which the attempt must be finished or its lease renewed, or else another worker may take
-	// it over: 1 ms to 7 days. 0: the attempt is never lost by itself.
+	// it over: 1 ms to 7 days. 0: the attempt never counts as lost.
 	Lease time.Duration
-	// Force takes the task over though another attempt is running.
+	// Force takes over the task even if another attempt is running.
 	Force bool
-	// RequestID names this start among all of the result, up to 255 characters: a call with the same one counts as
-	// repeated, and gives the attempt that the first one started. Give one for each delivery of a task. Empty: the SDK
-	// makes a UUID, so that only its own repetitions count as such.
+	// RequestID identifies this start among all starts of the result, up to 255 characters. A call with the same one
+	// counts as a repetition, and returns the attempt that the first one started. Give one for each delivery of a task.
+	// Empty: the SDK makes a UUID, so that only its own repetitions count as such.
 	RequestID string
 }
 
-// Start begins an attempt: State.Attempt goes with every further call of it. Start fails with ErrAttemptInProgress
+// Start begins an attempt: every further call about it needs State.Attempt. Start fails with ErrAttemptInProgress
 // while another attempt is running, with ErrIllegalTransition when the result is finished, and with ErrStaleAttempt
 // when the attempt that RequestID has started is over. Options may be nil.
 func (c *Client) Start(ctx context.Context, id, workerID string, options *StartOptions) (*State, error) {
@@ -112,7 +112,7 @@ func (c *Client) start(
 
 // Renew makes the lease of a running attempt end that long from now, 1 ms to 7 days. It fails with ErrStaleAttempt when
 // another attempt has been started since or the result created anew, and with ErrIllegalTransition when the attempt is
-// over otherwise.
+// over for another reason.
 func (c *Client) Renew(ctx context.Context, attempt Attempt, lease time.Duration) (*State, error) {
 	request := &pb.RenewLeaseRequest{
 		Id:          attempt.ID,
@@ -213,8 +213,9 @@ type DeleteOptions struct {
 	AllowMissing bool
 }
 
-// Delete removes a result in any state; who watches it is told. Options may be nil. Without AllowMissing the call is
-// not repeated when the server is out of reach, since after a lost answer the result is rightly missing.
+// Delete removes a result in any state. Watches of it end with ErrDoesNotExist. Options may be nil. Without
+// AllowMissing the call is not repeated when the server is out of reach: when only its answer was lost, the result is
+// rightly missing.
 func (c *Client) Delete(ctx context.Context, id string, options *DeleteOptions) error {
 	if options == nil {
 		options = &DeleteOptions{}

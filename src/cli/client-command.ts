@@ -41,7 +41,7 @@ export function clientCommand(program: Command, nameAndArguments: string, descri
 /** Lends `work` a client, and closes it. */
 export async function withClient<T>(options: ClientOptions, work: (client: TaskResults) => Promise<T>): Promise<T> {
   const { token } = readSettings(['token'], {}, process.env);
-  // With TLS, gRPC calls a server by its address in a way that Node.js warns of. Nobody who types a command can mend that.
+  // With TLS, gRPC uses a server's address in a way that Node.js warns of. Whoever types a command cannot change that.
   process.noDeprecation = true;
   const client = new TaskResults(options.server, {
     token: token ?? undefined,

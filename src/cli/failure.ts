@@ -5,7 +5,7 @@ import { whyNotConnected } from './connection-advice';
 
 const UNREACHABLE: readonly (number | null)[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED];
 
-/** Turns whatever was thrown into what a person is told of it. */
+/** Turns whatever was thrown into a message for a person. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof TaskResultsError) {

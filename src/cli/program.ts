@@ -34,7 +34,7 @@ Exit codes:
   2  the command line or a setting is wrong
   3  the server cannot be reached`;
 
-/** As commander describes an option, which does not say whether it is required. */
+/** The description of an option. Commander's own does not say whether the option is required. */
 function optionDescription(option: Option): string {
   const description = new Help().optionDescription(option);
   return option.mandatory ? `${description} (required)` : description;

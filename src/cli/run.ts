@@ -8,7 +8,7 @@ import { printable } from './output/printable';
 export async function run(program: Command, argv: readonly string[]): Promise<void> {
   // grpc-js would log what its errors say anyway.
   if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
-  // It is no mistake when a reader has seen enough, as `head` does.
+  // It is no mistake when a program such as `head` has read enough.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   process.on('uncaughtException', (error) => process.exit(report(error)));
   try {

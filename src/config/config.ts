@@ -14,7 +14,7 @@ import {
   type Values,
 } from './settings';
 
-/** Everything a server is told at start. */
+/** All settings of a server, checked and in the units of the code. */
 export interface Config {
   readonly host: string;
   /** 0: any free port. */
@@ -28,12 +28,12 @@ export interface Config {
   readonly tokens: { readonly full: string | null; readonly readOnly: string | null };
   readonly limits: Limits;
   readonly retention: Retention;
-  /** What finished results kept in memory may take. */
+  /** Memory that the cache of finished results may take. */
   readonly cacheBytes: number;
   /** How long entries of the change log are kept. */
   readonly changeLogRetention: Micros;
   readonly watch: WatchConfig;
-  /** How a half-open connection is noticed: one that is silent for `timeMs` must give a sign of life within `timeoutMs`. */
+  /** How a half-open connection is noticed: one that is silent for `timeMs` must answer a ping within `timeoutMs`. */
   readonly keepalive: { readonly timeMs: number; readonly timeoutMs: number };
   /** How long a stopping server waits for calls under way. */
   readonly shutdownGraceMs: number;
@@ -53,7 +53,7 @@ export interface WatchConfig {
 
 const ALL = Object.keys(SETTINGS) as SettingName[];
 
-/** Throws SettingsError, which names every mistake. */
+/** Reads all settings. Throws SettingsError, which names every mistake. */
 export function readConfig(flags: Flags, environment: Environment): Config {
   const values = readSettings(ALL, flags, environment);
   const { maxJsonSize, maxTracebackSize, maxWorkerIdLength, maxMessageSize, maxWatches, maxWatchedIds } = values;
@@ -61,9 +61,9 @@ export function readConfig(flags: Flags, environment: Environment): Config {
   const wholeResult = maxResultSize(limits);
   const mistakes: string[] = [];
   if (maxMessageSize < wholeResult) {
-    const least = `${Math.ceil(wholeResult / MIB)}MiB`;
+    const min = `${Math.ceil(wholeResult / MIB)}MiB`;
     mistakes.push(
-      `${label('maxMessageSize')}: must be at least ${least} with this max-json-size: a whole result must fit`,
+      `${label('maxMessageSize')}: must be at least ${min} with this max-json-size: a whole result must fit`,
     );
   }
   if (values.pollFast > values.pollSlow) {
@@ -97,7 +97,7 @@ export function readConfig(flags: Flags, environment: Environment): Config {
   });
 }
 
-/** The database alone, for commands that start no server. */
+/** Reads the database alone, for commands that start no server. Throws SettingsError. */
 export function readDatabase(flags: Flags, environment: Environment): Database {
   return databaseOf(readSettings(['databaseUrl', 'poolSize'], flags, environment));
 }
@@ -110,7 +110,7 @@ export function unknownVariables(environment: Environment): string[] {
   );
 }
 
-/** For the client commands and the tests, and what Kubernetes sets for a Service named taskresults. */
+/** Variables of the client commands and the tests, and those that Kubernetes sets for a Service named taskresults. */
 const NOT_OURS = /^TASKRESULTS_(SERVER$|TLS$|CA$|DEBUG$|TEST_|SERVICE_|PORT_\d)/;
 
 function databaseOf({ databaseUrl, poolSize }: Pick<Values, 'databaseUrl' | 'poolSize'>): Database {

@@ -2,7 +2,7 @@ import type { Database } from '../store/open';
 
 const FORMS = 'sqlite:FILE, mysql://user:password@host:port/database or mariadb://…';
 
-/** Reads a database URL, or says what is wrong with it, never repeating it: it may hold a password. */
+/** Reads a database URL, or says what is wrong with it. Never repeats it, since it may hold a password. */
 export function parseDatabaseUrl(text: string): DatabaseUrl | { mistake: string } {
   if (text.startsWith('sqlite:')) {
     // As the driver takes it.
@@ -41,7 +41,7 @@ function mysqlMistake(text: string): string | null {
   const unknown = [...searchParams].find(([name, value]) => name !== 'tls' || value !== 'verify');
   if (unknown) return `has an unknown parameter "${unknown[0]}": only tls=verify is understood`;
   try {
-    // One by one: what one ends with and the next begins with must not make a character.
+    // One by one: the end of one and the beginning of the next must not make a character together.
     for (const part of [username, password, pathname]) decodeURIComponent(part);
     return null;
   } catch {

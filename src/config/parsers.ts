@@ -2,7 +2,7 @@ import { isIP, isIPv6 } from 'node:net';
 import { parseDatabaseUrl } from './database-url';
 import { formatBytes, parseBytes, parseDuration } from './units';
 
-/** Reads the text of a setting; throws a Refusal that says what is allowed. */
+/** Reads the text of a setting. Throws a Refusal that says what is allowed. */
 export type Parser<T> = (text: string) => T;
 
 export interface Setting<T = unknown> {
@@ -17,7 +17,7 @@ export interface Setting<T = unknown> {
   readonly parse: Parser<T>;
 }
 
-/** What is allowed, to be read after the name of the setting. */
+/** The message says what is allowed; it is read after the name of the setting. */
 export class Refusal extends Error {}
 
 export const MIB = 1024 ** 2;
@@ -49,7 +49,7 @@ export function host(text: string): string {
 }
 
 export function port(text: string): number {
-  // Kubernetes does this to every pod beside a Service of that name.
+  // Kubernetes sets this in every pod of a namespace that has a Service of that name.
   const hint = text.startsWith('tcp://') ? '; Kubernetes set it for a Service named taskresults: give --port' : '';
   return integer(0, 65_535, hint)(text);
 }
@@ -75,8 +75,8 @@ export function duration(min: number, max: number, alternative = ''): Parser<num
   return (text) => {
     const ms = parseDuration(text);
     if (ms !== null && ms >= min && ms <= max) return ms;
-    const least = min >= MINUTE ? `${min / MINUTE}m` : min >= SECOND ? `${min / SECOND}s` : `${min}ms`;
-    const range = `from ${least} to ${max / DAY}d`;
+    const shortest = min >= MINUTE ? `${min / MINUTE}m` : min >= SECOND ? `${min / SECOND}s` : `${min}ms`;
+    const range = `from ${shortest} to ${max / DAY}d`;
     throw new Refusal(`must be ${alternative}a number with ms, s, m, h or d, ${range}, not "${text}"`);
   };
 }

@@ -18,9 +18,9 @@ import {
 } from './parsers';
 import { formatBytes } from './units';
 
-/** Timers overflow at 2^31 ms, a little later. */
-const LONGEST_TIMER = 24 * DAY;
-const LONGEST_RETENTION = 36_500 * DAY;
+/** Timers overflow at 2^31 ms, which is a little more. */
+const MAX_TIMER = 24 * DAY;
+const MAX_RETENTION = 36_500 * DAY;
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -42,7 +42,7 @@ export const SETTINGS = {
     'processes that share the port, for more than one core; MySQL only',
     integer(1, 256),
   ),
-  poolSize: setting('pool-size', '<number>', '10', 'most connections to MySQL at a time', integer(2, 1_000)),
+  poolSize: setting('pool-size', '<number>', '10', 'connections to MySQL at a time, at most', integer(2, 1_000)),
   migrate: setting(
     'migrate',
     '[true|false]',
@@ -58,21 +58,21 @@ export const SETTINGS = {
     'TASKRESULTS_READ_TOKEN',
     'another such token, good for reading only; without the first one, nobody may write',
   ),
-  maxJsonSize: sizeLimit('maxJsonSize', 'most of each of args, kwargs and return value; more is refused'),
-  maxTracebackSize: sizeLimit('maxTracebackSize', 'most of a traceback; more is cut and marked'),
+  maxJsonSize: sizeLimit('maxJsonSize', 'how large args, kwargs and the return value may be, each; more is refused'),
+  maxTracebackSize: sizeLimit('maxTracebackSize', 'how large a traceback may be; more is cut and marked'),
   maxMessageSize: sizeLimit(
     'maxMessageSize',
-    `most of a whole message that comes in; answers of many results end at ${formatBytes(MAX_ANSWER_SIZE, ' ')}`,
+    `how large a whole incoming message may be; answers of many results end at ${formatBytes(MAX_ANSWER_SIZE, ' ')}`,
   ),
-  maxWorkerIdLength: countLimit('maxWorkerIdLength', 'most characters of a worker id'),
-  maxWatches: countLimit('maxWatches', 'most watches that one process has open at a time'),
-  maxWatchedIds: countLimit('maxWatchedIds', 'most ids in all open watches of one process together'),
+  maxWorkerIdLength: countLimit('maxWorkerIdLength', 'how many characters a worker id may have'),
+  maxWatches: countLimit('maxWatches', 'watches that one process may have open at a time'),
+  maxWatchedIds: countLimit('maxWatchedIds', 'ids that all open watches of one process may have together'),
   retention: setting(
     'retention',
     '<duration>',
     'forever',
     'how long a result is kept once it is finished, e.g. `30d`',
-    (text) => (text === 'forever' ? null : duration(SECOND, LONGEST_RETENTION, '`forever`, or ')(text)),
+    (text) => (text === 'forever' ? null : duration(SECOND, MAX_RETENTION, '`forever`, or ')(text)),
   ),
   cacheSize: setting(
     'cache-size',
@@ -86,50 +86,50 @@ export const SETTINGS = {
     '<duration>',
     '1h',
     'how long entries of the change log are kept',
-    duration(MINUTE, LONGEST_RETENTION),
+    duration(MINUTE, MAX_RETENTION),
   ),
   pollFast: setting(
     'poll-fast',
     '<duration>',
     '20ms',
-    'pause between two looks at the change log while things change',
-    duration(1, LONGEST_TIMER),
+    'pause between two polls of the change log while things change',
+    duration(1, MAX_TIMER),
   ),
-  pollSlow: setting('poll-slow', '<duration>', '50ms', 'the same at rest', duration(1, LONGEST_TIMER)),
+  pollSlow: setting('poll-slow', '<duration>', '50ms', 'the same at rest', duration(1, MAX_TIMER)),
   rereadInterval: setting(
     'reread-interval',
     '<duration>',
     '30s',
     'unfinished watched results are read again this often, whatever the change log says',
-    duration(SECOND, LONGEST_TIMER),
+    duration(SECOND, MAX_TIMER),
   ),
   watchMaxAge: setting(
     'watch-max-age',
     '<duration>',
     '1h',
     'watches of this age are asked to open again',
-    duration(SECOND, LONGEST_TIMER),
+    duration(SECOND, MAX_TIMER),
   ),
   keepaliveTime: setting(
     'keepalive-time',
     '<duration>',
     '30s',
-    'a connection that is silent for this long is asked for a sign of life',
-    duration(SECOND, LONGEST_TIMER),
+    'a connection that is silent for this long is pinged',
+    duration(SECOND, MAX_TIMER),
   ),
   keepaliveTimeout: setting(
     'keepalive-timeout',
     '<duration>',
     '10s',
-    'a connection that gives none within this time is closed',
-    duration(SECOND, LONGEST_TIMER),
+    'a connection that does not answer the ping within this time is closed',
+    duration(SECOND, MAX_TIMER),
   ),
   shutdownGrace: setting(
     'shutdown-grace',
     '<duration>',
     '10s',
     'how long a stopping server waits for calls under way',
-    duration(0, LONGEST_TIMER),
+    duration(0, MAX_TIMER),
   ),
   logLevel: setting('log-level', '<level>', 'info', `one of ${LOG_LEVELS.join(', ')}`, oneOf(LOG_LEVELS)),
 };

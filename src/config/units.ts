@@ -11,7 +11,7 @@ export function parseDuration(text: string): number | null {
   return quantity(text, MILLISECONDS);
 }
 
-/** Bytes in the greatest unit that makes a whole number, with `space` before it: `1MiB`, as `parseBytes` takes it. */
+/** Bytes in the largest unit that makes a whole number, with `space` before it: `1MiB`, as `parseBytes` takes it. */
 export function formatBytes(bytes: number, space = ''): string {
   const [unit, factor] = Object.entries(BYTES).findLast(([, factor]) => bytes > 0 && bytes % factor === 0) ?? ['', 1];
   return `${bytes / factor}${unit && space}${unit}`;

@@ -5,35 +5,35 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Failure } from './failure';
 
-/** Before a process that has ended is started again; each pause is twice the one before. */
+/** The pause before a process that has ended is started again. Each pause is twice as long as the one before. */
 const MIN_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 30_000;
 
 /** Once a process has listened for this long, its next pause is the shortest again. */
 const MIN_STEADY_MS = 60_000;
 
-/** What a stopping process gets beyond the grace of its calls: to decide queued writes and to close the database. */
+/** How long a stopping process has beyond the grace of its calls: to decide queued writes and to close the database. */
 const STOP_MARGIN_MS = 5_000;
 
-/** Tells a process of the group where to listen. */
+/** Says to a process of the group where to listen. */
 const PORT_VARIABLE = 'TASKRESULTS_GROUP_PORT';
 
-/** What a process of the group that cannot start, or stop, leaves to the first one to say. */
-type Told = Pick<Failure, 'message' | 'exitCode'>;
+/** The failure of a process of the group that cannot start or stop. The first process reports it. */
+type ReportedFailure = Pick<Failure, 'message' | 'exitCode'>;
 
 /** How a process came to its end. */
 interface Ending {
   pid?: number;
   code: number | null;
   signal: NodeJS.Signals | null;
-  failure?: Told;
+  failure?: ReportedFailure;
   listenedMs: number;
 }
 
 /**
- * Several processes on one port, by the rules of node:cluster: connections are handed to them in turn. This process
- * serves nobody: it starts the others, starts them again when they end by themselves, and ends them. The reasons are in
- * docs/decisions/processes.md.
+ * Several processes on one port, by the rules of node:cluster: connections are handed to them one after another. This
+ * process serves nobody: it starts the others, starts them again when they end by themselves, and ends them. The
+ * reasons are in docs/decisions/processes.md.
  */
 export class ProcessGroup {
   /**
@@ -52,7 +52,7 @@ export class ProcessGroup {
     private readonly log: Logger,
   ) {
     setMaxListeners(count, this.#stopping.signal); // a pause of each
-    // However this process comes to its end, short of SIGKILL; after that node:cluster ends the others.
+    // Whatever ends this process, other than SIGKILL. After SIGKILL, node:cluster ends the others.
     process.once('exit', () => this.#kill('SIGKILL'));
     const ended: Promise<void>[] = [];
     const listening = Array.from(
@@ -111,19 +111,19 @@ export class ProcessGroup {
     }
     this.#workers.add(worker);
     let listensSince = Number.POSITIVE_INFINITY;
-    let failure: Told | undefined;
+    let failure: ReportedFailure | undefined;
     worker.once('listening', () => {
       listensSince = performance.now();
       onListening();
     });
-    worker.once('message', (message: Told) => {
+    worker.once('message', (message: ReportedFailure) => {
       failure = message;
     });
     worker.on('error', (error) => {
       // One that runs has only ended too early to be given a connection, or a signal.
       if (worker.process.pid === undefined) failure = new Failure(error.message);
     });
-    // Not `exit`, which may come before its last message.
+    // Not `exit`, which may come before the last message of the process.
     const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
       worker.process.once('close', (...how) => resolve(how));
     });
@@ -144,7 +144,7 @@ export function freePort(host: string): Promise<number> {
   });
 }
 
-/** Where this process is to listen if it is one of a group, or else null. */
+/** The port on which this process is to listen if it is one of a group; otherwise null. */
 export function portOfGroup(): number | null {
   const port = process.env[PORT_VARIABLE];
   return cluster.isWorker && port !== undefined ? Number(port) : null; // it may be a worker of somebody else's
@@ -152,6 +152,6 @@ export function portOfGroup(): number | null {
 
 /** Ends this process of a group; the first one says why. */
 export function endWithFailure({ message, exitCode }: Failure): void {
-  const told: Told = { message, exitCode };
-  process.send?.(told, () => process.exit(exitCode));
+  const report: ReportedFailure = { message, exitCode };
+  process.send?.(report, () => process.exit(exitCode));
 }

@@ -11,7 +11,7 @@ const TERMINAL = { rows: 24, columns: 160 };
 const SMALL_TERMINAL = { rows: 24, columns: 80 };
 /** Besides them there are the head, what is not shown, and the line of the cursor. */
 const MAX_ROWS = TERMINAL.rows - 3;
-/** In 80 columns not all of it fits beside a UUID. */
+/** In 80 columns not all of it fits next to a UUID. */
 const BROKEN = { exceptionClassPath: 'app.Broken', message: 'the printer is on fire again' };
 const DRAW_INTERVAL_MS = 100;
 /** Each drawing begins by clearing what the one before has drawn. */

@@ -8,9 +8,9 @@ import { type EngineName, type TemporaryDatabase, temporaryDatabase } from '../s
 
 type Values = Partial<Record<SettingName, string>>;
 
-const LONGEST_TOKEN = 'x'.repeat(4_096);
+const MAX_TOKEN = 'x'.repeat(4_096);
 
-/** Of each setting the least, the greatest and odd ones, with what they need of others. */
+/** For each setting its smallest, largest and odd values, with what they need from other settings. */
 const ACCEPTED: Record<SettingName, readonly Values[]> = {
   host: [{ host: '[::1]' }, { host: '::1' }, { host: 'localhost' }, { host: '0.0.0.0' }, { host: '::' }],
   port: [{ port: '0' }],
@@ -18,8 +18,8 @@ const ACCEPTED: Record<SettingName, readonly Values[]> = {
   processes: [{ processes: '1' }], // of more, test/server/processes.test.ts
   poolSize: [{ poolSize: '2' }, { poolSize: '1000' }],
   migrate: [{ migrate: 'true' }],
-  token: [{ token: '!' }, { token: LONGEST_TOKEN }],
-  readToken: [{ token: 'x', readToken: LONGEST_TOKEN }],
+  token: [{ token: '!' }, { token: MAX_TOKEN }],
+  readToken: [{ token: 'x', readToken: MAX_TOKEN }],
   maxJsonSize: [{ maxJsonSize: '1KiB' }, { maxJsonSize: '1025' }, { maxJsonSize: '256MiB', maxMessageSize: '1024MiB' }],
   maxTracebackSize: [{ maxTracebackSize: '1KiB' }, { maxTracebackSize: '1025' }, { maxTracebackSize: '1MiB' }],
   maxMessageSize: [

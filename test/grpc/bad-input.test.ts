@@ -7,7 +7,7 @@ import { startOn, type TestService } from '../support/service';
 const KNOWN = 'known';
 const MIB = 1024 * 1024;
 /** 64 characters, which is the limit, though twice as many UTF-16 units. */
-const LONGEST_ID = '😀'.repeat(64);
+const MAX_ID = '😀'.repeat(64);
 const TOO_LONG = '😀'.repeat(256);
 
 type Row = [rpc: RpcName, what: string, given: object, field: string, reason?: 'PAYLOAD_TOO_LARGE'];
@@ -273,7 +273,7 @@ describe('bad input', () => {
 
   describe('at its limit is good:', () => {
     test.each<[RpcName, object]>([
-      ['CreateTaskResult', { id: LONGEST_ID }],
+      ['CreateTaskResult', { id: MAX_ID }],
       ['CreateTaskResult', { task: { path: '😀'.repeat(255), priority: -100, queueName: '😀'.repeat(255) } }],
       ['CreateTaskResult', task({ priority: 100, runAfter: { seconds: 9_007_199_254n, nanos: 740_991_999 } })],
       ['CreateTaskResult', task({ runAfter: { seconds: 0n, nanos: 0 } })],

@@ -71,7 +71,7 @@ describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
   });
   afterAll(() => service?.stop());
 
-  /** Asks one question, as field number and text; answers the one field of the answer that has this number. */
+  /** Asks one question, as field number and text. Returns the one field of the answer that has this number. */
   const ask = (question: number, text: string, answer: number): Promise<Uint8Array> => {
     const path = `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`;
     const bytes = (value: Buffer) => value;

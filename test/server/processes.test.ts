@@ -16,7 +16,7 @@ const STOPPING = /"msg":"stopping"/;
 /** Migrated, and kept for all tests. */
 let url: string;
 let drop: () => Promise<void>;
-/** To the same database, beside the server. */
+/** A connection to the same database, without the server. */
 let database: Connection;
 
 beforeAll(async () => {
@@ -196,7 +196,7 @@ describe('starting again', () => {
 });
 
 describe('stopping', () => {
-  /** Runs `work` while a call waits for the lock of its row; answers what became of the call. */
+  /** Runs `work` while a call waits for the lock of its row. Returns what became of the call. */
   async function whileCalling(id: string, server: Program, work: () => Promise<void>): Promise<unknown> {
     const client = connectTo(await address(server));
     await callsOf(client).create(id);

@@ -8,7 +8,7 @@ import { PrivateMysql } from '../support/private-mysql';
 import { KEPT, openStoreOn, TestClock } from '../support/temporary-store';
 
 /** Just what a result at the default limits may need, in steps of 1,024 bytes as the server counts. */
-const SMALLEST_PACKET = 4 * 1024 * 1024 + 16 * 1024;
+const MIN_PACKET_BYTES = 4 * 1024 * 1024 + 16 * 1024;
 
 /** Each of these made the service lose, garble or leak data, or would have. */
 const HOSTILE = [
@@ -21,7 +21,7 @@ const HOSTILE = [
   '--skip-character-set-client-handshake',
   '--default-storage-engine=MyISAM',
   '--default-time-zone=+05:30',
-  `--max-allowed-packet=${SMALLEST_PACKET}`,
+  `--max-allowed-packet=${MIN_PACKET_BYTES}`,
 ];
 
 /** What cannot be given on the command line of every engine. */

@@ -20,7 +20,7 @@ export class CliServer {
     return this.server.address;
   }
 
-  /** As a crash would. */
+  /** Ends the server as a crash would. */
   kill(): Promise<void> {
     return this.server.end('SIGKILL');
   }
@@ -49,7 +49,7 @@ export class CliServer {
     return this.launch(...args).outcome();
   }
 
-  /** Runs a command that must succeed, with `--json`; what its lines say. */
+  /** Runs a command that must succeed, with `--json`. Returns what its lines say. */
   // biome-ignore lint/suspicious/noExplicitAny: JSON of any shape
   async json(...args: string[]): Promise<any[]> {
     const { code, stdout, stderr } = await this.run(...args, '--json');

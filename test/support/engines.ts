@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import type { Database } from '../../src/store/open';
 
-/** An empty database that goes when the test is done with it. */
+/** An empty database that is dropped when the test is done with it. */
 export interface TemporaryDatabase {
   database: Database;
   drop(): Promise<void>;

@@ -29,7 +29,7 @@ export class Link {
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
   }
 
-  /** Nothing moves any more, and nobody is told: what a pulled cable looks like. Connections stay open. */
+  /** Bytes stop without a word to either side, as with a pulled cable. Connections stay open. */
   stall(): void {
     this.#stalled = true;
     for (const pair of this.#pairs) for (const socket of pair) socket.pause();

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 
 /**
- * What the contract says about one result, in as few words as possible and independent of the service: for tests that
- * compare the two. Times are in seconds and coarse.
+ * What the contract says about one result, as short as possible and independent of the service, for tests that compare
+ * the two. Times are in seconds and coarse.
  */
 export interface Modelled {
   /** How many results had this id before. */

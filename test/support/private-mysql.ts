@@ -53,7 +53,7 @@ export class PrivateMysql {
     return `mysql://root@127.0.0.1:${this.port}/${database}`;
   }
 
-  /** Makes an empty database; answers its URL. */
+  /** Makes an empty database. Returns its URL. */
   async createDatabase(name: string): Promise<string> {
     const connection = await createConnection(this.url());
     await connection.query(`CREATE DATABASE ${name}`);

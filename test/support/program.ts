@@ -69,7 +69,7 @@ export class Program {
     return this.outcome();
   }
 
-  /** To all processes of a detached program, as Ctrl-C on a terminal. */
+  /** Sends a signal to all processes of a detached program, as Ctrl-C on a terminal does. */
   killGroup(signal: NodeJS.Signals): Promise<Outcome> {
     process.kill(-(this.#child.pid as number), signal);
     return this.outcome();
@@ -103,7 +103,7 @@ export function run(args: readonly string[], env: Environment = {}): Promise<Out
   return new Program(args, env).outcome();
 }
 
-/** Whoever runs the tests may have settings of their own. */
+/** Without the settings of whoever runs the tests. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('TASKRESULTS_')));
 }

@@ -6,19 +6,19 @@ import { Status } from '@taskresults/protocol/google/rpc/status';
 export interface Refusal {
   /** The name of the gRPC code. */
   code: string;
-  /** Of ErrorInfo, as is `domain`. Undefined: the error carries none. */
+  /** Taken from ErrorInfo, as is `domain`. Undefined: the error carries none. */
   reason: string | undefined;
   domain: string | undefined;
   /** The fields of BadRequest. */
   fields: string[];
-  /** Of RetryInfo, in milliseconds. */
+  /** Taken from RetryInfo, in milliseconds. */
   retryMs: number | undefined;
   message: string;
   /** Size of `grpc-status-details-bin`. */
   detailBytes: number;
 }
 
-/** Resolves with how `call` failed; rejects when it did not. */
+/** Resolves with how `call` failed. Rejects when it did not. */
 export async function refusal(call: Promise<unknown>): Promise<Refusal> {
   const error = await call.then(
     () => null,

@@ -61,7 +61,7 @@ export function sendBytes(service: TestService, name: RpcName, bytes: Buffer): P
     const duplex = requestStream ? service.reads.makeBidiStreamRequest(path, as, responseDeserialize) : null;
     duplex?.end(bytes);
     const stream = duplex ?? service.reads.makeServerStreamRequest(path, as, responseDeserialize, bytes);
-    // Errors behind a cancel are its own.
+    // An error after a cancel comes from that cancel.
     stream.on('error', reject).on('end', resolve);
     stream.on('data', (answer: unknown) => {
       resolve(answer);

@@ -21,13 +21,13 @@ export interface TestService {
   stop(): Promise<void>;
 }
 
-/** What a server has by itself, but for a free port and silence. */
+/** The default settings of a server, except for a free port and no logs. */
 export function testConfig(database: Database, overrides: Partial<Config> = {}): Config {
   const defaults = readConfig({ port: '0', migrate: 'true', logLevel: 'silent' }, {});
   return { ...defaults, database, ...overrides };
 }
 
-/** On a database of its own. */
+/** A server on a database of its own. */
 export async function startOn(engine: EngineName, overrides: Partial<Config> = {}): Promise<TestService> {
   const { database, drop } = await temporaryDatabase(engine);
   const service = await serve(database, overrides);
@@ -40,7 +40,7 @@ export async function startOn(engine: EngineName, overrides: Partial<Config> = {
   };
 }
 
-/** On a database that outlives it. */
+/** A server on a database that outlives it. */
 export async function serve(
   database: Database,
   overrides: Partial<Config> = {},

@@ -3,7 +3,7 @@ import type { Micros } from '../../src/domain/task-result';
 import { type Database, openStore } from '../../src/store/open';
 import { type EngineName, type TemporaryDatabase, temporaryDatabase } from './engines';
 
-/** A clock that tests set. Every look at it is one microsecond later than the one before. */
+/** A clock that tests set. Each reading is one microsecond later than the one before. */
 export class TestClock {
   constructor(public now: Micros = Date.UTC(2026, 0, 1) * 1_000) {}
 
@@ -13,7 +13,7 @@ export class TestClock {
 /** How long the store keeps finished results. */
 export const KEPT: Micros = 3_600_000_000;
 
-/** An empty store on a database that goes with it. */
+/** An empty store on a database that is dropped with it. */
 export interface TemporaryStore {
   readonly store: TaskResultStore;
   /** As another process would see the same database; the very same store where only one process may use it. */

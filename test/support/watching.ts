@@ -10,7 +10,7 @@ export type Event = NonNullable<WatchTaskResultsResponse['event']>;
 /** An open watch, and what came of it so far. */
 export interface OpenWatch {
   readonly stream: ClientReadableStream<WatchTaskResultsResponse>;
-  /** But for heartbeats, which on a busy machine come between any two others. */
+  /** All events but heartbeats, which on a busy machine come between any two others. */
   readonly events: Event[];
   readonly heartbeats: () => number;
   /** The gRPC code that the stream ended with. */

@@ -12,7 +12,7 @@ import { call } from './service';
 
 const WORTH_REPEATING = new Set([status.UNAVAILABLE, status.CANCELLED, status.UNKNOWN, status.DEADLINE_EXCEEDED]);
 
-/** INTERNAL is worth it when it is not the server that said so: a connection was closed under the call. */
+/** INTERNAL is worth another try when it does not come from the server: a connection was closed during the call. */
 function isWorthRepeating(error: ServiceError): boolean {
   if (error.code === status.INTERNAL) return describeError(error).reason === undefined;
   return WORTH_REPEATING.has(error.code);

@@ -43,7 +43,7 @@ describe('readers of all kinds', () => {
     );
     expect(new Set(newest.values())).toEqual(new Set([21n]));
     expect(newest.size).toBe(ids.length);
-    // Of 10,500 revisions it was sent the first and the last of each id, and those that fit in the buffers of the link.
+    // There were 10,500 revisions. It was sent the first and the last one of each id, and those that the link buffered.
     expect(slow.events.length).toBeLessThan(2_500);
   });
 

@@ -8,7 +8,7 @@ import { FaultProxy } from './fault-proxy';
 import { type Act, hasRole, play, readScenarios, type Scenario, uses } from './scenario';
 import { Wire } from './wire';
 
-/** The server asks for it, so that every call of every SDK shows that it sends one. */
+/** The server requires it, so that every call of every SDK shows that it sends one. */
 const TOKEN = 'conformance';
 
 /** `TASKRESULTS_TEST_SDKS=go,java` plays only these. */
@@ -64,7 +64,7 @@ function withTarget({ through, ...members }: Members): Members {
   return { target: through === 'proxy' ? proxy.address : server.address, ...members };
 }
 
-/** As a machine that goes down and comes back does it. */
+/** Restarts the server as a machine that goes down and comes back does. */
 async function control(op: string, { after_ms: afterMs = 0 }: { after_ms?: number }): Promise<Members> {
   if (op !== 'start') await stopServer();
   if (op !== 'stop') {
@@ -107,7 +107,7 @@ describe.each(LANGUAGES)('%s alone', (language) => {
   test.each(scenarios)('$name', (scenario) => run(scenario, language, language));
 });
 
-// What the other side of Python wrote and reads is told apart by nothing on the wire.
+// On the wire nothing distinguishes the two clients of Python, so one of them is enough here.
 const paired = LANGUAGES.filter((language) => language !== 'python-asyncio');
 
 describe.each(paired)('%s writes', (worker) => {

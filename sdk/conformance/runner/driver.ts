@@ -7,7 +7,7 @@ const SDK = join(__dirname, '../..');
 
 /** Exit code of a script whose toolchain is missing. */
 const NO_TOOLCHAIN = 77;
-/** Of a driver: it may be compiled first. */
+/** How long a driver may take to start: it may be compiled first. */
 const START_MS = 480_000;
 const ANSWER_MS = 120_000;
 /** How long a call of a client may take, unless a scenario says otherwise. */
@@ -46,7 +46,7 @@ export class Driver {
   static async start(language: Language, target: string, token: string): Promise<Driver> {
     const child = spawn(join(SDK, DRIVERS[language]), [], { stdio: ['pipe', 'pipe', 'pipe'] });
     const driver = new Driver(child);
-    child.stdin?.on('error', () => {}); // told by its end
+    child.stdin?.on('error', () => {}); // its end says the same
     const ended = once(child, 'exit').then(([code]) => {
       const said = driver.#said.join('');
       throw code === NO_TOOLCHAIN ? new NoToolchain(said) : new Error(`the ${language} driver ended: ${said}`);

@@ -150,8 +150,8 @@ function pass(call: Call, headers: IncomingHttpHeaders, behind: ClientHttp2Sessi
     const isLast = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
     stream.respond({ ':status': status, ...answered }, isLast ? { endStream: true } : { waitForTrailers: true });
   });
-  onward.on('trailers', (told) => {
-    trailers = told;
+  onward.on('trailers', (received) => {
+    trailers = received;
   });
   onward.on('data', (chunk) => {
     if (!isOver()) stream.write(chunk);

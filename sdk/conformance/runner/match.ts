@@ -7,7 +7,7 @@ const PRESENT = '$present';
 /**
  * What is not as expected, or null: objects may have more members, arrays must match in length, members that end in `_json` are
  * compared by value outside `stored`, `$present` is anything but null, `{$contains: text}` a part of a text, and
- * `{$at_least: number}` that number or a greater one.
+ * `{$at_least: number}` that number or a higher one.
  */
 export function difference(expected: unknown, actual: unknown, path = ''): string | null {
   if (expected === PRESENT) return actual === null || actual === undefined ? `${path} is absent` : null;

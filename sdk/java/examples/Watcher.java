@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Asks for primes to be counted, and watches until that is done. The worker beside it does it. */
+/** Asks for primes to be counted, and watches until that is done. The worker example does it. */
 public final class Watcher {
   private Watcher() {}
 

@@ -10,14 +10,16 @@ import java.util.List;
 
 /**
  * Counts primes: looks for results of app.tasks.count_primes that are READY, and runs them until it
- * is interrupted. The watcher beside it makes some.
+ * is interrupted. The watcher example makes some.
  */
 public final class Worker {
   private static final TaskResultFilter WAITING =
       TaskResultFilter.all().taskPath("app.tasks.count_primes").statuses(TaskResultStatus.READY);
   private static final RunOptions OPTIONS = RunOptions.defaults().lease(Duration.ofSeconds(10));
 
-  /** Another one for each process: it tells this worker's calls from those of others. */
+  /**
+   * A different one for each process: it distinguishes this worker's calls from those of others.
+   */
   private static final String WORKER_ID = "worker-" + ProcessHandle.current().pid();
 
   private Worker() {}

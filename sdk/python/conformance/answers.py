@@ -8,7 +8,7 @@ from taskresults import NotInView, StartedAttempt, TaskResult, TaskResultsError,
 
 
 class Raised(Exception):
-    """What `run` was told to raise."""
+    """What a scenario has `run` raise."""
 
 
 def to_error(error: Exception) -> dict[str, str]:

@@ -9,7 +9,7 @@ from answers import to_handle
 
 from taskresults import TaskResult, TaskResultsError
 
-_LONGEST = 30
+_MAX_SECONDS = 30
 
 
 class Watching:
@@ -22,7 +22,7 @@ class Watching:
     async def until(self, until: int | str) -> dict[str, Any]:
         async with self._news:
             with contextlib.suppress(asyncio.TimeoutError):  # what was seen by then is the answer
-                await asyncio.wait_for(self._news.wait_for(lambda: self._has(until)), _LONGEST)
+                await asyncio.wait_for(self._news.wait_for(lambda: self._has(until)), _MAX_SECONDS)
         return {
             "revisions": [state.revision for state in self._seen],
             "end": self._end,

@@ -1,6 +1,6 @@
 import { losslessJson, type TaskResult, TaskResultsError } from '@taskresults/client';
 
-/** A handle as the protocol writes it. Dates write themselves, with six digits of a second. */
+/** A handle as the protocol writes it. Dates become texts with six digits of a second. */
 export function describeHandle(handle: TaskResult): object {
   const { task, argsJson, kwargsJson, returnValueJson } = handle;
   return {

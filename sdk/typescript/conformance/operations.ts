@@ -59,7 +59,7 @@ interface Members {
 export class Operations {
   readonly #handles = new Map<string, TaskResult>();
   readonly #watches = new Map<string, WatchLog>();
-  /** The incarnation that the last start of an id has answered. */
+  /** The incarnation that the last start of an id has returned. */
   readonly #held = new Map<string, number>();
 
   constructor(private readonly client: TaskResults) {}

@@ -73,7 +73,7 @@ function errorOf({ exceptionClassPath, message, traceback, attempt, workerId, ra
   return { exceptionClassPath, message, traceback, attempt, workerId, raisedAt: time(raisedAt) };
 }
 
-/** Only a server of another kind answers so. */
+/** Only a server of another kind gives such an answer. */
 export function incomplete(what: string): InternalError {
   return new InternalError({ reason: 'INTERNAL', message: `the server answered no ${what}` });
 }

@@ -9,7 +9,7 @@ export interface ClientOptions extends ConnectionOptions {
 }
 
 export interface GetOptions extends CallOptions {
-  /** The result must belong to this task: otherwise it throws a TaskResultMismatchError. */
+  /** The result must belong to this task: otherwise the call throws a TaskResultMismatchError. */
   path?: string;
   /** Default FULL. */
   view?: TaskResultView;
@@ -35,22 +35,22 @@ export interface WaitOptions {
 }
 
 export interface StartOptions extends CallOptions {
-  /** The attempt is lost unless it is finished or its lease renewed in this time, 1 ms to 7 days. Default: never. */
+  /** The attempt counts as lost unless finished or renewed within this time, 1 ms to 7 days. Default: never. */
   leaseMs?: number;
-  /** Takes the task over though another attempt is running. Default false. */
+  /** Takes over the task even if another attempt is running. Default false. */
   force?: boolean;
   /**
-   * Names the start among all starts of the result, up to 255 characters, so that a repetition is known as one; a
-   * worker may take what names the delivery of its task. Default: a new UUID for each call of the method, the same in
-   * its own repetitions.
+   * Identifies the start among all starts of the result, up to 255 characters, so that a repetition counts as one. A
+   * worker may take what identifies the delivery of its task. Default: a new UUID for each call of the method, the same
+   * in its own repetitions.
    */
   requestId?: string;
 }
 
 export interface AttemptOptions extends CallOptions {
   /**
-   * That of the result when the attempt was started. With it, an attempt of a result that was deleted is never taken
-   * for one of the result created anew. Default: whichever result has the id.
+   * The incarnation of the result when the attempt was started. With it, an attempt of a deleted result is never
+   * mistaken for one of a result that was created anew under the id. Default: whichever result has the id.
    */
   incarnation?: number;
 }

@@ -40,12 +40,12 @@ import { startTimer } from './timer';
 import { NO_VERSION, versionMessage, whole } from './version';
 import { type TaskResultEvent, type WatchEventsOptions, type WatchTarget, watchEvents } from './watch-events';
 
-/** Most ids that one call takes. */
+/** Ids that one call takes at most. */
 const MAX_IDS = 1_000;
 
 /**
- * A client of one taskresults server, for readers, enqueuers and workers. It opens one connection, at the first call,
- * and is good for any number of calls at a time. Close it when done.
+ * A client of one taskresults server, for whoever enqueues tasks, runs them or reads their results. It opens one
+ * connection, at the first call, and serves any number of calls at a time. Close it when done.
  *
  * Every method that talks to the server throws a TaskResultsError when it does not get what it asked for.
  */
@@ -105,8 +105,8 @@ export class TaskResults {
   }
 
   /**
-   * One page of `list`: the first, or the one that `pageToken` of the page before stands for. May be shorter than
-   * asked.
+   * One page of `list`: the first, or the one after the page that returned `pageToken`. It may be shorter than asked
+   * for.
    */
   async listPage(
     filter: TaskResultFilter = {},
@@ -119,7 +119,8 @@ export class TaskResults {
 
   /**
    * What has changed since a known version; null: nothing. All fields, `task` included, when the result was created
-   * anew since, or when nothing is known: an incarnation and a revision of 0. Always asked of the store.
+   * anew since, or when nothing is known: an incarnation and a revision of 0. The server always reads the store for
+   * this.
    */
   async changesSince(
     id: string,
@@ -176,7 +177,7 @@ export class TaskResults {
 
   /**
    * What happens to many results, over a stream of its own, with deletions and ids that are missing. It outlives
-   * restarts of the server; what stopped matching a filter meanwhile is not told.
+   * restarts of the server. It does not report what stopped matching a filter while no stream was open.
    */
   async *watchEvents(
     target: WatchTarget,
@@ -188,8 +189,8 @@ export class TaskResults {
   }
 
   /**
-   * Registers a task that has been enqueued. The same id and content again: the result that exists, whatever became of
-   * it.
+   * Registers a task that has been enqueued. The same id and content again: the result that exists, whatever has become
+   * of it.
    *
    * @throws TaskResultExistsError when the id is taken by other content
    */
@@ -201,15 +202,15 @@ export class TaskResults {
     return this.get<T>(request.id, { ...options, path: task.path });
   }
 
-  /** The same, answered with the state alone, whether it existed or not. */
+  /** The same, but returns the state alone, whether the result existed or not. */
   async register(task: NewTask, options?: CallOptions): Promise<TaskState> {
     const request = createRequest(this.#json, task);
     return stateOf(await this.#connection.call(lifecycle.createTaskResult, request, options));
   }
 
   /**
-   * A worker takes the task. Without a lease (1 ms to 7 days) the attempt is never lost by itself. `force` takes over
-   * from another worker. Repeated with the same `requestId`, it answers the same attempt.
+   * A worker takes the task. Without a lease (1 ms to 7 days) the attempt never counts as lost. `force` takes over from
+   * another worker. Repeated with the same `requestId`, it returns the same attempt.
    *
    * @throws AttemptInProgressError when another attempt is running
    * @throws StaleAttemptError when the attempt that this `requestId` started is over
@@ -275,7 +276,7 @@ export class TaskResults {
   /**
    * Makes one attempt at a task as a worker: registers it, or takes the result with the id given, calls `work`, renews
    * the lease meanwhile, and reports what came of it. Returns the finished result. The report is repeated for as long
-   * as the lease, so that an outcome is not lost when the server is away for a while.
+   * as the lease lasts, so that an outcome is not lost when the server is away for a while.
    *
    * @throws whatever `work` throws, once that is reported
    * @throws StaleAttemptError when another worker has taken the task over
@@ -300,8 +301,8 @@ export class TaskResults {
   }
 
   /**
-   * Ends waits, watches and calls under way, which throw a CancelledError, and lets the connection go. The function of
-   * a `run` is told by its signal; its outcome is not reported any more.
+   * Ends waits, watches and calls under way, which throw a CancelledError, and closes the connection. The signal of a
+   * `run` is aborted, too; its outcome is not reported any more.
    */
   close(): void {
     this.#watches.close();
@@ -367,7 +368,7 @@ export class TaskResults {
   }
 }
 
-/** Of a start that was repeated so late that there is nothing left to run. */
+/** The refusal of a start that was repeated so late that there is nothing left to run. */
 function isOver({ id, attempt, status }: StartedAttempt): StaleAttemptError {
   const message = `attempt ${attempt} of task result "${id}" is over: it is ${status}`;
   return new StaleAttemptError({ reason: 'STALE_ATTEMPT', message });

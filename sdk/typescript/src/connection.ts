@@ -47,8 +47,8 @@ export interface ConnectionOptions {
    */
   retry?: boolean;
   /**
-   * Longest silence of the server on a watch, 1,000 to 60,000 ms; three times as much means a dead link. Default
-   * 15,000.
+   * How long a watch may be silent before the server sends a heartbeat, 1,000 to 60,000 ms. A silence of three times as
+   * long means a dead link. Default 15,000.
    */
   heartbeatMs?: number;
 }
@@ -60,8 +60,8 @@ export interface UnaryOptions extends CallOptions {
   /** Whether the call may be made again when its answer was lost. Default true. */
   isRepeatable?: boolean;
   /**
-   * It tells the outcome of an attempt, which must not get lost: each try takes as long as a call may, and whatever may
-   * pass is waited for until `timeoutMs` is over. Default false.
+   * The call reports the outcome of an attempt, which must not get lost: each try takes as long as a call may, and the
+   * call is repeated after whatever may pass until `timeoutMs` is over. Default false.
    */
   isReport?: boolean;
 }
@@ -82,10 +82,10 @@ const MAX_EARLY_MS = 100;
 
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
-/** Longest deadline that is sent: 24 days. Further away, servers and proxies take it for a small or negative number. */
+/** No deadline that is sent is longer: 24 days. Servers and proxies take longer ones for small or negative numbers. */
 const MAX_DEADLINE_MS = 24 * 24 * 60 * 60 * 1_000;
 
-/** Of what HTTP/2 carries in a header, what arrives as it was sent. */
+/** What arrives as it was sent, among what HTTP/2 carries in a header. */
 const TOKEN = /^[!-~]([ -~]*[!-~])?$/;
 
 const CHANNEL_OPTIONS = {
@@ -201,7 +201,7 @@ export class Connection {
       stopTimer();
       onOpen?.();
     });
-    // Runs only while this waits: a reader that takes its time is no dead link.
+    // Runs only while this waits: a caller that reads slowly is no dead link.
     let watchdog = setTimeout(onSilence, 3 * this.#heartbeatMs);
     let end: WatchEvent | undefined;
     try {

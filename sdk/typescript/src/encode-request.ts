@@ -3,7 +3,7 @@ import { invalidField } from './invalid-field';
 const MAX_INT32 = 2 ** 31 - 1;
 const MIN_INT32 = -(2 ** 31);
 
-/** The bytes of a request. What it cannot hold is refused here: gRPC would say of it that the server has failed. */
+/** The bytes of a request. What it cannot hold is refused here: gRPC would report it as a failure of the server. */
 export function encodeRequest<Request>(serialize: (request: Request) => Buffer, request: Request): Buffer {
   refuseMalformed(request);
   try {
@@ -14,7 +14,7 @@ export function encodeRequest<Request>(serialize: (request: Request) => Buffer, 
 }
 
 /**
- * Refuses what would become something else on its way, so that the answer would be about somebody else: texts that are
+ * Refuses what would become something else on its way, so that the answer would be about another result: texts that are
  * no Unicode, such as half of a surrogate pair, and ids that are no texts; and numbers that are no 32-bit integers,
  * since no request has others. Fields are named as in the contract.
  */
@@ -38,7 +38,7 @@ function isId(field: string): boolean {
   return /^ids\[\d+\]$|(^|\.)id$/.test(field);
 }
 
-/** Of a oneof the contract has the case alone. */
+/** In the contract, a oneof has no name, but only its cases. */
 function fieldOf(parent: string, name: string, { $case }: { $case?: string }): string {
   if ($case !== undefined) return `${parent.replace(/\.?\w+$/, '')}.${snakeCase($case)}`.replace(/^\./, '');
   return `${parent}.${snakeCase(name)}`.replace(/^\./, '');

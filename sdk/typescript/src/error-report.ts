@@ -60,7 +60,7 @@ function messageOf(error: unknown): string {
   return message || innerErrors(error).map(innerMessageOf).filter(Boolean).join('; ');
 }
 
-/** Without what is in it in turn, which may be the outer one. */
+/** Without the errors inside it, one of which may be the outer one. */
 function innerMessageOf(error: unknown): string {
   return isError(error) ? text(() => error.message) : messageOf(error);
 }
@@ -79,7 +79,7 @@ function tracebackOf(error: unknown): string {
   return isError(error) ? whole(error) : '';
 }
 
-/** What an AggregateError holds. Its list is somebody else's object, too, and so is each place of it. */
+/** What an AggregateError holds. Reading its list, or any element of it, may throw. */
 function innerErrors(error: Error): unknown[] {
   if (classOf(error) !== 'AggregateError') return [];
   const errors = read<readonly unknown[]>(
@@ -99,7 +99,7 @@ function cutClassPath(path: string): string {
     : [...wellFormed].slice(0, MAX_CLASS_PATH_LENGTH).join('');
 }
 
-/** A text of somebody else's object; empty when it is none. */
+/** A text from an object of unknown code; empty when it is no text. */
 function text(get: () => unknown): string {
   const value = read(get, '');
   return typeof value === 'string' ? value : '';

@@ -73,7 +73,7 @@ export class StoreUnavailableError extends TaskResultsError {}
 /** The server is stopping. Whether a change was made is not known. */
 export class ShuttingDownError extends TaskResultsError {}
 
-/** The server asks for a token, and got none or an unknown one. */
+/** The server requires a token, and got none or an unknown one. */
 export class UnauthenticatedError extends TaskResultsError {}
 
 /** The token does not allow this. */

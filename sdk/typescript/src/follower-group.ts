@@ -8,16 +8,16 @@ import { doesNotExist } from './server-error';
 import { isFinal, type TaskResultVersion } from './task-result-fields';
 import { compareVersions, NO_VERSION, versionMessage, versionOf } from './version';
 
-/** Somebody who wants to know of one id. */
+/** Follows one id: a wait, or the watch of a handle. */
 export interface Follower {
   readonly id: string;
   /** The newest version that it knows. Kept up to date by the group. */
   version: TaskResultVersion;
   /** Whether it goes on after a stream that has failed. */
   readonly rule: StreamRule;
-  /** Told of each newer state; the last one is finished. */
+  /** Called with each newer state; the last one is finished. */
   changed(result: TaskResult): void;
-  /** Told once, when nothing more can come. */
+  /** Called once, when nothing more can come. */
   lost(error: TaskResultsError): void;
 }
 
@@ -61,36 +61,36 @@ export class FollowerGroup {
     return true;
   }
 
-  /** The same followers in groups of at most `mostIds` ids. */
-  parts(mostIds: number): FollowerGroup[] {
+  /** The same followers in groups of at most `maxIds` ids. */
+  parts(maxIds: number): FollowerGroup[] {
     const sets = [...this.#byId.values()];
-    const count = Math.ceil(sets.length / mostIds);
+    const count = Math.ceil(sets.length / maxIds);
     return Array.from({ length: count }, (_, i) => {
-      const some = sets.slice(i * mostIds, (i + 1) * mostIds);
+      const some = sets.slice(i * maxIds, (i + 1) * maxIds);
       return new FollowerGroup(some.flatMap((followers) => [...followers]));
     });
   }
 
-  /** Tells those whom it concerns. */
+  /** Passes an event to the followers of its id. */
   deliver(event: WatchEvent): void {
     if (event.$case === 'notFound') {
       this.#lose(event.value.id, Number.POSITIVE_INFINITY);
     } else if (event.$case === 'deleted') {
       this.#lose(event.value.id, versionOf(event.value.version).incarnation);
     } else if (event.$case === 'snapshot') {
-      for (const follower of [...(this.#byId.get(event.value.id) ?? [])]) this.#tell(follower, event.value);
+      for (const follower of [...(this.#byId.get(event.value.id) ?? [])]) this.#notify(follower, event.value);
     }
   }
 
   /**
-   * The stream has ended because everything on it is settled. Whoever was not told of it knows something else than the
-   * stream: it is to ask for whatever there is of the result that it follows.
+   * The stream has ended because everything on it is settled. A follower that is left knows another version than the
+   * stream: it has to read the result that it follows.
    */
   forget(): void {
     for (const follower of this.followers) follower.version = { ...follower.version, revision: 0 };
   }
 
-  #tell(follower: Follower, result: TaskResult): void {
+  #notify(follower: Follower, result: TaskResult): void {
     const version = versionOf(result);
     const known = follower.version;
     if (known.incarnation !== 0 && known.incarnation !== version.incarnation) {
@@ -101,7 +101,7 @@ export class FollowerGroup {
     }
     const order = compareVersions(version, known);
     const isFinished = isFinal(statusOf(result.status));
-    // Somebody else on this stream knew less. The end is told all the same: nothing else would come.
+    // Another follower on this stream knew less. This one is ended all the same: nothing else would come.
     if (order < 0 || (order === 0 && !isFinished)) return;
     if (isFinished) this.remove(follower);
     follower.version = version;

@@ -29,7 +29,7 @@ export const losslessJson: JsonFormat = {
   parse: (text) => {
     // Only a large number makes a difference, and the built-in is many times faster.
     if (!LARGE_NUMBER.test(text)) return JSON.parse(text);
-    // Of members with the same name the last one counts, as in the built-in.
+    // The last one of several members with the same name counts, as in the built-in.
     return parse(text, undefined, { parseNumber, onDuplicateKey: ({ newValue }) => newValue });
   },
   stringify: (value) => stringify(value, written),
@@ -81,7 +81,7 @@ function wouldBeEmpty(value: object): boolean {
   if (Array.isArray(value) || value instanceof String || value instanceof Boolean) return false;
   if (Object.keys(value).length > 0) return false;
   const prototype = Object.getPrototypeOf(value);
-  // Of any realm, the prototype of plain objects is the only one that has none itself.
+  // In any realm, the prototype of plain objects is the only one that has none itself.
   return prototype !== null && Object.getPrototypeOf(prototype) !== null;
 }
 
@@ -116,7 +116,7 @@ function attempt<T>(write: () => T, what: string): T {
   }
 }
 
-/** The value of a JSON text that the server has answered. `what` is its name in the error that refuses it. */
+/** The value of a JSON text from the server. `what` is its name in the error that refuses it. */
 export function decode(format: JsonFormat, what: string, text: string): unknown {
   try {
     return format.parse(text);

@@ -1,4 +1,4 @@
-/** Hands what one side puts to one that takes. Only the newest value is kept, so that a slow taker costs no memory. */
+/** Passes values from one side to the other. Only the newest one is kept, so that a slow taker costs no memory. */
 export class Latest<T> {
   #value: { value: T } | null = null;
   #error: { error: unknown } | null = null;

@@ -4,7 +4,7 @@ import { Pauses } from './pauses';
 import { isLoss } from './retry-rule';
 import type { CallOptions } from './task-result';
 
-/** Renews the lease of an attempt at each third of its time, until it is let go. */
+/** Renews the lease of an attempt at each third of its time, until it is released. */
 export class Lease {
   readonly #lost = new AbortController();
   readonly #released = new AbortController();
@@ -17,18 +17,18 @@ export class Lease {
     this.#kept = this.#keep();
   }
 
-  /** Aborted when the attempt is lost; the reason is the error that told so. */
+  /** Aborted when the attempt is lost; the reason is the error that said so. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** Resolves when nothing of it is left. */
+  /** Resolves once no renewal is in flight any more. */
   async release(): Promise<void> {
     this.#released.abort();
     await this.#kept;
   }
 
-  /** Never rejects: whether the lease could be renewed in time, the report of the outcome will tell. */
+  /** Never rejects: the report of the outcome will show whether the lease was renewed in time. */
   async #keep(): Promise<void> {
     const signal = this.#released.signal;
     const thirdMs = this.leaseMs / 3;
@@ -41,7 +41,7 @@ export class Lease {
         pauses.reset();
         pauseMs = thirdMs;
       } catch (error) {
-        // It was let go, or the client is closed.
+        // It was released, or the client is closed.
         if (error instanceof CancelledError) return;
         if (isLoss(error)) this.#lost.abort(error);
         // It may have taken a third of the lease: after another one, that would be over.

@@ -8,7 +8,8 @@ import type { SharedWatch } from './shared-watch';
 import { isFinal, type TaskResultVersion } from './task-result-fields';
 
 /**
- * The states of a result that are newer than `version`, up to the finished one. A slow reader may miss some in between.
+ * The states of a result that are newer than `version`, up to the finished one. A caller that reads slowly may miss
+ * some in between.
  */
 export async function* newerStates(
   watches: SharedWatch,

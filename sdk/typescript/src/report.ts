@@ -2,15 +2,16 @@ import { type ErrorReport, minimalReportOf, reportOf } from './error-report';
 import { NotEncodableError, PayloadTooLargeError, TaskResultsError } from './errors';
 import { isRefusal, isTooLargeForMessage } from './retry-rule';
 
-/** The two ways in which the outcome of one attempt is told. */
+/** The two ways in which the outcome of one attempt is reported. */
 export interface Reports<Recorded> {
   succeed(value: unknown): Promise<Recorded>;
   fail(error: ErrorReport, retry: boolean): Promise<unknown>;
 }
 
 /**
- * The attempt returned a value. One that is refused makes it a failure which says so, and the refusal is thrown. A
- * success that could not be reported for any other reason is no failure: that is thrown, and nothing is reported.
+ * The attempt returned a value. When the server refuses the value, the attempt is reported as a failure that says so,
+ * and the refusal is thrown. A success that could not be reported for any other reason does not become a failure: the
+ * reason is thrown, and nothing is reported.
  */
 export async function reportSuccess<Recorded>(reports: Reports<Recorded>, value: unknown): Promise<Recorded> {
   try {

@@ -31,7 +31,7 @@ export interface NewTask {
   priority?: number;
   /** Default "default". */
   queueName?: string;
-  /** Not to be run before; a PreciseDate to the microsecond. Default: at once. */
+  /** The task must not run before this time; a PreciseDate is exact to the microsecond. Default: it may run at once. */
   runAfter?: Date;
   /** The task takes its own result as its first argument. */
   takesContext?: boolean;
@@ -54,7 +54,7 @@ export interface TaskResultFilter {
   path?: string;
   queueName?: string;
   backend?: string;
-  /** Some attempt was made by this worker. */
+  /** At least one attempt was made by this worker. */
   workerId?: string;
   enqueued?: TimeSpan;
   /** Results that are not finished do not match. */
@@ -77,7 +77,7 @@ export function createRequest(json: JsonFormat, task: NewTask): CreateTaskResult
   });
 }
 
-/** What that request has made, as the server would answer it. */
+/** What that request has made, as the server would return it. */
 export function createdResult(request: CreateTaskResultRequest, state: TaskResultState): TaskResult {
   const { id, task, argsJson, kwargsJson, backend, metadata } = request;
   const { status, enqueuedAt, incarnation, revision } = state;

@@ -17,7 +17,7 @@ const MAX_BUGS = 3;
 /** What a report or a renewal is refused with when the attempt is no longer this worker's. */
 const LOSSES = [StaleAttemptError, IllegalTransitionError, TaskResultDoesNotExistError];
 
-/** What is said of a report that is unfit itself. */
+/** Reasons with which a report is refused that is unfit itself. */
 const REFUSALS = [NotEncodableError, InvalidFieldError, PayloadTooLargeError];
 
 /** How the gRPC libraries say that a message is larger than either side allows. They have no reason for it. */
@@ -64,7 +64,7 @@ export class StreamRule {
     return isBug ? ++this.#bugs < MAX_BUGS : isWorthRepeating(error);
   }
 
-  /** The stream has told something. */
+  /** The stream has sent something. */
   reset(): void {
     this.#bugs = 0;
   }

@@ -6,23 +6,23 @@ import { type Reports, reportFailure, reportSuccess } from './report';
 import type { CallOptions, TaskResult } from './task-result';
 import type { StartedAttempt, TaskState } from './task-result-fields';
 
-/** What the function of a task is told. */
+/** What the function of a task gets. */
 export interface RunContext {
   /** The result as it stood just before this attempt was started. */
   readonly result: TaskResult;
   /** The number of this attempt, counted from 1. */
   readonly attempt: number;
   /**
-   * Aborted when the attempt is lost, with the error that told so as its reason, when the caller's signal is, and when
-   * the client is closed. What the function returns or throws after a loss or a close is not reported.
+   * Aborted when the attempt is lost, with the error that said so as its reason; when the caller's signal is aborted;
+   * and when the client is closed. What the function returns or throws after a loss or a close is not reported.
    */
   readonly signal: AbortSignal;
 }
 
 export interface RunOptions {
   /**
-   * The attempt is lost when the worker dies and this time has passed; renewed at each third of it. Also how long the
-   * report of the outcome may take, which has at least 5,000 ms. Default 60,000 ms.
+   * The attempt counts as lost when the worker has died and this time has passed. Renewed at each third of it. Also how
+   * long the report of the outcome may take, which has at least 5,000 ms. Default 60,000 ms.
    */
   leaseMs?: number;
   /**
@@ -40,7 +40,7 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
-/** What an attempt is known by: no other one, of this result or of another creation of it, has the same. */
+/** The fencing token of an attempt: no other one, of this result or of another creation of it, has the same. */
 export type Fence = Pick<StartedAttempt, 'id' | 'incarnation' | 'attempt'>;
 
 /** A success that was recorded. */
@@ -63,8 +63,8 @@ export interface AttemptCalls {
 const MIN_REPORT_MS = 5_000;
 
 /**
- * One attempt at a task: starts it, calls the function and reports what came of it; the lease is kept until that is
- * told. Throws what the function threw once that is reported; or the loss of the attempt.
+ * Makes one attempt at a task: starts it, calls the function and reports the outcome. The lease is renewed until the
+ * outcome is reported. Throws what the function threw, once that is reported, or the loss of the attempt.
  */
 export async function runAttempt(
   calls: AttemptCalls,
@@ -106,7 +106,7 @@ export async function runAttempt(
     lease.lost.throwIfAborted();
     return await reportSuccess(reports, value);
   } finally {
-    // Not before: the attempt is this worker's until its outcome is told.
+    // Not before: the attempt is this worker's until its outcome is reported.
     await lease.release();
   }
 }

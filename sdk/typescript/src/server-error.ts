@@ -63,7 +63,7 @@ function detailedError({ code, details: message, metadata }: ServiceError, way: 
   return new Class({ reason, code, message, fields, retryAfterMs });
 }
 
-/** The same once more, for somebody else whom it concerns: each may give it a cause. */
+/** A copy for another caller that the same error concerns: each may give it a cause. */
 export function sameError(error: errors.TaskResultsError): errors.TaskResultsError {
   const Class = CLASSES[error.reason];
   // The name of a code, such as INTERNAL, may stand for a reason that the server did not give.

@@ -10,7 +10,7 @@ import { type Follower, FollowerGroup } from './follower-group';
 import { Pauses } from './pauses';
 import { sameError } from './server-error';
 
-/** Most ids that one stream takes. */
+/** Ids that one stream takes at most. */
 const MAX_IDS = 1_000;
 /**
  * Each stream that is cancelled puts the next opening off by this: a server closes the whole connection when more than
@@ -49,7 +49,7 @@ export class SharedWatch {
     return () => this.#leave(follower);
   }
 
-  /** Tells all followers that it is over. */
+  /** Ends all followers. */
   close(): void {
     if (this.#timer) clearTimeout(this.#timer);
     const followers = [...this.#joining, ...[...this.#streams].flatMap(({ group }) => group.followers)];
@@ -82,9 +82,9 @@ export class SharedWatch {
   /** The smallest streams go into `group`, as long as there would be too many: so few ids are asked for again. */
   #mergeInto(group: FollowerGroup): void {
     const smallestFirst = [...this.#streams].sort((a, b) => a.group.size - b.group.size);
-    const most = mostStreams(smallestFirst.reduce((ids, stream) => ids + stream.group.size, group.size));
+    const max = maxStreams(smallestFirst.reduce((ids, stream) => ids + stream.group.size, group.size));
     for (const stream of smallestFirst) {
-      if (this.#streams.size + streamsFor(group.size) <= most) return;
+      if (this.#streams.size + streamsFor(group.size) <= max) return;
       for (const follower of stream.group.followers) group.add(follower);
       this.#end(stream);
     }
@@ -149,7 +149,7 @@ function streamsFor(ids: number): number {
   return Math.ceil(ids / MAX_IDS);
 }
 
-/** Never more than these are open: twice as many as full ones would need, and some for those who come one by one. */
-function mostStreams(ids: number): number {
+/** How many streams may be open: twice as many as full ones would need, and some for ids that come one by one. */
+function maxStreams(ids: number): number {
   return 2 * streamsFor(ids) + 10;
 }

@@ -3,7 +3,7 @@ import type { PreciseDate } from './precise-date';
 /** Where a task stands. FAILED and SUCCESSFUL are final. */
 export type TaskResultStatus = 'READY' | 'RUNNING' | 'FAILED' | 'SUCCESSFUL';
 
-/** How much of a result is answered: BASIC leaves out args, kwargs, return value and the tracebacks of errors. */
+/** How much of a result is returned: BASIC leaves out args, kwargs, return value and the tracebacks of errors. */
 export type TaskResultView = 'FULL' | 'BASIC';
 
 /** What was asked for. Never changes. */
@@ -13,7 +13,7 @@ export interface Task {
   /** -100 to 100, higher is more urgent. */
   readonly priority: number;
   readonly queueName: string;
-  /** The task was asked not to run before this time; null: at once. */
+  /** The task must not run before this time; null: it may run at once. */
   readonly runAfter: PreciseDate | null;
   /** The task takes its own result as its first argument. */
   readonly takesContext: boolean;
@@ -34,8 +34,9 @@ export interface TaskError {
 }
 
 /**
- * One state of one creation of a result: an id can be deleted and created anew, so that a revision alone does not tell
- * what is known. Ordered by incarnation, then by revision. Handles and states are versions, too.
+ * Identifies one state of a result. A result can be deleted and created anew under the same id, so that a revision
+ * alone does not say which state is known. Ordered by incarnation, then by revision. Handles and states are versions,
+ * too.
  */
 export interface TaskResultVersion {
   /** Which creation of a result under this id; a later one has a higher number. */
@@ -78,11 +79,11 @@ export interface TaskResultFields extends TaskResultChanges {
   readonly kwargsJson: string | null;
 }
 
-/** What a writing call leaves behind: small, however many attempts there were. */
+/** What a writing call returns. Its size does not grow with the number of attempts. */
 export interface TaskState extends TaskResultVersion {
   readonly id: string;
   readonly status: TaskResultStatus;
-  /** Attempts started so far; so the number of the running attempt while RUNNING. */
+  /** Attempts started so far. While RUNNING, this is also the number of the running attempt. */
   readonly attempts: number;
   readonly enqueuedAt: PreciseDate;
   readonly startedAt: PreciseDate | null;
@@ -94,7 +95,8 @@ export interface TaskState extends TaskResultVersion {
 }
 
 /**
- * An attempt that has been started, and its state. With the incarnation its number is the fence of all that follows.
+ * An attempt that has been started, and its state. Its number and the incarnation are its fencing token in all further
+ * calls.
  */
 export interface StartedAttempt extends TaskState {
   /** Counted from 1. */

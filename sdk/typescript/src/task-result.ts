@@ -19,7 +19,7 @@ export interface CallOptions {
   signal?: AbortSignal;
   /**
    * How long the call may take with all its repetitions, in milliseconds; `Infinity`: for ever. The client's
-   * `timeoutMs` unless told otherwise.
+   * `timeoutMs` by default.
    */
   timeoutMs?: number;
 }
@@ -115,7 +115,7 @@ export class TaskResult<T = unknown> implements TaskResultFields {
   async refresh(options?: CallOptions): Promise<this> {
     const known = this.#version;
     const changes = await this.#source.changesSince(this.id, known, options);
-    // Of two refreshes at a time, the older answer may come last.
+    // When two refreshes are in flight at a time, the older answer may come last.
     const isNewer = changes && (compareVersions(this, known) === 0 || compareVersions(changes, this) > 0);
     if (isNewer) {
       Object.assign(this, changes);
@@ -126,7 +126,7 @@ export class TaskResult<T = unknown> implements TaskResultFields {
   }
 
   /**
-   * @internal What is known once the report of an attempt's success was taken and there was nobody to ask for the rest.
+   * @internal What is known once the report of an attempt's success was accepted and the rest could not be read.
    * The version stays that of the last reading, so that the next refresh asks for everything since.
    */
   succeeded(state: TaskState, workerId: string, returnValueJson: string): this {
@@ -137,8 +137,8 @@ export class TaskResult<T = unknown> implements TaskResultFields {
   }
 
   /**
-   * Yields a new handle for each newer state until the result is finished, through restarts of the server. A slow
-   * reader may miss states in between, never the last one. Ends at once when this handle is finished.
+   * Yields a new handle for each newer state until the result is finished, through restarts of the server. A caller
+   * that reads slowly may miss states in between, never the last one. Ends at once when this handle is finished.
    *
    * @throws TaskResultDoesNotExistError when the result is deleted
    */
@@ -146,7 +146,7 @@ export class TaskResult<T = unknown> implements TaskResultFields {
     if (!this.isFinished) yield* this.#source.newerStates<T>(this.id, this.#version, signal);
   }
 
-  /** As it is now, though this handle may be refreshed. */
+  /** A copy as it is now, since this handle may be refreshed. */
   get #version(): TaskResultVersion {
     return { incarnation: this.incarnation, revision: this.revision };
   }

@@ -2,7 +2,7 @@ import type { TaskResultVersion as Message } from '@taskresults/protocol/taskres
 import { invalidField } from './invalid-field';
 import type { TaskResultVersion } from './task-result-fields';
 
-/** Known of a result of which nothing is known: lower than every version. */
+/** The version of a result of which nothing is known: lower than every other. */
 export const NO_VERSION: TaskResultVersion = { incarnation: 0, revision: 0 };
 
 /** Negative: `a` is the older one of two versions of one id. */

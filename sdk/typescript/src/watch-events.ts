@@ -23,7 +23,7 @@ export interface WatchEventsOptions {
    * always does. Default false.
    */
   keepOpen?: boolean;
-  /** Told each time that the watch is lost, before it is opened again. */
+  /** Called each time that the watch is lost, before it is opened again. */
   onLost?: (why: string) => void;
 }
 
@@ -35,12 +35,12 @@ export type TaskResultEvent<Result = TaskResultFields> =
   | ({ readonly type: 'deleted'; readonly id: string } & TaskResultVersion)
   /** A watched id belongs to no result. */
   | { readonly type: 'notFound'; readonly id: string }
-  /** A result that was told of no longer matches the filter, since this version. */
+  /** A result that was sent before no longer matches the filter, since this version. */
   | ({ readonly type: 'unmatched'; readonly id: string } & TaskResultVersion);
 
 /**
- * The news of a watch, until it is complete. Streams that end any other way are opened again with what is known, with
- * growing pauses. Throws what re-opening cannot mend.
+ * The events of a watch that are news, until the watch is complete. A stream that ends before is opened again with what
+ * is known, after growing pauses. Throws failures that opening again cannot help.
  */
 export async function* watchEvents(
   connection: Connection,

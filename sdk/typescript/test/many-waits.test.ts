@@ -56,15 +56,15 @@ test('5,000 waits take five streams, and go on over a crash of the server', asyn
 test('waits that come one by one are merged into a few streams', async () => {
   const ids = await create(600);
   const waits: Promise<unknown>[] = [];
-  let mostOpen = 0;
+  let maxOpen = 0;
   const startedAt = performance.now();
   for (const id of ids) {
     waits.push(client.wait(id));
     await delay(2);
-    mostOpen = Math.max(mostOpen, link.open);
+    maxOpen = Math.max(maxOpen, link.open);
   }
   const seconds = (performance.now() - startedAt) / 1_000;
-  expect(mostOpen).toBeLessThanOrEqual(12);
+  expect(maxOpen).toBeLessThanOrEqual(12);
   // Few of 600 ids of some 15 bytes are asked for more than three times, and a further stream takes few ids along.
   expect(link.sent).toBeLessThan(50_000 + 500 * link.opened);
   // A server closes the connection when cancels go on coming at more than 33 a second. They are spaced for 20.
@@ -77,14 +77,14 @@ test('waits that come one by one are merged into a few streams', async () => {
 test('what is left of many streams is merged', async () => {
   const stragglers = await create(25);
   const waits: Promise<unknown>[] = [];
-  let mostOpen = 0;
+  let maxOpen = 0;
   for (const straggler of stragglers) {
     waits.push(client.wait(straggler));
     // They fill the stream, and leave it at once: nobody has these ids.
     await Promise.allSettled(Array.from({ length: 999 }, () => client.wait(freshId())));
-    mostOpen = Math.max(mostOpen, link.open);
+    maxOpen = Math.max(maxOpen, link.open);
   }
-  expect(mostOpen).toBeLessThanOrEqual(14);
+  expect(maxOpen).toBeLessThanOrEqual(14);
   await Promise.all(stragglers.map((id) => worker.failTask(id)));
   await Promise.all(waits);
 });

@@ -57,7 +57,7 @@ test('the protocol it needs holds its stubs and descriptors alone, and can be im
   expect(papers.sort()).toEqual(['LICENSE', 'README.md', 'descriptors.binpb', 'package.json']);
   const program = `
     import { GetTaskResultRequest } from '@taskresults/protocol/taskresults/v1/task_result_service';
-    console.log(GetTaskResultRequest.encode({ id: 'a', view: 0 }).finish().length);`;
+    console.log(GetTaskResultRequest.encode(GetTaskResultRequest.fromPartial({ id: 'a' })).finish().length);`;
   writeFileSync(join(project, 'protocol.mjs'), program);
   expect((await run(process.execPath, 'protocol.mjs')).stdout.trim()).toBe('3');
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
 import { Fixture } from './support/fixture';
 
-/** Of `localhost`, signed by itself, for a hundred years. */
+/** The certificate of `localhost`, signed by itself, for a hundred years. */
 const key = readFileSync(join(__dirname, 'support/tls/key.pem'));
 const cert = readFileSync(join(__dirname, 'support/tls/cert.pem'));
 

@@ -141,7 +141,7 @@ test('once everything is settled, every follower is told, whatever it knows', as
     const nothing = { incarnation: 0, revision: 0 };
     const newest = { incarnation, revision };
     const more = { incarnation, revision: revision + 1 };
-    // Alone on its stream, and beside others.
+    // Alone on its stream, and together with others.
     for (const version of [newest, more]) expect(await follow(id, version)).toEqual(['SUCCESSFUL']);
     const together = await Promise.all([nothing, newest, more].map((version) => follow(id, version)));
     expect(together).toEqual([['SUCCESSFUL'], ['SUCCESSFUL'], ['SUCCESSFUL']]);

@@ -3,7 +3,7 @@ import type { KeptPart } from './text-width';
 /** A column of a table. */
 export interface Column {
   readonly head: string;
-  /** The least width at which it is of use, when its texts are longer. */
+  /** The smallest width at which it is of use, when its texts are longer. */
   readonly minWidth: number;
   /** Where there is no room for all columns, those with the least number are left out first. Unset: never. */
   readonly rank?: number;
@@ -18,7 +18,7 @@ const NEVER_LEFT_OUT = Number.MAX_SAFE_INTEGER;
 
 /**
  * How wide to make columns whose longest texts take `longest`, so that a line fits in `room`. Null: left out. First as
- * few columns as possible are left out, then texts are cut, those of the columns that matter most at last.
+ * few columns as possible are left out. Then texts are cut, those of the most important columns last.
  */
 export function columnWidths(
   columns: readonly Column[],

@@ -4,7 +4,7 @@ import { type Cell, HEAD_LINES, tableLines } from './table';
 import { noteRow, SUMMARY_COLUMNS, summaryRow } from './task-result-text';
 import { Throttle } from './throttle';
 
-/** Nobody reads faster, and a watch of many results has thousands of events at its start. */
+/** Redraws no more often: nobody reads faster, and a watch of many results begins with thousands of events. */
 const DRAW_INTERVAL_MS = 100;
 
 interface Row {
@@ -65,14 +65,14 @@ export class LiveTable {
       this.#lines.draw([...table(rows), ...notes]);
       return;
     }
-    const shown = this.#mostWanted(Math.max(1, room - 1));
+    const shown = this.#mostImportant(Math.max(1, room - 1));
     const others = new Set(rows);
     for (const row of shown) others.delete(row);
     this.#lines.draw([...table(shown), countLine([...others]), ...notes]);
   }
 
   /** The failures that came last, then what changed last; both in the order of the table. */
-  #mostWanted(count: number): Row[] {
+  #mostImportant(count: number): Row[] {
     const rows = [...this.#byChange].map((id) => this.#rows.get(id) as Row);
     const failures = rows.filter(isFailure).slice(-count);
     const others = rows.filter((row) => !isFailure(row)).slice(failures.length - count);

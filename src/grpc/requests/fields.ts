@@ -26,7 +26,7 @@ export function resultId(field: string, value: string): string {
   return text(field, value, 1, MAX_ID_LENGTH);
 }
 
-/** A text of any length but none. */
+/** A text that is not empty. */
 export function nonEmpty(field: string, value: string): string {
   if (value === '') throw invalidField(field, 'is required');
   return value;
@@ -59,7 +59,7 @@ export function integer(field: string, value: number, min: number, max: number):
   return value;
 }
 
-/** A revision or another count that is not negative. From 2^53 - 1 on all are the same: no result has such a one. */
+/** A revision or another count that is not negative. Above 2^53 - 1 it becomes that: no result has such a one. */
 export function count(field: string, value: bigint): number {
   if (value < 0n) throw invalidField(field, 'must not be negative');
   return Math.min(Number(value), Number.MAX_SAFE_INTEGER);

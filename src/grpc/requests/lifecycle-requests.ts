@@ -111,7 +111,7 @@ function lease(value: Duration): Micros {
   return duration('lease', value, MIN_LEASE, MAX_LEASE);
 }
 
-/** A failure must not get lost: what is too long is cut. */
+/** The error of a failure. It must not get lost, so a text that is too long is cut. */
 function reported(field: string, error: TaskError, limits: Limits): ReportedError {
   const { exceptionClassPath, message, traceback } = error;
   nonEmpty(`${field}.exception_class_path`, exceptionClassPath);

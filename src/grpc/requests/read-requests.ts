@@ -70,7 +70,7 @@ export function filter(value: pb.TaskResultFilter | undefined): Filter {
   };
 }
 
-/** Each of them once. */
+/** The statuses, each once. */
 function statuses(values: readonly PbStatus[]): TaskResultStatus[] {
   const known = list('filter.statuses', values, 0, MAX_STATUSES).map((value, i) => {
     const status = STATUSES.get(value);

@@ -18,10 +18,10 @@ function counted(): { reads: Reads; calls: string[]; most: () => number } {
   let underWay = 0;
   let most = 0;
   const counting: Pick<TaskResultStore, 'read' | 'outline'> = {
-    read: async (ids, view, mostBytes) => {
+    read: async (ids, view, maxBytes) => {
       if (ids.length > 0) calls.push(`read ${ids.length}`);
       most = Math.max(most, ++underWay);
-      return store.read(ids, view, mostBytes).finally(() => underWay--);
+      return store.read(ids, view, maxBytes).finally(() => underWay--);
     },
     outline: (ids) => {
       calls.push(`outline ${ids.length}`);

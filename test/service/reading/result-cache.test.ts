@@ -55,7 +55,7 @@ describe.each(ENGINES)('finished results in memory, on %s', (engine) => {
 
 test('what is deleted while it is read twice at a time is not remembered by the second read', async () => {
   const { store, close } = await openTemporaryStore('sqlite');
-  // Reads the store at once, and answers when it is let go.
+  // Reads the store at once, and returns when it is let go.
   const gates: (() => void)[] = [];
   const read: TaskResultStore['read'] = async (...asked) => {
     const results = await store.read(...asked);
@@ -109,7 +109,8 @@ describe('two servers over one database', () => {
     const service = await serve(database);
     await finish(service, 'x');
     const connection = await createConnection(database.engine === 'mysql' ? database.url : '');
-    // What is told of while it is read is not remembered, and nothing is recalled while the change log is read too late.
+    // What is told of while it is read is not remembered, and nothing is recalled while the change log is read too
+    // late.
     await until(async () => {
       await callsOf(service).get('x');
       await connection.query('RENAME TABLE task_results TO hidden');

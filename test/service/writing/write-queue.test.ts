@@ -105,7 +105,7 @@ test('a transaction takes 256 commands at most, and of a few dozen one half', as
   expect(sizes()).toEqual([1, 256, 256, 44, 32, 12]);
 });
 
-test('when two full transactions wait, one more goes beside the one in flight, and no third', async () => {
+test('when two full transactions wait, one more goes along with the one in flight, and no third', async () => {
   await busy();
   const creates = Array.from({ length: 1_024 }, (_, i) => create(`${i}`));
   const settled = submit(...creates);

@@ -1,4 +1,4 @@
-// Watcher asks for primes to be counted, and watches until that is done. The worker beside it does it.
+// Watcher asks for primes to be counted, and watches until that is done. The worker example does it.
 //
 //	go run ./examples/watcher
 package main

@@ -1,5 +1,5 @@
 // Worker counts primes: it looks for results of app.tasks.count_primes that are READY, and runs them until it is
-// interrupted. The watcher beside it makes some.
+// interrupted. The watcher example makes some.
 //
 //	go run ./examples/worker
 package main
@@ -38,7 +38,7 @@ func server() string {
 }
 
 func work(ctx context.Context, client *taskresults.Client) error {
-	// Another one for each process: it tells this worker's calls from those of others.
+	// A different one for each process: it distinguishes this worker's calls from those of others.
 	workerID := fmt.Sprintf("worker-%d", os.Getpid())
 	waiting := taskresults.Query{TaskPath: "app.tasks.count_primes", Statuses: []taskresults.Status{taskresults.Ready}}
 	for {

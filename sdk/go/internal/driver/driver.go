@@ -15,7 +15,7 @@ type driver struct {
 	client  *taskresults.Client
 	handles map[string]*taskresults.TaskResult
 	watches map[string]*watch
-	// started has the incarnation that the last start of each id answered.
+	// started has the incarnation that the last start of each id returned.
 	started map[string]int64
 }
 

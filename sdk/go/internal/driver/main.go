@@ -13,8 +13,8 @@ import (
 	taskresults "github.com/taskresults/taskresults/sdk/go"
 )
 
-// mostLineBytes is more than the largest JSON that the server takes.
-const mostLineBytes = 16 << 20
+// maxLineBytes is larger than any JSON that the server takes.
+const maxLineBytes = 16 << 20
 
 type answer struct {
 	N     int64   `json:"n"`
@@ -27,7 +27,7 @@ type raised struct {
 	Message string             `json:"message"`
 }
 
-// none is the answer of what has nothing to say.
+// none is the answer to an operation that returns nothing.
 var none = struct{}{}
 
 func main() {
@@ -46,7 +46,7 @@ func main() {
 
 	var underWay sync.WaitGroup
 	lines := bufio.NewScanner(os.Stdin)
-	lines.Buffer(nil, mostLineBytes)
+	lines.Buffer(nil, maxLineBytes)
 	for lines.Scan() {
 		var r request
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {

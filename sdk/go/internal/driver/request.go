@@ -123,7 +123,7 @@ func (r *request) spec() (taskresults.TaskSpec, error) {
 	return spec, err
 }
 
-// native makes of JSON what a program would hand to the SDK; nil of none.
+// native makes from JSON what a program would give to the SDK. It is nil when there is no JSON.
 func native(text string) (any, error) {
 	if text == "" {
 		return nil, nil

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	finished     = "finished"
-	longestWatch = 30 * time.Second
+	finished = "finished"
+	maxWatch = 30 * time.Second
 )
 
 // watch collects what a watch yields.
@@ -63,7 +63,7 @@ func (w *watch) update(change func()) {
 	w.changed = make(chan struct{})
 }
 
-// watched answers what was collected, once that is what was asked for, or it has taken too long.
+// watched returns what was collected, once that is what was asked for, or once it has taken too long.
 func (d *driver) watched(r *request) (any, error) {
 	d.mutex.Lock()
 	w := d.watches[r.ID]
@@ -71,7 +71,7 @@ func (d *driver) watched(r *request) (any, error) {
 	if w == nil {
 		return nil, fmt.Errorf("no watch of %s", r.ID)
 	}
-	late := time.After(longestWatch)
+	late := time.After(maxWatch)
 	for {
 		w.mutex.Lock()
 		changed := w.changed

@@ -25,7 +25,7 @@ class AsyncAttempt(Attempt):
         self._cancellations_before = 0
 
     async def __aenter__(self) -> AsyncAttempt:
-        await asyncio.sleep(0)  # whoever has been cancelled already starts nothing
+        await asyncio.sleep(0)  # a caller that has been cancelled already starts nothing
         try:
             await self._player.aplay(self._start())
         except asyncio.CancelledError as cancelled:
@@ -66,7 +66,7 @@ class AsyncAttempt(Attempt):
         """Whether somebody else has cancelled the task of the block, rather than something that it awaited."""
         if sys.version_info >= (3, 11):
             return self._block.cancelling() > self._cancellations_before
-        return not self._is_cut_off  # Python 3.10 cannot tell
+        return not self._is_cut_off  # Python 3.10 does not say which
 
     async def _keep_lease(self) -> None:
         while self._lease is not None:

@@ -117,7 +117,7 @@ class AsyncPlayer:
         raise AssertionError(step)
 
     async def _outcome(self, call: Awaitable[Any], timeout: float | None = None) -> Any:
-        """The result of a call, in a task of its own: gRPC tells a cancelled call by cancelling whoever awaits it."""
+        """The result of a call, in a task of its own: gRPC cancels whoever awaits a call that was cancelled."""
         task = asyncio.ensure_future(call)
         try:
             await asyncio.wait([task], timeout=timeout)

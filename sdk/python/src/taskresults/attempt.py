@@ -30,7 +30,7 @@ Retry: TypeAlias = Exceptions | Callable[[BaseException], bool]
 _PATIENCE_WITHOUT_LEASE = 60.0
 # However short the lease is: perhaps nobody has taken the task over.
 _MIN_PATIENCE = 5.0
-# Of a text that goes out when the whole one was refused.
+# Bytes of a text that is sent when the whole one was refused.
 _MAX_BRIEF_BYTES = 1024
 
 
@@ -51,7 +51,7 @@ class AttemptOptions:
             raise TypeError("retry: must not be asynchronous")
 
     def is_worth_another_attempt(self, error: BaseException) -> bool:
-        """What `retry` says. Not when it fails: no outcome is lost."""
+        """What `retry` says. False when it fails: no outcome is lost."""
         if isinstance(self.retry, (type, tuple)):
             return _is_one_of(error, self.retry, otherwise=False)
         try:
@@ -70,7 +70,7 @@ class Attempt:
         self.worker_id = options.worker_id
         #: The number of the attempt, counted from 1. 0 before it has started.
         self.number = 0
-        #: The incarnation of the result: with id and number, it names the attempt. 0 before it has started.
+        #: The incarnation of the result: with id and number, it identifies the attempt. 0 before it has started.
         self.incarnation = 0
         #: To be set to what the task returns.
         self.return_value: Any = None
@@ -83,17 +83,17 @@ class Attempt:
         # The start, and a repetition of it, are one.
         self._request_id = str(uuid4())
         self._patience = max(self._lease or _PATIENCE_WITHOUT_LEASE, _MIN_PATIENCE)
-        # So that an answer that gets lost leaves time to ask again.
+        # Leaves time to ask again when an answer gets lost.
         self._report_timeout = min(self._timeout, self._patience / 3)
         self._renewed_at = 0.0
         self._loss: TaskResultsError | None = None
         self._is_reporting = False
-        # What the report of a success was answered, and the value as it was sent.
+        # The answer to the report of a success, and the value as it was sent.
         self._recorded: tuple[TaskResultState, str] | None = None
 
     @property
     def is_lost(self) -> bool:
-        """Another worker has taken the task, or the result is finished or deleted: whatever comes of this is void."""
+        """Whether another worker has taken the task, or the result is finished or deleted: no outcome counts then."""
         return self._loss is not None
 
     def check(self) -> None:
@@ -121,9 +121,9 @@ class Attempt:
             raise gone
 
     def _give_back(self, reason: BaseException) -> Script[None]:
-        """After a start that was cut short: it may have been heard, or may yet be.
+        """After a start that was cut short: the server may have taken it, or may take it yet.
 
-        Asked once more, it tells of its attempt, which nobody is going to make.
+        The same start again returns its attempt, which is then given back, since nobody is going to make it.
         """
         self._hurry()
         with suppress(TaskResultsError):
@@ -131,7 +131,7 @@ class Attempt:
             yield from self._fail(TaskError.from_exception(reason), retry=True)
 
     # Leases are renewed at a third of their time, from one beginning to the next: a renewal that is stuck takes no
-    # longer than that, and does not put off the next one. They go on until the outcome is told.
+    # longer than that, and does not put off the next one. They go on until the outcome is reported.
 
     @property
     def _seconds_to_renewal(self) -> float:
@@ -139,7 +139,7 @@ class Attempt:
         return max(0.0, self._renewed_at + self._lease / 3 - time.monotonic())
 
     def _renew(self) -> Script[bool]:
-        """Whether there is more to renew. A server out of reach is no loss: the next renewal may reach it."""
+        """Whether to go on renewing. A server that is out of reach is no loss: the next renewal may reach it."""
         assert self._lease is not None
         self._renewed_at = time.monotonic()
         try:
@@ -155,7 +155,7 @@ class Attempt:
         return True
 
     def _report(self, error: BaseException | None) -> Script[None]:
-        """Tells the outcome. What is no `Exception` ends the worker and says nothing about the task.
+        """Reports the outcome. What is no `Exception` ends the worker and says nothing about the task.
 
         Unless the caller says otherwise, the attempt is then left to its lease; and it is passed on in any case.
         """
@@ -170,7 +170,7 @@ class Attempt:
         return not isinstance(error, Exception)
 
     def _hurry(self) -> None:
-        """Whoever waits for what is still to be told wants to go: that gets the time of one call, or less."""
+        """Whoever waits for the report wants to go: from now on the report has the time of one call, or less."""
         self._patience = self._timeout = min(self._timeout, self._patience)
 
     def _tell(self, error: BaseException | None) -> Script[None]:
@@ -208,7 +208,7 @@ class Attempt:
         return finish(request, self._report_timeout, self._patience)
 
     def _read(self, result: TaskResult) -> Script[None]:
-        """Brings the result of a success up to date: at least to what the report was answered."""
+        """Brings the result of a success up to date: at least to the state that the report returned."""
         assert self._recorded is not None
         state, return_value_json = self._recorded
         return result._read_finished(state, self.worker_id, return_value_json)

@@ -66,7 +66,7 @@ class TaskResults:
     def close(self) -> None:
         """Ends calls, waits and watches under way with `ClientClosed`, and disconnects. May be called again.
 
-        An attempt that is being made can then tell its outcome no more, and is left to its lease.
+        An attempt that is being made can then not report its outcome any more, and is left to its lease.
         """
         self._player.close()
 
@@ -92,7 +92,7 @@ class TaskResults:
     ) -> tuple[Sequence[TaskResult], Sequence[str]]:
         """Any number of results, and the ids that nobody has, both in the order asked.
 
-        An id that stands twice is answered once.
+        An id that occurs twice is returned once.
         """
         return self._player.play(reading.get_many(self._handle, ids, view, self._player.timeout))
 
@@ -112,7 +112,7 @@ class TaskResults:
     ) -> Iterator[TaskResult]:
         """Results for which all of this holds, newest enqueued first; pages are fetched as they are consumed.
 
-        `page_size` is at most 1,000; 0 is what the server thinks best.
+        `page_size` is at most 1,000; with 0 the server chooses.
         """
         filter = reading.to_filter(task_path, statuses, queue_name, backend, worker_id, enqueued, finished, metadata)
         return self._player.follow(reading.list_pages(self._handle, filter, page_size, view, self._player.timeout))
@@ -142,8 +142,8 @@ class TaskResults:
     ) -> TaskResult:
         """Registers a task that has been enqueued; a text is the path of a task with the usual options.
 
-        Without an id, a UUIDv7 is made. The same id and content again give the existing result. `metadata` are up to 32
-        labels to find it by.
+        Without an id, a UUIDv7 is made. The same id and content again return the existing result. `metadata` are up to
+        32 labels to find it by.
 
         Raises `TaskResultExists` for an id with other content, `NotEncodable`, `PayloadTooLarge`.
         """
@@ -162,9 +162,11 @@ class TaskResults:
     ) -> StartedAttempt:
         """A worker takes the task, for `lease` seconds (0.001 to 7 days) unless renewed; for ever without.
 
-        Each worker process needs a `worker_id` of its own. `force` takes over an attempt that is running. `request_id`
-        names this start: the same one again gives the same attempt, as long as that runs. Made here unless given; a
-        worker that gives it makes one for each delivery of the task, since whoever shares one shares the attempt.
+        Each worker process needs a `worker_id` of its own. `force` takes over from an attempt that is running.
+
+        `request_id` identifies this start: the same one again returns the same attempt, as long as that runs. By
+        default one is made for each call. A worker that gives its own makes one for each delivery of the task, since
+        two workers with the same one get the same attempt.
 
         Raises `AttemptInProgress`, `IllegalTransition`, `StaleAttempt` when the attempt that this `request_id` started
         is over, `TaskResultDoesNotExist`.
@@ -174,8 +176,9 @@ class TaskResults:
     def renew_lease(self, id: str, attempt: int, lease: float, *, incarnation: int = 0) -> TaskResultState:
         """The attempt is kept for `lease` seconds from now.
 
-        With the `incarnation` in the state that `start_attempt` answered, the attempt of a result that was deleted is
-        never taken for one of a result created anew; without, whichever result has the id is meant.
+        Give the `incarnation` in the state that `start_attempt` returned: then an attempt of a deleted result is never
+        mistaken for one of a result that was created anew under the id. Without it, whichever result has the id is
+        meant.
 
         Raises `StaleAttempt`, `IllegalTransition`, `TaskResultDoesNotExist`.
         """
@@ -209,7 +212,8 @@ class TaskResults:
 
         With a revision of 0, at any revision of that incarnation.
 
-        Without `allow_missing` it is not repeated by itself, since it could then find its own work done.
+        Without `allow_missing` the call is not repeated by itself, since after a lost answer the result is rightly
+        missing.
 
         Raises `TaskResultDoesNotExist` unless `allow_missing`, `RevisionMismatch`.
         """
@@ -229,10 +233,10 @@ class TaskResults:
     ) -> SyncAttempt:
         """A context manager that starts an attempt, renews its lease, and reports how its block ended.
 
-        A failure that is worth another attempt leaves the result READY: `retry` is classes of such exceptions, or a
-        function that tells them, which says no when it fails. What is no `Exception` says nothing about the task, and
-        is not reported, unless its class is in `also_report`: SystemExit, KeyboardInterrupt, asyncio.CancelledError.
-        Without a `lease`, only `force` can take the task over.
+        A failure that is worth another attempt leaves the result READY. `retry` says which are: classes of exceptions,
+        or a function of the exception, which counts as no when it fails. What is no `Exception`, such as SystemExit,
+        KeyboardInterrupt or asyncio.CancelledError, says nothing about the task, and is not reported unless its class
+        is in `also_report`. Without a `lease`, only `force` can take the task over.
         """
         options = AttemptOptions(worker_id=worker_id, lease=lease, force=force, retry=retry, also_report=also_report)
         return SyncAttempt(self._player, id, options)
@@ -252,9 +256,9 @@ class TaskResults:
         retry: Retry = (),
         also_report: Exceptions = (),
     ) -> TaskResult:
-        """Creates a result, calls `function` as its first attempt, and gives the finished result: see `attempt`.
+        """Creates a result, calls `function` as its first attempt, and returns the finished result: see `attempt`.
 
-        The function gets the arguments as they come back from JSON, behind the attempt if the task takes a context.
+        The function gets the arguments as they come back from JSON, after the attempt if the task takes a context.
         """
         options = AttemptOptions(worker_id=worker_id, lease=lease, retry=retry, also_report=also_report)
         result = self.create(task, args=args, kwargs=kwargs, id=id, backend=backend, metadata=metadata)
@@ -289,7 +293,7 @@ class TaskResults:
         retry: Retry = (),
         also_report: Exceptions = (),
     ) -> Callable[[Callable[P, T]], Callable[P, T]]:
-        """A decorator: each call of the function is a task, run and recorded here and now, and gives what it returned.
+        """A decorator: each call of the function is a task, run and recorded at once. It returns what the function did.
 
         The path is the function's own, `module.name`, unless given.
         """

@@ -7,7 +7,7 @@ def class_path(kind: type[BaseException]) -> str:
     """Where the class is found: `builtins.ValueError`."""
     try:
         return f"{kind.__module__}.{kind.__qualname__}"
-    except Exception:  # of its metaclass
+    except Exception:  # raised by its metaclass
         return type.__repr__(kind)
 
 

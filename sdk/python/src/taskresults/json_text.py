@@ -72,7 +72,7 @@ def _written_with_long_integers(value: Any) -> str:
 
 
 def _refuse_equal_names(value: Any) -> None:
-    """`{1: "a", "1": "b"}` is an object with two members of one name, of which a reader keeps one."""
+    """`{1: "a", "1": "b"}` is an object with two members of one name, and parsers keep only one of them."""
     left = [value]
     while left:
         part = left.pop()

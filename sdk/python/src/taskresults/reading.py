@@ -1,4 +1,4 @@
-"""Reading results: scripts of the calls that answer at once."""
+"""Reading results: scripts of the calls that are answered at once."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _MOST_IDS = 1_000
 
 
 class TimeRange(NamedTuple):
-    """A span of time, open at a side that is None. The times must have a time zone."""
+    """A span of time, without a bound on a side that is None. The times must have a time zone."""
 
     #: The first moment inside.
     start: datetime | None = None
-    #: The first moment behind it.
+    #: The first moment after it.
     end: datetime | None = None
 
 

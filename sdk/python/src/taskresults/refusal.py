@@ -44,7 +44,7 @@ def refusal(error: grpc.RpcError, proxy: str | None = None) -> TaskResultsError:
 
 
 def _details(call: grpc.Call) -> tuple[ErrorInfo, BadRequest, RetryInfo]:
-    """Empty where there are none. Whoever is in between may garble them: then there are none."""
+    """Empty where there are none, or where a proxy has garbled them."""
     info, bad_request, retry = ErrorInfo(), BadRequest(), RetryInfo()
     try:
         for key, value in call.trailing_metadata() or ():

@@ -75,7 +75,7 @@ class StreamRule:
         return self._bugs < _MAX_BUGS
 
     def reset(self) -> None:
-        """The server has told something."""
+        """The server has sent something."""
         self._bugs = 0
 
 

@@ -6,7 +6,7 @@ import math
 
 from taskresults.errors import InvalidField
 
-#: Of one call. Servers and gRPC libraries count in 32 bits of milliseconds: beyond 24.8 days some of them fail at once.
+#: Time of one call. Servers and gRPC libraries count milliseconds in 32 bits: beyond 24.8 days some fail at once.
 MAX_CALL_SECONDS = 24 * 24 * 60 * 60
 
 #: Between the heartbeats of a watch, as the server takes it.
@@ -15,7 +15,7 @@ MAX_HEARTBEAT_SECONDS = 60
 
 
 def checked(field: str, seconds: float, least: float = -math.inf, most: float = math.inf) -> float:
-    """The time itself. Refuses what is none, or lies outside of the bounds."""
+    """Returns the time itself. Refuses what is no time, or lies outside the bounds."""
     if math.isnan(seconds) or not least <= seconds <= most:
         bounds = "be a number" if least == -math.inf else f"be {least:g} to {most:g}"
         raise InvalidField(f"{field}: must {bounds} of seconds", fields=[field])

@@ -44,7 +44,7 @@ class Snapshot:
         return _from_message(self.creation, message)
 
     def succeeded(self, state: TaskResultState, worker_id: str, return_value_json: str) -> Snapshot:
-        """What is known of it after a success that was answered with this state.
+        """What is known of it after a success whose report returned this state.
 
         The revision stays that of the rest: errors of other attempts may be missing, and a refresh is to bring them.
         """

@@ -1,6 +1,6 @@
 """Scripts: what the client does, written once and free of I/O.
 
-A script is a generator. It yields steps, is sent the answer of each, and has a refusal thrown into it. A player
+A script is a generator. It yields steps, is sent the answer to each, and has a refusal thrown into it. A player
 performs the steps: `SyncPlayer` by blocking, `AsyncPlayer` by awaiting.
 """
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Call:
-    """One unary call, of so many seconds at most. Answered by the response."""
+    """One unary call, which may take so many seconds. Its answer is the response."""
 
     method: str
     request: Message
@@ -29,7 +29,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Pause:
-    """Nothing for so many seconds."""
+    """A pause of so many seconds."""
 
     seconds: float
 
@@ -43,14 +43,14 @@ class Stream(Protocol):
 
 @dataclass(frozen=True)
 class Open:
-    """Opens a watch. Answered by a `Stream`."""
+    """Opens a watch. Its answer is a `Stream`."""
 
     request: WatchTaskResultsRequest
 
 
 @dataclass(frozen=True)
 class Read:
-    """Awaits the next event of a stream, for so many seconds at most. Answered by the event, or None at its end."""
+    """Awaits the next event of a stream, for so many seconds at most. Its answer is the event, or None at its end."""
 
     stream: Any
     timeout: float
@@ -58,7 +58,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Emit:
-    """Hands a value to whoever iterates over the script."""
+    """Passes a value to the caller that iterates over the script."""
 
     value: Any
 

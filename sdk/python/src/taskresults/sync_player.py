@@ -68,7 +68,7 @@ class SyncPlayer:
         return step.value
 
     async def aplay(self, script: Script[T]) -> T:
-        # Step by step, so that no further one is made for whoever has been cancelled.
+        # Step by step, so that no further step is made for a caller that has been cancelled.
         step = advance(script)
         while not isinstance(step, Done):
             step = await asyncio.to_thread(self._next, script, step)

@@ -16,7 +16,7 @@ class Task:
     priority: int = 0
     #: Name of the queue.
     queue_name: str = "default"
-    #: The task was asked not to run before this time, which must have a time zone. None: at once.
+    #: The task must not run before this time, which must have a time zone. None: it may run at once.
     run_after: datetime | None = None
     #: The task takes a context as its first argument. `run` passes the attempt.
     takes_context: bool = False

@@ -204,7 +204,7 @@ class TaskResult:
             self._take(asked, newer)
 
     def _read_finished(self, state: TaskResultState, worker_id: str, return_value_json: str) -> Script[None]:
-        """After a success that was answered with this state: a read that fails, or finds another creation, is none."""
+        """Reads the result after a success. When that fails, or finds another creation, takes this state alone."""
         asked = self._snapshot
         succeeded = asked.succeeded(state, worker_id, return_value_json)
         try:

@@ -1,4 +1,4 @@
-"""What a transition leaves behind."""
+"""What a transition returns."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class TaskResultState:
     """Where a result stands after a call that wrote it. The whole is read with `get`."""
 
     id: str
-    #: Which creation under this id. Part of the fence of each attempt: it goes with every further call.
+    #: Which creation under this id. With its number it is the fencing token of an attempt: every further call needs it.
     incarnation: int
     revision: int
     status: TaskResultStatus
-    #: Number of attempts started so far; so the number of the running attempt while RUNNING.
+    #: Number of attempts started so far. While RUNNING, this is also the number of the running attempt.
     attempts: int
     enqueued_at: datetime
     started_at: datetime | None

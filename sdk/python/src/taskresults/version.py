@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class TaskResultVersion(NamedTuple):
-    """One state of one creation of a result. Versions of one id can be compared: the newer one is greater."""
+    """Identifies one state of a result. Versions of one id can be compared: the newer one is greater."""
 
     #: Which creation under this id: a result that is deleted and created anew has a higher one.
     incarnation: int
@@ -14,5 +14,5 @@ class TaskResultVersion(NamedTuple):
     revision: int
 
 
-#: Of a result of which nothing is known.
+#: The version of a result of which nothing is known.
 NO_VERSION = TaskResultVersion(0, 0)

@@ -27,9 +27,9 @@ from taskresults.view import TaskResultView
 class StartedAttempt(NamedTuple):
     """What a worker got that has started an attempt."""
 
-    #: The number of the attempt, counted from 1. It goes with every further call.
+    #: The number of the attempt, counted from 1. Every further call about the attempt needs it.
     attempt: int
-    #: What the start left behind. Its incarnation goes with every further call, too.
+    #: The state after the start. Every further call about the attempt needs its incarnation, too.
     state: TaskResultState
 
 
@@ -82,7 +82,7 @@ def renew_lease(id: str, attempt: int, lease: float, incarnation: int, timeout: 
 
 
 def keep_lease(id: str, attempt: int, lease: float, incarnation: int, timeout: float) -> Script[None]:
-    """Renews it, and does not give up before the time is over, unless the attempt is lost."""
+    """Renews the lease. Does not give up before the time is over, unless the attempt is lost."""
     yield from report("RenewLease", _renewal(id, attempt, lease, incarnation), timeout, timeout)
 
 
@@ -103,7 +103,7 @@ def fail(
 
 
 def finish(request: lifecycle.FinishAttemptRequest, timeout: float, patience: float) -> Script[TaskResultState]:
-    """Reports how an attempt ended, and does not give up before the patience is over."""
+    """Reports how an attempt ended. Does not give up before `patience` seconds are over."""
     response: lifecycle.FinishAttemptResponse = yield from report("FinishAttempt", request, timeout, patience)
     return TaskResultState.from_message(response.state)
 
@@ -144,7 +144,7 @@ def _transition(
 
 
 def _as_created(request: lifecycle.CreateTaskResultRequest, state: lifecycle.TaskResultState) -> pb.TaskResult:
-    """What a get would answer."""
+    """What a get would return."""
     return pb.TaskResult(
         id=state.id,
         task=request.task,

@@ -1,16 +1,16 @@
 // For writers: whoever enqueues a task, and the workers that run it.
 //
-// An OK answer means that the change is durable in the store. Every call may be repeated safely after a lost answer: the
-// very call that made the present state gets OK and the present state, and changes nothing. StartAttempt is recognised by
-// its `request_id`, all others by what they say.
+// OK means that the change is durable in the store. Every call may safely be repeated after its answer was lost: a call
+// that made the present state changes nothing when it is repeated, and gets OK and that state. The server recognises
+// StartAttempt by its `request_id`, and every other call by its content.
 //
-// Codes that every RPC of this file may answer, beside those named with it. Every error carries a google.rpc.ErrorInfo
-// (domain `taskresults.v1`) whose reason is given in brackets.
+// Codes with which every RPC in this file may end, besides those that are named with it. Every error carries a
+// google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brackets.
 //
-//   INVALID_ARGUMENT    a field breaks its rule; a google.rpc.BadRequest names it [INVALID_FIELD], or is larger than the
-//                       server takes [PAYLOAD_TOO_LARGE]
+//   INVALID_ARGUMENT    a field breaks its rule [INVALID_FIELD], or is larger than the server takes
+//                       [PAYLOAD_TOO_LARGE]; a google.rpc.BadRequest names it
 //   NOT_FOUND           no result has this id [TASK_RESULT_DOES_NOT_EXIST]
-//   UNAUTHENTICATED     the server asks for a token and got none, or a wrong one [UNAUTHENTICATED]
+//   UNAUTHENTICATED     the server requires a token and got none, or a wrong one [UNAUTHENTICATED]
 //   PERMISSION_DENIED   the token is good for reading only [PERMISSION_DENIED]
 //   UNAVAILABLE         the store is out of reach [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; both
 //                       carry a google.rpc.RetryInfo. Whether the change was made is not known: repeat the call
@@ -43,8 +43,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// What a transition leaves behind: the part of a TaskResult that costs the same however many attempts there were. The
-// whole is read with GetTaskResult.
+// What a transition returns: the part of a TaskResult whose size does not grow with the number of attempts.
+// GetTaskResult reads the whole.
 type TaskResultState struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The result's id.
@@ -53,7 +53,7 @@ type TaskResultState struct {
 	Status TaskResultStatus `protobuf:"varint,2,opt,name=status,proto3,enum=taskresults.v1.TaskResultStatus" json:"status,omitempty"`
 	// Its revision.
 	Revision int64 `protobuf:"varint,3,opt,name=revision,proto3" json:"revision,omitempty"`
-	// Number of attempts started so far; so the number of the running attempt while RUNNING.
+	// Number of attempts started so far. While RUNNING, this is also the number of the running attempt.
 	Attempts int32 `protobuf:"varint,4,opt,name=attempts,proto3" json:"attempts,omitempty"`
 	// As in TaskResult.
 	EnqueuedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=enqueued_at,json=enqueuedAt,proto3" json:"enqueued_at,omitempty"`
@@ -67,7 +67,7 @@ type TaskResultState struct {
 	LeaseExpiresAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=lease_expires_at,json=leaseExpiresAt,proto3,oneof" json:"lease_expires_at,omitempty"`
 	// As in TaskResult.
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=expires_at,json=expiresAt,proto3,oneof" json:"expires_at,omitempty"`
-	// As in TaskResult. Part of the fence of each attempt.
+	// As in TaskResult. Together with the number of an attempt it is the fencing token of that attempt.
 	Incarnation   int64 `protobuf:"varint,11,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -183,7 +183,8 @@ func (x *TaskResultState) GetIncarnation() int64 {
 // Request of CreateTaskResult.
 type CreateTaskResultRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another result.
+	// 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another
+	// result.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// What was asked for. Required.
 	Task *Task `protobuf:"bytes,2,opt,name=task,proto3" json:"task,omitempty"`
@@ -324,14 +325,15 @@ type StartAttemptRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Who runs the attempt. 1 to 255 characters.
 	WorkerId string `protobuf:"bytes,2,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
-	// The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-	// lost by itself.
+	// The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+	// it never counts as lost.
 	Lease *durationpb.Duration `protobuf:"bytes,3,opt,name=lease,proto3" json:"lease,omitempty"`
-	// Take the task over though another attempt is running.
+	// Take over the task even if another attempt is running.
 	Force bool `protobuf:"varint,4,opt,name=force,proto3" json:"force,omitempty"`
-	// Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
-	// one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
-	// call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+	// Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
+	// worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
+	// the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
+	// ATTEMPT_IN_PROGRESS.
 	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -405,7 +407,7 @@ func (x *StartAttemptRequest) GetRequestId() string {
 // Response of StartAttempt.
 type StartAttemptResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The number of this attempt, counted from 1 (= number of worker ids). It goes with every further call.
+	// The number of this attempt, counted from 1 (= number of worker ids). Every further call about the attempt needs it.
 	Attempt int32 `protobuf:"varint,1,opt,name=attempt,proto3" json:"attempt,omitempty"`
 	// The state now.
 	State         *TaskResultState `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
@@ -462,10 +464,11 @@ type RenewLeaseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The result's id. Required.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
-	// for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+	// The incarnation in the state that StartAttempt returned. With it, an attempt of a deleted result is never mistaken
+	// for one of a result that was created anew under the same id. 0: whichever result has the id, which is safe only
+	// where ids are never used again.
 	Incarnation int64 `protobuf:"varint,2,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
-	// The attempt that StartAttempt answered. At least 1.
+	// The attempt that StartAttempt returned. At least 1.
 	Attempt int32 `protobuf:"varint,3,opt,name=attempt,proto3" json:"attempt,omitempty"`
 	// The new lease, from now. Required; 1 ms to 7 days.
 	Lease         *durationpb.Duration `protobuf:"bytes,4,opt,name=lease,proto3" json:"lease,omitempty"`
@@ -584,9 +587,9 @@ type FinishAttemptRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// As in RenewLeaseRequest.
 	Incarnation int64 `protobuf:"varint,2,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
-	// The attempt that StartAttempt answered. At least 1.
+	// The attempt that StartAttempt returned. At least 1.
 	Attempt int32 `protobuf:"varint,3,opt,name=attempt,proto3" json:"attempt,omitempty"`
-	// How it ended. Required.
+	// How the attempt ended. Required.
 	//
 	// Types that are valid to be assigned to Outcome:
 	//
@@ -843,8 +846,8 @@ type DeleteTaskResultRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The result's id. Required.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-	// with a revision of 0, which is the same as unset.
+	// Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+	// is allowed only with a revision of 0, which is the same as unset.
 	Version *TaskResultVersion `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
 	// A missing result is no error.
 	AllowMissing  bool `protobuf:"varint,3,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`
@@ -943,7 +946,7 @@ func (*DeleteTaskResultResponse) Descriptor() ([]byte, []int) {
 // One transition of RecordTransitions, or several.
 type RecordTransitionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The caller's number for this transition, given back with its outcome.
+	// The caller's number for this transition, returned with its outcome.
 	Number int64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
 	// The call, with the rules of the RPC of the same name. Required, unless there are `more`.
 	//
@@ -956,10 +959,10 @@ type RecordTransitionsRequest struct {
 	//	*RecordTransitionsRequest_Fail
 	//	*RecordTransitionsRequest_Delete
 	Transition isRecordTransitionsRequest_Transition `protobuf_oneof:"transition"`
-	// Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-	// get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-	// message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-	// ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+	// Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+	// where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+	// is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+	// are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
 	More          []*RecordTransitionsRequest `protobuf:"bytes,8,rep,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1128,7 +1131,7 @@ type RecordTransitionsResponse struct {
 	//	*RecordTransitionsResponse_State
 	//	*RecordTransitionsResponse_Error
 	Outcome isRecordTransitionsResponse_Outcome `protobuf_oneof:"outcome"`
-	// Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+	// Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
 	More          []*RecordTransitionsResponse `protobuf:"bytes,4,rep,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1213,7 +1216,7 @@ type RecordTransitionsResponse_State struct {
 }
 
 type RecordTransitionsResponse_Error struct {
-	// It was refused; code and details as the RPC of the same name would have answered.
+	// It was refused, with the code and the details with which the RPC of the same name would have ended.
 	Error *status.Status `protobuf:"bytes,3,opt,name=error,proto3,oneof"`
 }
 
@@ -1272,7 +1275,7 @@ type FinishAttemptRequest_Failed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What was raised. Required.
 	Error *TaskError `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
-	// Another attempt is to be made: back to READY instead of FAILED.
+	// Another attempt is to be made: the result goes back to READY instead of FAILED.
 	Retry         bool `protobuf:"varint,2,opt,name=retry,proto3" json:"retry,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -1,16 +1,16 @@
 // For writers: whoever enqueues a task, and the workers that run it.
 //
-// An OK answer means that the change is durable in the store. Every call may be repeated safely after a lost answer: the
-// very call that made the present state gets OK and the present state, and changes nothing. StartAttempt is recognised by
-// its `request_id`, all others by what they say.
+// OK means that the change is durable in the store. Every call may safely be repeated after its answer was lost: a call
+// that made the present state changes nothing when it is repeated, and gets OK and that state. The server recognises
+// StartAttempt by its `request_id`, and every other call by its content.
 //
-// Codes that every RPC of this file may answer, beside those named with it. Every error carries a google.rpc.ErrorInfo
-// (domain `taskresults.v1`) whose reason is given in brackets.
+// Codes with which every RPC in this file may end, besides those that are named with it. Every error carries a
+// google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brackets.
 //
-//   INVALID_ARGUMENT    a field breaks its rule; a google.rpc.BadRequest names it [INVALID_FIELD], or is larger than the
-//                       server takes [PAYLOAD_TOO_LARGE]
+//   INVALID_ARGUMENT    a field breaks its rule [INVALID_FIELD], or is larger than the server takes
+//                       [PAYLOAD_TOO_LARGE]; a google.rpc.BadRequest names it
 //   NOT_FOUND           no result has this id [TASK_RESULT_DOES_NOT_EXIST]
-//   UNAUTHENTICATED     the server asks for a token and got none, or a wrong one [UNAUTHENTICATED]
+//   UNAUTHENTICATED     the server requires a token and got none, or a wrong one [UNAUTHENTICATED]
 //   PERMISSION_DENIED   the token is good for reading only [PERMISSION_DENIED]
 //   UNAVAILABLE         the store is out of reach [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; both
 //                       carry a google.rpc.RetryInfo. Whether the change was made is not known: repeat the call
@@ -55,40 +55,41 @@ const (
 type TaskLifecycleServiceClient interface {
 	// Registers a task that has been enqueued: - -> READY.
 	//
-	// The same id and the same content again: OK, and the state of the existing result, whatever became of it since.
+	// The same id and the same content again: OK, and the state of the existing result, whatever has become of it since.
 	// ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
 	CreateTaskResult(ctx context.Context, in *CreateTaskResultRequest, opts ...grpc.CallOption) (*CreateTaskResultResponse, error)
-	// A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
-	// or with `force`: the lost attempt leaves a TaskError.
+	// A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
+	// expired, or with `force`: then the lost attempt leaves a TaskError.
 	//
-	// The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
-	// task only if the state that comes back is RUNNING.
-	// FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
-	// attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
+	// The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
+	// Run the task only if the returned state is RUNNING.
+	// FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+	// the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
 	StartAttempt(ctx context.Context, in *StartAttemptRequest, opts ...grpc.CallOption) (*StartAttemptResponse, error)
 	// The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
 	// stays.
 	//
-	// FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-	// result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
+	// FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+	// the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
 	RenewLease(ctx context.Context, in *RenewLeaseRequest, opts ...grpc.CallOption) (*RenewLeaseResponse, error)
 	// A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-	// attempt. Good also after the lease has run out, as long as nobody else has taken the task.
+	// attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
 	//
-	// FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-	// attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
+	// FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+	// the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
 	FinishAttempt(ctx context.Context, in *FinishAttemptRequest, opts ...grpc.CallOption) (*FinishAttemptResponse, error)
 	// The task could not be started at all: READY -> FAILED.
 	//
 	// FAILED_PRECONDITION: the result is RUNNING or finished [ILLEGAL_TRANSITION].
 	FailTaskResult(ctx context.Context, in *FailTaskResultRequest, opts ...grpc.CallOption) (*FailTaskResultResponse, error)
-	// Removes a result in any state. Watchers are told.
+	// Removes a result in any state. Watches of it get the event `deleted`.
 	//
 	// NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
 	// ABORTED: the result has another version than the one given [REVISION_MISMATCH].
 	DeleteTaskResult(ctx context.Context, in *DeleteTaskResultRequest, opts ...grpc.CallOption) (*DeleteTaskResultResponse, error)
-	// All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
-	// order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+	// All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
+	// order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
+	// repeat the rest.
 	RecordTransitions(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[RecordTransitionsRequest, RecordTransitionsResponse], error)
 }
 
@@ -181,40 +182,41 @@ type TaskLifecycleService_RecordTransitionsClient = grpc.BidiStreamingClient[Rec
 type TaskLifecycleServiceServer interface {
 	// Registers a task that has been enqueued: - -> READY.
 	//
-	// The same id and the same content again: OK, and the state of the existing result, whatever became of it since.
+	// The same id and the same content again: OK, and the state of the existing result, whatever has become of it since.
 	// ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
 	CreateTaskResult(context.Context, *CreateTaskResultRequest) (*CreateTaskResultResponse, error)
-	// A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
-	// or with `force`: the lost attempt leaves a TaskError.
+	// A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
+	// expired, or with `force`: then the lost attempt leaves a TaskError.
 	//
-	// The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
-	// task only if the state that comes back is RUNNING.
-	// FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
-	// attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
+	// The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
+	// Run the task only if the returned state is RUNNING.
+	// FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+	// the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
 	StartAttempt(context.Context, *StartAttemptRequest) (*StartAttemptResponse, error)
 	// The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
 	// stays.
 	//
-	// FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-	// result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
+	// FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+	// the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
 	RenewLease(context.Context, *RenewLeaseRequest) (*RenewLeaseResponse, error)
 	// A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-	// attempt. Good also after the lease has run out, as long as nobody else has taken the task.
+	// attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
 	//
-	// FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-	// attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
+	// FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+	// the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
 	FinishAttempt(context.Context, *FinishAttemptRequest) (*FinishAttemptResponse, error)
 	// The task could not be started at all: READY -> FAILED.
 	//
 	// FAILED_PRECONDITION: the result is RUNNING or finished [ILLEGAL_TRANSITION].
 	FailTaskResult(context.Context, *FailTaskResultRequest) (*FailTaskResultResponse, error)
-	// Removes a result in any state. Watchers are told.
+	// Removes a result in any state. Watches of it get the event `deleted`.
 	//
 	// NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
 	// ABORTED: the result has another version than the one given [REVISION_MISMATCH].
 	DeleteTaskResult(context.Context, *DeleteTaskResultRequest) (*DeleteTaskResultResponse, error)
-	// All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
-	// order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+	// All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
+	// order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
+	// repeat the rest.
 	RecordTransitions(grpc.BidiStreamingServer[RecordTransitionsRequest, RecordTransitionsResponse]) error
 	mustEmbedUnimplementedTaskLifecycleServiceServer()
 }

@@ -32,17 +32,17 @@ export const protobufFileName = "taskresults/v1/task_lifecycle_service.proto";
 /**
  * For writers: whoever enqueues a task, and the workers that run it.
  *
- * An OK answer means that the change is durable in the store. Every call may be repeated safely after a lost answer: the
- * very call that made the present state gets OK and the present state, and changes nothing. StartAttempt is recognised by
- * its `request_id`, all others by what they say.
+ * OK means that the change is durable in the store. Every call may safely be repeated after its answer was lost: a call
+ * that made the present state changes nothing when it is repeated, and gets OK and that state. The server recognises
+ * StartAttempt by its `request_id`, and every other call by its content.
  *
- * Codes that every RPC of this file may answer, beside those named with it. Every error carries a google.rpc.ErrorInfo
- * (domain `taskresults.v1`) whose reason is given in brackets.
+ * Codes with which every RPC in this file may end, besides those that are named with it. Every error carries a
+ * google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brackets.
  *
- *   INVALID_ARGUMENT    a field breaks its rule; a google.rpc.BadRequest names it [INVALID_FIELD], or is larger than the
- *                       server takes [PAYLOAD_TOO_LARGE]
+ *   INVALID_ARGUMENT    a field breaks its rule [INVALID_FIELD], or is larger than the server takes
+ *                       [PAYLOAD_TOO_LARGE]; a google.rpc.BadRequest names it
  *   NOT_FOUND           no result has this id [TASK_RESULT_DOES_NOT_EXIST]
- *   UNAUTHENTICATED     the server asks for a token and got none, or a wrong one [UNAUTHENTICATED]
+ *   UNAUTHENTICATED     the server requires a token and got none, or a wrong one [UNAUTHENTICATED]
  *   PERMISSION_DENIED   the token is good for reading only [PERMISSION_DENIED]
  *   UNAVAILABLE         the store is out of reach [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; both
  *                       carry a google.rpc.RetryInfo. Whether the change was made is not known: repeat the call
@@ -51,8 +51,8 @@ export const protobufFileName = "taskresults/v1/task_lifecycle_service.proto";
  */
 
 /**
- * What a transition leaves behind: the part of a TaskResult that costs the same however many attempts there were. The
- * whole is read with GetTaskResult.
+ * What a transition returns: the part of a TaskResult whose size does not grow with the number of attempts.
+ * GetTaskResult reads the whole.
  */
 export interface TaskResultState {
   /** The result's id. */
@@ -61,7 +61,7 @@ export interface TaskResultState {
   status: TaskResultStatus;
   /** Its revision. */
   revision: bigint;
-  /** Number of attempts started so far; so the number of the running attempt while RUNNING. */
+  /** Number of attempts started so far. While RUNNING, this is also the number of the running attempt. */
   attempts: number;
   /** As in TaskResult. */
   enqueuedAt:
@@ -87,13 +87,16 @@ export interface TaskResultState {
   expiresAt?:
     | Timestamp
     | undefined;
-  /** As in TaskResult. Part of the fence of each attempt. */
+  /** As in TaskResult. Together with the number of an attempt it is the fencing token of that attempt. */
   incarnation: bigint;
 }
 
 /** Request of CreateTaskResult. */
 export interface CreateTaskResultRequest {
-  /** 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another result. */
+  /**
+   * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another
+   * result.
+   */
   id: string;
   /** What was asked for. Required. */
   task:
@@ -127,25 +130,26 @@ export interface StartAttemptRequest {
   /** Who runs the attempt. 1 to 255 characters. */
   workerId: string;
   /**
-   * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-   * lost by itself.
+   * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+   * it never counts as lost.
    */
   lease:
     | Duration
     | undefined;
-  /** Take the task over though another attempt is running. */
+  /** Take over the task even if another attempt is running. */
   force: boolean;
   /**
-   * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
-   * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
-   * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+   * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
+   * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
+   * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
+   * ATTEMPT_IN_PROGRESS.
    */
   requestId: string;
 }
 
 /** Response of StartAttempt. */
 export interface StartAttemptResponse {
-  /** The number of this attempt, counted from 1 (= number of worker ids). It goes with every further call. */
+  /** The number of this attempt, counted from 1 (= number of worker ids). Every further call about the attempt needs it. */
   attempt: number;
   /** The state now. */
   state: TaskResultState | undefined;
@@ -156,11 +160,12 @@ export interface RenewLeaseRequest {
   /** The result's id. Required. */
   id: string;
   /**
-   * The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
-   * for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+   * The incarnation in the state that StartAttempt returned. With it, an attempt of a deleted result is never mistaken
+   * for one of a result that was created anew under the same id. 0: whichever result has the id, which is safe only
+   * where ids are never used again.
    */
   incarnation: bigint;
-  /** The attempt that StartAttempt answered. At least 1. */
+  /** The attempt that StartAttempt returned. At least 1. */
   attempt: number;
   /** The new lease, from now. Required; 1 ms to 7 days. */
   lease: Duration | undefined;
@@ -178,9 +183,9 @@ export interface FinishAttemptRequest {
   id: string;
   /** As in RenewLeaseRequest. */
   incarnation: bigint;
-  /** The attempt that StartAttempt answered. At least 1. */
+  /** The attempt that StartAttempt returned. At least 1. */
   attempt: number;
-  /** How it ended. Required. */
+  /** How the attempt ended. Required. */
   outcome:
     | //
     /** It returned a value. */
@@ -203,7 +208,7 @@ export interface FinishAttemptRequest_Failed {
   error:
     | TaskError
     | undefined;
-  /** Another attempt is to be made: back to READY instead of FAILED. */
+  /** Another attempt is to be made: the result goes back to READY instead of FAILED. */
   retry: boolean;
 }
 
@@ -232,8 +237,8 @@ export interface DeleteTaskResultRequest {
   /** The result's id. Required. */
   id: string;
   /**
-   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-   * with a revision of 0, which is the same as unset.
+   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+   * is allowed only with a revision of 0, which is the same as unset.
    */
   version:
     | TaskResultVersion
@@ -248,7 +253,7 @@ export interface DeleteTaskResultResponse {
 
 /** One transition of RecordTransitions, or several. */
 export interface RecordTransitionsRequest {
-  /** The caller's number for this transition, given back with its outcome. */
+  /** The caller's number for this transition, returned with its outcome. */
   number: bigint;
   /** The call, with the rules of the RPC of the same name. Required, unless there are `more`. */
   transition:
@@ -272,10 +277,10 @@ export interface RecordTransitionsRequest {
     { $case: "delete"; value: DeleteTaskResultRequest }
     | undefined;
   /**
-   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-   * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-   * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-   * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+   * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+   * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+   * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+   * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
    */
   more: RecordTransitionsRequest[];
 }
@@ -290,10 +295,10 @@ export interface RecordTransitionsResponse {
     /** It is durable. For a delete, only `id` is set. */
     { $case: "state"; value: TaskResultState }
     | //
-    /** It was refused; code and details as the RPC of the same name would have answered. */
+    /** It was refused, with the code and the details with which the RPC of the same name would have ended. */
     { $case: "error"; value: Status }
     | undefined;
-  /** Further outcomes, without `more`. Only for callers who send `more` themselves in this stream. */
+  /** Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream. */
   more: RecordTransitionsResponse[];
 }
 
@@ -1932,7 +1937,7 @@ export const TaskLifecycleServiceService = {
   /**
    * Registers a task that has been enqueued: - -> READY.
    *
-   * The same id and the same content again: OK, and the state of the existing result, whatever became of it since.
+   * The same id and the same content again: OK, and the state of the existing result, whatever has become of it since.
    * ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
    */
   createTaskResult: {
@@ -1947,13 +1952,13 @@ export const TaskLifecycleServiceService = {
     responseDeserialize: (value: Buffer): CreateTaskResultResponse => CreateTaskResultResponse.decode(value),
   },
   /**
-   * A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
-   * or with `force`: the lost attempt leaves a TaskError.
+   * A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
+   * expired, or with `force`: then the lost attempt leaves a TaskError.
    *
-   * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
-   * task only if the state that comes back is RUNNING.
-   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
-   * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
+   * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
+   * Run the task only if the returned state is RUNNING.
+   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+   * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
    */
   startAttempt: {
     path: "/taskresults.v1.TaskLifecycleService/StartAttempt" as const,
@@ -1969,8 +1974,8 @@ export const TaskLifecycleServiceService = {
    * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
    * stays.
    *
-   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-   * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
+   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+   * the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
    */
   renewLease: {
     path: "/taskresults.v1.TaskLifecycleService/RenewLease" as const,
@@ -1983,10 +1988,10 @@ export const TaskLifecycleServiceService = {
   },
   /**
    * A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-   * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
+   * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
    *
-   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-   * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
+   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+   * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
    */
   finishAttempt: {
     path: "/taskresults.v1.TaskLifecycleService/FinishAttempt" as const,
@@ -2015,7 +2020,7 @@ export const TaskLifecycleServiceService = {
     responseDeserialize: (value: Buffer): FailTaskResultResponse => FailTaskResultResponse.decode(value),
   },
   /**
-   * Removes a result in any state. Watchers are told.
+   * Removes a result in any state. Watches of it get the event `deleted`.
    *
    * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
    * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
@@ -2032,8 +2037,9 @@ export const TaskLifecycleServiceService = {
     responseDeserialize: (value: Buffer): DeleteTaskResultResponse => DeleteTaskResultResponse.decode(value),
   },
   /**
-   * All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
-   * order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+   * All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
+   * order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
+   * repeat the rest.
    */
   recordTransitions: {
     path: "/taskresults.v1.TaskLifecycleService/RecordTransitions" as const,
@@ -2052,34 +2058,34 @@ export interface TaskLifecycleServiceServer extends UntypedServiceImplementation
   /**
    * Registers a task that has been enqueued: - -> READY.
    *
-   * The same id and the same content again: OK, and the state of the existing result, whatever became of it since.
+   * The same id and the same content again: OK, and the state of the existing result, whatever has become of it since.
    * ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
    */
   createTaskResult: handleUnaryCall<CreateTaskResultRequest, CreateTaskResultResponse>;
   /**
-   * A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
-   * or with `force`: the lost attempt leaves a TaskError.
+   * A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
+   * expired, or with `force`: then the lost attempt leaves a TaskError.
    *
-   * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
-   * task only if the state that comes back is RUNNING.
-   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
-   * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
+   * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
+   * Run the task only if the returned state is RUNNING.
+   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+   * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
    */
   startAttempt: handleUnaryCall<StartAttemptRequest, StartAttemptResponse>;
   /**
    * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
    * stays.
    *
-   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-   * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
+   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+   * the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
    */
   renewLease: handleUnaryCall<RenewLeaseRequest, RenewLeaseResponse>;
   /**
    * A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-   * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
+   * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
    *
-   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-   * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
+   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+   * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
    */
   finishAttempt: handleUnaryCall<FinishAttemptRequest, FinishAttemptResponse>;
   /**
@@ -2089,15 +2095,16 @@ export interface TaskLifecycleServiceServer extends UntypedServiceImplementation
    */
   failTaskResult: handleUnaryCall<FailTaskResultRequest, FailTaskResultResponse>;
   /**
-   * Removes a result in any state. Watchers are told.
+   * Removes a result in any state. Watches of it get the event `deleted`.
    *
    * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
    * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
    */
   deleteTaskResult: handleUnaryCall<DeleteTaskResultRequest, DeleteTaskResultResponse>;
   /**
-   * All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
-   * order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+   * All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
+   * order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
+   * repeat the rest.
    */
   recordTransitions: handleBidiStreamingCall<RecordTransitionsRequest, RecordTransitionsResponse>;
 }
@@ -2106,7 +2113,7 @@ export interface TaskLifecycleServiceClient extends Client {
   /**
    * Registers a task that has been enqueued: - -> READY.
    *
-   * The same id and the same content again: OK, and the state of the existing result, whatever became of it since.
+   * The same id and the same content again: OK, and the state of the existing result, whatever has become of it since.
    * ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
    */
   createTaskResult(
@@ -2125,13 +2132,13 @@ export interface TaskLifecycleServiceClient extends Client {
     callback: (error: ServiceError | null, response: CreateTaskResultResponse) => void,
   ): ClientUnaryCall;
   /**
-   * A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
-   * or with `force`: the lost attempt leaves a TaskError.
+   * A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
+   * expired, or with `force`: then the lost attempt leaves a TaskError.
    *
-   * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
-   * task only if the state that comes back is RUNNING.
-   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
-   * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
+   * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
+   * Run the task only if the returned state is RUNNING.
+   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+   * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
    */
   startAttempt(
     request: StartAttemptRequest,
@@ -2152,8 +2159,8 @@ export interface TaskLifecycleServiceClient extends Client {
    * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
    * stays.
    *
-   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-   * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
+   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+   * the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
    */
   renewLease(
     request: RenewLeaseRequest,
@@ -2172,10 +2179,10 @@ export interface TaskLifecycleServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-   * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
+   * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
    *
-   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-   * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
+   * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+   * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
    */
   finishAttempt(
     request: FinishAttemptRequest,
@@ -2213,7 +2220,7 @@ export interface TaskLifecycleServiceClient extends Client {
     callback: (error: ServiceError | null, response: FailTaskResultResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Removes a result in any state. Watchers are told.
+   * Removes a result in any state. Watches of it get the event `deleted`.
    *
    * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
    * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
@@ -2234,8 +2241,9 @@ export interface TaskLifecycleServiceClient extends Client {
     callback: (error: ServiceError | null, response: DeleteTaskResultResponse) => void,
   ): ClientUnaryCall;
   /**
-   * All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
-   * order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+   * All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
+   * order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
+   * repeat the rest.
    */
   recordTransitions(): ClientDuplexStream<RecordTransitionsRequest, RecordTransitionsResponse>;
   recordTransitions(

@@ -15,10 +15,10 @@ export const protobufFileName = "taskresults/v1/task_result.proto";
 /**
  * What is kept of a task, and what became of it.
  *
- * The model is the TaskResult of Django's tasks framework (DEP 14), carried to every language. JSON travels as text,
- * because nothing else is lossless everywhere: a 64-bit integer, `1` versus `1.0`, key order and `\u0000` come back
- * exactly as they went in. Timestamps are UTC, exact to the microsecond, set by the server's clock and never run
- * backwards within one result.
+ * The model is the TaskResult of Django's tasks framework (DEP 14), for every language. JSON travels as text, because
+ * nothing else is lossless everywhere: a 64-bit integer, `1` versus `1.0`, key order and `\u0000` come back exactly as
+ * they went in. Timestamps are UTC, exact to the microsecond, and set by the server's clock. They never run backwards
+ * within one result.
  */
 
 /**
@@ -40,11 +40,14 @@ export enum TaskResultStatus {
   UNRECOGNIZED = -1,
 }
 
-/** How much of a result to answer. */
+/** How much of a result to return. */
 export enum TaskResultView {
   /** TASK_RESULT_VIEW_UNSPECIFIED - The same as FULL. */
   TASK_RESULT_VIEW_UNSPECIFIED = 0,
-  /** TASK_RESULT_VIEW_BASIC - Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left empty. */
+  /**
+   * TASK_RESULT_VIEW_BASIC - Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left
+   * empty.
+   */
   TASK_RESULT_VIEW_BASIC = 1,
   /** TASK_RESULT_VIEW_FULL - Everything. */
   TASK_RESULT_VIEW_FULL = 2,
@@ -52,8 +55,8 @@ export enum TaskResultView {
 }
 
 /**
- * One state of one creation of a result. An id can be deleted and created anew, so a revision alone does not tell what a
- * caller knows. Versions of one id are ordered: by incarnation, then by revision.
+ * Identifies one state of a result. A result can be deleted and created anew under the same id, so a revision alone
+ * does not say which state a caller knows. Versions of one id are ordered: by incarnation, then by revision.
  */
 export interface TaskResultVersion {
   /** TaskResult.incarnation. */
@@ -74,8 +77,8 @@ export interface Task {
   /** Name of the queue, up to 255 characters. Empty means "default". */
   queueName: string;
   /**
-   * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-   * cut. Unset: at once.
+   * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+   * Unset: it may run at once.
    */
   runAfter?:
     | Timestamp
@@ -98,7 +101,10 @@ export interface TaskError {
    * point and marked rather than refused, since a failure must not get lost. Left out of the BASIC view.
    */
   traceback: string;
-  /** The attempt that failed, counted from 1. 0: the task failed before any attempt. Set by the server, ignored in requests. */
+  /**
+   * The attempt that failed, counted from 1. 0: the task failed before any attempt. Set by the server, ignored in
+   * requests.
+   */
   attempt: number;
   /** The worker of that attempt; empty before any attempt. Set by the server, ignored in requests. */
   workerId: string;
@@ -109,7 +115,7 @@ export interface TaskError {
 /**
  * The outcome of one task, as far as it is known.
  *
- * Derived, and so not sent: is_finished = FAILED or SUCCESSFUL; attempts = number of worker_ids.
+ * Not sent, since callers can derive it: is_finished = FAILED or SUCCESSFUL; attempts = number of worker_ids.
  */
 export interface TaskResult {
   /** 1 to 64 characters, opaque, case-sensitive. */
@@ -140,9 +146,9 @@ export interface TaskResult {
   argsJson: string;
   /** Keyword arguments, a JSON object, byte for byte as given. Empty in the BASIC view. */
   kwargsJson: string;
-  /** Name of the task backend the caller used, up to 255 characters; "default" when none was given. */
+  /** Name of the task backend that the caller used, up to 255 characters; "default" when none was given. */
   backend: string;
-  /** One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error. */
+  /** One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error. */
   errors: TaskError[];
   /** One worker per attempt, in order. The same worker twice counts twice. */
   workerIds: string[];
@@ -156,8 +162,8 @@ export interface TaskResult {
   /** Labels for finding and correlating: up to 32, names of 1 to 63 characters, values of up to 255. */
   metadata: Map<string, string>;
   /**
-   * Grows at every change of this message, and begins again when the result is created anew. With `incarnation` it is the
-   * TaskResultVersion: resume token and cache validator of this one result.
+   * Grows at every change of this message, and begins again when the result is created anew. Together with
+   * `incarnation` it is the TaskResultVersion: the cursor and the cache validator of this one result.
    */
   revision: bigint;
   /** When retention may remove the result. Unset: it is kept until deleted. */
@@ -165,8 +171,8 @@ export interface TaskResult {
     | Timestamp
     | undefined;
   /**
-   * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never changes. Not
-   * the same across ids, and says nothing else.
+   * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never
+   * changes. Incarnations of different ids cannot be compared.
    */
   incarnation: bigint;
 }

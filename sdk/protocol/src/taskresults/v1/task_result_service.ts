@@ -31,26 +31,29 @@ export const protobufFileName = "taskresults/v1/task_result_service.proto";
 /**
  * For readers: whoever wants to know what became of a task.
  *
- * Codes that every RPC of this file may answer, beside those named with it. Every error carries a google.rpc.ErrorInfo
- * (domain `taskresults.v1`) whose reason is given in brackets.
+ * Codes with which every RPC in this file may end, besides those that are named with it. Every error carries a
+ * google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brackets.
  *
  *   INVALID_ARGUMENT    a field breaks its rule; a google.rpc.BadRequest names it [INVALID_FIELD]
- *   UNAUTHENTICATED     the server asks for a token and got none, or a wrong one [UNAUTHENTICATED]
+ *   UNAUTHENTICATED     the server requires a token and got none, or a wrong one [UNAUTHENTICATED]
  *   UNAVAILABLE         the store is out of reach [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; both
  *                       carry a google.rpc.RetryInfo
  *   RESOURCE_EXHAUSTED  a limit of the server is reached [LIMIT_REACHED], or a message is larger than it takes
  *   INTERNAL            a bug [INTERNAL]
  *
- * RPC codes speak of the call alone: reading a FAILED task is OK.
+ * RPC codes say only how the call went: reading the result of a FAILED task is OK.
  */
 
 /** Request of GetTaskResult. */
 export interface GetTaskResultRequest {
   /** The result's id. Required. */
   id: string;
-  /** When given, the result must belong to this task (`task.path`), as a caller that expects a certain return type wants. */
+  /**
+   * When given, the result must belong to this task (`task.path`). For callers that expect a certain type of return
+   * value.
+   */
   expectedTaskPath: string;
-  /** How much to answer. Default FULL. */
+  /** How much of the result to return. Default FULL. */
   view: TaskResultView;
 }
 
@@ -62,9 +65,9 @@ export interface GetTaskResultResponse {
 
 /** Request of BatchGetTaskResults. */
 export interface BatchGetTaskResultsRequest {
-  /** 1 to 1,000 ids. One that stands here twice is answered once, at its first place. */
+  /** 1 to 1,000 ids. One that occurs twice is answered once, at its first place. */
   ids: string[];
-  /** How much to answer. Default FULL. */
+  /** How much of each result to return. Default FULL. */
   view: TaskResultView;
 }
 
@@ -75,8 +78,8 @@ export interface BatchGetTaskResultsResponse {
   /** Ids that no result has, in the order asked. */
   notFoundIds: string[];
   /**
-   * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-   * Never all of them.
+   * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+   * for these. Never all of them.
    */
   deferredIds: string[];
 }
@@ -97,7 +100,7 @@ export interface RefreshTaskResultRequest {
   known:
     | TaskResultVersion
     | undefined;
-  /** How much to answer. Default FULL. */
+  /** How much of the result to return. Default FULL. */
   view: TaskResultView;
 }
 
@@ -110,8 +113,8 @@ export interface RefreshTaskResultResponse {
     { $case: "unchanged"; value: RefreshTaskResultResponse_Unchanged }
     | //
     /**
-     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      */
     { $case: "changed"; value: TaskResult }
     | //
@@ -126,9 +129,9 @@ export interface RefreshTaskResultResponse_Unchanged {
 
 /** Request of BatchRefreshTaskResults. */
 export interface BatchRefreshTaskResultsRequest {
-  /** 1 to 1,000 results. An id that stands here twice is answered once, for its first place. */
+  /** 1 to 1,000 results. An id that occurs twice is answered once, for its first place. */
   taskResults: KnownTaskResult[];
-  /** How much to answer. Default FULL. */
+  /** How much of each result to return. Default FULL. */
   view: TaskResultView;
 }
 
@@ -139,13 +142,16 @@ export interface BatchRefreshTaskResultsResponse {
    * RefreshTaskResultResponse.changed.
    */
   changed: TaskResult[];
-  /** Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields. */
+  /**
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+   * fields.
+   */
   replaced: TaskResult[];
   /** Ids whose version is the known one, in the order asked. */
   unchangedIds: string[];
   /** Ids that no result has (any more), in the order asked. */
   notFoundIds: string[];
-  /** Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them. */
+  /** Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them. */
   deferredIds: string[];
 }
 
@@ -153,7 +159,7 @@ export interface BatchRefreshTaskResultsResponse {
 export interface WaitTaskResultRequest {
   /** The result's id. Required. */
   id: string;
-  /** For CHANGED, as in KnownTaskResult. None: answers at once. */
+  /** For CHANGED, as in KnownTaskResult. Without a known version the server answers at once. */
   known:
     | TaskResultVersion
     | undefined;
@@ -161,12 +167,12 @@ export interface WaitTaskResultRequest {
   until: WaitTaskResultRequest_Until;
   /**
    * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-   * Not negative; 0 answers at once.
+   * Not negative. With 0 the server answers at once.
    */
   timeout:
     | Duration
     | undefined;
-  /** How much to answer. Default FULL. */
+  /** How much of the result to return. Default FULL. */
   view: TaskResultView;
 }
 
@@ -187,7 +193,7 @@ export interface WaitTaskResultResponse {
   taskResult:
     | TaskResult
     | undefined;
-  /** The wait ended before what was waited for came true. */
+  /** The time ran out before the result was finished or changed, whichever `until` asks for. */
   timedOut: boolean;
 }
 
@@ -201,7 +207,7 @@ export interface TaskResultFilter {
   queueName: string;
   /** Exactly this `backend`. Empty: any. */
   backend: string;
-  /** Some attempt was made by exactly this worker. Empty: any, or none yet. */
+  /** At least one attempt was made by exactly this worker. Empty: any worker, or none yet. */
   workerId: string;
   /** `enqueued_at` within this range. */
   enqueued:
@@ -220,13 +226,13 @@ export interface TaskResultFilter_MetadataEntry {
   value: string;
 }
 
-/** A span of time, open at a side that is unset. */
+/** A span of time. It has no bound on a side that is unset. */
 export interface TimeRange {
   /** The first moment inside. */
   start?:
     | Timestamp
     | undefined;
-  /** The first moment behind it. */
+  /** The first moment after it. */
   end?: Timestamp | undefined;
 }
 
@@ -244,34 +250,34 @@ export interface WatchTaskResultsRequest {
   /** How much of each result to send. Default FULL. */
   view: TaskResultView;
   /**
-   * Goes on after every watched id is finished, deleted or not found, until the caller ends it. Ids that were not found
-   * are followed, too: a result created under one later is sent. A watch by filter is always open.
+   * Go on after every watched id is finished, deleted or not found, until the caller ends the watch. Ids that were not
+   * found are watched, too: a result that is created later under one of them is sent. A watch by filter always goes on.
    */
   keepOpen: boolean;
-  /** Longest silence on the stream. Default 15 s, 1 s to 60 s. */
+  /** A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s. */
   heartbeatInterval: Duration | undefined;
 }
 
 /** Results watched by id. */
 export interface WatchTaskResultsRequest_Ids {
   /**
-   * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-   * here twice counts once, with its first place.
+   * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+   * twice counts once, with its first place.
    */
   taskResults: KnownTaskResult[];
 }
 
 /**
- * One event of a watch. What may be relied on:
+ * One event of a watch. What a caller may rely on:
  *
- * 1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is deleted
- *    and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow reader may skip versions
- *    in between; it never loses history, because a snapshot carries all worker ids and errors.
- * 2. The finished state is always delivered, whichever replica took the write, also across an outage of the store and,
- *    by opening again with the versions known, across a restart of the server.
- * 3. A reader that stops reading costs a bounded amount of memory and holds up nobody else.
- * 4. Heartbeats go out whenever nothing else did.
- * 5. A stream ends with `end` and the status OK; one that ends any other way is to be opened again.
+ * 1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is
+ *    deleted and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow client may
+ *    skip versions in between. It never loses history, because a snapshot carries all worker ids and errors.
+ * 2. The finished state is always delivered, whichever replica took the write, also across an outage of the store. It
+ *    is delivered across a restart of the server, too, when the caller opens again with the versions it knows.
+ * 3. A client that stops reading costs a bounded amount of memory and does not hold up any other.
+ * 4. A heartbeat is sent whenever nothing else was sent for `heartbeat_interval`.
+ * 5. A stream ends with `end` and the status OK. Open one that ends in any other way again.
  */
 export interface WatchTaskResultsResponse {
   /** What happened. */
@@ -289,7 +295,7 @@ export interface WatchTaskResultsResponse {
     /** A result no longer matches the filter. */
     { $case: "unmatched"; value: WatchTaskResultsResponse_Unmatched }
     | //
-    /** A sign of life. */
+    /** Nothing has changed; the link is alive. */
     { $case: "heartbeat"; value: WatchTaskResultsResponse_Heartbeat }
     | //
     /** The last event. */
@@ -301,7 +307,7 @@ export interface WatchTaskResultsResponse {
 export interface WatchTaskResultsResponse_Deleted {
   /** Its id. */
   id: string;
-  /** The newest version that this stream knew of: sent before, or told by the caller. */
+  /** The newest version that this stream knew of: the last one sent, or else the one that the caller named. */
   version: TaskResultVersion | undefined;
 }
 
@@ -315,7 +321,7 @@ export interface WatchTaskResultsResponse_NotFound {
 export interface WatchTaskResultsResponse_Unmatched {
   /** Its id. */
   id: string;
-  /** The version that made the difference. */
+  /** The version that no longer matches. */
   version: TaskResultVersion | undefined;
 }
 
@@ -337,7 +343,7 @@ export enum WatchTaskResultsResponse_End_Reason {
   REASON_ALL_FINISHED = 1,
   /** REASON_MAX_AGE - The stream has reached the age at which the server asks clients to open it again, with the versions they know. */
   REASON_MAX_AGE = 2,
-  /** REASON_SHUTTING_DOWN - The server is stopping: open again, elsewhere or later, with the versions known. */
+  /** REASON_SHUTTING_DOWN - The server is stopping: open the watch again, elsewhere or later, with the versions you know. */
   REASON_SHUTTING_DOWN = 3,
   UNRECOGNIZED = -1,
 }
@@ -348,14 +354,14 @@ export interface ListTaskResultsRequest {
   filter:
     | TaskResultFilter
     | undefined;
-  /** At most this many. 0: 50. Not negative, not above 1,000. A page may be shorter than asked when it would pass 3 MiB. */
+  /** At most this many. 0: 50. Not negative, not above 1,000. A page is shorter where it would pass 3 MiB otherwise. */
   pageSize: number;
   /**
    * `next_page_token` of the page before, with the same filter. Empty: the first page. A token that this server did not
    * make, or made for another filter: INVALID_ARGUMENT.
    */
   pageToken: string;
-  /** How much to answer. Default FULL. */
+  /** How much of each result to return. Default FULL. */
   view: TaskResultView;
 }
 
@@ -2419,7 +2425,7 @@ export const TaskResultServiceService = {
       Buffer.from(GetTaskResultResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetTaskResultResponse => GetTaskResultResponse.decode(value),
   },
-  /** Many whole results. An unknown id is no error, it is listed in the answer. */
+  /** Many whole results. An unknown id is no error: the response lists it. */
   batchGetTaskResults: {
     path: "/taskresults.v1.TaskResultService/BatchGetTaskResults" as const,
     requestStream: false as const,
@@ -2432,7 +2438,7 @@ export const TaskResultServiceService = {
     responseDeserialize: (value: Buffer): BatchGetTaskResultsResponse => BatchGetTaskResultsResponse.decode(value),
   },
   /**
-   * What has changed since a known version, always asked of the store.
+   * What has changed since a known version. Always read from the store.
    *
    * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
    */
@@ -2447,7 +2453,7 @@ export const TaskResultServiceService = {
       Buffer.from(RefreshTaskResultResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RefreshTaskResultResponse => RefreshTaskResultResponse.decode(value),
   },
-  /** RefreshTaskResult for many. An unknown id is no error, it is listed in the answer. */
+  /** RefreshTaskResult for many. An unknown id is no error: the response lists it. */
   batchRefreshTaskResults: {
     path: "/taskresults.v1.TaskResultService/BatchRefreshTaskResults" as const,
     requestStream: false as const,
@@ -2461,8 +2467,8 @@ export const TaskResultServiceService = {
       BatchRefreshTaskResultsResponse.decode(value),
   },
   /**
-   * Waits until a result is finished or changed: a long poll, for callers without streaming. Running out of time is no
-   * error, the answer says so.
+   * Waits until a result is finished or changed: a long poll, for callers without streaming. A timeout is no error: the
+   * response says so.
    *
    * NOT_FOUND: no result has this id, or it was deleted while waiting [TASK_RESULT_DOES_NOT_EXIST].
    */
@@ -2494,8 +2500,8 @@ export const TaskResultServiceService = {
     responseDeserialize: (value: Buffer): WatchTaskResultsResponse => WatchTaskResultsResponse.decode(value),
   },
   /**
-   * Results that match a filter, newest enqueued first. Pages by key: results that come or go between two pages never
-   * make another one appear twice or be left out.
+   * Results that match a filter, newest enqueued first. Paging is by key: a result that is created or removed between
+   * two pages never makes another one appear twice or be left out.
    */
   listTaskResults: {
     path: "/taskresults.v1.TaskResultService/ListTaskResults" as const,
@@ -2518,19 +2524,19 @@ export interface TaskResultServiceServer extends UntypedServiceImplementation {
    * FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].
    */
   getTaskResult: handleUnaryCall<GetTaskResultRequest, GetTaskResultResponse>;
-  /** Many whole results. An unknown id is no error, it is listed in the answer. */
+  /** Many whole results. An unknown id is no error: the response lists it. */
   batchGetTaskResults: handleUnaryCall<BatchGetTaskResultsRequest, BatchGetTaskResultsResponse>;
   /**
-   * What has changed since a known version, always asked of the store.
+   * What has changed since a known version. Always read from the store.
    *
    * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
    */
   refreshTaskResult: handleUnaryCall<RefreshTaskResultRequest, RefreshTaskResultResponse>;
-  /** RefreshTaskResult for many. An unknown id is no error, it is listed in the answer. */
+  /** RefreshTaskResult for many. An unknown id is no error: the response lists it. */
   batchRefreshTaskResults: handleUnaryCall<BatchRefreshTaskResultsRequest, BatchRefreshTaskResultsResponse>;
   /**
-   * Waits until a result is finished or changed: a long poll, for callers without streaming. Running out of time is no
-   * error, the answer says so.
+   * Waits until a result is finished or changed: a long poll, for callers without streaming. A timeout is no error: the
+   * response says so.
    *
    * NOT_FOUND: no result has this id, or it was deleted while waiting [TASK_RESULT_DOES_NOT_EXIST].
    */
@@ -2542,8 +2548,8 @@ export interface TaskResultServiceServer extends UntypedServiceImplementation {
    */
   watchTaskResults: handleServerStreamingCall<WatchTaskResultsRequest, WatchTaskResultsResponse>;
   /**
-   * Results that match a filter, newest enqueued first. Pages by key: results that come or go between two pages never
-   * make another one appear twice or be left out.
+   * Results that match a filter, newest enqueued first. Paging is by key: a result that is created or removed between
+   * two pages never makes another one appear twice or be left out.
    */
   listTaskResults: handleUnaryCall<ListTaskResultsRequest, ListTaskResultsResponse>;
 }
@@ -2570,7 +2576,7 @@ export interface TaskResultServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetTaskResultResponse) => void,
   ): ClientUnaryCall;
-  /** Many whole results. An unknown id is no error, it is listed in the answer. */
+  /** Many whole results. An unknown id is no error: the response lists it. */
   batchGetTaskResults(
     request: BatchGetTaskResultsRequest,
     callback: (error: ServiceError | null, response: BatchGetTaskResultsResponse) => void,
@@ -2587,7 +2593,7 @@ export interface TaskResultServiceClient extends Client {
     callback: (error: ServiceError | null, response: BatchGetTaskResultsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * What has changed since a known version, always asked of the store.
+   * What has changed since a known version. Always read from the store.
    *
    * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
    */
@@ -2606,7 +2612,7 @@ export interface TaskResultServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RefreshTaskResultResponse) => void,
   ): ClientUnaryCall;
-  /** RefreshTaskResult for many. An unknown id is no error, it is listed in the answer. */
+  /** RefreshTaskResult for many. An unknown id is no error: the response lists it. */
   batchRefreshTaskResults(
     request: BatchRefreshTaskResultsRequest,
     callback: (error: ServiceError | null, response: BatchRefreshTaskResultsResponse) => void,
@@ -2623,8 +2629,8 @@ export interface TaskResultServiceClient extends Client {
     callback: (error: ServiceError | null, response: BatchRefreshTaskResultsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Waits until a result is finished or changed: a long poll, for callers without streaming. Running out of time is no
-   * error, the answer says so.
+   * Waits until a result is finished or changed: a long poll, for callers without streaming. A timeout is no error: the
+   * response says so.
    *
    * NOT_FOUND: no result has this id, or it was deleted while waiting [TASK_RESULT_DOES_NOT_EXIST].
    */
@@ -2658,8 +2664,8 @@ export interface TaskResultServiceClient extends Client {
     options?: Partial<CallOptions>,
   ): ClientReadableStream<WatchTaskResultsResponse>;
   /**
-   * Results that match a filter, newest enqueued first. Pages by key: results that come or go between two pages never
-   * make another one appear twice or be left out.
+   * Results that match a filter, newest enqueued first. Paging is by key: a result that is created or removed between
+   * two pages never makes another one appear twice or be left out.
    */
   listTaskResults(
     request: ListTaskResultsRequest,

@@ -3,17 +3,17 @@
 isort:skip_file
 For writers: whoever enqueues a task, and the workers that run it.
 
-An OK answer means that the change is durable in the store. Every call may be repeated safely after a lost answer: the
-very call that made the present state gets OK and the present state, and changes nothing. StartAttempt is recognised by
-its `request_id`, all others by what they say.
+OK means that the change is durable in the store. Every call may safely be repeated after its answer was lost: a call
+that made the present state changes nothing when it is repeated, and gets OK and that state. The server recognises
+StartAttempt by its `request_id`, and every other call by its content.
 
-Codes that every RPC of this file may answer, beside those named with it. Every error carries a google.rpc.ErrorInfo
-(domain `taskresults.v1`) whose reason is given in brackets.
+Codes with which every RPC in this file may end, besides those that are named with it. Every error carries a
+google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brackets.
 
-  INVALID_ARGUMENT    a field breaks its rule; a google.rpc.BadRequest names it [INVALID_FIELD], or is larger than the
-                      server takes [PAYLOAD_TOO_LARGE]
+  INVALID_ARGUMENT    a field breaks its rule [INVALID_FIELD], or is larger than the server takes
+                      [PAYLOAD_TOO_LARGE]; a google.rpc.BadRequest names it
   NOT_FOUND           no result has this id [TASK_RESULT_DOES_NOT_EXIST]
-  UNAUTHENTICATED     the server asks for a token and got none, or a wrong one [UNAUTHENTICATED]
+  UNAUTHENTICATED     the server requires a token and got none, or a wrong one [UNAUTHENTICATED]
   PERMISSION_DENIED   the token is good for reading only [PERMISSION_DENIED]
   UNAVAILABLE         the store is out of reach [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; both
                       carry a google.rpc.RetryInfo. Whether the change was made is not known: repeat the call
@@ -42,8 +42,8 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class TaskResultState(_message.Message):
-    """What a transition leaves behind: the part of a TaskResult that costs the same however many attempts there were. The
-    whole is read with GetTaskResult.
+    """What a transition returns: the part of a TaskResult whose size does not grow with the number of attempts.
+    GetTaskResult reads the whole.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -66,9 +66,9 @@ class TaskResultState(_message.Message):
     revision: _builtins.int
     """Its revision."""
     attempts: _builtins.int
-    """Number of attempts started so far; so the number of the running attempt while RUNNING."""
+    """Number of attempts started so far. While RUNNING, this is also the number of the running attempt."""
     incarnation: _builtins.int
-    """As in TaskResult. Part of the fence of each attempt."""
+    """As in TaskResult. Together with the number of an attempt it is the fencing token of that attempt."""
     @_builtins.property
     def enqueued_at(self) -> _timestamp_pb2.Timestamp:
         """As in TaskResult."""
@@ -168,7 +168,9 @@ class CreateTaskResultRequest(_message.Message):
     BACKEND_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another result."""
+    """1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another
+    result.
+    """
     args_json: _builtins.str
     """A JSON array, stored byte for byte. Up to 1 MiB (configurable). Empty means `[]`."""
     kwargs_json: _builtins.str
@@ -241,16 +243,17 @@ class StartAttemptRequest(_message.Message):
     worker_id: _builtins.str
     """Who runs the attempt. 1 to 255 characters."""
     force: _builtins.bool
-    """Take the task over though another attempt is running."""
+    """Take over the task even if another attempt is running."""
     request_id: _builtins.str
-    """Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
-    one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
-    call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+    """Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
+    worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
+    the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
+    ATTEMPT_IN_PROGRESS.
     """
     @_builtins.property
     def lease(self) -> _duration_pb2.Duration:
-        """The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-        lost by itself.
+        """The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+        it never counts as lost.
         """
 
     def __init__(
@@ -279,7 +282,7 @@ class StartAttemptResponse(_message.Message):
     ATTEMPT_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     attempt: _builtins.int
-    """The number of this attempt, counted from 1 (= number of worker ids). It goes with every further call."""
+    """The number of this attempt, counted from 1 (= number of worker ids). Every further call about the attempt needs it."""
     @_builtins.property
     def state(self) -> Global___TaskResultState:
         """The state now."""
@@ -311,11 +314,12 @@ class RenewLeaseRequest(_message.Message):
     id: _builtins.str
     """The result's id. Required."""
     incarnation: _builtins.int
-    """The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
-    for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+    """The incarnation in the state that StartAttempt returned. With it, an attempt of a deleted result is never mistaken
+    for one of a result that was created anew under the same id. 0: whichever result has the id, which is safe only
+    where ids are never used again.
     """
     attempt: _builtins.int
-    """The attempt that StartAttempt answered. At least 1."""
+    """The attempt that StartAttempt returned. At least 1."""
     @_builtins.property
     def lease(self) -> _duration_pb2.Duration:
         """The new lease, from now. Required; 1 ms to 7 days."""
@@ -395,7 +399,7 @@ class FinishAttemptRequest(_message.Message):
         ERROR_FIELD_NUMBER: _builtins.int
         RETRY_FIELD_NUMBER: _builtins.int
         retry: _builtins.bool
-        """Another attempt is to be made: back to READY instead of FAILED."""
+        """Another attempt is to be made: the result goes back to READY instead of FAILED."""
         @_builtins.property
         def error(self) -> _task_result_pb2.TaskError:
             """What was raised. Required."""
@@ -422,7 +426,7 @@ class FinishAttemptRequest(_message.Message):
     incarnation: _builtins.int
     """As in RenewLeaseRequest."""
     attempt: _builtins.int
-    """The attempt that StartAttempt answered. At least 1."""
+    """The attempt that StartAttempt returned. At least 1."""
     @_builtins.property
     def succeeded(self) -> Global___FinishAttemptRequest.Succeeded:
         """It returned a value."""
@@ -541,8 +545,8 @@ class DeleteTaskResultRequest(_message.Message):
     """A missing result is no error."""
     @_builtins.property
     def version(self) -> _task_result_pb2.TaskResultVersion:
-        """Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-        with a revision of 0, which is the same as unset.
+        """Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+        is allowed only with a revision of 0, which is the same as unset.
         """
 
     def __init__(
@@ -592,7 +596,7 @@ class RecordTransitionsRequest(_message.Message):
     DELETE_FIELD_NUMBER: _builtins.int
     MORE_FIELD_NUMBER: _builtins.int
     number: _builtins.int
-    """The caller's number for this transition, given back with its outcome."""
+    """The caller's number for this transition, returned with its outcome."""
     @_builtins.property
     def create(self) -> Global___CreateTaskResultRequest:
         """CreateTaskResult."""
@@ -619,10 +623,10 @@ class RecordTransitionsRequest(_message.Message):
 
     @_builtins.property
     def more(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordTransitionsRequest]:
-        """Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-        get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-        message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-        ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+        """Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+        where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+        is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+        are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
         """
 
     def __init__(
@@ -665,11 +669,11 @@ class RecordTransitionsResponse(_message.Message):
 
     @_builtins.property
     def error(self) -> _status_pb2.Status:
-        """It was refused; code and details as the RPC of the same name would have answered."""
+        """It was refused, with the code and the details with which the RPC of the same name would have ended."""
 
     @_builtins.property
     def more(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordTransitionsResponse]:
-        """Further outcomes, without `more`. Only for callers who send `more` themselves in this stream."""
+        """Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream."""
 
     def __init__(
         self,

@@ -79,7 +79,7 @@ class TaskLifecycleServiceServicer:
     def CreateTaskResult(self, request, context):
         """Registers a task that has been enqueued: - -> READY.
 
-        The same id and the same content again: OK, and the state of the existing result, whatever became of it since.
+        The same id and the same content again: OK, and the state of the existing result, whatever has become of it since.
         ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -87,13 +87,13 @@ class TaskLifecycleServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StartAttempt(self, request, context):
-        """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
-        or with `force`: the lost attempt leaves a TaskError.
+        """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
+        expired, or with `force`: then the lost attempt leaves a TaskError.
 
-        The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
-        task only if the state that comes back is RUNNING.
-        FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
-        attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
+        The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
+        Run the task only if the returned state is RUNNING.
+        FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+        the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -103,8 +103,8 @@ class TaskLifecycleServiceServicer:
         """The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
         stays.
 
-        FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-        result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
+        FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+        the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,10 +112,10 @@ class TaskLifecycleServiceServicer:
 
     def FinishAttempt(self, request, context):
         """A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-        attempt. Good also after the lease has run out, as long as nobody else has taken the task.
+        attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
 
-        FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-        attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
+        FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+        the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -131,7 +131,7 @@ class TaskLifecycleServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteTaskResult(self, request, context):
-        """Removes a result in any state. Watchers are told.
+        """Removes a result in any state. Watches of it get the event `deleted`.
 
         NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
         ABORTED: the result has another version than the one given [REVISION_MISMATCH].
@@ -141,8 +141,9 @@ class TaskLifecycleServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RecordTransitions(self, request_iterator, context):
-        """All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
-        order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+        """All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
+        order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
+        repeat the rest.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -3,17 +3,17 @@
 isort:skip_file
 For writers: whoever enqueues a task, and the workers that run it.
 
-An OK answer means that the change is durable in the store. Every call may be repeated safely after a lost answer: the
-very call that made the present state gets OK and the present state, and changes nothing. StartAttempt is recognised by
-its `request_id`, all others by what they say.
+OK means that the change is durable in the store. Every call may safely be repeated after its answer was lost: a call
+that made the present state changes nothing when it is repeated, and gets OK and that state. The server recognises
+StartAttempt by its `request_id`, and every other call by its content.
 
-Codes that every RPC of this file may answer, beside those named with it. Every error carries a google.rpc.ErrorInfo
-(domain `taskresults.v1`) whose reason is given in brackets.
+Codes with which every RPC in this file may end, besides those that are named with it. Every error carries a
+google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brackets.
 
-  INVALID_ARGUMENT    a field breaks its rule; a google.rpc.BadRequest names it [INVALID_FIELD], or is larger than the
-                      server takes [PAYLOAD_TOO_LARGE]
+  INVALID_ARGUMENT    a field breaks its rule [INVALID_FIELD], or is larger than the server takes
+                      [PAYLOAD_TOO_LARGE]; a google.rpc.BadRequest names it
   NOT_FOUND           no result has this id [TASK_RESULT_DOES_NOT_EXIST]
-  UNAUTHENTICATED     the server asks for a token and got none, or a wrong one [UNAUTHENTICATED]
+  UNAUTHENTICATED     the server requires a token and got none, or a wrong one [UNAUTHENTICATED]
   PERMISSION_DENIED   the token is good for reading only [PERMISSION_DENIED]
   UNAVAILABLE         the store is out of reach [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; both
                       carry a google.rpc.RetryInfo. Whether the change was made is not known: repeat the call
@@ -54,31 +54,31 @@ class TaskLifecycleServiceStub:
     CreateTaskResult: _grpc.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.CreateTaskResultRequest, _task_lifecycle_service_pb2.CreateTaskResultResponse]
     """Registers a task that has been enqueued: - -> READY.
 
-    The same id and the same content again: OK, and the state of the existing result, whatever became of it since.
+    The same id and the same content again: OK, and the state of the existing result, whatever has become of it since.
     ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
     """
     StartAttempt: _grpc.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.StartAttemptRequest, _task_lifecycle_service_pb2.StartAttemptResponse]
-    """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
-    or with `force`: the lost attempt leaves a TaskError.
+    """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
+    expired, or with `force`: then the lost attempt leaves a TaskError.
 
-    The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
-    task only if the state that comes back is RUNNING.
-    FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
-    attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
+    The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
+    Run the task only if the returned state is RUNNING.
+    FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+    the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
     """
     RenewLease: _grpc.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.RenewLeaseRequest, _task_lifecycle_service_pb2.RenewLeaseResponse]
     """The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
     stays.
 
-    FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-    result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
+    FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+    the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
     """
     FinishAttempt: _grpc.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.FinishAttemptRequest, _task_lifecycle_service_pb2.FinishAttemptResponse]
     """A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-    attempt. Good also after the lease has run out, as long as nobody else has taken the task.
+    attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
 
-    FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-    attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
+    FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+    the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
     """
     FailTaskResult: _grpc.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.FailTaskResultRequest, _task_lifecycle_service_pb2.FailTaskResultResponse]
     """The task could not be started at all: READY -> FAILED.
@@ -86,14 +86,15 @@ class TaskLifecycleServiceStub:
     FAILED_PRECONDITION: the result is RUNNING or finished [ILLEGAL_TRANSITION].
     """
     DeleteTaskResult: _grpc.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.DeleteTaskResultRequest, _task_lifecycle_service_pb2.DeleteTaskResultResponse]
-    """Removes a result in any state. Watchers are told.
+    """Removes a result in any state. Watches of it get the event `deleted`.
 
     NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
     ABORTED: the result has another version than the one given [REVISION_MISMATCH].
     """
     RecordTransitions: _grpc.StreamStreamMultiCallable[_task_lifecycle_service_pb2.RecordTransitionsRequest, _task_lifecycle_service_pb2.RecordTransitionsResponse]
-    """All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
-    order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+    """All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
+    order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
+    repeat the rest.
     """
 
 @_typing.type_check_only
@@ -104,31 +105,31 @@ class TaskLifecycleServiceAsyncStub(TaskLifecycleServiceStub):
     CreateTaskResult: _aio.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.CreateTaskResultRequest, _task_lifecycle_service_pb2.CreateTaskResultResponse]  # type: ignore[assignment]
     """Registers a task that has been enqueued: - -> READY.
 
-    The same id and the same content again: OK, and the state of the existing result, whatever became of it since.
+    The same id and the same content again: OK, and the state of the existing result, whatever has become of it since.
     ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
     """
     StartAttempt: _aio.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.StartAttemptRequest, _task_lifecycle_service_pb2.StartAttemptResponse]  # type: ignore[assignment]
-    """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
-    or with `force`: the lost attempt leaves a TaskError.
+    """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
+    expired, or with `force`: then the lost attempt leaves a TaskError.
 
-    The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
-    task only if the state that comes back is RUNNING.
-    FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
-    attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
+    The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
+    Run the task only if the returned state is RUNNING.
+    FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+    the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
     """
     RenewLease: _aio.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.RenewLeaseRequest, _task_lifecycle_service_pb2.RenewLeaseResponse]  # type: ignore[assignment]
     """The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
     stays.
 
-    FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-    result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
+    FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+    the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
     """
     FinishAttempt: _aio.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.FinishAttemptRequest, _task_lifecycle_service_pb2.FinishAttemptResponse]  # type: ignore[assignment]
     """A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-    attempt. Good also after the lease has run out, as long as nobody else has taken the task.
+    attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
 
-    FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-    attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
+    FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+    the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
     """
     FailTaskResult: _aio.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.FailTaskResultRequest, _task_lifecycle_service_pb2.FailTaskResultResponse]  # type: ignore[assignment]
     """The task could not be started at all: READY -> FAILED.
@@ -136,14 +137,15 @@ class TaskLifecycleServiceAsyncStub(TaskLifecycleServiceStub):
     FAILED_PRECONDITION: the result is RUNNING or finished [ILLEGAL_TRANSITION].
     """
     DeleteTaskResult: _aio.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.DeleteTaskResultRequest, _task_lifecycle_service_pb2.DeleteTaskResultResponse]  # type: ignore[assignment]
-    """Removes a result in any state. Watchers are told.
+    """Removes a result in any state. Watches of it get the event `deleted`.
 
     NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
     ABORTED: the result has another version than the one given [REVISION_MISMATCH].
     """
     RecordTransitions: _aio.StreamStreamMultiCallable[_task_lifecycle_service_pb2.RecordTransitionsRequest, _task_lifecycle_service_pb2.RecordTransitionsResponse]  # type: ignore[assignment]
-    """All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
-    order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+    """All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
+    order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
+    repeat the rest.
     """
 
 class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -157,7 +159,7 @@ class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_task_lifecycle_service_pb2.CreateTaskResultResponse, _abc.Awaitable[_task_lifecycle_service_pb2.CreateTaskResultResponse]]:
         """Registers a task that has been enqueued: - -> READY.
 
-        The same id and the same content again: OK, and the state of the existing result, whatever became of it since.
+        The same id and the same content again: OK, and the state of the existing result, whatever has become of it since.
         ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
         """
 
@@ -167,13 +169,13 @@ class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_lifecycle_service_pb2.StartAttemptRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_lifecycle_service_pb2.StartAttemptResponse, _abc.Awaitable[_task_lifecycle_service_pb2.StartAttemptResponse]]:
-        """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has run out,
-        or with `force`: the lost attempt leaves a TaskError.
+        """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
+        expired, or with `force`: then the lost attempt leaves a TaskError.
 
-        The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
-        task only if the state that comes back is RUNNING.
-        FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
-        attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
+        The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
+        Run the task only if the returned state is RUNNING.
+        FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+        the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
         """
 
     @_abc_1.abstractmethod
@@ -185,8 +187,8 @@ class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
         """The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
         stays.
 
-        FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-        result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
+        FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+        the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
         """
 
     @_abc_1.abstractmethod
@@ -196,10 +198,10 @@ class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_task_lifecycle_service_pb2.FinishAttemptResponse, _abc.Awaitable[_task_lifecycle_service_pb2.FinishAttemptResponse]]:
         """A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-        attempt. Good also after the lease has run out, as long as nobody else has taken the task.
+        attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
 
-        FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-        attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
+        FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+        the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
         """
 
     @_abc_1.abstractmethod
@@ -219,7 +221,7 @@ class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_lifecycle_service_pb2.DeleteTaskResultRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_lifecycle_service_pb2.DeleteTaskResultResponse, _abc.Awaitable[_task_lifecycle_service_pb2.DeleteTaskResultResponse]]:
-        """Removes a result in any state. Watchers are told.
+        """Removes a result in any state. Watches of it get the event `deleted`.
 
         NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
         ABORTED: the result has another version than the one given [REVISION_MISMATCH].
@@ -231,8 +233,9 @@ class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_task_lifecycle_service_pb2.RecordTransitionsRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_task_lifecycle_service_pb2.RecordTransitionsResponse], _abc.AsyncIterator[_task_lifecycle_service_pb2.RecordTransitionsResponse]]:
-        """All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
-        order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+        """All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
+        order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
+        repeat the rest.
         """
 
 def add_TaskLifecycleServiceServicer_to_server(servicer: TaskLifecycleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -3,10 +3,10 @@
 isort:skip_file
 What is kept of a task, and what became of it.
 
-The model is the TaskResult of Django's tasks framework (DEP 14), carried to every language. JSON travels as text,
-because nothing else is lossless everywhere: a 64-bit integer, `1` versus `1.0`, key order and `\\u0000` come back
-exactly as they went in. Timestamps are UTC, exact to the microsecond, set by the server's clock and never run
-backwards within one result.
+The model is the TaskResult of Django's tasks framework (DEP 14), for every language. JSON travels as text, because
+nothing else is lossless everywhere: a 64-bit integer, `1` versus `1.0`, key order and `\\u0000` come back exactly as
+they went in. Timestamps are UTC, exact to the microsecond, and set by the server's clock. They never run backwards
+within one result.
 """
 
 from collections import abc as _abc
@@ -70,25 +70,29 @@ class _TaskResultViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TaskRe
     TASK_RESULT_VIEW_UNSPECIFIED: _TaskResultView.ValueType  # 0
     """The same as FULL."""
     TASK_RESULT_VIEW_BASIC: _TaskResultView.ValueType  # 1
-    """Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left empty."""
+    """Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left
+    empty.
+    """
     TASK_RESULT_VIEW_FULL: _TaskResultView.ValueType  # 2
     """Everything."""
 
 class TaskResultView(_TaskResultView, metaclass=_TaskResultViewEnumTypeWrapper):
-    """How much of a result to answer."""
+    """How much of a result to return."""
 
 TASK_RESULT_VIEW_UNSPECIFIED: TaskResultView.ValueType  # 0
 """The same as FULL."""
 TASK_RESULT_VIEW_BASIC: TaskResultView.ValueType  # 1
-"""Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left empty."""
+"""Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left
+empty.
+"""
 TASK_RESULT_VIEW_FULL: TaskResultView.ValueType  # 2
 """Everything."""
 Global___TaskResultView: _TypeAlias = TaskResultView  # noqa: Y015
 
 @_typing.final
 class TaskResultVersion(_message.Message):
-    """One state of one creation of a result. An id can be deleted and created anew, so a revision alone does not tell what a
-    caller knows. Versions of one id are ordered: by incarnation, then by revision.
+    """Identifies one state of a result. A result can be deleted and created anew under the same id, so a revision alone
+    does not say which state a caller knows. Versions of one id are ordered: by incarnation, then by revision.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -136,8 +140,8 @@ class Task(_message.Message):
     """The task takes a context (its own TaskResult) as its first argument."""
     @_builtins.property
     def run_after(self) -> _timestamp_pb2.Timestamp:
-        """The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-        cut. Unset: at once.
+        """The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+        Unset: it may run at once.
         """
 
     def __init__(
@@ -182,7 +186,9 @@ class TaskError(_message.Message):
     point and marked rather than refused, since a failure must not get lost. Left out of the BASIC view.
     """
     attempt: _builtins.int
-    """The attempt that failed, counted from 1. 0: the task failed before any attempt. Set by the server, ignored in requests."""
+    """The attempt that failed, counted from 1. 0: the task failed before any attempt. Set by the server, ignored in
+    requests.
+    """
     worker_id: _builtins.str
     """The worker of that attempt; empty before any attempt. Set by the server, ignored in requests."""
     @_builtins.property
@@ -211,7 +217,7 @@ Global___TaskError: _TypeAlias = TaskError  # noqa: Y015
 class TaskResult(_message.Message):
     """The outcome of one task, as far as it is known.
 
-    Derived, and so not sent: is_finished = FAILED or SUCCESSFUL; attempts = number of worker_ids.
+    Not sent, since callers can derive it: is_finished = FAILED or SUCCESSFUL; attempts = number of worker_ids.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -262,18 +268,18 @@ class TaskResult(_message.Message):
     kwargs_json: _builtins.str
     """Keyword arguments, a JSON object, byte for byte as given. Empty in the BASIC view."""
     backend: _builtins.str
-    """Name of the task backend the caller used, up to 255 characters; "default" when none was given."""
+    """Name of the task backend that the caller used, up to 255 characters; "default" when none was given."""
     return_value_json: _builtins.str
     """The return value as JSON, byte for byte. Present if and only if the result is SUCCESSFUL (and the view is FULL);
     `null` means that the task returned None, null or nil.
     """
     revision: _builtins.int
-    """Grows at every change of this message, and begins again when the result is created anew. With `incarnation` it is the
-    TaskResultVersion: resume token and cache validator of this one result.
+    """Grows at every change of this message, and begins again when the result is created anew. Together with
+    `incarnation` it is the TaskResultVersion: the cursor and the cache validator of this one result.
     """
     incarnation: _builtins.int
-    """Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never changes. Not
-    the same across ids, and says nothing else.
+    """Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never
+    changes. Incarnations of different ids cannot be compared.
     """
     @_builtins.property
     def task(self) -> Global___Task:
@@ -297,7 +303,7 @@ class TaskResult(_message.Message):
 
     @_builtins.property
     def errors(self) -> _containers.RepeatedCompositeFieldContainer[Global___TaskError]:
-        """One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error."""
+        """One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error."""
 
     @_builtins.property
     def worker_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

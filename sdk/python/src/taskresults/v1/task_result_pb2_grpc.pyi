@@ -3,10 +3,10 @@
 isort:skip_file
 What is kept of a task, and what became of it.
 
-The model is the TaskResult of Django's tasks framework (DEP 14), carried to every language. JSON travels as text,
-because nothing else is lossless everywhere: a 64-bit integer, `1` versus `1.0`, key order and `\\u0000` come back
-exactly as they went in. Timestamps are UTC, exact to the microsecond, set by the server's clock and never run
-backwards within one result.
+The model is the TaskResult of Django's tasks framework (DEP 14), for every language. JSON travels as text, because
+nothing else is lossless everywhere: a 64-bit integer, `1` versus `1.0`, key order and `\\u0000` come back exactly as
+they went in. Timestamps are UTC, exact to the microsecond, and set by the server's clock. They never run backwards
+within one result.
 """
 
 from collections import abc as _abc

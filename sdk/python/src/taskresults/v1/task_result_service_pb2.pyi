@@ -3,17 +3,17 @@
 isort:skip_file
 For readers: whoever wants to know what became of a task.
 
-Codes that every RPC of this file may answer, beside those named with it. Every error carries a google.rpc.ErrorInfo
-(domain `taskresults.v1`) whose reason is given in brackets.
+Codes with which every RPC in this file may end, besides those that are named with it. Every error carries a
+google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brackets.
 
   INVALID_ARGUMENT    a field breaks its rule; a google.rpc.BadRequest names it [INVALID_FIELD]
-  UNAUTHENTICATED     the server asks for a token and got none, or a wrong one [UNAUTHENTICATED]
+  UNAUTHENTICATED     the server requires a token and got none, or a wrong one [UNAUTHENTICATED]
   UNAVAILABLE         the store is out of reach [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; both
                       carry a google.rpc.RetryInfo
   RESOURCE_EXHAUSTED  a limit of the server is reached [LIMIT_REACHED], or a message is larger than it takes
   INTERNAL            a bug [INTERNAL]
 
-RPC codes speak of the call alone: reading a FAILED task is OK.
+RPC codes say only how the call went: reading the result of a FAILED task is OK.
 """
 
 from collections import abc as _abc
@@ -47,9 +47,11 @@ class GetTaskResultRequest(_message.Message):
     id: _builtins.str
     """The result's id. Required."""
     expected_task_path: _builtins.str
-    """When given, the result must belong to this task (`task.path`), as a caller that expects a certain return type wants."""
+    """When given, the result must belong to this task (`task.path`). For callers that expect a certain type of return
+    value.
+    """
     view: _task_result_pb2.TaskResultView.ValueType
-    """How much to answer. Default FULL."""
+    """How much of the result to return. Default FULL."""
     def __init__(
         self,
         *,
@@ -98,10 +100,10 @@ class BatchGetTaskResultsRequest(_message.Message):
     IDS_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
     view: _task_result_pb2.TaskResultView.ValueType
-    """How much to answer. Default FULL."""
+    """How much of each result to return. Default FULL."""
     @_builtins.property
     def ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """1 to 1,000 ids. One that stands here twice is answered once, at its first place."""
+        """1 to 1,000 ids. One that occurs twice is answered once, at its first place."""
 
     def __init__(
         self,
@@ -136,8 +138,8 @@ class BatchGetTaskResultsResponse(_message.Message):
 
     @_builtins.property
     def deferred_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-        Never all of them.
+        """Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+        for these. Never all of them.
         """
 
     def __init__(
@@ -195,7 +197,7 @@ class RefreshTaskResultRequest(_message.Message):
     id: _builtins.str
     """The result's id. Required."""
     view: _task_result_pb2.TaskResultView.ValueType
-    """How much to answer. Default FULL."""
+    """How much of the result to return. Default FULL."""
     @_builtins.property
     def known(self) -> _task_result_pb2.TaskResultVersion:
         """As in KnownTaskResult."""
@@ -245,8 +247,8 @@ class RefreshTaskResultResponse(_message.Message):
 
     @_builtins.property
     def changed(self) -> _task_result_pb2.TaskResult:
-        """It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-        caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+        """It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+        caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
         """
 
     @_builtins.property
@@ -279,10 +281,10 @@ class BatchRefreshTaskResultsRequest(_message.Message):
     TASK_RESULTS_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
     view: _task_result_pb2.TaskResultView.ValueType
-    """How much to answer. Default FULL."""
+    """How much of each result to return. Default FULL."""
     @_builtins.property
     def task_results(self) -> _containers.RepeatedCompositeFieldContainer[Global___KnownTaskResult]:
-        """1 to 1,000 results. An id that stands here twice is answered once, for its first place."""
+        """1 to 1,000 results. An id that occurs twice is answered once, for its first place."""
 
     def __init__(
         self,
@@ -317,7 +319,9 @@ class BatchRefreshTaskResultsResponse(_message.Message):
 
     @_builtins.property
     def replaced(self) -> _containers.RepeatedCompositeFieldContainer[_task_result_pb2.TaskResult]:
-        """Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields."""
+        """Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+        fields.
+        """
 
     @_builtins.property
     def unchanged_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -329,7 +333,7 @@ class BatchRefreshTaskResultsResponse(_message.Message):
 
     @_builtins.property
     def deferred_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them."""
+        """Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them."""
 
     def __init__(
         self,
@@ -387,15 +391,15 @@ class WaitTaskResultRequest(_message.Message):
     until: Global___WaitTaskResultRequest.Until.ValueType
     """What to wait for. Default FINISHED."""
     view: _task_result_pb2.TaskResultView.ValueType
-    """How much to answer. Default FULL."""
+    """How much of the result to return. Default FULL."""
     @_builtins.property
     def known(self) -> _task_result_pb2.TaskResultVersion:
-        """For CHANGED, as in KnownTaskResult. None: answers at once."""
+        """For CHANGED, as in KnownTaskResult. Without a known version the server answers at once."""
 
     @_builtins.property
     def timeout(self) -> _duration_pb2.Duration:
         """How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-        Not negative; 0 answers at once.
+        Not negative. With 0 the server answers at once.
         """
 
     def __init__(
@@ -424,7 +428,7 @@ class WaitTaskResultResponse(_message.Message):
     TASK_RESULT_FIELD_NUMBER: _builtins.int
     TIMED_OUT_FIELD_NUMBER: _builtins.int
     timed_out: _builtins.bool
-    """The wait ended before what was waited for came true."""
+    """The time ran out before the result was finished or changed, whichever `until` asks for."""
     @_builtins.property
     def task_result(self) -> _task_result_pb2.TaskResult:
         """The result as it stood at the end of the wait."""
@@ -484,7 +488,7 @@ class TaskResultFilter(_message.Message):
     backend: _builtins.str
     """Exactly this `backend`. Empty: any."""
     worker_id: _builtins.str
-    """Some attempt was made by exactly this worker. Empty: any, or none yet."""
+    """At least one attempt was made by exactly this worker. Empty: any worker, or none yet."""
     @_builtins.property
     def statuses(self) -> _containers.RepeatedScalarFieldContainer[_task_result_pb2.TaskResultStatus.ValueType]:
         """Any of these; at most 100 entries. Empty: any status."""
@@ -523,7 +527,7 @@ Global___TaskResultFilter: _TypeAlias = TaskResultFilter  # noqa: Y015
 
 @_typing.final
 class TimeRange(_message.Message):
-    """A span of time, open at a side that is unset."""
+    """A span of time. It has no bound on a side that is unset."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -535,7 +539,7 @@ class TimeRange(_message.Message):
 
     @_builtins.property
     def end(self) -> _timestamp_pb2.Timestamp:
-        """The first moment behind it."""
+        """The first moment after it."""
 
     def __init__(
         self,
@@ -573,8 +577,8 @@ class WatchTaskResultsRequest(_message.Message):
         TASK_RESULTS_FIELD_NUMBER: _builtins.int
         @_builtins.property
         def task_results(self) -> _containers.RepeatedCompositeFieldContainer[Global___KnownTaskResult]:
-            """1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-            here twice counts once, with its first place.
+            """1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+            twice counts once, with its first place.
             """
 
         def __init__(
@@ -596,8 +600,8 @@ class WatchTaskResultsRequest(_message.Message):
     view: _task_result_pb2.TaskResultView.ValueType
     """How much of each result to send. Default FULL."""
     keep_open: _builtins.bool
-    """Goes on after every watched id is finished, deleted or not found, until the caller ends it. Ids that were not found
-    are followed, too: a result created under one later is sent. A watch by filter is always open.
+    """Go on after every watched id is finished, deleted or not found, until the caller ends the watch. Ids that were not
+    found are watched, too: a result that is created later under one of them is sent. A watch by filter always goes on.
     """
     @_builtins.property
     def ids(self) -> Global___WatchTaskResultsRequest.Ids:
@@ -609,7 +613,7 @@ class WatchTaskResultsRequest(_message.Message):
 
     @_builtins.property
     def heartbeat_interval(self) -> _duration_pb2.Duration:
-        """Longest silence on the stream. Default 15 s, 1 s to 60 s."""
+        """A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s."""
 
     def __init__(
         self,
@@ -632,16 +636,16 @@ Global___WatchTaskResultsRequest: _TypeAlias = WatchTaskResultsRequest  # noqa: 
 
 @_typing.final
 class WatchTaskResultsResponse(_message.Message):
-    """One event of a watch. What may be relied on:
+    """One event of a watch. What a caller may rely on:
 
-    1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is deleted
-       and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow reader may skip versions
-       in between; it never loses history, because a snapshot carries all worker ids and errors.
-    2. The finished state is always delivered, whichever replica took the write, also across an outage of the store and,
-       by opening again with the versions known, across a restart of the server.
-    3. A reader that stops reading costs a bounded amount of memory and holds up nobody else.
-    4. Heartbeats go out whenever nothing else did.
-    5. A stream ends with `end` and the status OK; one that ends any other way is to be opened again.
+    1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is
+       deleted and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow client may
+       skip versions in between. It never loses history, because a snapshot carries all worker ids and errors.
+    2. The finished state is always delivered, whichever replica took the write, also across an outage of the store. It
+       is delivered across a restart of the server, too, when the caller opens again with the versions it knows.
+    3. A client that stops reading costs a bounded amount of memory and does not hold up any other.
+    4. A heartbeat is sent whenever nothing else was sent for `heartbeat_interval`.
+    5. A stream ends with `end` and the status OK. Open one that ends in any other way again.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -658,7 +662,7 @@ class WatchTaskResultsResponse(_message.Message):
         """Its id."""
         @_builtins.property
         def version(self) -> _task_result_pb2.TaskResultVersion:
-            """The newest version that this stream knew of: sent before, or told by the caller."""
+            """The newest version that this stream knew of: the last one sent, or else the one that the caller named."""
 
         def __init__(
             self,
@@ -704,7 +708,7 @@ class WatchTaskResultsResponse(_message.Message):
         """Its id."""
         @_builtins.property
         def version(self) -> _task_result_pb2.TaskResultVersion:
-            """The version that made the difference."""
+            """The version that no longer matches."""
 
         def __init__(
             self,
@@ -752,7 +756,7 @@ class WatchTaskResultsResponse(_message.Message):
             REASON_MAX_AGE: WatchTaskResultsResponse.End._Reason.ValueType  # 2
             """The stream has reached the age at which the server asks clients to open it again, with the versions they know."""
             REASON_SHUTTING_DOWN: WatchTaskResultsResponse.End._Reason.ValueType  # 3
-            """The server is stopping: open again, elsewhere or later, with the versions known."""
+            """The server is stopping: open the watch again, elsewhere or later, with the versions you know."""
 
         class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
             """Why a stream ends."""
@@ -764,7 +768,7 @@ class WatchTaskResultsResponse(_message.Message):
         REASON_MAX_AGE: WatchTaskResultsResponse.End.Reason.ValueType  # 2
         """The stream has reached the age at which the server asks clients to open it again, with the versions they know."""
         REASON_SHUTTING_DOWN: WatchTaskResultsResponse.End.Reason.ValueType  # 3
-        """The server is stopping: open again, elsewhere or later, with the versions known."""
+        """The server is stopping: open the watch again, elsewhere or later, with the versions you know."""
 
         REASON_FIELD_NUMBER: _builtins.int
         reason: Global___WatchTaskResultsResponse.End.Reason.ValueType
@@ -804,7 +808,7 @@ class WatchTaskResultsResponse(_message.Message):
 
     @_builtins.property
     def heartbeat(self) -> Global___WatchTaskResultsResponse.Heartbeat:
-        """A sign of life."""
+        """Nothing has changed; the link is alive."""
 
     @_builtins.property
     def end(self) -> Global___WatchTaskResultsResponse.End:
@@ -841,13 +845,13 @@ class ListTaskResultsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """At most this many. 0: 50. Not negative, not above 1,000. A page may be shorter than asked when it would pass 3 MiB."""
+    """At most this many. 0: 50. Not negative, not above 1,000. A page is shorter where it would pass 3 MiB otherwise."""
     page_token: _builtins.str
     """`next_page_token` of the page before, with the same filter. Empty: the first page. A token that this server did not
     make, or made for another filter: INVALID_ARGUMENT.
     """
     view: _task_result_pb2.TaskResultView.ValueType
-    """How much to answer. Default FULL."""
+    """How much of each result to return. Default FULL."""
     @_builtins.property
     def filter(self) -> Global___TaskResultFilter:
         """Which results. Unset: all."""

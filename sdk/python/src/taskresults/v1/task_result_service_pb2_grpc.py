@@ -87,14 +87,14 @@ class TaskResultServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchGetTaskResults(self, request, context):
-        """Many whole results. An unknown id is no error, it is listed in the answer.
+        """Many whole results. An unknown id is no error: the response lists it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RefreshTaskResult(self, request, context):
-        """What has changed since a known version, always asked of the store.
+        """What has changed since a known version. Always read from the store.
 
         NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
         """
@@ -103,15 +103,15 @@ class TaskResultServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchRefreshTaskResults(self, request, context):
-        """RefreshTaskResult for many. An unknown id is no error, it is listed in the answer.
+        """RefreshTaskResult for many. An unknown id is no error: the response lists it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WaitTaskResult(self, request, context):
-        """Waits until a result is finished or changed: a long poll, for callers without streaming. Running out of time is no
-        error, the answer says so.
+        """Waits until a result is finished or changed: a long poll, for callers without streaming. A timeout is no error: the
+        response says so.
 
         NOT_FOUND: no result has this id, or it was deleted while waiting [TASK_RESULT_DOES_NOT_EXIST].
         """
@@ -129,8 +129,8 @@ class TaskResultServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListTaskResults(self, request, context):
-        """Results that match a filter, newest enqueued first. Pages by key: results that come or go between two pages never
-        make another one appear twice or be left out.
+        """Results that match a filter, newest enqueued first. Paging is by key: a result that is created or removed between
+        two pages never makes another one appear twice or be left out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -3,17 +3,17 @@
 isort:skip_file
 For readers: whoever wants to know what became of a task.
 
-Codes that every RPC of this file may answer, beside those named with it. Every error carries a google.rpc.ErrorInfo
-(domain `taskresults.v1`) whose reason is given in brackets.
+Codes with which every RPC in this file may end, besides those that are named with it. Every error carries a
+google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brackets.
 
   INVALID_ARGUMENT    a field breaks its rule; a google.rpc.BadRequest names it [INVALID_FIELD]
-  UNAUTHENTICATED     the server asks for a token and got none, or a wrong one [UNAUTHENTICATED]
+  UNAUTHENTICATED     the server requires a token and got none, or a wrong one [UNAUTHENTICATED]
   UNAVAILABLE         the store is out of reach [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; both
                       carry a google.rpc.RetryInfo
   RESOURCE_EXHAUSTED  a limit of the server is reached [LIMIT_REACHED], or a message is larger than it takes
   INTERNAL            a bug [INTERNAL]
 
-RPC codes speak of the call alone: reading a FAILED task is OK.
+RPC codes say only how the call went: reading the result of a FAILED task is OK.
 """
 
 from collections import abc as _abc
@@ -53,17 +53,17 @@ class TaskResultServiceStub:
     FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].
     """
     BatchGetTaskResults: _grpc.UnaryUnaryMultiCallable[_task_result_service_pb2.BatchGetTaskResultsRequest, _task_result_service_pb2.BatchGetTaskResultsResponse]
-    """Many whole results. An unknown id is no error, it is listed in the answer."""
+    """Many whole results. An unknown id is no error: the response lists it."""
     RefreshTaskResult: _grpc.UnaryUnaryMultiCallable[_task_result_service_pb2.RefreshTaskResultRequest, _task_result_service_pb2.RefreshTaskResultResponse]
-    """What has changed since a known version, always asked of the store.
+    """What has changed since a known version. Always read from the store.
 
     NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
     """
     BatchRefreshTaskResults: _grpc.UnaryUnaryMultiCallable[_task_result_service_pb2.BatchRefreshTaskResultsRequest, _task_result_service_pb2.BatchRefreshTaskResultsResponse]
-    """RefreshTaskResult for many. An unknown id is no error, it is listed in the answer."""
+    """RefreshTaskResult for many. An unknown id is no error: the response lists it."""
     WaitTaskResult: _grpc.UnaryUnaryMultiCallable[_task_result_service_pb2.WaitTaskResultRequest, _task_result_service_pb2.WaitTaskResultResponse]
-    """Waits until a result is finished or changed: a long poll, for callers without streaming. Running out of time is no
-    error, the answer says so.
+    """Waits until a result is finished or changed: a long poll, for callers without streaming. A timeout is no error: the
+    response says so.
 
     NOT_FOUND: no result has this id, or it was deleted while waiting [TASK_RESULT_DOES_NOT_EXIST].
     """
@@ -73,8 +73,8 @@ class TaskResultServiceStub:
     RESOURCE_EXHAUSTED: too many watches or watched ids on this server [LIMIT_REACHED].
     """
     ListTaskResults: _grpc.UnaryUnaryMultiCallable[_task_result_service_pb2.ListTaskResultsRequest, _task_result_service_pb2.ListTaskResultsResponse]
-    """Results that match a filter, newest enqueued first. Pages by key: results that come or go between two pages never
-    make another one appear twice or be left out.
+    """Results that match a filter, newest enqueued first. Paging is by key: a result that is created or removed between
+    two pages never makes another one appear twice or be left out.
     """
 
 @_typing.type_check_only
@@ -89,17 +89,17 @@ class TaskResultServiceAsyncStub(TaskResultServiceStub):
     FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].
     """
     BatchGetTaskResults: _aio.UnaryUnaryMultiCallable[_task_result_service_pb2.BatchGetTaskResultsRequest, _task_result_service_pb2.BatchGetTaskResultsResponse]  # type: ignore[assignment]
-    """Many whole results. An unknown id is no error, it is listed in the answer."""
+    """Many whole results. An unknown id is no error: the response lists it."""
     RefreshTaskResult: _aio.UnaryUnaryMultiCallable[_task_result_service_pb2.RefreshTaskResultRequest, _task_result_service_pb2.RefreshTaskResultResponse]  # type: ignore[assignment]
-    """What has changed since a known version, always asked of the store.
+    """What has changed since a known version. Always read from the store.
 
     NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
     """
     BatchRefreshTaskResults: _aio.UnaryUnaryMultiCallable[_task_result_service_pb2.BatchRefreshTaskResultsRequest, _task_result_service_pb2.BatchRefreshTaskResultsResponse]  # type: ignore[assignment]
-    """RefreshTaskResult for many. An unknown id is no error, it is listed in the answer."""
+    """RefreshTaskResult for many. An unknown id is no error: the response lists it."""
     WaitTaskResult: _aio.UnaryUnaryMultiCallable[_task_result_service_pb2.WaitTaskResultRequest, _task_result_service_pb2.WaitTaskResultResponse]  # type: ignore[assignment]
-    """Waits until a result is finished or changed: a long poll, for callers without streaming. Running out of time is no
-    error, the answer says so.
+    """Waits until a result is finished or changed: a long poll, for callers without streaming. A timeout is no error: the
+    response says so.
 
     NOT_FOUND: no result has this id, or it was deleted while waiting [TASK_RESULT_DOES_NOT_EXIST].
     """
@@ -109,8 +109,8 @@ class TaskResultServiceAsyncStub(TaskResultServiceStub):
     RESOURCE_EXHAUSTED: too many watches or watched ids on this server [LIMIT_REACHED].
     """
     ListTaskResults: _aio.UnaryUnaryMultiCallable[_task_result_service_pb2.ListTaskResultsRequest, _task_result_service_pb2.ListTaskResultsResponse]  # type: ignore[assignment]
-    """Results that match a filter, newest enqueued first. Pages by key: results that come or go between two pages never
-    make another one appear twice or be left out.
+    """Results that match a filter, newest enqueued first. Paging is by key: a result that is created or removed between
+    two pages never makes another one appear twice or be left out.
     """
 
 class TaskResultServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -134,7 +134,7 @@ class TaskResultServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_result_service_pb2.BatchGetTaskResultsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_result_service_pb2.BatchGetTaskResultsResponse, _abc.Awaitable[_task_result_service_pb2.BatchGetTaskResultsResponse]]:
-        """Many whole results. An unknown id is no error, it is listed in the answer."""
+        """Many whole results. An unknown id is no error: the response lists it."""
 
     @_abc_1.abstractmethod
     def RefreshTaskResult(
@@ -142,7 +142,7 @@ class TaskResultServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_result_service_pb2.RefreshTaskResultRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_result_service_pb2.RefreshTaskResultResponse, _abc.Awaitable[_task_result_service_pb2.RefreshTaskResultResponse]]:
-        """What has changed since a known version, always asked of the store.
+        """What has changed since a known version. Always read from the store.
 
         NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
         """
@@ -153,7 +153,7 @@ class TaskResultServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_result_service_pb2.BatchRefreshTaskResultsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_result_service_pb2.BatchRefreshTaskResultsResponse, _abc.Awaitable[_task_result_service_pb2.BatchRefreshTaskResultsResponse]]:
-        """RefreshTaskResult for many. An unknown id is no error, it is listed in the answer."""
+        """RefreshTaskResult for many. An unknown id is no error: the response lists it."""
 
     @_abc_1.abstractmethod
     def WaitTaskResult(
@@ -161,8 +161,8 @@ class TaskResultServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_result_service_pb2.WaitTaskResultRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_result_service_pb2.WaitTaskResultResponse, _abc.Awaitable[_task_result_service_pb2.WaitTaskResultResponse]]:
-        """Waits until a result is finished or changed: a long poll, for callers without streaming. Running out of time is no
-        error, the answer says so.
+        """Waits until a result is finished or changed: a long poll, for callers without streaming. A timeout is no error: the
+        response says so.
 
         NOT_FOUND: no result has this id, or it was deleted while waiting [TASK_RESULT_DOES_NOT_EXIST].
         """
@@ -184,8 +184,8 @@ class TaskResultServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_result_service_pb2.ListTaskResultsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_result_service_pb2.ListTaskResultsResponse, _abc.Awaitable[_task_result_service_pb2.ListTaskResultsResponse]]:
-        """Results that match a filter, newest enqueued first. Pages by key: results that come or go between two pages never
-        make another one appear twice or be left out.
+        """Results that match a filter, newest enqueued first. Paging is by key: a result that is created or removed between
+        two pages never makes another one appear twice or be left out.
         """
 
 def add_TaskResultServiceServicer_to_server(servicer: TaskResultServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -61,7 +61,7 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+   * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
    * </pre>
    *
    * <code>repeated string ids = 1;</code>
@@ -73,7 +73,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+   * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
    * </pre>
    *
    * <code>repeated string ids = 1;</code>
@@ -84,7 +84,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+   * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
    * </pre>
    *
    * <code>repeated string ids = 1;</code>
@@ -96,7 +96,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+   * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
    * </pre>
    *
    * <code>repeated string ids = 1;</code>
@@ -112,7 +112,7 @@ private static final long serialVersionUID = 0L;
   private int view_ = 0;
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of each result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 2;</code>
@@ -123,7 +123,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of each result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 2;</code>
@@ -480,7 +480,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+     * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
      * </pre>
      *
      * <code>repeated string ids = 1;</code>
@@ -493,7 +493,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+     * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
      * </pre>
      *
      * <code>repeated string ids = 1;</code>
@@ -504,7 +504,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+     * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
      * </pre>
      *
      * <code>repeated string ids = 1;</code>
@@ -516,7 +516,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+     * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
      * </pre>
      *
      * <code>repeated string ids = 1;</code>
@@ -529,7 +529,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+     * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
      * </pre>
      *
      * <code>repeated string ids = 1;</code>
@@ -548,7 +548,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+     * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
      * </pre>
      *
      * <code>repeated string ids = 1;</code>
@@ -566,7 +566,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+     * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
      * </pre>
      *
      * <code>repeated string ids = 1;</code>
@@ -584,7 +584,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+     * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
      * </pre>
      *
      * <code>repeated string ids = 1;</code>
@@ -599,7 +599,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+     * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
      * </pre>
      *
      * <code>repeated string ids = 1;</code>
@@ -620,7 +620,7 @@ private static final long serialVersionUID = 0L;
     private int view_ = 0;
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of each result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 2;</code>
@@ -631,7 +631,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of each result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 2;</code>
@@ -646,7 +646,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of each result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 2;</code>
@@ -659,7 +659,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of each result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 2;</code>
@@ -676,7 +676,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of each result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 2;</code>

@@ -12,7 +12,7 @@ public interface BatchGetTaskResultsRequestOrBuilder extends
 
   /**
    * <pre>
-   * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+   * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
    * </pre>
    *
    * <code>repeated string ids = 1;</code>
@@ -22,7 +22,7 @@ public interface BatchGetTaskResultsRequestOrBuilder extends
       getIdsList();
   /**
    * <pre>
-   * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+   * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
    * </pre>
    *
    * <code>repeated string ids = 1;</code>
@@ -31,7 +31,7 @@ public interface BatchGetTaskResultsRequestOrBuilder extends
   int getIdsCount();
   /**
    * <pre>
-   * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+   * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
    * </pre>
    *
    * <code>repeated string ids = 1;</code>
@@ -41,7 +41,7 @@ public interface BatchGetTaskResultsRequestOrBuilder extends
   java.lang.String getIds(int index);
   /**
    * <pre>
-   * 1 to 1,000 ids. One that stands here twice is answered once, at its first place.
+   * 1 to 1,000 ids. One that occurs twice is answered once, at its first place.
    * </pre>
    *
    * <code>repeated string ids = 1;</code>
@@ -53,7 +53,7 @@ public interface BatchGetTaskResultsRequestOrBuilder extends
 
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of each result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 2;</code>
@@ -62,7 +62,7 @@ public interface BatchGetTaskResultsRequestOrBuilder extends
   int getViewValue();
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of each result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 2;</code>

@@ -177,8 +177,8 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-   * Never all of them.
+   * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+   * for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 3;</code>
@@ -190,8 +190,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-   * Never all of them.
+   * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+   * for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 3;</code>
@@ -202,8 +202,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-   * Never all of them.
+   * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+   * for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 3;</code>
@@ -215,8 +215,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-   * Never all of them.
+   * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+   * for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 3;</code>
@@ -1120,8 +1120,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-     * Never all of them.
+     * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+     * for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 3;</code>
@@ -1134,8 +1134,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-     * Never all of them.
+     * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+     * for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 3;</code>
@@ -1146,8 +1146,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-     * Never all of them.
+     * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+     * for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 3;</code>
@@ -1159,8 +1159,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-     * Never all of them.
+     * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+     * for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 3;</code>
@@ -1173,8 +1173,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-     * Never all of them.
+     * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+     * for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 3;</code>
@@ -1193,8 +1193,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-     * Never all of them.
+     * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+     * for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 3;</code>
@@ -1212,8 +1212,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-     * Never all of them.
+     * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+     * for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 3;</code>
@@ -1231,8 +1231,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-     * Never all of them.
+     * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+     * for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 3;</code>
@@ -1247,8 +1247,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-     * Never all of them.
+     * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+     * for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 3;</code>

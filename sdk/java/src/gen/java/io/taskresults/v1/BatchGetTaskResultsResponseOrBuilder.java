@@ -97,8 +97,8 @@ public interface BatchGetTaskResultsResponseOrBuilder extends
 
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-   * Never all of them.
+   * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+   * for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 3;</code>
@@ -108,8 +108,8 @@ public interface BatchGetTaskResultsResponseOrBuilder extends
       getDeferredIdsList();
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-   * Never all of them.
+   * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+   * for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 3;</code>
@@ -118,8 +118,8 @@ public interface BatchGetTaskResultsResponseOrBuilder extends
   int getDeferredIdsCount();
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-   * Never all of them.
+   * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+   * for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 3;</code>
@@ -129,8 +129,8 @@ public interface BatchGetTaskResultsResponseOrBuilder extends
   java.lang.String getDeferredIds(int index);
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB, below what clients take by default: ask again for these.
-   * Never all of them.
+   * Ids left out because the response would have passed 3 MiB, which is below what clients accept by default: ask again
+   * for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 3;</code>

@@ -59,7 +59,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.taskresults.v1.KnownTaskResult> taskResults_;
   /**
    * <pre>
-   * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+   * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
    * </pre>
    *
    * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -70,7 +70,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+   * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
    * </pre>
    *
    * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -82,7 +82,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+   * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
    * </pre>
    *
    * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -93,7 +93,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+   * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
    * </pre>
    *
    * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -104,7 +104,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+   * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
    * </pre>
    *
    * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -119,7 +119,7 @@ private static final long serialVersionUID = 0L;
   private int view_ = 0;
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of each result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 2;</code>
@@ -130,7 +130,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of each result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 2;</code>
@@ -530,7 +530,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -544,7 +544,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -558,7 +558,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -572,7 +572,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -591,7 +591,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -609,7 +609,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -627,7 +627,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -646,7 +646,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -664,7 +664,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -682,7 +682,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -701,7 +701,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -718,7 +718,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -735,7 +735,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -746,7 +746,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -760,7 +760,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -775,7 +775,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -786,7 +786,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -798,7 +798,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+     * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -825,7 +825,7 @@ private static final long serialVersionUID = 0L;
     private int view_ = 0;
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of each result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 2;</code>
@@ -836,7 +836,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of each result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 2;</code>
@@ -851,7 +851,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of each result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 2;</code>
@@ -864,7 +864,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of each result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 2;</code>
@@ -881,7 +881,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of each result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 2;</code>

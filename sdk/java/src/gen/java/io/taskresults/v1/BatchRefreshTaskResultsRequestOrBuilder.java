@@ -12,7 +12,7 @@ public interface BatchRefreshTaskResultsRequestOrBuilder extends
 
   /**
    * <pre>
-   * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+   * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
    * </pre>
    *
    * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -21,7 +21,7 @@ public interface BatchRefreshTaskResultsRequestOrBuilder extends
       getTaskResultsList();
   /**
    * <pre>
-   * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+   * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
    * </pre>
    *
    * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -29,7 +29,7 @@ public interface BatchRefreshTaskResultsRequestOrBuilder extends
   io.taskresults.v1.KnownTaskResult getTaskResults(int index);
   /**
    * <pre>
-   * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+   * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
    * </pre>
    *
    * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -37,7 +37,7 @@ public interface BatchRefreshTaskResultsRequestOrBuilder extends
   int getTaskResultsCount();
   /**
    * <pre>
-   * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+   * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
    * </pre>
    *
    * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -46,7 +46,7 @@ public interface BatchRefreshTaskResultsRequestOrBuilder extends
       getTaskResultsOrBuilderList();
   /**
    * <pre>
-   * 1 to 1,000 results. An id that stands here twice is answered once, for its first place.
+   * 1 to 1,000 results. An id that occurs twice is answered once, for its first place.
    * </pre>
    *
    * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -56,7 +56,7 @@ public interface BatchRefreshTaskResultsRequestOrBuilder extends
 
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of each result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 2;</code>
@@ -65,7 +65,7 @@ public interface BatchRefreshTaskResultsRequestOrBuilder extends
   int getViewValue();
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of each result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 2;</code>

@@ -131,7 +131,8 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.taskresults.v1.TaskResult> replaced_;
   /**
    * <pre>
-   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+   * fields.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -142,7 +143,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+   * fields.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -154,7 +156,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+   * fields.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -165,7 +168,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+   * fields.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -176,7 +180,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+   * fields.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -299,7 +304,7 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+   * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 5;</code>
@@ -311,7 +316,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+   * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 5;</code>
@@ -322,7 +327,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+   * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 5;</code>
@@ -334,7 +339,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+   * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 5;</code>
@@ -1224,7 +1229,8 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1238,7 +1244,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1252,7 +1259,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1266,7 +1274,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1285,7 +1294,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1303,7 +1313,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1321,7 +1332,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1340,7 +1352,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1358,7 +1371,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1376,7 +1390,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1395,7 +1410,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1412,7 +1428,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1429,7 +1446,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1440,7 +1458,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1454,7 +1473,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1469,7 +1489,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1480,7 +1501,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1492,7 +1514,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+     * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+     * fields.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -1820,7 +1843,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+     * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 5;</code>
@@ -1833,7 +1856,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+     * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 5;</code>
@@ -1844,7 +1867,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+     * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 5;</code>
@@ -1856,7 +1879,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+     * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 5;</code>
@@ -1869,7 +1892,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+     * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 5;</code>
@@ -1888,7 +1911,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+     * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 5;</code>
@@ -1906,7 +1929,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+     * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 5;</code>
@@ -1924,7 +1947,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+     * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 5;</code>
@@ -1939,7 +1962,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+     * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
      * </pre>
      *
      * <code>repeated string deferred_ids = 5;</code>

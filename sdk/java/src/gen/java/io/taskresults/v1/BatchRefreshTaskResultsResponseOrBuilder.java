@@ -61,7 +61,8 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
 
   /**
    * <pre>
-   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+   * fields.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -70,7 +71,8 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
       getReplacedList();
   /**
    * <pre>
-   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+   * fields.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -78,7 +80,8 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
   io.taskresults.v1.TaskResult getReplaced(int index);
   /**
    * <pre>
-   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+   * fields.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -86,7 +89,8 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
   int getReplacedCount();
   /**
    * <pre>
-   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+   * fields.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -95,7 +99,8 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
       getReplacedOrBuilderList();
   /**
    * <pre>
-   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their fields.
+   * Results of another incarnation than the known one, or of which none was known, in the order asked, with all their
+   * fields.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskResult replaced = 2;</code>
@@ -187,7 +192,7 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
 
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+   * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 5;</code>
@@ -197,7 +202,7 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
       getDeferredIdsList();
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+   * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 5;</code>
@@ -206,7 +211,7 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
   int getDeferredIdsCount();
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+   * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 5;</code>
@@ -216,7 +221,7 @@ public interface BatchRefreshTaskResultsResponseOrBuilder extends
   java.lang.String getDeferredIds(int index);
   /**
    * <pre>
-   * Ids left out because the answer would have passed 3 MiB: ask again for these. Never all of them.
+   * Ids left out because the response would have passed 3 MiB: ask again for these. Never all of them.
    * </pre>
    *
    * <code>repeated string deferred_ids = 5;</code>

@@ -74,7 +74,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object id_ = "";
   /**
    * <pre>
-   * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another result.
+   * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another
+   * result.
    * </pre>
    *
    * <code>string id = 1;</code>
@@ -95,7 +96,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another result.
+   * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another
+   * result.
    * </pre>
    *
    * <code>string id = 1;</code>
@@ -871,7 +873,8 @@ java.lang.String defaultValue) {
     private java.lang.Object id_ = "";
     /**
      * <pre>
-     * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another result.
+     * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another
+     * result.
      * </pre>
      *
      * <code>string id = 1;</code>
@@ -891,7 +894,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another result.
+     * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another
+     * result.
      * </pre>
      *
      * <code>string id = 1;</code>
@@ -912,7 +916,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another result.
+     * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another
+     * result.
      * </pre>
      *
      * <code>string id = 1;</code>
@@ -929,7 +934,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another result.
+     * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another
+     * result.
      * </pre>
      *
      * <code>string id = 1;</code>
@@ -943,7 +949,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another result.
+     * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another
+     * result.
      * </pre>
      *
      * <code>string id = 1;</code>

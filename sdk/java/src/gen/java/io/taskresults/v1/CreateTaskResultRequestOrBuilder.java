@@ -12,7 +12,8 @@ public interface CreateTaskResultRequestOrBuilder extends
 
   /**
    * <pre>
-   * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another result.
+   * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another
+   * result.
    * </pre>
    *
    * <code>string id = 1;</code>
@@ -21,7 +22,8 @@ public interface CreateTaskResultRequestOrBuilder extends
   java.lang.String getId();
   /**
    * <pre>
-   * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another result.
+   * 1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another
+   * result.
    * </pre>
    *
    * <code>string id = 1;</code>

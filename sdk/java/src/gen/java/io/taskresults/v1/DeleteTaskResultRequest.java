@@ -105,8 +105,8 @@ private static final long serialVersionUID = 0L;
   private io.taskresults.v1.TaskResultVersion version_;
   /**
    * <pre>
-   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-   * with a revision of 0, which is the same as unset.
+   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+   * is allowed only with a revision of 0, which is the same as unset.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -118,8 +118,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-   * with a revision of 0, which is the same as unset.
+   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+   * is allowed only with a revision of 0, which is the same as unset.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -131,8 +131,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-   * with a revision of 0, which is the same as unset.
+   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+   * is allowed only with a revision of 0, which is the same as unset.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -623,8 +623,8 @@ private static final long serialVersionUID = 0L;
         io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder> versionBuilder_;
     /**
      * <pre>
-     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-     * with a revision of 0, which is the same as unset.
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+     * is allowed only with a revision of 0, which is the same as unset.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -635,8 +635,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-     * with a revision of 0, which is the same as unset.
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+     * is allowed only with a revision of 0, which is the same as unset.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -651,8 +651,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-     * with a revision of 0, which is the same as unset.
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+     * is allowed only with a revision of 0, which is the same as unset.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -670,8 +670,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-     * with a revision of 0, which is the same as unset.
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+     * is allowed only with a revision of 0, which is the same as unset.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -689,8 +689,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-     * with a revision of 0, which is the same as unset.
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+     * is allowed only with a revision of 0, which is the same as unset.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -715,8 +715,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-     * with a revision of 0, which is the same as unset.
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+     * is allowed only with a revision of 0, which is the same as unset.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -733,8 +733,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-     * with a revision of 0, which is the same as unset.
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+     * is allowed only with a revision of 0, which is the same as unset.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -746,8 +746,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-     * with a revision of 0, which is the same as unset.
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+     * is allowed only with a revision of 0, which is the same as unset.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -762,8 +762,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-     * with a revision of 0, which is the same as unset.
+     * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+     * is allowed only with a revision of 0, which is the same as unset.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>

@@ -32,8 +32,8 @@ public interface DeleteTaskResultRequestOrBuilder extends
 
   /**
    * <pre>
-   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-   * with a revision of 0, which is the same as unset.
+   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+   * is allowed only with a revision of 0, which is the same as unset.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -42,8 +42,8 @@ public interface DeleteTaskResultRequestOrBuilder extends
   boolean hasVersion();
   /**
    * <pre>
-   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-   * with a revision of 0, which is the same as unset.
+   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+   * is allowed only with a revision of 0, which is the same as unset.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -52,8 +52,8 @@ public interface DeleteTaskResultRequestOrBuilder extends
   io.taskresults.v1.TaskResultVersion getVersion();
   /**
    * <pre>
-   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0 goes only
-   * with a revision of 0, which is the same as unset.
+   * Delete only this version. Unset: any. With a revision of 0: any revision of this incarnation. An incarnation of 0
+   * is allowed only with a revision of 0, which is the same as unset.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultVersion version = 2;</code>

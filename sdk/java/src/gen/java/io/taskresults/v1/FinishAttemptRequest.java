@@ -647,7 +647,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * Another attempt is to be made: back to READY instead of FAILED.
+     * Another attempt is to be made: the result goes back to READY instead of FAILED.
      * </pre>
      *
      * <code>bool retry = 2;</code>
@@ -744,7 +744,7 @@ private static final long serialVersionUID = 0L;
     private boolean retry_ = false;
     /**
      * <pre>
-     * Another attempt is to be made: back to READY instead of FAILED.
+     * Another attempt is to be made: the result goes back to READY instead of FAILED.
      * </pre>
      *
      * <code>bool retry = 2;</code>
@@ -1258,7 +1258,7 @@ private static final long serialVersionUID = 0L;
       private boolean retry_ ;
       /**
        * <pre>
-       * Another attempt is to be made: back to READY instead of FAILED.
+       * Another attempt is to be made: the result goes back to READY instead of FAILED.
        * </pre>
        *
        * <code>bool retry = 2;</code>
@@ -1270,7 +1270,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * Another attempt is to be made: back to READY instead of FAILED.
+       * Another attempt is to be made: the result goes back to READY instead of FAILED.
        * </pre>
        *
        * <code>bool retry = 2;</code>
@@ -1286,7 +1286,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * Another attempt is to be made: back to READY instead of FAILED.
+       * Another attempt is to be made: the result goes back to READY instead of FAILED.
        * </pre>
        *
        * <code>bool retry = 2;</code>
@@ -1458,7 +1458,7 @@ private static final long serialVersionUID = 0L;
   private int attempt_ = 0;
   /**
    * <pre>
-   * The attempt that StartAttempt answered. At least 1.
+   * The attempt that StartAttempt returned. At least 1.
    * </pre>
    *
    * <code>int32 attempt = 3;</code>
@@ -2144,7 +2144,7 @@ private static final long serialVersionUID = 0L;
     private int attempt_ ;
     /**
      * <pre>
-     * The attempt that StartAttempt answered. At least 1.
+     * The attempt that StartAttempt returned. At least 1.
      * </pre>
      *
      * <code>int32 attempt = 3;</code>
@@ -2156,7 +2156,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The attempt that StartAttempt answered. At least 1.
+     * The attempt that StartAttempt returned. At least 1.
      * </pre>
      *
      * <code>int32 attempt = 3;</code>
@@ -2172,7 +2172,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The attempt that StartAttempt answered. At least 1.
+     * The attempt that StartAttempt returned. At least 1.
      * </pre>
      *
      * <code>int32 attempt = 3;</code>

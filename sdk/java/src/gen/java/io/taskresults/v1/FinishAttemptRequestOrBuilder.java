@@ -42,7 +42,7 @@ public interface FinishAttemptRequestOrBuilder extends
 
   /**
    * <pre>
-   * The attempt that StartAttempt answered. At least 1.
+   * The attempt that StartAttempt returned. At least 1.
    * </pre>
    *
    * <code>int32 attempt = 3;</code>

@@ -107,7 +107,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object expectedTaskPath_ = "";
   /**
    * <pre>
-   * When given, the result must belong to this task (`task.path`), as a caller that expects a certain return type wants.
+   * When given, the result must belong to this task (`task.path`). For callers that expect a certain type of return
+   * value.
    * </pre>
    *
    * <code>string expected_task_path = 2;</code>
@@ -128,7 +129,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When given, the result must belong to this task (`task.path`), as a caller that expects a certain return type wants.
+   * When given, the result must belong to this task (`task.path`). For callers that expect a certain type of return
+   * value.
    * </pre>
    *
    * <code>string expected_task_path = 2;</code>
@@ -153,7 +155,7 @@ private static final long serialVersionUID = 0L;
   private int view_ = 0;
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of the result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -164,7 +166,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of the result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -616,7 +618,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object expectedTaskPath_ = "";
     /**
      * <pre>
-     * When given, the result must belong to this task (`task.path`), as a caller that expects a certain return type wants.
+     * When given, the result must belong to this task (`task.path`). For callers that expect a certain type of return
+     * value.
      * </pre>
      *
      * <code>string expected_task_path = 2;</code>
@@ -636,7 +639,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When given, the result must belong to this task (`task.path`), as a caller that expects a certain return type wants.
+     * When given, the result must belong to this task (`task.path`). For callers that expect a certain type of return
+     * value.
      * </pre>
      *
      * <code>string expected_task_path = 2;</code>
@@ -657,7 +661,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When given, the result must belong to this task (`task.path`), as a caller that expects a certain return type wants.
+     * When given, the result must belong to this task (`task.path`). For callers that expect a certain type of return
+     * value.
      * </pre>
      *
      * <code>string expected_task_path = 2;</code>
@@ -674,7 +679,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When given, the result must belong to this task (`task.path`), as a caller that expects a certain return type wants.
+     * When given, the result must belong to this task (`task.path`). For callers that expect a certain type of return
+     * value.
      * </pre>
      *
      * <code>string expected_task_path = 2;</code>
@@ -688,7 +694,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When given, the result must belong to this task (`task.path`), as a caller that expects a certain return type wants.
+     * When given, the result must belong to this task (`task.path`). For callers that expect a certain type of return
+     * value.
      * </pre>
      *
      * <code>string expected_task_path = 2;</code>
@@ -708,7 +715,7 @@ private static final long serialVersionUID = 0L;
     private int view_ = 0;
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of the result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -719,7 +726,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of the result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -734,7 +741,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of the result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -747,7 +754,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of the result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -764,7 +771,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of the result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 3;</code>

@@ -32,7 +32,8 @@ public interface GetTaskResultRequestOrBuilder extends
 
   /**
    * <pre>
-   * When given, the result must belong to this task (`task.path`), as a caller that expects a certain return type wants.
+   * When given, the result must belong to this task (`task.path`). For callers that expect a certain type of return
+   * value.
    * </pre>
    *
    * <code>string expected_task_path = 2;</code>
@@ -41,7 +42,8 @@ public interface GetTaskResultRequestOrBuilder extends
   java.lang.String getExpectedTaskPath();
   /**
    * <pre>
-   * When given, the result must belong to this task (`task.path`), as a caller that expects a certain return type wants.
+   * When given, the result must belong to this task (`task.path`). For callers that expect a certain type of return
+   * value.
    * </pre>
    *
    * <code>string expected_task_path = 2;</code>
@@ -52,7 +54,7 @@ public interface GetTaskResultRequestOrBuilder extends
 
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of the result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -61,7 +63,7 @@ public interface GetTaskResultRequestOrBuilder extends
   int getViewValue();
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of the result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 3;</code>

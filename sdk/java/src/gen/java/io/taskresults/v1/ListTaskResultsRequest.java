@@ -97,7 +97,7 @@ private static final long serialVersionUID = 0L;
   private int pageSize_ = 0;
   /**
    * <pre>
-   * At most this many. 0: 50. Not negative, not above 1,000. A page may be shorter than asked when it would pass 3 MiB.
+   * At most this many. 0: 50. Not negative, not above 1,000. A page is shorter where it would pass 3 MiB otherwise.
    * </pre>
    *
    * <code>int32 page_size = 2;</code>
@@ -161,7 +161,7 @@ private static final long serialVersionUID = 0L;
   private int view_ = 0;
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of each result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 4;</code>
@@ -172,7 +172,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of each result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 4;</code>
@@ -731,7 +731,7 @@ private static final long serialVersionUID = 0L;
     private int pageSize_ ;
     /**
      * <pre>
-     * At most this many. 0: 50. Not negative, not above 1,000. A page may be shorter than asked when it would pass 3 MiB.
+     * At most this many. 0: 50. Not negative, not above 1,000. A page is shorter where it would pass 3 MiB otherwise.
      * </pre>
      *
      * <code>int32 page_size = 2;</code>
@@ -743,7 +743,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * At most this many. 0: 50. Not negative, not above 1,000. A page may be shorter than asked when it would pass 3 MiB.
+     * At most this many. 0: 50. Not negative, not above 1,000. A page is shorter where it would pass 3 MiB otherwise.
      * </pre>
      *
      * <code>int32 page_size = 2;</code>
@@ -759,7 +759,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * At most this many. 0: 50. Not negative, not above 1,000. A page may be shorter than asked when it would pass 3 MiB.
+     * At most this many. 0: 50. Not negative, not above 1,000. A page is shorter where it would pass 3 MiB otherwise.
      * </pre>
      *
      * <code>int32 page_size = 2;</code>
@@ -872,7 +872,7 @@ private static final long serialVersionUID = 0L;
     private int view_ = 0;
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of each result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 4;</code>
@@ -883,7 +883,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of each result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 4;</code>
@@ -898,7 +898,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of each result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 4;</code>
@@ -911,7 +911,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of each result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 4;</code>
@@ -928,7 +928,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of each result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 4;</code>

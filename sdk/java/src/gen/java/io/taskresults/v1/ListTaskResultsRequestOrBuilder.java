@@ -39,7 +39,7 @@ public interface ListTaskResultsRequestOrBuilder extends
 
   /**
    * <pre>
-   * At most this many. 0: 50. Not negative, not above 1,000. A page may be shorter than asked when it would pass 3 MiB.
+   * At most this many. 0: 50. Not negative, not above 1,000. A page is shorter where it would pass 3 MiB otherwise.
    * </pre>
    *
    * <code>int32 page_size = 2;</code>
@@ -71,7 +71,7 @@ public interface ListTaskResultsRequestOrBuilder extends
 
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of each result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 4;</code>
@@ -80,7 +80,7 @@ public interface ListTaskResultsRequestOrBuilder extends
   int getViewValue();
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of each result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 4;</code>

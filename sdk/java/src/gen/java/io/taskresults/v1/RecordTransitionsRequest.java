@@ -107,7 +107,7 @@ private static final long serialVersionUID = 0L;
   private long number_ = 0L;
   /**
    * <pre>
-   * The caller's number for this transition, given back with its outcome.
+   * The caller's number for this transition, returned with its outcome.
    * </pre>
    *
    * <code>int64 number = 1;</code>
@@ -381,10 +381,10 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.taskresults.v1.RecordTransitionsRequest> more_;
   /**
    * <pre>
-   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-   * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-   * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-   * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+   * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+   * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+   * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+   * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -395,10 +395,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-   * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-   * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-   * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+   * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+   * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+   * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+   * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -410,10 +410,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-   * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-   * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-   * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+   * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+   * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+   * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+   * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -424,10 +424,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-   * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-   * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-   * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+   * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+   * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+   * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+   * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -438,10 +438,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-   * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-   * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-   * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+   * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+   * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+   * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+   * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -1067,7 +1067,7 @@ private static final long serialVersionUID = 0L;
     private long number_ ;
     /**
      * <pre>
-     * The caller's number for this transition, given back with its outcome.
+     * The caller's number for this transition, returned with its outcome.
      * </pre>
      *
      * <code>int64 number = 1;</code>
@@ -1079,7 +1079,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The caller's number for this transition, given back with its outcome.
+     * The caller's number for this transition, returned with its outcome.
      * </pre>
      *
      * <code>int64 number = 1;</code>
@@ -1095,7 +1095,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The caller's number for this transition, given back with its outcome.
+     * The caller's number for this transition, returned with its outcome.
      * </pre>
      *
      * <code>int64 number = 1;</code>
@@ -2178,10 +2178,10 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2195,10 +2195,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2212,10 +2212,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2229,10 +2229,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2251,10 +2251,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2272,10 +2272,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2293,10 +2293,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2315,10 +2315,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2336,10 +2336,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2357,10 +2357,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2379,10 +2379,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2399,10 +2399,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2419,10 +2419,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2433,10 +2433,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2450,10 +2450,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2468,10 +2468,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2482,10 +2482,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -2497,10 +2497,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-     * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-     * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-     * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+     * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+     * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+     * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+     * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>

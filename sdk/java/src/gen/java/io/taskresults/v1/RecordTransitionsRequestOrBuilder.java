@@ -12,7 +12,7 @@ public interface RecordTransitionsRequestOrBuilder extends
 
   /**
    * <pre>
-   * The caller's number for this transition, given back with its outcome.
+   * The caller's number for this transition, returned with its outcome.
    * </pre>
    *
    * <code>int64 number = 1;</code>
@@ -184,10 +184,10 @@ public interface RecordTransitionsRequestOrBuilder extends
 
   /**
    * <pre>
-   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-   * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-   * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-   * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+   * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+   * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+   * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+   * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -196,10 +196,10 @@ public interface RecordTransitionsRequestOrBuilder extends
       getMoreList();
   /**
    * <pre>
-   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-   * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-   * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-   * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+   * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+   * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+   * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+   * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -207,10 +207,10 @@ public interface RecordTransitionsRequestOrBuilder extends
   io.taskresults.v1.RecordTransitionsRequest getMore(int index);
   /**
    * <pre>
-   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-   * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-   * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-   * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+   * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+   * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+   * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+   * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -218,10 +218,10 @@ public interface RecordTransitionsRequestOrBuilder extends
   int getMoreCount();
   /**
    * <pre>
-   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-   * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-   * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-   * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+   * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+   * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+   * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+   * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>
@@ -230,10 +230,10 @@ public interface RecordTransitionsRequestOrBuilder extends
       getMoreOrBuilderList();
   /**
    * <pre>
-   * Further transitions, up to 1,000, each with a number of its own and no `more`: one that has any is refused, and those
-   * get no outcome. They come after the one above, in their order; where there is none above, `number` means nothing. A
-   * message costs both sides more than a small transition, so dozens in a message go faster than one in each. The stream
-   * ends with INVALID_ARGUMENT [INVALID_FIELD] at a message with more than 1,000.
+   * Further transitions, up to 1,000, each with a number of its own. They come after the one above, in their order;
+   * where there is none above, `number` is ignored. They have no `more` themselves: one that has is refused, and what
+   * is in its `more` gets no outcome. A message costs both sides more than a small transition, so dozens in one message
+   * are faster than one in each. A message with more than 1,000 ends the stream with INVALID_ARGUMENT [INVALID_FIELD].
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsRequest more = 8;</code>

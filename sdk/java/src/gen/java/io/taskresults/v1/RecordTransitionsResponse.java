@@ -156,7 +156,7 @@ private static final long serialVersionUID = 0L;
   public static final int ERROR_FIELD_NUMBER = 3;
   /**
    * <pre>
-   * It was refused; code and details as the RPC of the same name would have answered.
+   * It was refused, with the code and the details with which the RPC of the same name would have ended.
    * </pre>
    *
    * <code>.google.rpc.Status error = 3;</code>
@@ -168,7 +168,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * It was refused; code and details as the RPC of the same name would have answered.
+   * It was refused, with the code and the details with which the RPC of the same name would have ended.
    * </pre>
    *
    * <code>.google.rpc.Status error = 3;</code>
@@ -183,7 +183,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * It was refused; code and details as the RPC of the same name would have answered.
+   * It was refused, with the code and the details with which the RPC of the same name would have ended.
    * </pre>
    *
    * <code>.google.rpc.Status error = 3;</code>
@@ -201,7 +201,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.taskresults.v1.RecordTransitionsResponse> more_;
   /**
    * <pre>
-   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -212,7 +212,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -224,7 +224,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -235,7 +235,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -246,7 +246,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -961,7 +961,7 @@ private static final long serialVersionUID = 0L;
         com.google.rpc.Status, com.google.rpc.Status.Builder, com.google.rpc.StatusOrBuilder> errorBuilder_;
     /**
      * <pre>
-     * It was refused; code and details as the RPC of the same name would have answered.
+     * It was refused, with the code and the details with which the RPC of the same name would have ended.
      * </pre>
      *
      * <code>.google.rpc.Status error = 3;</code>
@@ -973,7 +973,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It was refused; code and details as the RPC of the same name would have answered.
+     * It was refused, with the code and the details with which the RPC of the same name would have ended.
      * </pre>
      *
      * <code>.google.rpc.Status error = 3;</code>
@@ -995,7 +995,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It was refused; code and details as the RPC of the same name would have answered.
+     * It was refused, with the code and the details with which the RPC of the same name would have ended.
      * </pre>
      *
      * <code>.google.rpc.Status error = 3;</code>
@@ -1013,7 +1013,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It was refused; code and details as the RPC of the same name would have answered.
+     * It was refused, with the code and the details with which the RPC of the same name would have ended.
      * </pre>
      *
      * <code>.google.rpc.Status error = 3;</code>
@@ -1031,7 +1031,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It was refused; code and details as the RPC of the same name would have answered.
+     * It was refused, with the code and the details with which the RPC of the same name would have ended.
      * </pre>
      *
      * <code>.google.rpc.Status error = 3;</code>
@@ -1058,7 +1058,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It was refused; code and details as the RPC of the same name would have answered.
+     * It was refused, with the code and the details with which the RPC of the same name would have ended.
      * </pre>
      *
      * <code>.google.rpc.Status error = 3;</code>
@@ -1081,7 +1081,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It was refused; code and details as the RPC of the same name would have answered.
+     * It was refused, with the code and the details with which the RPC of the same name would have ended.
      * </pre>
      *
      * <code>.google.rpc.Status error = 3;</code>
@@ -1091,7 +1091,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It was refused; code and details as the RPC of the same name would have answered.
+     * It was refused, with the code and the details with which the RPC of the same name would have ended.
      * </pre>
      *
      * <code>.google.rpc.Status error = 3;</code>
@@ -1109,7 +1109,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It was refused; code and details as the RPC of the same name would have answered.
+     * It was refused, with the code and the details with which the RPC of the same name would have ended.
      * </pre>
      *
      * <code>.google.rpc.Status error = 3;</code>
@@ -1147,7 +1147,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1161,7 +1161,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1175,7 +1175,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1189,7 +1189,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1208,7 +1208,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1226,7 +1226,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1244,7 +1244,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1263,7 +1263,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1281,7 +1281,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1299,7 +1299,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1318,7 +1318,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1335,7 +1335,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1352,7 +1352,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1363,7 +1363,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1377,7 +1377,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1392,7 +1392,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1403,7 +1403,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -1415,7 +1415,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+     * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
      * </pre>
      *
      * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>

@@ -49,7 +49,7 @@ public interface RecordTransitionsResponseOrBuilder extends
 
   /**
    * <pre>
-   * It was refused; code and details as the RPC of the same name would have answered.
+   * It was refused, with the code and the details with which the RPC of the same name would have ended.
    * </pre>
    *
    * <code>.google.rpc.Status error = 3;</code>
@@ -58,7 +58,7 @@ public interface RecordTransitionsResponseOrBuilder extends
   boolean hasError();
   /**
    * <pre>
-   * It was refused; code and details as the RPC of the same name would have answered.
+   * It was refused, with the code and the details with which the RPC of the same name would have ended.
    * </pre>
    *
    * <code>.google.rpc.Status error = 3;</code>
@@ -67,7 +67,7 @@ public interface RecordTransitionsResponseOrBuilder extends
   com.google.rpc.Status getError();
   /**
    * <pre>
-   * It was refused; code and details as the RPC of the same name would have answered.
+   * It was refused, with the code and the details with which the RPC of the same name would have ended.
    * </pre>
    *
    * <code>.google.rpc.Status error = 3;</code>
@@ -76,7 +76,7 @@ public interface RecordTransitionsResponseOrBuilder extends
 
   /**
    * <pre>
-   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -85,7 +85,7 @@ public interface RecordTransitionsResponseOrBuilder extends
       getMoreList();
   /**
    * <pre>
-   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -93,7 +93,7 @@ public interface RecordTransitionsResponseOrBuilder extends
   io.taskresults.v1.RecordTransitionsResponse getMore(int index);
   /**
    * <pre>
-   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -101,7 +101,7 @@ public interface RecordTransitionsResponseOrBuilder extends
   int getMoreCount();
   /**
    * <pre>
-   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>
@@ -110,7 +110,7 @@ public interface RecordTransitionsResponseOrBuilder extends
       getMoreOrBuilderList();
   /**
    * <pre>
-   * Further outcomes, without `more`. Only for callers who send `more` themselves in this stream.
+   * Further outcomes, without `more`. Sent only to callers that use `more` themselves in this stream.
    * </pre>
    *
    * <code>repeated .taskresults.v1.RecordTransitionsResponse more = 4;</code>

@@ -144,7 +144,7 @@ private static final long serialVersionUID = 0L;
   private int view_ = 0;
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of the result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -155,7 +155,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of the result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -783,7 +783,7 @@ private static final long serialVersionUID = 0L;
     private int view_ = 0;
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of the result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -794,7 +794,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of the result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -809,7 +809,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of the result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -822,7 +822,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of the result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -839,7 +839,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of the result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 3;</code>

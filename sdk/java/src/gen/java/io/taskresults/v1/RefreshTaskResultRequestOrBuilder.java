@@ -59,7 +59,7 @@ public interface RefreshTaskResultRequestOrBuilder extends
 
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of the result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -68,7 +68,7 @@ public interface RefreshTaskResultRequestOrBuilder extends
   int getViewValue();
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of the result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 3;</code>

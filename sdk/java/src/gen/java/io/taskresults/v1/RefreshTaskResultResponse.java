@@ -507,8 +507,8 @@ private static final long serialVersionUID = 0L;
   public static final int CHANGED_FIELD_NUMBER = 2;
   /**
    * <pre>
-   * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-   * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+   * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -520,8 +520,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-   * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+   * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -536,8 +536,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-   * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+   * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1185,8 +1185,8 @@ private static final long serialVersionUID = 0L;
         io.taskresults.v1.TaskResult, io.taskresults.v1.TaskResult.Builder, io.taskresults.v1.TaskResultOrBuilder> changedBuilder_;
     /**
      * <pre>
-     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1198,8 +1198,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1221,8 +1221,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1240,8 +1240,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1259,8 +1259,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1287,8 +1287,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1311,8 +1311,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1322,8 +1322,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1341,8 +1341,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-     * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>

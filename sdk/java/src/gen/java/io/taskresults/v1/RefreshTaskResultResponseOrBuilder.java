@@ -39,8 +39,8 @@ public interface RefreshTaskResultResponseOrBuilder extends
 
   /**
    * <pre>
-   * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-   * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+   * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -49,8 +49,8 @@ public interface RefreshTaskResultResponseOrBuilder extends
   boolean hasChanged();
   /**
    * <pre>
-   * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-   * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+   * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -59,8 +59,8 @@ public interface RefreshTaskResultResponseOrBuilder extends
   io.taskresults.v1.TaskResult getChanged();
   /**
    * <pre>
-   * It has another revision of the known incarnation. What never changes within one is left out, to be kept from what the
-   * caller has: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+   * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
+   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult changed = 2;</code>

@@ -105,8 +105,9 @@ private static final long serialVersionUID = 0L;
   private long incarnation_ = 0L;
   /**
    * <pre>
-   * The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
-   * for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+   * The incarnation in the state that StartAttempt returned. With it, an attempt of a deleted result is never mistaken
+   * for one of a result that was created anew under the same id. 0: whichever result has the id, which is safe only
+   * where ids are never used again.
    * </pre>
    *
    * <code>int64 incarnation = 2;</code>
@@ -121,7 +122,7 @@ private static final long serialVersionUID = 0L;
   private int attempt_ = 0;
   /**
    * <pre>
-   * The attempt that StartAttempt answered. At least 1.
+   * The attempt that StartAttempt returned. At least 1.
    * </pre>
    *
    * <code>int32 attempt = 3;</code>
@@ -657,8 +658,9 @@ private static final long serialVersionUID = 0L;
     private long incarnation_ ;
     /**
      * <pre>
-     * The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
-     * for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+     * The incarnation in the state that StartAttempt returned. With it, an attempt of a deleted result is never mistaken
+     * for one of a result that was created anew under the same id. 0: whichever result has the id, which is safe only
+     * where ids are never used again.
      * </pre>
      *
      * <code>int64 incarnation = 2;</code>
@@ -670,8 +672,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
-     * for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+     * The incarnation in the state that StartAttempt returned. With it, an attempt of a deleted result is never mistaken
+     * for one of a result that was created anew under the same id. 0: whichever result has the id, which is safe only
+     * where ids are never used again.
      * </pre>
      *
      * <code>int64 incarnation = 2;</code>
@@ -687,8 +690,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
-     * for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+     * The incarnation in the state that StartAttempt returned. With it, an attempt of a deleted result is never mistaken
+     * for one of a result that was created anew under the same id. 0: whichever result has the id, which is safe only
+     * where ids are never used again.
      * </pre>
      *
      * <code>int64 incarnation = 2;</code>
@@ -704,7 +708,7 @@ private static final long serialVersionUID = 0L;
     private int attempt_ ;
     /**
      * <pre>
-     * The attempt that StartAttempt answered. At least 1.
+     * The attempt that StartAttempt returned. At least 1.
      * </pre>
      *
      * <code>int32 attempt = 3;</code>
@@ -716,7 +720,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The attempt that StartAttempt answered. At least 1.
+     * The attempt that StartAttempt returned. At least 1.
      * </pre>
      *
      * <code>int32 attempt = 3;</code>
@@ -732,7 +736,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The attempt that StartAttempt answered. At least 1.
+     * The attempt that StartAttempt returned. At least 1.
      * </pre>
      *
      * <code>int32 attempt = 3;</code>

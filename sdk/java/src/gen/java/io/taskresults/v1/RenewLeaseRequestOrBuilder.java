@@ -32,8 +32,9 @@ public interface RenewLeaseRequestOrBuilder extends
 
   /**
    * <pre>
-   * The incarnation in the state that StartAttempt answered: with it, the attempt of a result that was deleted is never taken
-   * for one of the result created anew. 0: whichever result has the id; safe only for ids that are never used again.
+   * The incarnation in the state that StartAttempt returned. With it, an attempt of a deleted result is never mistaken
+   * for one of a result that was created anew under the same id. 0: whichever result has the id, which is safe only
+   * where ids are never used again.
    * </pre>
    *
    * <code>int64 incarnation = 2;</code>
@@ -43,7 +44,7 @@ public interface RenewLeaseRequestOrBuilder extends
 
   /**
    * <pre>
-   * The attempt that StartAttempt answered. At least 1.
+   * The attempt that StartAttempt returned. At least 1.
    * </pre>
    *
    * <code>int32 attempt = 3;</code>

@@ -154,8 +154,8 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Duration lease_;
   /**
    * <pre>
-   * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-   * lost by itself.
+   * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+   * it never counts as lost.
    * </pre>
    *
    * <code>.google.protobuf.Duration lease = 3;</code>
@@ -167,8 +167,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-   * lost by itself.
+   * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+   * it never counts as lost.
    * </pre>
    *
    * <code>.google.protobuf.Duration lease = 3;</code>
@@ -180,8 +180,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-   * lost by itself.
+   * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+   * it never counts as lost.
    * </pre>
    *
    * <code>.google.protobuf.Duration lease = 3;</code>
@@ -195,7 +195,7 @@ private static final long serialVersionUID = 0L;
   private boolean force_ = false;
   /**
    * <pre>
-   * Take the task over though another attempt is running.
+   * Take over the task even if another attempt is running.
    * </pre>
    *
    * <code>bool force = 4;</code>
@@ -211,9 +211,10 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object requestId_ = "";
   /**
    * <pre>
-   * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
-   * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
-   * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+   * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
+   * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
+   * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
+   * ATTEMPT_IN_PROGRESS.
    * </pre>
    *
    * <code>string request_id = 5;</code>
@@ -234,9 +235,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
-   * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
-   * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+   * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
+   * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
+   * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
+   * ATTEMPT_IN_PROGRESS.
    * </pre>
    *
    * <code>string request_id = 5;</code>
@@ -863,8 +865,8 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> leaseBuilder_;
     /**
      * <pre>
-     * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-     * lost by itself.
+     * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+     * it never counts as lost.
      * </pre>
      *
      * <code>.google.protobuf.Duration lease = 3;</code>
@@ -875,8 +877,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-     * lost by itself.
+     * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+     * it never counts as lost.
      * </pre>
      *
      * <code>.google.protobuf.Duration lease = 3;</code>
@@ -891,8 +893,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-     * lost by itself.
+     * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+     * it never counts as lost.
      * </pre>
      *
      * <code>.google.protobuf.Duration lease = 3;</code>
@@ -910,8 +912,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-     * lost by itself.
+     * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+     * it never counts as lost.
      * </pre>
      *
      * <code>.google.protobuf.Duration lease = 3;</code>
@@ -929,8 +931,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-     * lost by itself.
+     * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+     * it never counts as lost.
      * </pre>
      *
      * <code>.google.protobuf.Duration lease = 3;</code>
@@ -955,8 +957,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-     * lost by itself.
+     * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+     * it never counts as lost.
      * </pre>
      *
      * <code>.google.protobuf.Duration lease = 3;</code>
@@ -973,8 +975,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-     * lost by itself.
+     * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+     * it never counts as lost.
      * </pre>
      *
      * <code>.google.protobuf.Duration lease = 3;</code>
@@ -986,8 +988,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-     * lost by itself.
+     * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+     * it never counts as lost.
      * </pre>
      *
      * <code>.google.protobuf.Duration lease = 3;</code>
@@ -1002,8 +1004,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-     * lost by itself.
+     * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+     * it never counts as lost.
      * </pre>
      *
      * <code>.google.protobuf.Duration lease = 3;</code>
@@ -1025,7 +1027,7 @@ private static final long serialVersionUID = 0L;
     private boolean force_ ;
     /**
      * <pre>
-     * Take the task over though another attempt is running.
+     * Take over the task even if another attempt is running.
      * </pre>
      *
      * <code>bool force = 4;</code>
@@ -1037,7 +1039,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Take the task over though another attempt is running.
+     * Take over the task even if another attempt is running.
      * </pre>
      *
      * <code>bool force = 4;</code>
@@ -1053,7 +1055,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Take the task over though another attempt is running.
+     * Take over the task even if another attempt is running.
      * </pre>
      *
      * <code>bool force = 4;</code>
@@ -1069,9 +1071,10 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object requestId_ = "";
     /**
      * <pre>
-     * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
-     * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
-     * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+     * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
+     * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
+     * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
+     * ATTEMPT_IN_PROGRESS.
      * </pre>
      *
      * <code>string request_id = 5;</code>
@@ -1091,9 +1094,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
-     * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
-     * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+     * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
+     * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
+     * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
+     * ATTEMPT_IN_PROGRESS.
      * </pre>
      *
      * <code>string request_id = 5;</code>
@@ -1114,9 +1118,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
-     * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
-     * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+     * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
+     * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
+     * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
+     * ATTEMPT_IN_PROGRESS.
      * </pre>
      *
      * <code>string request_id = 5;</code>
@@ -1133,9 +1138,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
-     * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
-     * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+     * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
+     * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
+     * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
+     * ATTEMPT_IN_PROGRESS.
      * </pre>
      *
      * <code>string request_id = 5;</code>
@@ -1149,9 +1155,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
-     * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
-     * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+     * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
+     * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
+     * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
+     * ATTEMPT_IN_PROGRESS.
      * </pre>
      *
      * <code>string request_id = 5;</code>

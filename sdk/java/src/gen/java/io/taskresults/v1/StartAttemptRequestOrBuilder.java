@@ -52,8 +52,8 @@ public interface StartAttemptRequestOrBuilder extends
 
   /**
    * <pre>
-   * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-   * lost by itself.
+   * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+   * it never counts as lost.
    * </pre>
    *
    * <code>.google.protobuf.Duration lease = 3;</code>
@@ -62,8 +62,8 @@ public interface StartAttemptRequestOrBuilder extends
   boolean hasLease();
   /**
    * <pre>
-   * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-   * lost by itself.
+   * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+   * it never counts as lost.
    * </pre>
    *
    * <code>.google.protobuf.Duration lease = 3;</code>
@@ -72,8 +72,8 @@ public interface StartAttemptRequestOrBuilder extends
   com.google.protobuf.Duration getLease();
   /**
    * <pre>
-   * The attempt is lost unless it is finished or its lease renewed within this time. 1 ms to 7 days. Unset: it is never
-   * lost by itself.
+   * The attempt counts as lost unless it is finished or its lease is renewed within this time. 1 ms to 7 days. Unset:
+   * it never counts as lost.
    * </pre>
    *
    * <code>.google.protobuf.Duration lease = 3;</code>
@@ -82,7 +82,7 @@ public interface StartAttemptRequestOrBuilder extends
 
   /**
    * <pre>
-   * Take the task over though another attempt is running.
+   * Take over the task even if another attempt is running.
    * </pre>
    *
    * <code>bool force = 4;</code>
@@ -92,9 +92,10 @@ public interface StartAttemptRequestOrBuilder extends
 
   /**
    * <pre>
-   * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
-   * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
-   * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+   * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
+   * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
+   * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
+   * ATTEMPT_IN_PROGRESS.
    * </pre>
    *
    * <code>string request_id = 5;</code>
@@ -103,9 +104,10 @@ public interface StartAttemptRequestOrBuilder extends
   java.lang.String getRequestId();
   /**
    * <pre>
-   * Names this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A worker makes
-   * one for each delivery of a task and sends it again with each repetition of the call. Kept with the attempt. Empty: the
-   * call is never taken for a repetition, so that one repeated after a lost answer gets ATTEMPT_IN_PROGRESS.
+   * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
+   * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
+   * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
+   * ATTEMPT_IN_PROGRESS.
    * </pre>
    *
    * <code>string request_id = 5;</code>

@@ -57,7 +57,7 @@ private static final long serialVersionUID = 0L;
   private int attempt_ = 0;
   /**
    * <pre>
-   * The number of this attempt, counted from 1 (= number of worker ids). It goes with every further call.
+   * The number of this attempt, counted from 1 (= number of worker ids). Every further call about the attempt needs it.
    * </pre>
    *
    * <code>int32 attempt = 1;</code>
@@ -453,7 +453,7 @@ private static final long serialVersionUID = 0L;
     private int attempt_ ;
     /**
      * <pre>
-     * The number of this attempt, counted from 1 (= number of worker ids). It goes with every further call.
+     * The number of this attempt, counted from 1 (= number of worker ids). Every further call about the attempt needs it.
      * </pre>
      *
      * <code>int32 attempt = 1;</code>
@@ -465,7 +465,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The number of this attempt, counted from 1 (= number of worker ids). It goes with every further call.
+     * The number of this attempt, counted from 1 (= number of worker ids). Every further call about the attempt needs it.
      * </pre>
      *
      * <code>int32 attempt = 1;</code>
@@ -481,7 +481,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The number of this attempt, counted from 1 (= number of worker ids). It goes with every further call.
+     * The number of this attempt, counted from 1 (= number of worker ids). Every further call about the attempt needs it.
      * </pre>
      *
      * <code>int32 attempt = 1;</code>

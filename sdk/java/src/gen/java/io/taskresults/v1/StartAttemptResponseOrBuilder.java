@@ -12,7 +12,7 @@ public interface StartAttemptResponseOrBuilder extends
 
   /**
    * <pre>
-   * The number of this attempt, counted from 1 (= number of worker ids). It goes with every further call.
+   * The number of this attempt, counted from 1 (= number of worker ids). Every further call about the attempt needs it.
    * </pre>
    *
    * <code>int32 attempt = 1;</code>

@@ -170,8 +170,8 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp runAfter_;
   /**
    * <pre>
-   * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-   * cut. Unset: at once.
+   * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+   * Unset: it may run at once.
    * </pre>
    *
    * <code>optional .google.protobuf.Timestamp run_after = 4;</code>
@@ -183,8 +183,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-   * cut. Unset: at once.
+   * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+   * Unset: it may run at once.
    * </pre>
    *
    * <code>optional .google.protobuf.Timestamp run_after = 4;</code>
@@ -196,8 +196,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-   * cut. Unset: at once.
+   * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+   * Unset: it may run at once.
    * </pre>
    *
    * <code>optional .google.protobuf.Timestamp run_after = 4;</code>
@@ -876,8 +876,8 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> runAfterBuilder_;
     /**
      * <pre>
-     * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-     * cut. Unset: at once.
+     * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+     * Unset: it may run at once.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp run_after = 4;</code>
@@ -888,8 +888,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-     * cut. Unset: at once.
+     * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+     * Unset: it may run at once.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp run_after = 4;</code>
@@ -904,8 +904,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-     * cut. Unset: at once.
+     * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+     * Unset: it may run at once.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp run_after = 4;</code>
@@ -923,8 +923,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-     * cut. Unset: at once.
+     * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+     * Unset: it may run at once.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp run_after = 4;</code>
@@ -942,8 +942,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-     * cut. Unset: at once.
+     * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+     * Unset: it may run at once.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp run_after = 4;</code>
@@ -968,8 +968,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-     * cut. Unset: at once.
+     * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+     * Unset: it may run at once.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp run_after = 4;</code>
@@ -986,8 +986,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-     * cut. Unset: at once.
+     * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+     * Unset: it may run at once.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp run_after = 4;</code>
@@ -999,8 +999,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-     * cut. Unset: at once.
+     * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+     * Unset: it may run at once.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp run_after = 4;</code>
@@ -1015,8 +1015,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-     * cut. Unset: at once.
+     * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+     * Unset: it may run at once.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp run_after = 4;</code>

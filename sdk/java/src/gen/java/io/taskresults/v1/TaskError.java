@@ -206,7 +206,8 @@ private static final long serialVersionUID = 0L;
   private int attempt_ = 0;
   /**
    * <pre>
-   * The attempt that failed, counted from 1. 0: the task failed before any attempt. Set by the server, ignored in requests.
+   * The attempt that failed, counted from 1. 0: the task failed before any attempt. Set by the server, ignored in
+   * requests.
    * </pre>
    *
    * <code>int32 attempt = 4;</code>
@@ -1031,7 +1032,8 @@ private static final long serialVersionUID = 0L;
     private int attempt_ ;
     /**
      * <pre>
-     * The attempt that failed, counted from 1. 0: the task failed before any attempt. Set by the server, ignored in requests.
+     * The attempt that failed, counted from 1. 0: the task failed before any attempt. Set by the server, ignored in
+     * requests.
      * </pre>
      *
      * <code>int32 attempt = 4;</code>
@@ -1043,7 +1045,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The attempt that failed, counted from 1. 0: the task failed before any attempt. Set by the server, ignored in requests.
+     * The attempt that failed, counted from 1. 0: the task failed before any attempt. Set by the server, ignored in
+     * requests.
      * </pre>
      *
      * <code>int32 attempt = 4;</code>
@@ -1059,7 +1062,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The attempt that failed, counted from 1. 0: the task failed before any attempt. Set by the server, ignored in requests.
+     * The attempt that failed, counted from 1. 0: the task failed before any attempt. Set by the server, ignored in
+     * requests.
      * </pre>
      *
      * <code>int32 attempt = 4;</code>

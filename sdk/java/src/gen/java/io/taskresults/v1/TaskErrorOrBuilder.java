@@ -76,7 +76,8 @@ public interface TaskErrorOrBuilder extends
 
   /**
    * <pre>
-   * The attempt that failed, counted from 1. 0: the task failed before any attempt. Set by the server, ignored in requests.
+   * The attempt that failed, counted from 1. 0: the task failed before any attempt. Set by the server, ignored in
+   * requests.
    * </pre>
    *
    * <code>int32 attempt = 4;</code>

@@ -301,7 +301,7 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * Registers a task that has been enqueued: - -&gt; READY.
-     * The same id and the same content again: OK, and the state of the existing result, whatever became of it since.
+     * The same id and the same content again: OK, and the state of the existing result, whatever has become of it since.
      * ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
      * </pre>
      */
@@ -312,12 +312,12 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has run out,
-     * or with `force`: the lost attempt leaves a TaskError.
-     * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
-     * task only if the state that comes back is RUNNING.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
-     * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
+     * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
+     * expired, or with `force`: then the lost attempt leaves a TaskError.
+     * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
+     * Run the task only if the returned state is RUNNING.
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+     * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
     default void startAttempt(io.taskresults.v1.StartAttemptRequest request,
@@ -329,8 +329,8 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
      * stays.
-     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-     * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+     * the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     default void renewLease(io.taskresults.v1.RenewLeaseRequest request,
@@ -341,9 +341,9 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
-     * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
-     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-     * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
+     * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+     * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     default void finishAttempt(io.taskresults.v1.FinishAttemptRequest request,
@@ -364,7 +364,7 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * Removes a result in any state. Watchers are told.
+     * Removes a result in any state. Watches of it get the event `deleted`.
      * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
      * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
      * </pre>
@@ -376,8 +376,9 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
-     * order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+     * All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
+     * order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
+     * repeat the rest.
      * </pre>
      */
     default io.grpc.stub.StreamObserver<io.taskresults.v1.RecordTransitionsRequest> recordTransitions(
@@ -422,7 +423,7 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * Registers a task that has been enqueued: - -&gt; READY.
-     * The same id and the same content again: OK, and the state of the existing result, whatever became of it since.
+     * The same id and the same content again: OK, and the state of the existing result, whatever has become of it since.
      * ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
      * </pre>
      */
@@ -434,12 +435,12 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has run out,
-     * or with `force`: the lost attempt leaves a TaskError.
-     * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
-     * task only if the state that comes back is RUNNING.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
-     * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
+     * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
+     * expired, or with `force`: then the lost attempt leaves a TaskError.
+     * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
+     * Run the task only if the returned state is RUNNING.
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+     * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
     public void startAttempt(io.taskresults.v1.StartAttemptRequest request,
@@ -452,8 +453,8 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
      * stays.
-     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-     * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+     * the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public void renewLease(io.taskresults.v1.RenewLeaseRequest request,
@@ -465,9 +466,9 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
-     * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
-     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-     * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
+     * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+     * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public void finishAttempt(io.taskresults.v1.FinishAttemptRequest request,
@@ -490,7 +491,7 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * Removes a result in any state. Watchers are told.
+     * Removes a result in any state. Watches of it get the event `deleted`.
      * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
      * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
      * </pre>
@@ -503,8 +504,9 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
-     * order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+     * All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
+     * order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
+     * repeat the rest.
      * </pre>
      */
     public io.grpc.stub.StreamObserver<io.taskresults.v1.RecordTransitionsRequest> recordTransitions(
@@ -536,7 +538,7 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * Registers a task that has been enqueued: - -&gt; READY.
-     * The same id and the same content again: OK, and the state of the existing result, whatever became of it since.
+     * The same id and the same content again: OK, and the state of the existing result, whatever has become of it since.
      * ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
      * </pre>
      */
@@ -547,12 +549,12 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has run out,
-     * or with `force`: the lost attempt leaves a TaskError.
-     * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
-     * task only if the state that comes back is RUNNING.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
-     * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
+     * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
+     * expired, or with `force`: then the lost attempt leaves a TaskError.
+     * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
+     * Run the task only if the returned state is RUNNING.
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+     * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
     public io.taskresults.v1.StartAttemptResponse startAttempt(io.taskresults.v1.StartAttemptRequest request) throws io.grpc.StatusException {
@@ -564,8 +566,8 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
      * stays.
-     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-     * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+     * the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public io.taskresults.v1.RenewLeaseResponse renewLease(io.taskresults.v1.RenewLeaseRequest request) throws io.grpc.StatusException {
@@ -576,9 +578,9 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
-     * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
-     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-     * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
+     * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+     * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public io.taskresults.v1.FinishAttemptResponse finishAttempt(io.taskresults.v1.FinishAttemptRequest request) throws io.grpc.StatusException {
@@ -599,7 +601,7 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * Removes a result in any state. Watchers are told.
+     * Removes a result in any state. Watches of it get the event `deleted`.
      * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
      * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
      * </pre>
@@ -611,8 +613,9 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * All of the above in bulk: a message in for each call or for many, a message out for each outcome or for many, in any
-     * order. One call that is refused fails alone. When the stream breaks, what was answered OK is durable; repeat the rest.
+     * All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
+     * order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
+     * repeat the rest.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -645,7 +648,7 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * Registers a task that has been enqueued: - -&gt; READY.
-     * The same id and the same content again: OK, and the state of the existing result, whatever became of it since.
+     * The same id and the same content again: OK, and the state of the existing result, whatever has become of it since.
      * ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
      * </pre>
      */
@@ -656,12 +659,12 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has run out,
-     * or with `force`: the lost attempt leaves a TaskError.
-     * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
-     * task only if the state that comes back is RUNNING.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
-     * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
+     * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
+     * expired, or with `force`: then the lost attempt leaves a TaskError.
+     * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
+     * Run the task only if the returned state is RUNNING.
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+     * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
     public io.taskresults.v1.StartAttemptResponse startAttempt(io.taskresults.v1.StartAttemptRequest request) {
@@ -673,8 +676,8 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
      * stays.
-     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-     * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+     * the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public io.taskresults.v1.RenewLeaseResponse renewLease(io.taskresults.v1.RenewLeaseRequest request) {
@@ -685,9 +688,9 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
-     * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
-     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-     * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
+     * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+     * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public io.taskresults.v1.FinishAttemptResponse finishAttempt(io.taskresults.v1.FinishAttemptRequest request) {
@@ -708,7 +711,7 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * Removes a result in any state. Watchers are told.
+     * Removes a result in any state. Watches of it get the event `deleted`.
      * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
      * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
      * </pre>
@@ -741,7 +744,7 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * Registers a task that has been enqueued: - -&gt; READY.
-     * The same id and the same content again: OK, and the state of the existing result, whatever became of it since.
+     * The same id and the same content again: OK, and the state of the existing result, whatever has become of it since.
      * ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
      * </pre>
      */
@@ -753,12 +756,12 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has run out,
-     * or with `force`: the lost attempt leaves a TaskError.
-     * The same `request_id` again: OK, the same attempt, and nothing changes, whatever became of the attempt since. Run the
-     * task only if the state that comes back is RUNNING.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION]; the
-     * attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
+     * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
+     * expired, or with `force`: then the lost attempt leaves a TaskError.
+     * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
+     * Run the task only if the returned state is RUNNING.
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+     * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.taskresults.v1.StartAttemptResponse> startAttempt(
@@ -771,8 +774,8 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
      * stays.
-     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-     * result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+     * the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.taskresults.v1.RenewLeaseResponse> renewLease(
@@ -784,9 +787,9 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
-     * attempt. Good also after the lease has run out, as long as nobody else has taken the task.
-     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT]; the
-     * attempt has been finished otherwise, or the result has had no such attempt [ILLEGAL_TRANSITION].
+     * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
+     * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
+     * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.taskresults.v1.FinishAttemptResponse> finishAttempt(
@@ -809,7 +812,7 @@ public final class TaskLifecycleServiceGrpc {
 
     /**
      * <pre>
-     * Removes a result in any state. Watchers are told.
+     * Removes a result in any state. Watches of it get the event `deleted`.
      * NOT_FOUND: no result has this id, and `allow_missing` is not set [TASK_RESULT_DOES_NOT_EXIST].
      * ABORTED: the result has another version than the one given [REVISION_MISMATCH].
      * </pre>

@@ -64,8 +64,8 @@ public interface TaskOrBuilder extends
 
   /**
    * <pre>
-   * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-   * cut. Unset: at once.
+   * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+   * Unset: it may run at once.
    * </pre>
    *
    * <code>optional .google.protobuf.Timestamp run_after = 4;</code>
@@ -74,8 +74,8 @@ public interface TaskOrBuilder extends
   boolean hasRunAfter();
   /**
    * <pre>
-   * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-   * cut. Unset: at once.
+   * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+   * Unset: it may run at once.
    * </pre>
    *
    * <code>optional .google.protobuf.Timestamp run_after = 4;</code>
@@ -84,8 +84,8 @@ public interface TaskOrBuilder extends
   com.google.protobuf.Timestamp getRunAfter();
   /**
    * <pre>
-   * The task was asked not to run before this time. Between the years 1970 and 2255; finer digits than microseconds are
-   * cut. Unset: at once.
+   * The task must not run before this time. Between the years 1970 and 2255; digits finer than microseconds are cut.
+   * Unset: it may run at once.
    * </pre>
    *
    * <code>optional .google.protobuf.Timestamp run_after = 4;</code>

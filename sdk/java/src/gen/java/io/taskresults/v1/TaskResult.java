@@ -9,7 +9,7 @@ package io.taskresults.v1;
  * <pre>
  * The outcome of one task, as far as it is known.
  *
- * Derived, and so not sent: is_finished = FAILED or SUCCESSFUL; attempts = number of worker_ids.
+ * Not sent, since callers can derive it: is_finished = FAILED or SUCCESSFUL; attempts = number of worker_ids.
  * </pre>
  *
  * Protobuf type {@code taskresults.v1.TaskResult}
@@ -438,7 +438,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object backend_ = "";
   /**
    * <pre>
-   * Name of the task backend the caller used, up to 255 characters; "default" when none was given.
+   * Name of the task backend that the caller used, up to 255 characters; "default" when none was given.
    * </pre>
    *
    * <code>string backend = 10;</code>
@@ -459,7 +459,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Name of the task backend the caller used, up to 255 characters; "default" when none was given.
+   * Name of the task backend that the caller used, up to 255 characters; "default" when none was given.
    * </pre>
    *
    * <code>string backend = 10;</code>
@@ -485,7 +485,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.taskresults.v1.TaskError> errors_;
   /**
    * <pre>
-   * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+   * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -496,7 +496,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+   * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -508,7 +508,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+   * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -519,7 +519,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+   * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -530,7 +530,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+   * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -755,8 +755,8 @@ java.lang.String defaultValue) {
   private long revision_ = 0L;
   /**
    * <pre>
-   * Grows at every change of this message, and begins again when the result is created anew. With `incarnation` it is the
-   * TaskResultVersion: resume token and cache validator of this one result.
+   * Grows at every change of this message, and begins again when the result is created anew. Together with
+   * `incarnation` it is the TaskResultVersion: the cursor and the cache validator of this one result.
    * </pre>
    *
    * <code>int64 revision = 15;</code>
@@ -809,8 +809,8 @@ java.lang.String defaultValue) {
   private long incarnation_ = 0L;
   /**
    * <pre>
-   * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never changes. Not
-   * the same across ids, and says nothing else.
+   * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never
+   * changes. Incarnations of different ids cannot be compared.
    * </pre>
    *
    * <code>int64 incarnation = 17;</code>
@@ -1217,7 +1217,7 @@ java.lang.String defaultValue) {
    * <pre>
    * The outcome of one task, as far as it is known.
    *
-   * Derived, and so not sent: is_finished = FAILED or SUCCESSFUL; attempts = number of worker_ids.
+   * Not sent, since callers can derive it: is_finished = FAILED or SUCCESSFUL; attempts = number of worker_ids.
    * </pre>
    *
    * Protobuf type {@code taskresults.v1.TaskResult}
@@ -2833,7 +2833,7 @@ java.lang.String defaultValue) {
     private java.lang.Object backend_ = "";
     /**
      * <pre>
-     * Name of the task backend the caller used, up to 255 characters; "default" when none was given.
+     * Name of the task backend that the caller used, up to 255 characters; "default" when none was given.
      * </pre>
      *
      * <code>string backend = 10;</code>
@@ -2853,7 +2853,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Name of the task backend the caller used, up to 255 characters; "default" when none was given.
+     * Name of the task backend that the caller used, up to 255 characters; "default" when none was given.
      * </pre>
      *
      * <code>string backend = 10;</code>
@@ -2874,7 +2874,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Name of the task backend the caller used, up to 255 characters; "default" when none was given.
+     * Name of the task backend that the caller used, up to 255 characters; "default" when none was given.
      * </pre>
      *
      * <code>string backend = 10;</code>
@@ -2891,7 +2891,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Name of the task backend the caller used, up to 255 characters; "default" when none was given.
+     * Name of the task backend that the caller used, up to 255 characters; "default" when none was given.
      * </pre>
      *
      * <code>string backend = 10;</code>
@@ -2905,7 +2905,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Name of the task backend the caller used, up to 255 characters; "default" when none was given.
+     * Name of the task backend that the caller used, up to 255 characters; "default" when none was given.
      * </pre>
      *
      * <code>string backend = 10;</code>
@@ -2936,7 +2936,7 @@ java.lang.String defaultValue) {
 
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -2950,7 +2950,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -2964,7 +2964,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -2978,7 +2978,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -2997,7 +2997,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3015,7 +3015,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3033,7 +3033,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3052,7 +3052,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3070,7 +3070,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3088,7 +3088,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3107,7 +3107,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3124,7 +3124,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3141,7 +3141,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3152,7 +3152,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3166,7 +3166,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3181,7 +3181,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3192,7 +3192,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3204,7 +3204,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+     * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3642,8 +3642,8 @@ java.lang.String defaultValue) {
     private long revision_ ;
     /**
      * <pre>
-     * Grows at every change of this message, and begins again when the result is created anew. With `incarnation` it is the
-     * TaskResultVersion: resume token and cache validator of this one result.
+     * Grows at every change of this message, and begins again when the result is created anew. Together with
+     * `incarnation` it is the TaskResultVersion: the cursor and the cache validator of this one result.
      * </pre>
      *
      * <code>int64 revision = 15;</code>
@@ -3655,8 +3655,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Grows at every change of this message, and begins again when the result is created anew. With `incarnation` it is the
-     * TaskResultVersion: resume token and cache validator of this one result.
+     * Grows at every change of this message, and begins again when the result is created anew. Together with
+     * `incarnation` it is the TaskResultVersion: the cursor and the cache validator of this one result.
      * </pre>
      *
      * <code>int64 revision = 15;</code>
@@ -3672,8 +3672,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Grows at every change of this message, and begins again when the result is created anew. With `incarnation` it is the
-     * TaskResultVersion: resume token and cache validator of this one result.
+     * Grows at every change of this message, and begins again when the result is created anew. Together with
+     * `incarnation` it is the TaskResultVersion: the cursor and the cache validator of this one result.
      * </pre>
      *
      * <code>int64 revision = 15;</code>
@@ -3844,8 +3844,8 @@ java.lang.String defaultValue) {
     private long incarnation_ ;
     /**
      * <pre>
-     * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never changes. Not
-     * the same across ids, and says nothing else.
+     * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never
+     * changes. Incarnations of different ids cannot be compared.
      * </pre>
      *
      * <code>int64 incarnation = 17;</code>
@@ -3857,8 +3857,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never changes. Not
-     * the same across ids, and says nothing else.
+     * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never
+     * changes. Incarnations of different ids cannot be compared.
      * </pre>
      *
      * <code>int64 incarnation = 17;</code>
@@ -3874,8 +3874,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never changes. Not
-     * the same across ids, and says nothing else.
+     * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never
+     * changes. Incarnations of different ids cannot be compared.
      * </pre>
      *
      * <code>int64 incarnation = 17;</code>

@@ -295,7 +295,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object workerId_ = "";
   /**
    * <pre>
-   * Some attempt was made by exactly this worker. Empty: any, or none yet.
+   * At least one attempt was made by exactly this worker. Empty: any worker, or none yet.
    * </pre>
    *
    * <code>string worker_id = 5;</code>
@@ -316,7 +316,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Some attempt was made by exactly this worker. Empty: any, or none yet.
+   * At least one attempt was made by exactly this worker. Empty: any worker, or none yet.
    * </pre>
    *
    * <code>string worker_id = 5;</code>
@@ -1546,7 +1546,7 @@ java.lang.String defaultValue) {
     private java.lang.Object workerId_ = "";
     /**
      * <pre>
-     * Some attempt was made by exactly this worker. Empty: any, or none yet.
+     * At least one attempt was made by exactly this worker. Empty: any worker, or none yet.
      * </pre>
      *
      * <code>string worker_id = 5;</code>
@@ -1566,7 +1566,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Some attempt was made by exactly this worker. Empty: any, or none yet.
+     * At least one attempt was made by exactly this worker. Empty: any worker, or none yet.
      * </pre>
      *
      * <code>string worker_id = 5;</code>
@@ -1587,7 +1587,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Some attempt was made by exactly this worker. Empty: any, or none yet.
+     * At least one attempt was made by exactly this worker. Empty: any worker, or none yet.
      * </pre>
      *
      * <code>string worker_id = 5;</code>
@@ -1604,7 +1604,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Some attempt was made by exactly this worker. Empty: any, or none yet.
+     * At least one attempt was made by exactly this worker. Empty: any worker, or none yet.
      * </pre>
      *
      * <code>string worker_id = 5;</code>
@@ -1618,7 +1618,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Some attempt was made by exactly this worker. Empty: any, or none yet.
+     * At least one attempt was made by exactly this worker. Empty: any worker, or none yet.
      * </pre>
      *
      * <code>string worker_id = 5;</code>

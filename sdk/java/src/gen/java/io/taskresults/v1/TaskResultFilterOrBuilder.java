@@ -121,7 +121,7 @@ public interface TaskResultFilterOrBuilder extends
 
   /**
    * <pre>
-   * Some attempt was made by exactly this worker. Empty: any, or none yet.
+   * At least one attempt was made by exactly this worker. Empty: any worker, or none yet.
    * </pre>
    *
    * <code>string worker_id = 5;</code>
@@ -130,7 +130,7 @@ public interface TaskResultFilterOrBuilder extends
   java.lang.String getWorkerId();
   /**
    * <pre>
-   * Some attempt was made by exactly this worker. Empty: any, or none yet.
+   * At least one attempt was made by exactly this worker. Empty: any worker, or none yet.
    * </pre>
    *
    * <code>string worker_id = 5;</code>

@@ -226,7 +226,7 @@ public interface TaskResultOrBuilder extends
 
   /**
    * <pre>
-   * Name of the task backend the caller used, up to 255 characters; "default" when none was given.
+   * Name of the task backend that the caller used, up to 255 characters; "default" when none was given.
    * </pre>
    *
    * <code>string backend = 10;</code>
@@ -235,7 +235,7 @@ public interface TaskResultOrBuilder extends
   java.lang.String getBackend();
   /**
    * <pre>
-   * Name of the task backend the caller used, up to 255 characters; "default" when none was given.
+   * Name of the task backend that the caller used, up to 255 characters; "default" when none was given.
    * </pre>
    *
    * <code>string backend = 10;</code>
@@ -246,7 +246,7 @@ public interface TaskResultOrBuilder extends
 
   /**
    * <pre>
-   * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+   * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -255,7 +255,7 @@ public interface TaskResultOrBuilder extends
       getErrorsList();
   /**
    * <pre>
-   * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+   * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -263,7 +263,7 @@ public interface TaskResultOrBuilder extends
   io.taskresults.v1.TaskError getErrors(int index);
   /**
    * <pre>
-   * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+   * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -271,7 +271,7 @@ public interface TaskResultOrBuilder extends
   int getErrorsCount();
   /**
    * <pre>
-   * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+   * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -280,7 +280,7 @@ public interface TaskResultOrBuilder extends
       getErrorsOrBuilderList();
   /**
    * <pre>
-   * One per failed attempt, oldest first. May be empty on a FAILED result that was failed without an error.
+   * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -417,8 +417,8 @@ java.lang.String defaultValue);
 
   /**
    * <pre>
-   * Grows at every change of this message, and begins again when the result is created anew. With `incarnation` it is the
-   * TaskResultVersion: resume token and cache validator of this one result.
+   * Grows at every change of this message, and begins again when the result is created anew. Together with
+   * `incarnation` it is the TaskResultVersion: the cursor and the cache validator of this one result.
    * </pre>
    *
    * <code>int64 revision = 15;</code>
@@ -455,8 +455,8 @@ java.lang.String defaultValue);
 
   /**
    * <pre>
-   * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never changes. Not
-   * the same across ids, and says nothing else.
+   * Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never
+   * changes. Incarnations of different ids cannot be compared.
    * </pre>
    *
    * <code>int64 incarnation = 17;</code>

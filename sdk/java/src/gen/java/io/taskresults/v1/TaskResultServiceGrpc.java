@@ -312,7 +312,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * Many whole results. An unknown id is no error, it is listed in the answer.
+     * Many whole results. An unknown id is no error: the response lists it.
      * </pre>
      */
     default void batchGetTaskResults(io.taskresults.v1.BatchGetTaskResultsRequest request,
@@ -322,7 +322,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * What has changed since a known version, always asked of the store.
+     * What has changed since a known version. Always read from the store.
      * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
      * </pre>
      */
@@ -333,7 +333,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * RefreshTaskResult for many. An unknown id is no error, it is listed in the answer.
+     * RefreshTaskResult for many. An unknown id is no error: the response lists it.
      * </pre>
      */
     default void batchRefreshTaskResults(io.taskresults.v1.BatchRefreshTaskResultsRequest request,
@@ -343,8 +343,8 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * Waits until a result is finished or changed: a long poll, for callers without streaming. Running out of time is no
-     * error, the answer says so.
+     * Waits until a result is finished or changed: a long poll, for callers without streaming. A timeout is no error: the
+     * response says so.
      * NOT_FOUND: no result has this id, or it was deleted while waiting [TASK_RESULT_DOES_NOT_EXIST].
      * </pre>
      */
@@ -366,8 +366,8 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * Results that match a filter, newest enqueued first. Pages by key: results that come or go between two pages never
-     * make another one appear twice or be left out.
+     * Results that match a filter, newest enqueued first. Paging is by key: a result that is created or removed between
+     * two pages never makes another one appear twice or be left out.
      * </pre>
      */
     default void listTaskResults(io.taskresults.v1.ListTaskResultsRequest request,
@@ -424,7 +424,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * Many whole results. An unknown id is no error, it is listed in the answer.
+     * Many whole results. An unknown id is no error: the response lists it.
      * </pre>
      */
     public void batchGetTaskResults(io.taskresults.v1.BatchGetTaskResultsRequest request,
@@ -435,7 +435,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * What has changed since a known version, always asked of the store.
+     * What has changed since a known version. Always read from the store.
      * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
      * </pre>
      */
@@ -447,7 +447,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * RefreshTaskResult for many. An unknown id is no error, it is listed in the answer.
+     * RefreshTaskResult for many. An unknown id is no error: the response lists it.
      * </pre>
      */
     public void batchRefreshTaskResults(io.taskresults.v1.BatchRefreshTaskResultsRequest request,
@@ -458,8 +458,8 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * Waits until a result is finished or changed: a long poll, for callers without streaming. Running out of time is no
-     * error, the answer says so.
+     * Waits until a result is finished or changed: a long poll, for callers without streaming. A timeout is no error: the
+     * response says so.
      * NOT_FOUND: no result has this id, or it was deleted while waiting [TASK_RESULT_DOES_NOT_EXIST].
      * </pre>
      */
@@ -483,8 +483,8 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * Results that match a filter, newest enqueued first. Pages by key: results that come or go between two pages never
-     * make another one appear twice or be left out.
+     * Results that match a filter, newest enqueued first. Paging is by key: a result that is created or removed between
+     * two pages never makes another one appear twice or be left out.
      * </pre>
      */
     public void listTaskResults(io.taskresults.v1.ListTaskResultsRequest request,
@@ -527,7 +527,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * Many whole results. An unknown id is no error, it is listed in the answer.
+     * Many whole results. An unknown id is no error: the response lists it.
      * </pre>
      */
     public io.taskresults.v1.BatchGetTaskResultsResponse batchGetTaskResults(io.taskresults.v1.BatchGetTaskResultsRequest request) throws io.grpc.StatusException {
@@ -537,7 +537,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * What has changed since a known version, always asked of the store.
+     * What has changed since a known version. Always read from the store.
      * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
      * </pre>
      */
@@ -548,7 +548,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * RefreshTaskResult for many. An unknown id is no error, it is listed in the answer.
+     * RefreshTaskResult for many. An unknown id is no error: the response lists it.
      * </pre>
      */
     public io.taskresults.v1.BatchRefreshTaskResultsResponse batchRefreshTaskResults(io.taskresults.v1.BatchRefreshTaskResultsRequest request) throws io.grpc.StatusException {
@@ -558,8 +558,8 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * Waits until a result is finished or changed: a long poll, for callers without streaming. Running out of time is no
-     * error, the answer says so.
+     * Waits until a result is finished or changed: a long poll, for callers without streaming. A timeout is no error: the
+     * response says so.
      * NOT_FOUND: no result has this id, or it was deleted while waiting [TASK_RESULT_DOES_NOT_EXIST].
      * </pre>
      */
@@ -583,8 +583,8 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * Results that match a filter, newest enqueued first. Pages by key: results that come or go between two pages never
-     * make another one appear twice or be left out.
+     * Results that match a filter, newest enqueued first. Paging is by key: a result that is created or removed between
+     * two pages never makes another one appear twice or be left out.
      * </pre>
      */
     public io.taskresults.v1.ListTaskResultsResponse listTaskResults(io.taskresults.v1.ListTaskResultsRequest request) throws io.grpc.StatusException {
@@ -626,7 +626,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * Many whole results. An unknown id is no error, it is listed in the answer.
+     * Many whole results. An unknown id is no error: the response lists it.
      * </pre>
      */
     public io.taskresults.v1.BatchGetTaskResultsResponse batchGetTaskResults(io.taskresults.v1.BatchGetTaskResultsRequest request) {
@@ -636,7 +636,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * What has changed since a known version, always asked of the store.
+     * What has changed since a known version. Always read from the store.
      * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
      * </pre>
      */
@@ -647,7 +647,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * RefreshTaskResult for many. An unknown id is no error, it is listed in the answer.
+     * RefreshTaskResult for many. An unknown id is no error: the response lists it.
      * </pre>
      */
     public io.taskresults.v1.BatchRefreshTaskResultsResponse batchRefreshTaskResults(io.taskresults.v1.BatchRefreshTaskResultsRequest request) {
@@ -657,8 +657,8 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * Waits until a result is finished or changed: a long poll, for callers without streaming. Running out of time is no
-     * error, the answer says so.
+     * Waits until a result is finished or changed: a long poll, for callers without streaming. A timeout is no error: the
+     * response says so.
      * NOT_FOUND: no result has this id, or it was deleted while waiting [TASK_RESULT_DOES_NOT_EXIST].
      * </pre>
      */
@@ -681,8 +681,8 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * Results that match a filter, newest enqueued first. Pages by key: results that come or go between two pages never
-     * make another one appear twice or be left out.
+     * Results that match a filter, newest enqueued first. Paging is by key: a result that is created or removed between
+     * two pages never makes another one appear twice or be left out.
      * </pre>
      */
     public io.taskresults.v1.ListTaskResultsResponse listTaskResults(io.taskresults.v1.ListTaskResultsRequest request) {
@@ -725,7 +725,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * Many whole results. An unknown id is no error, it is listed in the answer.
+     * Many whole results. An unknown id is no error: the response lists it.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.taskresults.v1.BatchGetTaskResultsResponse> batchGetTaskResults(
@@ -736,7 +736,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * What has changed since a known version, always asked of the store.
+     * What has changed since a known version. Always read from the store.
      * NOT_FOUND: no result has this id (any more) [TASK_RESULT_DOES_NOT_EXIST].
      * </pre>
      */
@@ -748,7 +748,7 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * RefreshTaskResult for many. An unknown id is no error, it is listed in the answer.
+     * RefreshTaskResult for many. An unknown id is no error: the response lists it.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.taskresults.v1.BatchRefreshTaskResultsResponse> batchRefreshTaskResults(
@@ -759,8 +759,8 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * Waits until a result is finished or changed: a long poll, for callers without streaming. Running out of time is no
-     * error, the answer says so.
+     * Waits until a result is finished or changed: a long poll, for callers without streaming. A timeout is no error: the
+     * response says so.
      * NOT_FOUND: no result has this id, or it was deleted while waiting [TASK_RESULT_DOES_NOT_EXIST].
      * </pre>
      */
@@ -772,8 +772,8 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * Results that match a filter, newest enqueued first. Pages by key: results that come or go between two pages never
-     * make another one appear twice or be left out.
+     * Results that match a filter, newest enqueued first. Paging is by key: a result that is created or removed between
+     * two pages never makes another one appear twice or be left out.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.taskresults.v1.ListTaskResultsResponse> listTaskResults(

@@ -7,8 +7,8 @@ package io.taskresults.v1;
 
 /**
  * <pre>
- * What a transition leaves behind: the part of a TaskResult that costs the same however many attempts there were. The
- * whole is read with GetTaskResult.
+ * What a transition returns: the part of a TaskResult whose size does not grow with the number of attempts.
+ * GetTaskResult reads the whole.
  * </pre>
  *
  * Protobuf type {@code taskresults.v1.TaskResultState}
@@ -148,7 +148,7 @@ private static final long serialVersionUID = 0L;
   private int attempts_ = 0;
   /**
    * <pre>
-   * Number of attempts started so far; so the number of the running attempt while RUNNING.
+   * Number of attempts started so far. While RUNNING, this is also the number of the running attempt.
    * </pre>
    *
    * <code>int32 attempts = 4;</code>
@@ -391,7 +391,7 @@ private static final long serialVersionUID = 0L;
   private long incarnation_ = 0L;
   /**
    * <pre>
-   * As in TaskResult. Part of the fence of each attempt.
+   * As in TaskResult. Together with the number of an attempt it is the fencing token of that attempt.
    * </pre>
    *
    * <code>int64 incarnation = 11;</code>
@@ -705,8 +705,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What a transition leaves behind: the part of a TaskResult that costs the same however many attempts there were. The
-   * whole is read with GetTaskResult.
+   * What a transition returns: the part of a TaskResult whose size does not grow with the number of attempts.
+   * GetTaskResult reads the whole.
    * </pre>
    *
    * Protobuf type {@code taskresults.v1.TaskResultState}
@@ -1242,7 +1242,7 @@ private static final long serialVersionUID = 0L;
     private int attempts_ ;
     /**
      * <pre>
-     * Number of attempts started so far; so the number of the running attempt while RUNNING.
+     * Number of attempts started so far. While RUNNING, this is also the number of the running attempt.
      * </pre>
      *
      * <code>int32 attempts = 4;</code>
@@ -1254,7 +1254,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Number of attempts started so far; so the number of the running attempt while RUNNING.
+     * Number of attempts started so far. While RUNNING, this is also the number of the running attempt.
      * </pre>
      *
      * <code>int32 attempts = 4;</code>
@@ -1270,7 +1270,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Number of attempts started so far; so the number of the running attempt while RUNNING.
+     * Number of attempts started so far. While RUNNING, this is also the number of the running attempt.
      * </pre>
      *
      * <code>int32 attempts = 4;</code>
@@ -2216,7 +2216,7 @@ private static final long serialVersionUID = 0L;
     private long incarnation_ ;
     /**
      * <pre>
-     * As in TaskResult. Part of the fence of each attempt.
+     * As in TaskResult. Together with the number of an attempt it is the fencing token of that attempt.
      * </pre>
      *
      * <code>int64 incarnation = 11;</code>
@@ -2228,7 +2228,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * As in TaskResult. Part of the fence of each attempt.
+     * As in TaskResult. Together with the number of an attempt it is the fencing token of that attempt.
      * </pre>
      *
      * <code>int64 incarnation = 11;</code>
@@ -2244,7 +2244,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * As in TaskResult. Part of the fence of each attempt.
+     * As in TaskResult. Together with the number of an attempt it is the fencing token of that attempt.
      * </pre>
      *
      * <code>int64 incarnation = 11;</code>

@@ -61,7 +61,7 @@ public interface TaskResultStateOrBuilder extends
 
   /**
    * <pre>
-   * Number of attempts started so far; so the number of the running attempt while RUNNING.
+   * Number of attempts started so far. While RUNNING, this is also the number of the running attempt.
    * </pre>
    *
    * <code>int32 attempts = 4;</code>
@@ -233,7 +233,7 @@ public interface TaskResultStateOrBuilder extends
 
   /**
    * <pre>
-   * As in TaskResult. Part of the fence of each attempt.
+   * As in TaskResult. Together with the number of an attempt it is the fencing token of that attempt.
    * </pre>
    *
    * <code>int64 incarnation = 11;</code>

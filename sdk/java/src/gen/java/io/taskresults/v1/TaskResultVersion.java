@@ -7,8 +7,8 @@ package io.taskresults.v1;
 
 /**
  * <pre>
- * One state of one creation of a result. An id can be deleted and created anew, so a revision alone does not tell what a
- * caller knows. Versions of one id are ordered: by incarnation, then by revision.
+ * Identifies one state of a result. A result can be deleted and created anew under the same id, so a revision alone
+ * does not say which state a caller knows. Versions of one id are ordered: by incarnation, then by revision.
  * </pre>
  *
  * Protobuf type {@code taskresults.v1.TaskResultVersion}
@@ -259,8 +259,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One state of one creation of a result. An id can be deleted and created anew, so a revision alone does not tell what a
-   * caller knows. Versions of one id are ordered: by incarnation, then by revision.
+   * Identifies one state of a result. A result can be deleted and created anew under the same id, so a revision alone
+   * does not say which state a caller knows. Versions of one id are ordered: by incarnation, then by revision.
    * </pre>
    *
    * Protobuf type {@code taskresults.v1.TaskResultVersion}

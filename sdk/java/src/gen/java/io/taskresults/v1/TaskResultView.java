@@ -7,7 +7,7 @@ package io.taskresults.v1;
 
 /**
  * <pre>
- * How much of a result to answer.
+ * How much of a result to return.
  * </pre>
  *
  * Protobuf enum {@code taskresults.v1.TaskResultView}
@@ -25,7 +25,8 @@ public enum TaskResultView
   TASK_RESULT_VIEW_UNSPECIFIED(0),
   /**
    * <pre>
-   * Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left empty.
+   * Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left
+   * empty.
    * </pre>
    *
    * <code>TASK_RESULT_VIEW_BASIC = 1;</code>
@@ -61,7 +62,8 @@ public enum TaskResultView
   public static final int TASK_RESULT_VIEW_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left empty.
+   * Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left
+   * empty.
    * </pre>
    *
    * <code>TASK_RESULT_VIEW_BASIC = 1;</code>

@@ -7,7 +7,7 @@ package io.taskresults.v1;
 
 /**
  * <pre>
- * A span of time, open at a side that is unset.
+ * A span of time. It has no bound on a side that is unset.
  * </pre>
  *
  * Protobuf type {@code taskresults.v1.TimeRange}
@@ -95,7 +95,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp end_;
   /**
    * <pre>
-   * The first moment behind it.
+   * The first moment after it.
    * </pre>
    *
    * <code>optional .google.protobuf.Timestamp end = 2;</code>
@@ -107,7 +107,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The first moment behind it.
+   * The first moment after it.
    * </pre>
    *
    * <code>optional .google.protobuf.Timestamp end = 2;</code>
@@ -119,7 +119,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The first moment behind it.
+   * The first moment after it.
    * </pre>
    *
    * <code>optional .google.protobuf.Timestamp end = 2;</code>
@@ -313,7 +313,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A span of time, open at a side that is unset.
+   * A span of time. It has no bound on a side that is unset.
    * </pre>
    *
    * Protobuf type {@code taskresults.v1.TimeRange}
@@ -648,7 +648,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> endBuilder_;
     /**
      * <pre>
-     * The first moment behind it.
+     * The first moment after it.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp end = 2;</code>
@@ -659,7 +659,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment behind it.
+     * The first moment after it.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp end = 2;</code>
@@ -674,7 +674,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment behind it.
+     * The first moment after it.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp end = 2;</code>
@@ -692,7 +692,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment behind it.
+     * The first moment after it.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp end = 2;</code>
@@ -710,7 +710,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment behind it.
+     * The first moment after it.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp end = 2;</code>
@@ -735,7 +735,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment behind it.
+     * The first moment after it.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp end = 2;</code>
@@ -752,7 +752,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment behind it.
+     * The first moment after it.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp end = 2;</code>
@@ -764,7 +764,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment behind it.
+     * The first moment after it.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp end = 2;</code>
@@ -779,7 +779,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment behind it.
+     * The first moment after it.
      * </pre>
      *
      * <code>optional .google.protobuf.Timestamp end = 2;</code>

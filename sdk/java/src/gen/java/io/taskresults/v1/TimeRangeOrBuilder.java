@@ -39,7 +39,7 @@ public interface TimeRangeOrBuilder extends
 
   /**
    * <pre>
-   * The first moment behind it.
+   * The first moment after it.
    * </pre>
    *
    * <code>optional .google.protobuf.Timestamp end = 2;</code>
@@ -48,7 +48,7 @@ public interface TimeRangeOrBuilder extends
   boolean hasEnd();
   /**
    * <pre>
-   * The first moment behind it.
+   * The first moment after it.
    * </pre>
    *
    * <code>optional .google.protobuf.Timestamp end = 2;</code>
@@ -57,7 +57,7 @@ public interface TimeRangeOrBuilder extends
   com.google.protobuf.Timestamp getEnd();
   /**
    * <pre>
-   * The first moment behind it.
+   * The first moment after it.
    * </pre>
    *
    * <code>optional .google.protobuf.Timestamp end = 2;</code>

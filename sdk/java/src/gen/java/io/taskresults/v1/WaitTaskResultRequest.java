@@ -261,7 +261,7 @@ private static final long serialVersionUID = 0L;
   private io.taskresults.v1.TaskResultVersion known_;
   /**
    * <pre>
-   * For CHANGED, as in KnownTaskResult. None: answers at once.
+   * For CHANGED, as in KnownTaskResult. Without a known version the server answers at once.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
@@ -273,7 +273,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * For CHANGED, as in KnownTaskResult. None: answers at once.
+   * For CHANGED, as in KnownTaskResult. Without a known version the server answers at once.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
@@ -285,7 +285,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * For CHANGED, as in KnownTaskResult. None: answers at once.
+   * For CHANGED, as in KnownTaskResult. Without a known version the server answers at once.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
@@ -326,7 +326,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-   * Not negative; 0 answers at once.
+   * Not negative. With 0 the server answers at once.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -339,7 +339,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-   * Not negative; 0 answers at once.
+   * Not negative. With 0 the server answers at once.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -352,7 +352,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-   * Not negative; 0 answers at once.
+   * Not negative. With 0 the server answers at once.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -366,7 +366,7 @@ private static final long serialVersionUID = 0L;
   private int view_ = 0;
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of the result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 5;</code>
@@ -377,7 +377,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of the result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 5;</code>
@@ -912,7 +912,7 @@ private static final long serialVersionUID = 0L;
         io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder> knownBuilder_;
     /**
      * <pre>
-     * For CHANGED, as in KnownTaskResult. None: answers at once.
+     * For CHANGED, as in KnownTaskResult. Without a known version the server answers at once.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
@@ -923,7 +923,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * For CHANGED, as in KnownTaskResult. None: answers at once.
+     * For CHANGED, as in KnownTaskResult. Without a known version the server answers at once.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
@@ -938,7 +938,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * For CHANGED, as in KnownTaskResult. None: answers at once.
+     * For CHANGED, as in KnownTaskResult. Without a known version the server answers at once.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
@@ -956,7 +956,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * For CHANGED, as in KnownTaskResult. None: answers at once.
+     * For CHANGED, as in KnownTaskResult. Without a known version the server answers at once.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
@@ -974,7 +974,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * For CHANGED, as in KnownTaskResult. None: answers at once.
+     * For CHANGED, as in KnownTaskResult. Without a known version the server answers at once.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
@@ -999,7 +999,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * For CHANGED, as in KnownTaskResult. None: answers at once.
+     * For CHANGED, as in KnownTaskResult. Without a known version the server answers at once.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
@@ -1016,7 +1016,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * For CHANGED, as in KnownTaskResult. None: answers at once.
+     * For CHANGED, as in KnownTaskResult. Without a known version the server answers at once.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
@@ -1028,7 +1028,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * For CHANGED, as in KnownTaskResult. None: answers at once.
+     * For CHANGED, as in KnownTaskResult. Without a known version the server answers at once.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
@@ -1043,7 +1043,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * For CHANGED, as in KnownTaskResult. None: answers at once.
+     * For CHANGED, as in KnownTaskResult. Without a known version the server answers at once.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
@@ -1140,7 +1140,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative; 0 answers at once.
+     * Not negative. With 0 the server answers at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1152,7 +1152,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative; 0 answers at once.
+     * Not negative. With 0 the server answers at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1168,7 +1168,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative; 0 answers at once.
+     * Not negative. With 0 the server answers at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1187,7 +1187,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative; 0 answers at once.
+     * Not negative. With 0 the server answers at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1206,7 +1206,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative; 0 answers at once.
+     * Not negative. With 0 the server answers at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1232,7 +1232,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative; 0 answers at once.
+     * Not negative. With 0 the server answers at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1250,7 +1250,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative; 0 answers at once.
+     * Not negative. With 0 the server answers at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1263,7 +1263,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative; 0 answers at once.
+     * Not negative. With 0 the server answers at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1279,7 +1279,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative; 0 answers at once.
+     * Not negative. With 0 the server answers at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1301,7 +1301,7 @@ private static final long serialVersionUID = 0L;
     private int view_ = 0;
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of the result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 5;</code>
@@ -1312,7 +1312,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of the result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 5;</code>
@@ -1327,7 +1327,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of the result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 5;</code>
@@ -1340,7 +1340,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of the result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 5;</code>
@@ -1357,7 +1357,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much to answer. Default FULL.
+     * How much of the result to return. Default FULL.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 5;</code>

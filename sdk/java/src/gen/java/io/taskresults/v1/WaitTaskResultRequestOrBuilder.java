@@ -32,7 +32,7 @@ public interface WaitTaskResultRequestOrBuilder extends
 
   /**
    * <pre>
-   * For CHANGED, as in KnownTaskResult. None: answers at once.
+   * For CHANGED, as in KnownTaskResult. Without a known version the server answers at once.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
@@ -41,7 +41,7 @@ public interface WaitTaskResultRequestOrBuilder extends
   boolean hasKnown();
   /**
    * <pre>
-   * For CHANGED, as in KnownTaskResult. None: answers at once.
+   * For CHANGED, as in KnownTaskResult. Without a known version the server answers at once.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
@@ -50,7 +50,7 @@ public interface WaitTaskResultRequestOrBuilder extends
   io.taskresults.v1.TaskResultVersion getKnown();
   /**
    * <pre>
-   * For CHANGED, as in KnownTaskResult. None: answers at once.
+   * For CHANGED, as in KnownTaskResult. Without a known version the server answers at once.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultVersion known = 2;</code>
@@ -79,7 +79,7 @@ public interface WaitTaskResultRequestOrBuilder extends
   /**
    * <pre>
    * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-   * Not negative; 0 answers at once.
+   * Not negative. With 0 the server answers at once.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -89,7 +89,7 @@ public interface WaitTaskResultRequestOrBuilder extends
   /**
    * <pre>
    * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-   * Not negative; 0 answers at once.
+   * Not negative. With 0 the server answers at once.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -99,7 +99,7 @@ public interface WaitTaskResultRequestOrBuilder extends
   /**
    * <pre>
    * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-   * Not negative; 0 answers at once.
+   * Not negative. With 0 the server answers at once.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -108,7 +108,7 @@ public interface WaitTaskResultRequestOrBuilder extends
 
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of the result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 5;</code>
@@ -117,7 +117,7 @@ public interface WaitTaskResultRequestOrBuilder extends
   int getViewValue();
   /**
    * <pre>
-   * How much to answer. Default FULL.
+   * How much of the result to return. Default FULL.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 5;</code>

@@ -95,7 +95,7 @@ private static final long serialVersionUID = 0L;
   private boolean timedOut_ = false;
   /**
    * <pre>
-   * The wait ended before what was waited for came true.
+   * The time ran out before the result was finished or changed, whichever `until` asks for.
    * </pre>
    *
    * <code>bool timed_out = 2;</code>
@@ -609,7 +609,7 @@ private static final long serialVersionUID = 0L;
     private boolean timedOut_ ;
     /**
      * <pre>
-     * The wait ended before what was waited for came true.
+     * The time ran out before the result was finished or changed, whichever `until` asks for.
      * </pre>
      *
      * <code>bool timed_out = 2;</code>
@@ -621,7 +621,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The wait ended before what was waited for came true.
+     * The time ran out before the result was finished or changed, whichever `until` asks for.
      * </pre>
      *
      * <code>bool timed_out = 2;</code>
@@ -637,7 +637,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The wait ended before what was waited for came true.
+     * The time ran out before the result was finished or changed, whichever `until` asks for.
      * </pre>
      *
      * <code>bool timed_out = 2;</code>

@@ -39,7 +39,7 @@ public interface WaitTaskResultResponseOrBuilder extends
 
   /**
    * <pre>
-   * The wait ended before what was waited for came true.
+   * The time ran out before the result was finished or changed, whichever `until` asks for.
    * </pre>
    *
    * <code>bool timed_out = 2;</code>

@@ -59,8 +59,8 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-     * here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+     * twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -69,8 +69,8 @@ private static final long serialVersionUID = 0L;
         getTaskResultsList();
     /**
      * <pre>
-     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-     * here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+     * twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -78,8 +78,8 @@ private static final long serialVersionUID = 0L;
     io.taskresults.v1.KnownTaskResult getTaskResults(int index);
     /**
      * <pre>
-     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-     * here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+     * twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -87,8 +87,8 @@ private static final long serialVersionUID = 0L;
     int getTaskResultsCount();
     /**
      * <pre>
-     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-     * here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+     * twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -97,8 +97,8 @@ private static final long serialVersionUID = 0L;
         getTaskResultsOrBuilderList();
     /**
      * <pre>
-     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-     * here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+     * twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -158,8 +158,8 @@ private static final long serialVersionUID = 0L;
     private java.util.List<io.taskresults.v1.KnownTaskResult> taskResults_;
     /**
      * <pre>
-     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-     * here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+     * twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -170,8 +170,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-     * here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+     * twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -183,8 +183,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-     * here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+     * twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -195,8 +195,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-     * here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+     * twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -207,8 +207,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-     * here twice counts once, with its first place.
+     * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+     * twice counts once, with its first place.
      * </pre>
      *
      * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -586,8 +586,8 @@ private static final long serialVersionUID = 0L;
 
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -601,8 +601,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -616,8 +616,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -631,8 +631,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -651,8 +651,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -670,8 +670,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -689,8 +689,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -709,8 +709,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -728,8 +728,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -747,8 +747,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -767,8 +767,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -785,8 +785,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -803,8 +803,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -815,8 +815,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -830,8 +830,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -846,8 +846,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -858,8 +858,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -871,8 +871,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that stands
-       * here twice counts once, with its first place.
+       * 1 to 1,000 results, each with the version already known: no snapshot is sent for that version. An id that occurs
+       * twice counts once, with its first place.
        * </pre>
        *
        * <code>repeated .taskresults.v1.KnownTaskResult task_results = 1;</code>
@@ -1106,8 +1106,8 @@ private static final long serialVersionUID = 0L;
   private boolean keepOpen_ = false;
   /**
    * <pre>
-   * Goes on after every watched id is finished, deleted or not found, until the caller ends it. Ids that were not found
-   * are followed, too: a result created under one later is sent. A watch by filter is always open.
+   * Go on after every watched id is finished, deleted or not found, until the caller ends the watch. Ids that were not
+   * found are watched, too: a result that is created later under one of them is sent. A watch by filter always goes on.
    * </pre>
    *
    * <code>bool keep_open = 4;</code>
@@ -1122,7 +1122,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Duration heartbeatInterval_;
   /**
    * <pre>
-   * Longest silence on the stream. Default 15 s, 1 s to 60 s.
+   * A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s.
    * </pre>
    *
    * <code>.google.protobuf.Duration heartbeat_interval = 5;</code>
@@ -1134,7 +1134,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Longest silence on the stream. Default 15 s, 1 s to 60 s.
+   * A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s.
    * </pre>
    *
    * <code>.google.protobuf.Duration heartbeat_interval = 5;</code>
@@ -1146,7 +1146,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Longest silence on the stream. Default 15 s, 1 s to 60 s.
+   * A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s.
    * </pre>
    *
    * <code>.google.protobuf.Duration heartbeat_interval = 5;</code>
@@ -2053,8 +2053,8 @@ private static final long serialVersionUID = 0L;
     private boolean keepOpen_ ;
     /**
      * <pre>
-     * Goes on after every watched id is finished, deleted or not found, until the caller ends it. Ids that were not found
-     * are followed, too: a result created under one later is sent. A watch by filter is always open.
+     * Go on after every watched id is finished, deleted or not found, until the caller ends the watch. Ids that were not
+     * found are watched, too: a result that is created later under one of them is sent. A watch by filter always goes on.
      * </pre>
      *
      * <code>bool keep_open = 4;</code>
@@ -2066,8 +2066,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Goes on after every watched id is finished, deleted or not found, until the caller ends it. Ids that were not found
-     * are followed, too: a result created under one later is sent. A watch by filter is always open.
+     * Go on after every watched id is finished, deleted or not found, until the caller ends the watch. Ids that were not
+     * found are watched, too: a result that is created later under one of them is sent. A watch by filter always goes on.
      * </pre>
      *
      * <code>bool keep_open = 4;</code>
@@ -2083,8 +2083,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Goes on after every watched id is finished, deleted or not found, until the caller ends it. Ids that were not found
-     * are followed, too: a result created under one later is sent. A watch by filter is always open.
+     * Go on after every watched id is finished, deleted or not found, until the caller ends the watch. Ids that were not
+     * found are watched, too: a result that is created later under one of them is sent. A watch by filter always goes on.
      * </pre>
      *
      * <code>bool keep_open = 4;</code>
@@ -2102,7 +2102,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> heartbeatIntervalBuilder_;
     /**
      * <pre>
-     * Longest silence on the stream. Default 15 s, 1 s to 60 s.
+     * A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s.
      * </pre>
      *
      * <code>.google.protobuf.Duration heartbeat_interval = 5;</code>
@@ -2113,7 +2113,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Longest silence on the stream. Default 15 s, 1 s to 60 s.
+     * A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s.
      * </pre>
      *
      * <code>.google.protobuf.Duration heartbeat_interval = 5;</code>
@@ -2128,7 +2128,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Longest silence on the stream. Default 15 s, 1 s to 60 s.
+     * A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s.
      * </pre>
      *
      * <code>.google.protobuf.Duration heartbeat_interval = 5;</code>
@@ -2146,7 +2146,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Longest silence on the stream. Default 15 s, 1 s to 60 s.
+     * A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s.
      * </pre>
      *
      * <code>.google.protobuf.Duration heartbeat_interval = 5;</code>
@@ -2164,7 +2164,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Longest silence on the stream. Default 15 s, 1 s to 60 s.
+     * A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s.
      * </pre>
      *
      * <code>.google.protobuf.Duration heartbeat_interval = 5;</code>
@@ -2189,7 +2189,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Longest silence on the stream. Default 15 s, 1 s to 60 s.
+     * A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s.
      * </pre>
      *
      * <code>.google.protobuf.Duration heartbeat_interval = 5;</code>
@@ -2206,7 +2206,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Longest silence on the stream. Default 15 s, 1 s to 60 s.
+     * A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s.
      * </pre>
      *
      * <code>.google.protobuf.Duration heartbeat_interval = 5;</code>
@@ -2218,7 +2218,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Longest silence on the stream. Default 15 s, 1 s to 60 s.
+     * A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s.
      * </pre>
      *
      * <code>.google.protobuf.Duration heartbeat_interval = 5;</code>
@@ -2233,7 +2233,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Longest silence on the stream. Default 15 s, 1 s to 60 s.
+     * A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s.
      * </pre>
      *
      * <code>.google.protobuf.Duration heartbeat_interval = 5;</code>

@@ -85,8 +85,8 @@ public interface WatchTaskResultsRequestOrBuilder extends
 
   /**
    * <pre>
-   * Goes on after every watched id is finished, deleted or not found, until the caller ends it. Ids that were not found
-   * are followed, too: a result created under one later is sent. A watch by filter is always open.
+   * Go on after every watched id is finished, deleted or not found, until the caller ends the watch. Ids that were not
+   * found are watched, too: a result that is created later under one of them is sent. A watch by filter always goes on.
    * </pre>
    *
    * <code>bool keep_open = 4;</code>
@@ -96,7 +96,7 @@ public interface WatchTaskResultsRequestOrBuilder extends
 
   /**
    * <pre>
-   * Longest silence on the stream. Default 15 s, 1 s to 60 s.
+   * A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s.
    * </pre>
    *
    * <code>.google.protobuf.Duration heartbeat_interval = 5;</code>
@@ -105,7 +105,7 @@ public interface WatchTaskResultsRequestOrBuilder extends
   boolean hasHeartbeatInterval();
   /**
    * <pre>
-   * Longest silence on the stream. Default 15 s, 1 s to 60 s.
+   * A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s.
    * </pre>
    *
    * <code>.google.protobuf.Duration heartbeat_interval = 5;</code>
@@ -114,7 +114,7 @@ public interface WatchTaskResultsRequestOrBuilder extends
   com.google.protobuf.Duration getHeartbeatInterval();
   /**
    * <pre>
-   * Longest silence on the stream. Default 15 s, 1 s to 60 s.
+   * A heartbeat is sent whenever nothing else was sent for this long. Default 15 s, 1 s to 60 s.
    * </pre>
    *
    * <code>.google.protobuf.Duration heartbeat_interval = 5;</code>

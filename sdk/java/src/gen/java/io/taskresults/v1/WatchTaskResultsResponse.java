@@ -7,16 +7,16 @@ package io.taskresults.v1;
 
 /**
  * <pre>
- * One event of a watch. What may be relied on:
+ * One event of a watch. What a caller may rely on:
  *
- * 1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is deleted
- * and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow reader may skip versions
- * in between; it never loses history, because a snapshot carries all worker ids and errors.
- * 2. The finished state is always delivered, whichever replica took the write, also across an outage of the store and,
- * by opening again with the versions known, across a restart of the server.
- * 3. A reader that stops reading costs a bounded amount of memory and holds up nobody else.
- * 4. Heartbeats go out whenever nothing else did.
- * 5. A stream ends with `end` and the status OK; one that ends any other way is to be opened again.
+ * 1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is
+ * deleted and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow client may
+ * skip versions in between. It never loses history, because a snapshot carries all worker ids and errors.
+ * 2. The finished state is always delivered, whichever replica took the write, also across an outage of the store. It
+ * is delivered across a restart of the server, too, when the caller opens again with the versions it knows.
+ * 3. A client that stops reading costs a bounded amount of memory and does not hold up any other.
+ * 4. A heartbeat is sent whenever nothing else was sent for `heartbeat_interval`.
+ * 5. A stream ends with `end` and the status OK. Open one that ends in any other way again.
  * </pre>
  *
  * Protobuf type {@code taskresults.v1.WatchTaskResultsResponse}
@@ -87,7 +87,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The newest version that this stream knew of: sent before, or told by the caller.
+     * The newest version that this stream knew of: the last one sent, or else the one that the caller named.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -96,7 +96,7 @@ private static final long serialVersionUID = 0L;
     boolean hasVersion();
     /**
      * <pre>
-     * The newest version that this stream knew of: sent before, or told by the caller.
+     * The newest version that this stream knew of: the last one sent, or else the one that the caller named.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -105,7 +105,7 @@ private static final long serialVersionUID = 0L;
     io.taskresults.v1.TaskResultVersion getVersion();
     /**
      * <pre>
-     * The newest version that this stream knew of: sent before, or told by the caller.
+     * The newest version that this stream knew of: the last one sent, or else the one that the caller named.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -211,7 +211,7 @@ private static final long serialVersionUID = 0L;
     private io.taskresults.v1.TaskResultVersion version_;
     /**
      * <pre>
-     * The newest version that this stream knew of: sent before, or told by the caller.
+     * The newest version that this stream knew of: the last one sent, or else the one that the caller named.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -223,7 +223,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The newest version that this stream knew of: sent before, or told by the caller.
+     * The newest version that this stream knew of: the last one sent, or else the one that the caller named.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -235,7 +235,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The newest version that this stream knew of: sent before, or told by the caller.
+     * The newest version that this stream knew of: the last one sent, or else the one that the caller named.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -687,7 +687,7 @@ private static final long serialVersionUID = 0L;
           io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder> versionBuilder_;
       /**
        * <pre>
-       * The newest version that this stream knew of: sent before, or told by the caller.
+       * The newest version that this stream knew of: the last one sent, or else the one that the caller named.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -698,7 +698,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The newest version that this stream knew of: sent before, or told by the caller.
+       * The newest version that this stream knew of: the last one sent, or else the one that the caller named.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -713,7 +713,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The newest version that this stream knew of: sent before, or told by the caller.
+       * The newest version that this stream knew of: the last one sent, or else the one that the caller named.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -731,7 +731,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The newest version that this stream knew of: sent before, or told by the caller.
+       * The newest version that this stream knew of: the last one sent, or else the one that the caller named.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -749,7 +749,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The newest version that this stream knew of: sent before, or told by the caller.
+       * The newest version that this stream knew of: the last one sent, or else the one that the caller named.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -774,7 +774,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The newest version that this stream knew of: sent before, or told by the caller.
+       * The newest version that this stream knew of: the last one sent, or else the one that the caller named.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -791,7 +791,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The newest version that this stream knew of: sent before, or told by the caller.
+       * The newest version that this stream knew of: the last one sent, or else the one that the caller named.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -803,7 +803,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The newest version that this stream knew of: sent before, or told by the caller.
+       * The newest version that this stream knew of: the last one sent, or else the one that the caller named.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -818,7 +818,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The newest version that this stream knew of: sent before, or told by the caller.
+       * The newest version that this stream knew of: the last one sent, or else the one that the caller named.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -1475,7 +1475,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The version that made the difference.
+     * The version that no longer matches.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -1484,7 +1484,7 @@ private static final long serialVersionUID = 0L;
     boolean hasVersion();
     /**
      * <pre>
-     * The version that made the difference.
+     * The version that no longer matches.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -1493,7 +1493,7 @@ private static final long serialVersionUID = 0L;
     io.taskresults.v1.TaskResultVersion getVersion();
     /**
      * <pre>
-     * The version that made the difference.
+     * The version that no longer matches.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -1599,7 +1599,7 @@ private static final long serialVersionUID = 0L;
     private io.taskresults.v1.TaskResultVersion version_;
     /**
      * <pre>
-     * The version that made the difference.
+     * The version that no longer matches.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -1611,7 +1611,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The version that made the difference.
+     * The version that no longer matches.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -1623,7 +1623,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The version that made the difference.
+     * The version that no longer matches.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -2075,7 +2075,7 @@ private static final long serialVersionUID = 0L;
           io.taskresults.v1.TaskResultVersion, io.taskresults.v1.TaskResultVersion.Builder, io.taskresults.v1.TaskResultVersionOrBuilder> versionBuilder_;
       /**
        * <pre>
-       * The version that made the difference.
+       * The version that no longer matches.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -2086,7 +2086,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The version that made the difference.
+       * The version that no longer matches.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -2101,7 +2101,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The version that made the difference.
+       * The version that no longer matches.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -2119,7 +2119,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The version that made the difference.
+       * The version that no longer matches.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -2137,7 +2137,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The version that made the difference.
+       * The version that no longer matches.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -2162,7 +2162,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The version that made the difference.
+       * The version that no longer matches.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -2179,7 +2179,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The version that made the difference.
+       * The version that no longer matches.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -2191,7 +2191,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The version that made the difference.
+       * The version that no longer matches.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -2206,7 +2206,7 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * The version that made the difference.
+       * The version that no longer matches.
        * </pre>
        *
        * <code>.taskresults.v1.TaskResultVersion version = 2;</code>
@@ -2746,7 +2746,7 @@ private static final long serialVersionUID = 0L;
       REASON_MAX_AGE(2),
       /**
        * <pre>
-       * The server is stopping: open again, elsewhere or later, with the versions known.
+       * The server is stopping: open the watch again, elsewhere or later, with the versions you know.
        * </pre>
        *
        * <code>REASON_SHUTTING_DOWN = 3;</code>
@@ -2790,7 +2790,7 @@ private static final long serialVersionUID = 0L;
       public static final int REASON_MAX_AGE_VALUE = 2;
       /**
        * <pre>
-       * The server is stopping: open again, elsewhere or later, with the versions known.
+       * The server is stopping: open the watch again, elsewhere or later, with the versions you know.
        * </pre>
        *
        * <code>REASON_SHUTTING_DOWN = 3;</code>
@@ -3554,7 +3554,7 @@ private static final long serialVersionUID = 0L;
   public static final int HEARTBEAT_FIELD_NUMBER = 5;
   /**
    * <pre>
-   * A sign of life.
+   * Nothing has changed; the link is alive.
    * </pre>
    *
    * <code>.taskresults.v1.WatchTaskResultsResponse.Heartbeat heartbeat = 5;</code>
@@ -3566,7 +3566,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A sign of life.
+   * Nothing has changed; the link is alive.
    * </pre>
    *
    * <code>.taskresults.v1.WatchTaskResultsResponse.Heartbeat heartbeat = 5;</code>
@@ -3581,7 +3581,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A sign of life.
+   * Nothing has changed; the link is alive.
    * </pre>
    *
    * <code>.taskresults.v1.WatchTaskResultsResponse.Heartbeat heartbeat = 5;</code>
@@ -3888,16 +3888,16 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One event of a watch. What may be relied on:
+   * One event of a watch. What a caller may rely on:
    *
-   * 1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is deleted
-   * and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow reader may skip versions
-   * in between; it never loses history, because a snapshot carries all worker ids and errors.
-   * 2. The finished state is always delivered, whichever replica took the write, also across an outage of the store and,
-   * by opening again with the versions known, across a restart of the server.
-   * 3. A reader that stops reading costs a bounded amount of memory and holds up nobody else.
-   * 4. Heartbeats go out whenever nothing else did.
-   * 5. A stream ends with `end` and the status OK; one that ends any other way is to be opened again.
+   * 1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is
+   * deleted and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow client may
+   * skip versions in between. It never loses history, because a snapshot carries all worker ids and errors.
+   * 2. The finished state is always delivered, whichever replica took the write, also across an outage of the store. It
+   * is delivered across a restart of the server, too, when the caller opens again with the versions it knows.
+   * 3. A client that stops reading costs a bounded amount of memory and does not hold up any other.
+   * 4. A heartbeat is sent whenever nothing else was sent for `heartbeat_interval`.
+   * 5. A stream ends with `end` and the status OK. Open one that ends in any other way again.
    * </pre>
    *
    * Protobuf type {@code taskresults.v1.WatchTaskResultsResponse}
@@ -4865,7 +4865,7 @@ private static final long serialVersionUID = 0L;
         io.taskresults.v1.WatchTaskResultsResponse.Heartbeat, io.taskresults.v1.WatchTaskResultsResponse.Heartbeat.Builder, io.taskresults.v1.WatchTaskResultsResponse.HeartbeatOrBuilder> heartbeatBuilder_;
     /**
      * <pre>
-     * A sign of life.
+     * Nothing has changed; the link is alive.
      * </pre>
      *
      * <code>.taskresults.v1.WatchTaskResultsResponse.Heartbeat heartbeat = 5;</code>
@@ -4877,7 +4877,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A sign of life.
+     * Nothing has changed; the link is alive.
      * </pre>
      *
      * <code>.taskresults.v1.WatchTaskResultsResponse.Heartbeat heartbeat = 5;</code>
@@ -4899,7 +4899,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A sign of life.
+     * Nothing has changed; the link is alive.
      * </pre>
      *
      * <code>.taskresults.v1.WatchTaskResultsResponse.Heartbeat heartbeat = 5;</code>
@@ -4917,7 +4917,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A sign of life.
+     * Nothing has changed; the link is alive.
      * </pre>
      *
      * <code>.taskresults.v1.WatchTaskResultsResponse.Heartbeat heartbeat = 5;</code>
@@ -4935,7 +4935,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A sign of life.
+     * Nothing has changed; the link is alive.
      * </pre>
      *
      * <code>.taskresults.v1.WatchTaskResultsResponse.Heartbeat heartbeat = 5;</code>
@@ -4962,7 +4962,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A sign of life.
+     * Nothing has changed; the link is alive.
      * </pre>
      *
      * <code>.taskresults.v1.WatchTaskResultsResponse.Heartbeat heartbeat = 5;</code>
@@ -4985,7 +4985,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A sign of life.
+     * Nothing has changed; the link is alive.
      * </pre>
      *
      * <code>.taskresults.v1.WatchTaskResultsResponse.Heartbeat heartbeat = 5;</code>
@@ -4995,7 +4995,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A sign of life.
+     * Nothing has changed; the link is alive.
      * </pre>
      *
      * <code>.taskresults.v1.WatchTaskResultsResponse.Heartbeat heartbeat = 5;</code>
@@ -5013,7 +5013,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A sign of life.
+     * Nothing has changed; the link is alive.
      * </pre>
      *
      * <code>.taskresults.v1.WatchTaskResultsResponse.Heartbeat heartbeat = 5;</code>

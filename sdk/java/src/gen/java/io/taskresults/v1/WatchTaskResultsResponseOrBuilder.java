@@ -120,7 +120,7 @@ public interface WatchTaskResultsResponseOrBuilder extends
 
   /**
    * <pre>
-   * A sign of life.
+   * Nothing has changed; the link is alive.
    * </pre>
    *
    * <code>.taskresults.v1.WatchTaskResultsResponse.Heartbeat heartbeat = 5;</code>
@@ -129,7 +129,7 @@ public interface WatchTaskResultsResponseOrBuilder extends
   boolean hasHeartbeat();
   /**
    * <pre>
-   * A sign of life.
+   * Nothing has changed; the link is alive.
    * </pre>
    *
    * <code>.taskresults.v1.WatchTaskResultsResponse.Heartbeat heartbeat = 5;</code>
@@ -138,7 +138,7 @@ public interface WatchTaskResultsResponseOrBuilder extends
   io.taskresults.v1.WatchTaskResultsResponse.Heartbeat getHeartbeat();
   /**
    * <pre>
-   * A sign of life.
+   * Nothing has changed; the link is alive.
    * </pre>
    *
    * <code>.taskresults.v1.WatchTaskResultsResponse.Heartbeat heartbeat = 5;</code>

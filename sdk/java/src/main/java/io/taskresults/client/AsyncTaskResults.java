@@ -72,7 +72,7 @@ public final class AsyncTaskResults {
   /**
    * Reads any number of results.
    *
-   * @param ids their ids; one that stands here twice is answered once, at its first place
+   * @param ids their ids; one that occurs twice is returned once, at its first place
    * @param view how much to read
    */
   public CompletableFuture<FoundTaskResults> getMany(Collection<String> ids, TaskResultView view) {
@@ -107,7 +107,7 @@ public final class AsyncTaskResults {
             answer.getNextPageToken()));
   }
 
-  /** Takes over what has changed since a result was read. */
+  /** Updates a result with what has changed since it was read. */
   public CompletableFuture<TaskResult> refresh(TaskResult result) {
     var known = result.state();
     TaskResultVersion version = TaskResultVersion.of(known);
@@ -149,7 +149,7 @@ public final class AsyncTaskResults {
   /**
    * Follows a result from what is known of it until it is finished.
    *
-   * @param known where to begin: only newer states are told, and none when it is finished
+   * @param known where to begin: only newer states are yielded, and none when it is finished
    * @return the states; each subscriber gets a watch of its own, which begins with its first
    *     request
    */
@@ -180,11 +180,11 @@ public final class AsyncTaskResults {
   }
 
   /**
-   * A worker takes a task, or is told again of the attempt that it has started by this request.
+   * A worker takes a task, or gets the attempt again that it has started with this request.
    *
    * @param lease as for {@link #startAttempt(String, String, Duration)}
-   * @param requestId names this request among all starts of the result, up to 255 characters; empty
-   *     for one of its own
+   * @param requestId identifies this request among all starts of the result, up to 255 characters;
+   *     empty: the client makes one
    */
   public CompletableFuture<StartedAttempt> startAttempt(
       String id, String workerId, Duration lease, String requestId) {
@@ -197,8 +197,7 @@ public final class AsyncTaskResults {
   }
 
   /**
-   * A worker takes a task over, or is told again of the attempt that it has started by this
-   * request.
+   * A worker takes a task over, or gets the attempt again that it has started with this request.
    *
    * @param requestId as for {@link #startAttempt(String, String, Duration, String)}
    */
@@ -207,7 +206,7 @@ public final class AsyncTaskResults {
     return start(id, workerId, lease, requestId, true);
   }
 
-  /** A worker is alive. */
+  /** The heartbeat of a worker. */
   public CompletableFuture<TaskResultState> renewLease(AttemptFence attempt, Duration lease) {
     var request = RenewLeaseRequest.newBuilder()
         .setId(attempt.id())
@@ -218,7 +217,7 @@ public final class AsyncTaskResults {
     return call(getRenewLeaseMethod(), request, answer -> TaskResultState.of(answer.getState()));
   }
 
-  /** A worker is alive; whichever result has the id. */
+  /** The heartbeat of a worker; whichever result has the id. */
   public CompletableFuture<TaskResultState> renewLease(String id, int attempt, Duration lease) {
     return renewLease(new AttemptFence(id, 0, attempt), lease);
   }
@@ -348,7 +347,7 @@ public final class AsyncTaskResults {
     return call(getStartAttemptMethod(), request.build(), answer -> started(answer));
   }
 
-  /** A request that is told again of its attempt may be told that it is over. */
+  /** A repeated request gets its attempt again, which may be over by then. */
   private static StartedAttempt started(StartAttemptResponse answer) {
     TaskResultState state = TaskResultState.of(answer.getState());
     int attempt = answer.getAttempt();

@@ -27,7 +27,7 @@ public final class Attempt {
     return fence.attempt();
   }
 
-  /** {@return what tells it from every other attempt} */
+  /** {@return what distinguishes it from every other attempt} */
   public AttemptFence fence() {
     return fence;
   }
@@ -60,8 +60,9 @@ public final class Attempt {
   }
 
   /**
-   * The function is over. An interrupt that told of the loss is not for anybody else; one that was
-   * there before is. One that comes between the two cannot be told from that of the loss.
+   * The function is over. An interrupt that announced the loss is for nobody else and is removed;
+   * one that was there before is kept. One that comes between the two cannot be distinguished from
+   * that of the loss.
    */
   synchronized void leave() {
     runner = null;

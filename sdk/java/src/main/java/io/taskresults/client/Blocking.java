@@ -73,8 +73,8 @@ final class Blocking {
   }
 
   /**
-   * A failure that belongs to this caller alone, so that its stack trace may tell where it was
-   * waited for.
+   * A failure that belongs to this caller alone, so that its stack trace shows where the caller
+   * waited.
    */
   static RuntimeException raised(Throwable failure) {
     failure.fillInStackTrace();

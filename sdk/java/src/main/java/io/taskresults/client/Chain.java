@@ -30,7 +30,7 @@ final class Chain<R> extends CompletableFuture<R> {
     });
   }
 
-  /** Whatever is wrong with an answer, somebody waits for the whole. */
+  /** Whatever is wrong with an answer, the whole must end, since a caller waits for it. */
   private <A> void proceed(Consumer<A> then, A answer) {
     try {
       then.accept(answer);

@@ -19,7 +19,7 @@ import tools.jackson.databind.ser.bean.BeanSerializerBase;
 /**
  * Refuses what stands for a value that is still to come, for code, for a failure, for a part of the
  * program or for a result: as a bean it would be encoded without any of these. A class with a
- * serializer of its own is as good as any other.
+ * serializer of its own is accepted.
  */
 final class DataOnly extends ValueSerializerModifier {
   private static final long serialVersionUID = 1;

@@ -2,7 +2,7 @@ package io.taskresults.client;
 
 import java.time.Duration;
 
-/** A moment by which something must be done, told by a clock that nobody sets. */
+/** A moment by which something must be done, by a monotonic clock. */
 final class Deadline {
   /** Far enough for ever, and near enough for sums with it not to overflow. */
   static final Duration MAX = Duration.ofDays(36_500);

@@ -121,7 +121,7 @@ record Failure(
         }
       }
     } catch (InvalidProtocolBufferException malformed) {
-      return this; // the code alone still tells the truth
+      return this; // the code alone is still true
     }
     return new Failure(toldReason, code, message, toldOrigin, toldFields, toldDelay, cause);
   }

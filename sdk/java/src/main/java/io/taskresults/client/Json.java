@@ -19,8 +19,8 @@ import tools.jackson.databind.module.SimpleModule;
 /** JSON that loses nothing on its way, in either direction. */
 final class Json {
   /**
-   * The service limits sizes itself, as it was told to. What is written here is limited in depth,
-   * to 500, by which a cycle is found.
+   * The service limits sizes itself, by its settings. What is written here is limited in depth, to
+   * 500, so that a cycle is found.
    */
   private static final StreamReadConstraints ANY_SIZE = StreamReadConstraints.builder()
       .maxNestingDepth(Integer.MAX_VALUE)

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
-/** Any number of results, in as many calls as the limits of one call make it take. */
+/** Any number of results, in as many calls as the limits of one call require. */
 final class ManyTaskResults {
-  private static final int MOST_IDS = 1_000;
+  private static final int MAX_IDS = 1_000;
 
   private final Function<BatchGetTaskResultsRequest, CompletableFuture<BatchGetTaskResultsResponse>>
       ask;
@@ -38,7 +38,7 @@ final class ManyTaskResults {
   CompletableFuture<FoundTaskResults> get() {
     if (open.isEmpty()) return CompletableFuture.completedFuture(sorted());
     var request = BatchGetTaskResultsRequest.newBuilder().setView(view.toProto());
-    while (request.getIdsCount() < MOST_IDS && !open.isEmpty()) request.addIds(open.pop());
+    while (request.getIdsCount() < MAX_IDS && !open.isEmpty()) request.addIds(open.pop());
     return Chain.of(ask.apply(request.build()), this::take);
   }
 

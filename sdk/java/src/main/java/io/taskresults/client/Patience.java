@@ -18,7 +18,7 @@ record Patience(Duration inAll, Duration oneTry, Predicate<Failure> outlives) {
     return new Patience(inAll, inAll, RetryRule::isWorthRepeating);
   }
 
-  /** A second try could not be told apart from the first. */
+  /** A second try could not be distinguished from the first. */
   Patience withoutRepetition() {
     return new Patience(inAll, oneTry, failure -> false);
   }

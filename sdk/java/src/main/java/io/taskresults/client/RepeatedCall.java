@@ -70,7 +70,9 @@ abstract class RepeatedCall<A, R> {
     else failed(failure, pauses.next(failure.failure()));
   }
 
-  /** Whatever is wrong with a request or an answer, somebody waits for the result. */
+  /**
+   * Whatever is wrong with a request or an answer, the call must end, since a caller waits for it.
+   */
   private void orFail(Runnable step) {
     try {
       step.run();

@@ -48,7 +48,9 @@ final class RetryRule {
     return !isLoss(failure) && !isRefusal(failure);
   }
 
-  /** Whether it tells a worker that its attempt is over for others: taken, finished or deleted. */
+  /**
+   * Whether it says that the attempt is no longer this worker's: taken over, finished or deleted.
+   */
   static boolean isLoss(Failure failure) {
     return switch (failure.reason()) {
       case "STALE_ATTEMPT", "ILLEGAL_TRANSITION", "TASK_RESULT_DOES_NOT_EXIST" -> true;
@@ -79,7 +81,7 @@ final class RetryRule {
       return isBug ? ++bugs < MAX_BUGS : isWorthRepeating(failure);
     }
 
-    /** The server has told something. */
+    /** The server has sent something. */
     void reset() {
       bugs = 0;
     }

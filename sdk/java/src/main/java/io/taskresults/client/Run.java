@@ -124,7 +124,7 @@ final class Run {
     }
   }
 
-  /** Reports a failure, in fewer words when it cannot be told in full. */
+  /** Reports a failure, in fewer words when it cannot be reported in full. */
   private void report(Throwable thrown, String prefix, boolean retry) {
     try {
       fail(TaskError.of(thrown), prefix, retry);

@@ -4,10 +4,10 @@ package io.taskresults.client;
  * An attempt that was started.
  *
  * @param number counted from 1
- * @param state what the start left behind
+ * @param state the state after the start
  */
 public record StartedAttempt(int number, TaskResultState state) {
-  /** {@return what goes with every further call of this attempt} */
+  /** {@return what every further call about this attempt needs} */
   public AttemptFence fence() {
     return new AttemptFence(state.id(), state.incarnation(), number);
   }

@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param path the identity of the task, such as {@code app.tasks.send_mail}
  * @param priority -100 to 100, higher is more urgent
  * @param queueName name of the queue
- * @param runAfter when the task was asked not to run before this time
+ * @param runAfter when the task must not run before this time
  * @param takesContext whether the task takes its own result as its first argument
  */
 public record Task(

@@ -42,7 +42,8 @@ public record TaskError(
 
   /**
    * What was thrown, as an error to report: its class, its message and its stack trace with causes.
-   * Whatever of these cannot be told, because a method of the throwable throws itself, says so.
+   * Where one of these cannot be had, because a method of the throwable throws itself, a text says
+   * so.
    *
    * @param thrown what was thrown
    * @return the error, without what the server adds

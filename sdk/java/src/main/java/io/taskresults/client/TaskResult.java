@@ -212,9 +212,9 @@ public final class TaskResult {
   }
 
   /**
-   * Asks the service what has changed, and takes it over: status, times, errors, worker ids, return
-   * value, metadata and revision; everything when the result was deleted and created anew. When
-   * nothing has changed, next to nothing is sent. When it fails, everything stays as it was.
+   * Asks the service what has changed, and updates this result: status, times, errors, worker ids,
+   * return value, metadata and revision; everything when the result was deleted and created anew.
+   * When nothing has changed, next to nothing is sent. When it fails, everything stays as it was.
    *
    * @return this
    * @throws TaskResultsException.DoesNotExist when the result was deleted
@@ -225,7 +225,7 @@ public final class TaskResult {
 
   /**
    * The newer states of this result until it is finished, each as a result of its own, while this
-   * one stays as it is. See {@link TaskResults#watch} for what may be relied on.
+   * one stays as it is. See {@link TaskResults#watch} for what a caller may rely on.
    *
    * @return the states, to be closed unless it was read to its end; without any when this one is
    *     finished
@@ -246,8 +246,8 @@ public final class TaskResult {
   }
 
   /**
-   * Takes over what was answered to one who knew that version. Two refreshes may overlap, and the
-   * older answer come last: it never moves the result backwards.
+   * Updates the result with an answer to a request that named that version. Two refreshes may
+   * overlap, and the older answer may come last: it never moves the result backwards.
    */
   void replace(TaskResultVersion known, io.taskresults.v1.TaskResult answered) {
     TaskResultVersion newer = TaskResultVersion.of(answered);

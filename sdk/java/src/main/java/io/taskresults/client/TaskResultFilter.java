@@ -78,8 +78,8 @@ public final class TaskResultFilter {
   /**
    * Those enqueued within a span of time.
    *
-   * @param start the first moment inside; null for an open side
-   * @param end the first moment behind it; null for an open side
+   * @param start the first moment inside; null for no bound
+   * @param end the first moment after it; null for no bound
    * @return the filter
    */
   public TaskResultFilter enqueued(Instant start, Instant end) {
@@ -89,8 +89,8 @@ public final class TaskResultFilter {
   /**
    * Those finished within a span of time.
    *
-   * @param start the first moment inside; null for an open side
-   * @param end the first moment behind it; null for an open side
+   * @param start the first moment inside; null for no bound
+   * @param end the first moment after it; null for no bound
    * @return the filter
    */
   public TaskResultFilter finished(Instant start, Instant end) {

@@ -4,13 +4,13 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What a write leaves behind: the part of a result that costs the same however many attempts there
- * were.
+ * What a write returns: the part of a result whose size does not grow with the number of attempts.
  *
  * @param id the result's id
  * @param status where it stands
  * @param version which creation it is, and its revision
- * @param attempts number of attempts so far, so the number of the running attempt while RUNNING
+ * @param attempts number of attempts so far; while RUNNING, this is also the number of the running
+ *     attempt
  * @param enqueuedAt when it was created
  * @param startedAt start of the first attempt
  * @param lastAttemptedAt start of the newest attempt

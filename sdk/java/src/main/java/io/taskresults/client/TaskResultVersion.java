@@ -3,10 +3,11 @@ package io.taskresults.client;
 import java.util.Comparator;
 
 /**
- * One state of one creation of a result. An id can be deleted and created anew, so a revision alone
- * does not tell what is known. Versions of one id are ordered, the newer is the greater.
+ * Identifies one state of a result. A result can be deleted and created anew under the same id, so
+ * a revision alone does not say which state is known. Versions of one id are ordered: the newer one
+ * is greater.
  *
- * @param incarnation which creation of a result under this id; a later one has a higher one
+ * @param incarnation which creation of a result under this id; a later one has a higher number
  * @param revision grows at every change, and begins again when the result is created anew
  */
 public record TaskResultVersion(long incarnation, long revision)

@@ -8,10 +8,9 @@ import java.util.stream.Stream;
 /**
  * A client of the taskresults service. Thread-safe; one is enough for a program.
  *
- * <p>Every call has a deadline, 10 s unless told otherwise, and is repeated within it while the
- * service is unavailable or full, or the link to it fails. Failures are
- * {@link TaskResultsException}s. A thread that is interrupted gives up its call with the reason
- * CANCELLED, and stays interrupted.
+ * <p>Every call has a deadline, 10 s by default, and is repeated within it while the service is
+ * unavailable or full, or the link to it fails. Failures are {@link TaskResultsException}s. A
+ * thread that is interrupted gives up its call with the reason CANCELLED, and stays interrupted.
  */
 public final class TaskResults implements AutoCloseable {
   private final AsyncTaskResults async;
@@ -54,8 +53,8 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
-   * Reads a result that must belong to a certain task, as a caller that expects a certain type of
-   * return value wants.
+   * Reads a result that must belong to a certain task, for callers that expect a certain type of
+   * return value.
    *
    * @param expectedTaskPath the path of that task
    * @throws TaskResultsException.DoesNotExist when there is none
@@ -66,7 +65,7 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
-   * Reads a result, or only what is small of it.
+   * Reads a result, or only its small parts.
    *
    * @param expectedTaskPath the path of the task that it must belong to; null for any
    * @param view how much to read
@@ -80,16 +79,16 @@ public final class TaskResults implements AutoCloseable {
   /**
    * Reads any number of results.
    *
-   * @param ids their ids; one that stands here twice is answered once, at its first place
+   * @param ids their ids; one that occurs twice is returned once, at its first place
    */
   public FoundTaskResults getMany(Collection<String> ids) {
     return getMany(ids, TaskResultView.FULL);
   }
 
   /**
-   * Reads any number of results, or only what is small of them.
+   * Reads any number of results, or only their small parts.
    *
-   * @param ids their ids; one that stands here twice is answered once, at its first place
+   * @param ids their ids; one that occurs twice is returned once, at its first place
    * @param view how much to read
    * @return those found and those missing
    */
@@ -107,7 +106,7 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
-   * Lists results, newest enqueued first, or only what is small of them.
+   * Lists results, newest enqueued first, or only their small parts.
    *
    * @param pageSize at most so many are read at a time, 1 to 1,000; 0 for 50
    * @param view how much to read
@@ -146,8 +145,8 @@ public final class TaskResults implements AutoCloseable {
 
   /**
    * Follows a result from its present state until it is finished: reading the stream waits for the
-   * next state. A reader that is slow may miss states in between, never the last one. A lost link,
-   * a restart of the service and the like are outlived; what cannot be mended is raised,
+   * next state. A caller that reads slowly may miss states in between, never the last one. The
+   * stream outlives lost links and restarts of the service. Other failures are raised,
    * {@link TaskResultsException.DoesNotExist} when there is no such result or it is deleted.
    *
    * @return the states, with versions that only grow; to be closed unless it was read to its end
@@ -167,8 +166,7 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
-   * A worker takes a task. Each call is one of its own, also one that another has made with the
-   * same worker id.
+   * A worker takes a task. Each call counts as a new start, even with the same worker id.
    *
    * @param workerId who runs the attempt: 1 to 255 characters, of its own for each worker
    * @param lease within this time, 1 ms to 7 days, the attempt must be finished or its lease
@@ -180,12 +178,12 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
-   * A worker takes a task, or is told again of the attempt that it has started by this request.
+   * A worker takes a task, or gets the attempt again that it has started with this request.
    *
    * @param lease as for {@link #startAttempt(String, String, Duration)}
-   * @param requestId names this request among all starts of the result: up to 255 characters that
-   *     nobody else uses, such as a UUID. Another one for each delivery of a task: two workers that
-   *     send the same one are both told of the same attempt. Empty for one of its own
+   * @param requestId identifies this request among all starts of the result: up to 255 characters
+   *     that nobody else uses, such as a UUID. Give a new one for each delivery of a task: two
+   *     workers that send the same one get the same attempt. Empty: the client makes one
    * @throws TaskResultsException.AttemptInProgress when another attempt is running
    * @throws TaskResultsException.StaleAttempt when the attempt that this request has started is
    *     over: it is not to be run again
@@ -205,8 +203,7 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
-   * A worker takes a task over, or is told again of the attempt that it has started by this
-   * request.
+   * A worker takes a task over, or gets the attempt again that it has started with this request.
    *
    * @param requestId as for {@link #startAttempt(String, String, Duration, String)}
    * @throws TaskResultsException.StaleAttempt when the attempt that this request has started is
@@ -217,7 +214,7 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
-   * A worker is alive: its lease now ends that long from now.
+   * The heartbeat of a worker: its lease now ends that long from now.
    *
    * @param attempt that of {@link StartedAttempt#fence}
    * @param lease the new lease
@@ -229,8 +226,8 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
-   * A worker is alive: its lease now ends that long from now. For ids that are never used again:
-   * whichever result has it is meant.
+   * The heartbeat of a worker: its lease now ends that long from now. Whichever result has the id
+   * is meant, so this is only for ids that are never used again.
    *
    * @param lease the new lease
    * @throws TaskResultsException.StaleAttempt when another attempt was started
@@ -255,8 +252,8 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
-   * An attempt returned a value: the result is SUCCESSFUL. For ids that are never used again:
-   * whichever result has it is meant.
+   * An attempt returned a value: the result is SUCCESSFUL. Whichever result has the id is meant, so
+   * this is only for ids that are never used again.
    *
    * @param value as for {@link #succeed(AttemptFence, Object)}
    * @throws TaskResultsException.StaleAttempt when another attempt was started
@@ -279,8 +276,8 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
-   * An attempt failed, and so did the task: the result is FAILED. For ids that are never used
-   * again: whichever result has it is meant.
+   * An attempt failed, and so did the task: the result is FAILED. Whichever result has the id is
+   * meant, so this is only for ids that are never used again.
    *
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    */
@@ -300,8 +297,8 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
-   * An attempt failed, and another one is to be made: the result is READY again. For ids that are
-   * never used again: whichever result has it is meant.
+   * An attempt failed, and another one is to be made: the result is READY again. Whichever result
+   * has the id is meant, so this is only for ids that are never used again.
    *
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    */
@@ -371,7 +368,7 @@ public final class TaskResults implements AutoCloseable {
    * a third of its time, and reports what came of it. What the function throws is reported as a
    * failure and passed on, and so is a return value that is too large or no JSON;
    * {@link RunOptions#retry} chooses what is worth another attempt. When the attempt is lost,
-   * {@link Attempt#isLost} tells the function so, its thread is interrupted, and the loss is
+   * {@link Attempt#isLost} says so to the function, its thread is interrupted, and the loss is
    * raised.
    *
    * <p>An outcome is reported until the service has it, for as long as the lease at most, or 5 s if
@@ -383,8 +380,9 @@ public final class TaskResults implements AutoCloseable {
    * @param <X> what the function throws besides unchecked exceptions
    * @param result what to make an attempt at
    * @param workerId who runs the attempt: 1 to 255 characters, of its own for each worker
-   * @return the same result, finished. It is as it was when its value is kept, but it can neither
-   *     be read nor be told from what was known before: {@link TaskResult#refresh} it later
+   * @return the same result, finished. It is as it was before when its value was recorded but the
+   *     rest could neither be read nor be derived from what was known: {@link TaskResult#refresh}
+   *     it later
    * @throws X what the function threw
    * @throws TaskResultsException.StaleAttempt when the attempt was lost to another worker, or the
    *     result has been created anew since it was read

@@ -34,7 +34,8 @@ public final class TaskResultsBuilder {
    *
    * @param token the token: printable ASCII without spaces
    * @return this
-   * @throws TaskResultsException.InvalidField when it is anything else, which is not told further
+   * @throws TaskResultsException.InvalidField when it is anything else, which the message does not
+   *     repeat
    */
   public TaskResultsBuilder token(String token) {
     if (token == null || !token.matches("[!-~]+"))
@@ -55,7 +56,8 @@ public final class TaskResultsBuilder {
   }
 
   /**
-   * Speaks TLS on one's own terms, such as with another authority or a certificate of the client's.
+   * Speaks TLS with settings of the caller's, such as another authority or a certificate of the
+   * client.
    *
    * @param credentials as gRPC takes them
    * @return this
@@ -91,8 +93,8 @@ public final class TaskResultsBuilder {
   }
 
   /**
-   * How often a watch gives a sign of life. One that gives none for three times as long counts as
-   * dead, and is opened again.
+   * How long a watch may be silent before the server sends a heartbeat. A watch that is silent for
+   * three times as long counts as dead, and is opened again.
    *
    * @param interval 1 s to 60 s; 15 s unless given
    * @return this

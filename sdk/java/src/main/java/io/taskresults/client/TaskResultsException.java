@@ -5,12 +5,12 @@ import java.util.List;
 
 /**
  * Every failure of this library. The classes inside are for the reasons that a caller may want to
- * tell apart; an answer that carries no reason, as of a lost link, is of this class itself.
+ * distinguish. An answer that carries no reason, as after a lost link, is of this class itself.
  */
 public class TaskResultsException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  /** What is told. */
+  /** What went wrong. */
   private final Failure failure;
 
   TaskResultsException(Failure failure) {
@@ -157,7 +157,7 @@ public class TaskResultsException extends RuntimeException {
     }
   }
 
-  /** UNAUTHENTICATED: the server asks for a token, and got none or an unknown one. */
+  /** UNAUTHENTICATED: the server requires a token, and got none or an unknown one. */
   public static final class Unauthenticated extends TaskResultsException {
     private static final long serialVersionUID = 1;
 

@@ -25,8 +25,8 @@ final class Threads {
   };
 
   /**
-   * What comes after the end is done by whoever brings it, so that nothing is left without an
-   * answer.
+   * A task that comes after the end runs on the thread that brings it, so that nothing is left
+   * without an answer.
    */
   private final ExecutorService workers = new ThreadPoolExecutor(
       0,

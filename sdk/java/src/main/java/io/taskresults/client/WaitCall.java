@@ -10,11 +10,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /**
- * A wait for one result to be finished, in rounds of which the server ends each by itself: a stream
- * that a client cuts off costs both more than one that ends.
+ * A wait for one result to be finished, in rounds that the server ends by itself: a stream that a
+ * client cuts off costs both more than one that ends.
  */
 final class WaitCall<R> extends RepeatedCall<WaitTaskResultResponse, R> {
-  private static final Duration LONGEST_ROUND = Duration.ofSeconds(30);
+  private static final Duration MAX_ROUND = Duration.ofSeconds(30);
 
   /** How late an answer may come: all the time that it has when the wait is of no time at all. */
   private static final Duration MAX_LATENESS = Duration.ofSeconds(2);
@@ -42,7 +42,7 @@ final class WaitCall<R> extends RepeatedCall<WaitTaskResultResponse, R> {
   @Override
   protected CompletableFuture<WaitTaskResultResponse> ask() {
     Duration left = end.left();
-    Duration round = Deadline.shorter(left, LONGEST_ROUND);
+    Duration round = Deadline.shorter(left, MAX_ROUND);
     Duration oneTry = Deadline.shorter(round.plus(grace), left.plus(MAX_LATENESS));
     WaitTaskResultRequest request = WaitTaskResultRequest.newBuilder()
         .setId(id)
@@ -78,7 +78,7 @@ final class WaitCall<R> extends RepeatedCall<WaitTaskResultResponse, R> {
         () -> fail(connection.isClosed() ? Connection.closed().toException() : timedOut(failure)));
   }
 
-  /** A round that was not answered in its own time is no more than that. */
+  /** A round that was not answered in its own time is no failure of the wait. */
   private boolean isOutlived(Failure failure) {
     boolean isRoundOver =
         failure.code() == Status.Code.DEADLINE_EXCEEDED && failure.origin() != Failure.Origin.HERE;

@@ -18,7 +18,8 @@ import java.util.function.Function;
  * on demand, so that a slow subscriber skips versions on the server's side instead of piling them
  * up here.
  *
- * <p>Everything happens in turns, one at a time; what belongs to a former stream is ignored.
+ * <p>Everything runs in one SynchronizationContext, one step at a time. What belongs to an earlier
+ * stream is ignored.
  */
 final class WatchSubscription implements Flow.Subscription {
   private static final int SILENT_HEARTBEATS = 3;
@@ -189,8 +190,8 @@ final class WatchSubscription implements Flow.Subscription {
     }
 
     /**
-     * Asks for one event, if anybody wants it. Nobody can tell whether a stream that is not read is
-     * dead.
+     * Asks for one event, if the subscriber wants one. A stream that is not read may be dead or
+     * not: nothing shows it.
      */
     void read() {
       if (isReading || demand == 0) return;

@@ -44,10 +44,10 @@ class DeadlineTest {
             TaskResultStatus.FAILED, client.waitFor(result.id(), deadline).status());
         assertEquals(TaskResultStatus.FAILED, result.refresh().status());
       }
-      long mostSeconds = Duration.ofDays(24).toSeconds();
+      long maxSeconds = Duration.ofDays(24).toSeconds();
       for (String method : List.of("CreateTaskResult", "WaitTaskResult", "RefreshTaskResult")) {
         for (long seconds : relay.secondsLeft(method)) {
-          assertTrue(seconds >= 29 && seconds <= mostSeconds, method + ": " + seconds + " s");
+          assertTrue(seconds >= 29 && seconds <= maxSeconds, method + ": " + seconds + " s");
         }
       }
     }

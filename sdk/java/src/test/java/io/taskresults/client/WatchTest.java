@@ -129,7 +129,7 @@ class WatchTest {
   }
 
   @Test
-  void itOutlivesItsGreatestAge() {
+  void itOutlivesItsMaximumAge() {
     try (Server server = Server.with(Map.of(), "--watch-max-age", "1s");
         TaskResults client = TaskResults.connect(server.address())) {
       String id = client.create(NewTask.of("app.tasks.add")).id();

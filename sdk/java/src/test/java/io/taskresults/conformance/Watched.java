@@ -11,7 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** What a watch has yielded so far. */
 final class Watched implements Flow.Subscriber<TaskResult> {
-  private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private final List<Long> revisions = new ArrayList<>();
   private TaskResult last;
@@ -19,10 +19,8 @@ final class Watched implements Flow.Subscriber<TaskResult> {
 
   /** Once that was seen, or after 30 s. */
   synchronized ObjectNode answer(JsonNode until) throws InterruptedException {
-    long deadline = System.nanoTime() + LONGEST_NANOS;
-    for (long left = LONGEST_NANOS;
-        left > 0 && !hasSeen(until);
-        left = deadline - System.nanoTime()) {
+    long deadline = System.nanoTime() + MAX_NANOS;
+    for (long left = MAX_NANOS; left > 0 && !hasSeen(until); left = deadline - System.nanoTime()) {
       wait(left / 1_000_000 + 1);
     }
     ObjectNode answer = Wire.object().put("end", end);
