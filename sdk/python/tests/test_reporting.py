@@ -172,7 +172,11 @@ def test_a_server_that_is_away_for_longer_than_a_call_takes_is_told(
 @pytest.mark.parametrize(
     "refused",
     [
-        TaskResultsError("Received message larger than max (5 vs. 4)", reason="RESOURCE_EXHAUSTED"),
+        TaskResultsError(
+            "Received message larger than max (5 vs. 4)",
+            reason="RESOURCE_EXHAUSTED",
+            code=grpc.StatusCode.RESOURCE_EXHAUSTED,
+        ),
         PayloadTooLarge(),
         InvalidField(),
     ],
