@@ -10,7 +10,8 @@ export interface Call {
 /**
  * Stands around every call of a service, be it unary or a stream. `next` runs what is further in: the other
  * interceptors, then the handler. Its promise settles when the call is over, a stream's too, and what it rejects with
- * is what the call ends with. `next` may also throw, so one that looks at errors awaits it within `try`.
+ * is what the call ends with. `next` may also throw, so one that looks at errors awaits it within `try`. It must be
+ * called before anything is awaited: only then does a handler listen for a caller that goes away.
  */
 export type Interceptor = <T>(call: Call, next: () => Promise<T>) => Promise<T>;
 

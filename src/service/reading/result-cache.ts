@@ -9,6 +9,12 @@ import { BatchLoader } from './batch-loader';
 /** About as many bytes as a cached result needs besides its texts. */
 const ENTRY_BYTES = 1_024;
 
+/** About as many bytes as an error needs besides its texts. */
+const ERROR_BYTES = 600;
+
+/** Two in a text, and one or more once it has been encoded for an answer. */
+const BYTES_PER_CHARACTER = 3;
+
 /** The cache is trusted for as long as the change log was read no longer ago than this. */
 const MAX_TRUST_MS = 2_000;
 
@@ -111,8 +117,9 @@ export class ResultCache implements ChangeListener {
   }
 }
 
-function sizeOf({ argsJson, kwargsJson, returnValueJson, errors }: TaskResult): number {
-  const errorLength = errors.reduce((sum, { message, traceback }) => sum + message.length + traceback.length + 200, 0);
-  // Two bytes a character, and one or more once it has been encoded for an answer.
-  return ENTRY_BYTES + 3 * (argsJson.length + kwargsJson.length + (returnValueJson?.length ?? 0) + errorLength);
+function sizeOf({ argsJson, kwargsJson, returnValueJson, metadata, workerIds, errors }: TaskResult): number {
+  const texts = [argsJson, kwargsJson, returnValueJson ?? '', ...Object.entries(metadata).flat(), ...workerIds];
+  for (const error of errors) texts.push(error.exceptionClassPath, error.message, error.traceback, error.workerId);
+  const characters = texts.reduce((sum, text) => sum + text.length, 0);
+  return ENTRY_BYTES + ERROR_BYTES * errors.length + BYTES_PER_CHARACTER * characters;
 }

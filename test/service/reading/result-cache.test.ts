@@ -84,6 +84,28 @@ test('what is deleted while it is read twice at a time is not remembered by the 
   await close();
 });
 
+test('the labels of a result count as much as its other texts', async () => {
+  const { store, close } = await openTemporaryStore('sqlite');
+  const labels = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`label ${i}`, 'x'.repeat(255)]));
+  await store.transact([
+    ...[create('large', { metadata: labels }), start('large'), succeed('large')],
+    ...[create('small'), start('small'), succeed('small')],
+  ]);
+  const read: string[] = [];
+  const counting: Pick<TaskResultStore, 'read'> = {
+    read: (ids, ...rest) => {
+      read.push(...ids);
+      return store.read(ids, ...rest);
+    },
+  };
+  // One result may take a sixteenth, which the labels exceed.
+  const cache = new ResultCache(counting as TaskResultStore, 16 * 10_000);
+  cache.upToDate();
+  for (const id of ['small', 'small', 'large', 'large']) await cache.get(id);
+  expect(read).toEqual(['small', 'large', 'large']);
+  await close();
+});
+
 describe('two servers over one database', () => {
   test('one deleted through the other server is gone as soon as the change log is read; Refresh knows at once', async () => {
     const { database, drop } = await temporaryDatabase('mysql');
