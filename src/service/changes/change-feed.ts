@@ -30,8 +30,8 @@ export interface ChangeListener {
   changed(id: string, version: Version): void;
   /** Any result may have changed without an announcement. */
   missed(): void;
-  /** Everything that was committed until a moment ago has been announced. */
-  upToDate?(): void;
+  /** Everything that was committed before `since` began has been announced. */
+  upToDate?(since: Stopwatch): void;
   /** The log cannot be read for now. */
   failed?(): void;
 }
@@ -96,13 +96,16 @@ export class ChangeFeed {
     while (!this.#stopped) {
       try {
         if (hasFailed || checked.since.ms >= CHECK_MS) {
+          const since = new Stopwatch();
           cursor = await this.#checkLog(cursor, checked);
-          checked = { position: Math.max(checked.position, cursor.position), since: new Stopwatch() };
+          checked = { position: Math.max(checked.position, cursor.position), since };
           hasFailed = false;
         }
+        // It counts from before the poll: the process may be suspended while the answer is on its way.
+        const since = new Stopwatch();
         const count = await this.#poll(cursor);
         if (count === PAGE) continue;
-        for (const listener of this.#listeners) listener.upToDate?.();
+        for (const listener of this.#listeners) listener.upToDate?.(since);
         pause = count > 0 ? pollFastMs : Math.min(pause * 2, pollSlowMs);
       } catch (error) {
         for (const listener of this.#listeners) listener.failed?.();

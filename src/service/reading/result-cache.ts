@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { Stopwatch } from '../../domain/stopwatch';
+import type { Stopwatch } from '../../domain/stopwatch';
 import type { Outline, TaskResultStore } from '../../domain/store';
 import { isFinished, type TaskResult, type View } from '../../domain/task-result';
 import { isNewer, NO_VERSION, UNKNOWN_VERSION, type Version } from '../../domain/version';
@@ -93,8 +93,8 @@ export class ResultCache implements ChangeListener {
     for (const id of this.#inFlight.keys()) this.changed(id, UNKNOWN_VERSION);
   }
 
-  upToDate(): void {
-    this.#lastUpToDate = new Stopwatch();
+  upToDate(since: Stopwatch): void {
+    this.#lastUpToDate = since;
   }
 
   /** Until the log can be read again, nobody knows what is deleted elsewhere. */

@@ -12,7 +12,10 @@ import type { WatchHub } from './watch-hub';
 /** Outlines of one page of a scan. */
 const PAGE = 500;
 
-/** Changed ids that are remembered for a slow client. Beyond, the whole filter is scanned again instead. */
+/**
+ * Changed ids that are remembered for a slow client, besides as many as the client has results: a scan may find that all
+ * of those match no longer. Beyond, the whole filter is scanned again instead.
+ */
 const MAX_DIRTY = 10_000;
 
 export interface FilterWatchOptions {
@@ -62,7 +65,7 @@ export class FilterWatch extends Watch {
   }
 
   override wake(id: string, version: Version): void {
-    if (this.dirty.size >= MAX_DIRTY) this.recheck();
+    if (this.dirty.size >= MAX_DIRTY + this.held.size) this.recheck();
     else super.wake(id, version);
   }
 

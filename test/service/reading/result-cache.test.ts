@@ -1,5 +1,7 @@
 import { createConnection } from 'mysql2/promise';
 import type { TaskResultStore } from '../../../src/domain/store';
+import type { TaskResult } from '../../../src/domain/task-result';
+import { ChangeFeed } from '../../../src/service/changes/change-feed';
 import { ResultCache } from '../../../src/service/reading/result-cache';
 import { callsOf, SUCCESSFUL } from '../../support/calls';
 import { create, remove, start, succeed } from '../../support/commands';
@@ -104,6 +106,56 @@ test('the labels of a result count as much as its other texts', async () => {
   for (const id of ['small', 'small', 'large', 'large']) await cache.get(id);
   expect(read).toEqual(['small', 'large', 'large']);
   await close();
+});
+
+test('a poll whose answer comes late says nothing of what was deleted since it was asked', async () => {
+  const { store, close } = await openTemporaryStore('sqlite');
+  await store.transact([create('x'), start('x'), succeed('x')]);
+  const changesAfter = store.changesAfter.bind(store);
+  const feed = new ChangeFeed(store, { pollFastMs: 1, pollSlowMs: 1 }, () => {});
+  const cache = new ResultCache(store, 1_000_000);
+  let answer: Promise<TaskResult | null> | null = null;
+  feed.subscribe(cache);
+  feed.subscribe({
+    changed: () => {},
+    missed: () => {},
+    upToDate: () => {
+      answer ??= cache.get('x'); // before there is another poll
+    },
+  });
+  try {
+    feed.wanted = true;
+    await feed.start();
+    await until(async () => {
+      const first = await cache.get('x');
+      return first === (await cache.get('x'));
+    }, 'it is in memory');
+
+    // As if this process were suspended for a minute while a poll is in flight.
+    let isPolling = false;
+    let goOn = () => {};
+    store.changesAfter = async (...asked) => {
+      store.changesAfter = changesAfter;
+      const changes = await changesAfter(...asked);
+      isPolling = true;
+      await new Promise<void>((resume) => {
+        goOn = resume;
+      });
+      return changes;
+    };
+    await until(() => isPolling, 'a poll is in flight');
+    await store.transact([remove('x')]); // as another process does it
+    const now = Date.now.bind(Date);
+    jest.spyOn(Date, 'now').mockImplementation(() => now() + 60_000);
+    answer = null;
+    goOn();
+    await until(() => answer !== null, 'the poll is over');
+    expect(await answer).toBeNull();
+  } finally {
+    jest.restoreAllMocks();
+    await feed.stop();
+    await close();
+  }
 });
 
 describe('two servers over one database', () => {
