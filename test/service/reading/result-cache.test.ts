@@ -1,4 +1,5 @@
 import { createConnection } from 'mysql2/promise';
+import { Stopwatch } from '../../../src/domain/stopwatch';
 import type { TaskResultStore } from '../../../src/domain/store';
 import type { TaskResult } from '../../../src/domain/task-result';
 import { ChangeFeed } from '../../../src/service/changes/change-feed';
@@ -102,7 +103,7 @@ test('the labels of a result count as much as its other texts', async () => {
   };
   // One result may take a sixteenth, which the labels exceed.
   const cache = new ResultCache(counting as TaskResultStore, 16 * 10_000);
-  cache.upToDate();
+  cache.upToDate(new Stopwatch());
   for (const id of ['small', 'small', 'large', 'large']) await cache.get(id);
   expect(read).toEqual(['small', 'large', 'large']);
   await close();
