@@ -23,7 +23,7 @@ class FakeStore {
       const matching = [...this.rows.values()].filter(({ status }) => statuses.includes(status));
       return matching.filter(({ enqueuedAt }) => !after || enqueuedAt < after.enqueuedAt).slice(0, limit);
     },
-  } as TaskResultStore;
+  } as Partial<TaskResultStore> as TaskResultStore;
 
   #found(ids: readonly string[]) {
     return ids.flatMap((id) => this.rows.get(id) ?? []);
