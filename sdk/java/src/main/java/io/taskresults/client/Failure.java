@@ -120,7 +120,7 @@ record Failure(
           toldDelay = Duration.ofSeconds(delay.getSeconds(), delay.getNanos());
         }
       }
-    } catch (InvalidProtocolBufferException malformed) {
+    } catch (InvalidProtocolBufferException | ArithmeticException malformed) {
       return this; // the code alone still tells the truth
     }
     return new Failure(toldReason, code, message, toldOrigin, toldFields, toldDelay, cause);
