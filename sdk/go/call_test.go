@@ -24,7 +24,9 @@ func calls(count *atomic.Int64) grpc.DialOption {
 func TestEveryCallHasADeadline(t *testing.T) {
 	server := ownServer(t)
 	client := clientOf(t, server, &taskresults.Options{Timeout: 300 * time.Millisecond})
-	enqueued(t, client)
+	patient, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	enqueuedBy(patient, client)
 	server.freeze(t)
 
 	begin := time.Now()

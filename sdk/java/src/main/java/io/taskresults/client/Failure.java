@@ -120,8 +120,8 @@ record Failure(
           toldDelay = Duration.ofSeconds(delay.getSeconds(), delay.getNanos());
         }
       }
-    } catch (InvalidProtocolBufferException malformed) {
-      return this; // the code alone is still true
+    } catch (InvalidProtocolBufferException | ArithmeticException malformed) {
+      return this; // the code alone still tells the truth
     }
     return new Failure(toldReason, code, message, toldOrigin, toldFields, toldDelay, cause);
   }

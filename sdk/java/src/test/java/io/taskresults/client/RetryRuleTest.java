@@ -165,6 +165,19 @@ class RetryRuleTest {
   }
 
   @Test
+  void aPauseThatIsNoTimeAtAllIsNone() {
+    var delay = com.google.protobuf.Duration.newBuilder()
+        .setSeconds(Long.MAX_VALUE)
+        .setNanos(Integer.MAX_VALUE);
+    var answer = com.google.rpc.Status.newBuilder()
+        .setCode(Status.Code.UNAVAILABLE.value())
+        .addDetails(Any.pack(RetryInfo.newBuilder().setRetryDelay(delay).build()));
+    Failure failure = Failure.of(StatusProto.toStatusRuntimeException(answer.build()));
+    assertEquals(Status.Code.UNAVAILABLE, failure.code());
+    assertEquals(Duration.ZERO, failure.retryDelay());
+  }
+
+  @Test
   void aWaitDoesNotAskBeforeItMay() {
     direct.failTask(id, null);
     meet(Way.WAIT, said(Status.Code.UNAVAILABLE, "SHUTTING_DOWN", 3_600_000));
