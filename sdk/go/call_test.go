@@ -114,7 +114,7 @@ func TestACallThatIsRepeatedEndsWithItsContextAndWithTheClient(t *testing.T) {
 
 func TestCallsGoOnThroughARestart(t *testing.T) {
 	server := ownServer(t)
-	client := clientOf(t, server, nil)
+	client := clientOf(t, server, &taskresults.Options{Timeout: time.Minute})
 	id := enqueued(t, client).ID
 	server.end("KILL")
 	started := make(chan error)
