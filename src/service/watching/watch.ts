@@ -146,9 +146,10 @@ export abstract class Watch {
 
   /** Does what is to be done next, if anything. */
   protected pump(): void {
-    if (this.#isClosed || this.#isReading) return;
+    if (this.#isClosed) return;
+    // Even while a read is in flight: the store may hang.
     if (this.#isShuttingDown) this.#end('SHUTTING_DOWN');
-    else if (this.#isSinkFull || this.#isStoreAway) return;
+    else if (this.#isReading || this.#isSinkFull || this.#isStoreAway) return;
     else if (this.isPending) {
       this.#isReading = true;
       this.readNext().then(this.#onRead).catch(this.#onReadFailed);
