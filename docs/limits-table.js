@@ -5,6 +5,8 @@ const { formatBytes } = require('../dist/config/units.js');
 function limitsRows() {
   const { maxJsonSize, maxTracebackSize, maxMessageSize, maxWatches, maxWatchedIds } = CONFIGURABLE;
   const refused = (what, limit) => [what, limit, 'refused'];
+  const labelTexts = `names of ${limits.MAX_LABEL_NAME_LENGTH}, values of ${characters(limits.MAX_LABEL_VALUE_LENGTH)}`;
+  const heartbeats = `${duration(limits.MIN_HEARTBEAT)} to ${duration(limits.MAX_HEARTBEAT)}`;
   return [
     refused('`args_json`, `kwargs_json`, `return_value_json`, each', setting(maxJsonSize)),
     ['traceback', setting(maxTracebackSize), 'cut and marked: a failure must not get lost'],
@@ -21,10 +23,7 @@ function limitsRows() {
       `${characters(limits.MAX_NAME_LENGTH)} (worker id: setting)`,
     ),
     refused('priority', `-${limits.MAX_PRIORITY} to ${limits.MAX_PRIORITY}`),
-    refused(
-      'labels',
-      `${limits.MAX_LABELS}; names of ${limits.MAX_LABEL_NAME_LENGTH}, values of ${characters(limits.MAX_LABEL_VALUE_LENGTH)}`,
-    ),
+    refused('labels', `${limits.MAX_LABELS}; ${labelTexts}`),
     refused('lease', `${duration(limits.MIN_LEASE)} to ${duration(limits.MAX_LEASE)}`),
     refused('ids in one batch call or watch', count(limits.MAX_IDS)),
     refused('transitions in one message of `RecordTransitions`, besides the first', count(limits.MAX_MORE_TRANSITIONS)),
@@ -32,10 +31,7 @@ function limitsRows() {
     refused('page of a list', `${count(limits.MAX_PAGE_SIZE)} results (${limits.DEFAULT_PAGE_SIZE} unless asked)`),
     ['answer with many results', bytes(limits.MAX_ANSWER_SIZE), 'shorter page, or ids named as deferred'],
     refused('message', setting(maxMessageSize)),
-    refused(
-      'heartbeat of a watch',
-      `${duration(limits.MIN_HEARTBEAT)} to ${duration(limits.MAX_HEARTBEAT)} (${duration(limits.DEFAULT_HEARTBEAT)} unless asked)`,
-    ),
+    refused('heartbeat of a watch', `${heartbeats} (${duration(limits.DEFAULT_HEARTBEAT)} unless asked)`),
     ['one wait', duration(limits.MAX_WAIT), 'ends as unfinished, and the caller waits again'],
     refused(
       'open watches, watched ids, per process',
