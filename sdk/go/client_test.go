@@ -218,24 +218,45 @@ func TestWhatEndedWithItsContextWrapsTheContextsErrorAndItsCause(t *testing.T) {
 			return last
 		},
 	} {
-		cancelled, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(50*time.Millisecond, func() { cancel(stop) })
-		expired, release := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, stop)
-		for want, ctx := range map[error]context.Context{context.Canceled: cancelled, context.DeadlineExceeded: expired} {
+		for want, begin := range map[error]func() (context.Context, context.CancelFunc){
+			context.Canceled: func() (context.Context, context.CancelFunc) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(50*time.Millisecond, func() { cancel(stop) })
+				return ctx, func() { cancel(nil) }
+			},
+			context.DeadlineExceeded: func() (context.Context, context.CancelFunc) {
+				return context.WithTimeoutCause(t.Context(), 50*time.Millisecond, stop)
+			},
+		} {
+			if name == "a repeated call" && want == context.DeadlineExceeded {
+				continue // It has made its last try before: the next test.
+			}
+			ctx, release := begin()
 			if name == "a call" {
 				<-ctx.Done()
 			}
 			if err := call(ctx); !errors.Is(err, want) || !errors.Is(err, stop) {
 				t.Errorf("%s: %v is no %v", name, err, want)
 			}
+			release()
 		}
-		release()
 	}
 	closed := must(taskresults.NewClient("127.0.0.1:1", nil))
 	_ = closed.Close()
 	_, err := closed.Get(t.Context(), id, nil)
 	if !errors.Is(err, taskresults.ErrClosed) || errors.Is(err, context.Canceled) {
 		t.Errorf("a closed client, not a context that has ended: %v", err)
+	}
+}
+
+func TestACallWithNoTimeLeftForAnotherTryRaisesItsFailureAtOnce(t *testing.T) {
+	away := must(taskresults.NewClient("127.0.0.1:1", nil))
+	t.Cleanup(func() { _ = away.Close() })
+	ctx, release := context.WithTimeout(t.Context(), 8*time.Second)
+	defer release()
+	_, err := away.Get(ctx, "some-id", nil)
+	if status.Code(err) != codes.Unavailable || ctx.Err() != nil {
+		t.Errorf("%v, and the context has ended with %v", err, ctx.Err())
 	}
 }
 
