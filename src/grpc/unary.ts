@@ -1,4 +1,5 @@
 import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
+import { GrpcCaller } from './caller';
 import { wellFormed } from './codec/decode';
 import type { Answer } from './codec/encode';
 import type { Interceptor } from './interceptors/interceptor';
@@ -6,6 +7,7 @@ import type { Interceptor } from './interceptors/interceptor';
 /** Answers a unary call. What it rejects with, or throws, is what the call ends with. */
 export type UnaryHandler<Request, Message> = (
   request: Request,
+  caller: GrpcCaller,
   call: ServerUnaryCall<Request, Answer<Message>>,
 ) => Promise<Answer<Message>>;
 
@@ -15,7 +17,7 @@ export function unary<Request, Message>(
   intercept: Interceptor,
 ): handleUnaryCall<Request, Answer<Message>> {
   return (call, callback) => {
-    intercept(call, () => handler(wellFormed(call.request), call)).then(
+    intercept(call, () => handler(wellFormed(call.request), new GrpcCaller(call), call)).then(
       (answer) => callback(null, answer),
       (error) => callback(error),
     );

@@ -1,4 +1,5 @@
 import type { TaskLifecycleServiceServer } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import type { Caller } from '../../domain/caller';
 import type { Command } from '../../domain/command';
 import type { Limits } from '../../domain/limits';
 import type { Lifecycle } from '../../service/writing/lifecycle';
@@ -12,23 +13,25 @@ export function lifecycleHandlers(
   limits: Limits,
 ): Omit<Handlers<TaskLifecycleServiceServer>, 'recordTransitions'> {
   /** The state after a command that is no delete. */
-  const record = async (command: Exclude<Command, { kind: 'delete' }>) => {
-    const state = await lifecycle.record(command);
+  const record = async (command: Exclude<Command, { kind: 'delete' }>, caller: Caller) => {
+    const state = await lifecycle.record(command, caller);
     if (state === null) throw new Error(`${command.kind} left no state`);
     return toState(state);
   };
 
   return {
-    createTaskResult: async (request) => ({ state: await record(parse.createCommand(request, limits)) }),
-    startAttempt: async (request) => {
-      const state = await record(parse.startCommand(request, limits));
+    createTaskResult: async (request, caller) => ({
+      state: await record(parse.createCommand(request, limits), caller),
+    }),
+    startAttempt: async (request, caller) => {
+      const state = await record(parse.startCommand(request, limits), caller);
       return { attempt: state.attempts, state };
     },
-    renewLease: async (request) => ({ state: await record(parse.renewCommand(request)) }),
-    finishAttempt: async (request) => ({ state: await record(parse.finishCommand(request, limits)) }),
-    failTaskResult: async (request) => ({ state: await record(parse.failCommand(request, limits)) }),
-    deleteTaskResult: async (request) => {
-      await lifecycle.record(parse.deleteCommand(request));
+    renewLease: async (request, caller) => ({ state: await record(parse.renewCommand(request), caller) }),
+    finishAttempt: async (request, caller) => ({ state: await record(parse.finishCommand(request, limits), caller) }),
+    failTaskResult: async (request, caller) => ({ state: await record(parse.failCommand(request, limits), caller) }),
+    deleteTaskResult: async (request, caller) => {
+      await lifecycle.record(parse.deleteCommand(request), caller);
       return {};
     },
   };

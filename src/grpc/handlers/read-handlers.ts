@@ -91,9 +91,9 @@ export function readHandlers(
         }));
     },
 
-    waitTaskResult: async (request, call) => {
+    waitTaskResult: async (request, caller, call) => {
       const known = parse.knownResult(request);
-      const most = Math.min(parse.waitTimeout(request.timeout), timeLeft(call));
+      const most = Math.min(parse.waitTimeout(request.timeout), Math.max(0, caller.timeLeftMs - ANSWER_MARGIN_MS));
       const gone = new AbortController();
       call.once('cancelled', () => gone.abort());
       const until = parse.until(request.until);
@@ -105,10 +105,4 @@ export function readHandlers(
 
 function idsOf(results: readonly { id: string }[]): string[] {
   return results.map(({ id }) => id);
-}
-
-/** Milliseconds until the caller gives up, less what the answer needs to reach it. */
-function timeLeft(call: { getDeadline(): Date | number }): number {
-  const deadline = Number(call.getDeadline());
-  return Math.max(0, deadline - Date.now() - ANSWER_MARGIN_MS);
 }

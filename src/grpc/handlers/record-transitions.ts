@@ -11,6 +11,7 @@ import type { ResultState } from '../../domain/result-state';
 import type { Lifecycle } from '../../service/writing/lifecycle';
 import { weigh } from '../../service/writing/write-queue';
 import { toState } from '../answers/messages';
+import { GrpcCaller } from '../caller';
 import { wellFormed } from '../codec/decode';
 import type { Answer } from '../codec/encode';
 import type { Refuse } from '../interceptors/errors';
@@ -54,6 +55,7 @@ export function recordTransitionsHandler(
  * more are taken while too much is under way, or while the answers are not read.
  */
 class TransitionStream {
+  readonly #caller: GrpcCaller;
   /** Not all taken yet, and the place of the next one. */
   #read: RecordTransitionsRequest[] = [];
   #next = 0;
@@ -78,6 +80,7 @@ class TransitionStream {
     private readonly refuse: Refuse,
     private readonly over: (error: unknown) => void,
   ) {
+    this.#caller = new GrpcCaller(call);
     call.on('data', (message: RecordTransitionsRequest) => this.#receive(message));
     call.on('drain', () => {
       this.#full = false;
@@ -153,7 +156,7 @@ class TransitionStream {
     const bytes = weigh(command);
     this.#bytesUnderWay += bytes;
     this.lifecycle
-      .record(command)
+      .record(command, this.#caller)
       .then(
         (state) => toOutcome(command, state),
         (error: unknown) => this.#refusal(error),

@@ -1,3 +1,4 @@
+import { ITSELF } from '../../domain/caller';
 import { TaskResultsError } from '../../domain/errors';
 import type { Outline, TaskResultStore } from '../../domain/store';
 import type { Clock, Micros } from '../../domain/task-result';
@@ -61,7 +62,7 @@ export class Housekeeping {
   async #remove(outline: Outline): Promise<void> {
     try {
       const version = versionOf(outline);
-      await this.lifecycle.record({ kind: 'delete', id: outline.id, version, allowMissing: true });
+      await this.lifecycle.record({ kind: 'delete', id: outline.id, version, allowMissing: true }, ITSELF);
     } catch (error) {
       // Somebody else has deleted it meanwhile, and perhaps created it anew.
       if (!(error instanceof TaskResultsError && error.reason === 'REVISION_MISMATCH')) throw error;

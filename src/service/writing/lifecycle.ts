@@ -1,3 +1,4 @@
+import type { Caller } from '../../domain/caller';
 import type { Command } from '../../domain/command';
 import type { ResultState } from '../../domain/result-state';
 import type { TaskResultStore } from '../../domain/store';
@@ -17,8 +18,8 @@ export class Lifecycle {
   }
 
   /** Resolves to the state that the command left behind; null for a delete. Rejects when the command is refused. */
-  async record(command: Command): Promise<ResultState | null> {
-    const decision = await this.#queue.submit(command);
+  async record(command: Command, caller: Caller): Promise<ResultState | null> {
+    const decision = await this.#queue.submit(command, caller);
     switch (decision.kind) {
       case 'refused':
         throw decision.error;

@@ -1,4 +1,5 @@
 import { setImmediate as endOfTick } from 'node:timers/promises';
+import type { Caller } from '../../domain/caller';
 import type { Command } from '../../domain/command';
 import { shuttingDown, TaskResultsError } from '../../domain/errors';
 import { MAX_WAITING_SIZE, MAX_WAITING_WRITES } from '../../domain/limits';
@@ -19,6 +20,7 @@ const ENOUGH_FOR_TWO = 2 * MAX_COMMANDS;
 
 interface Waiting {
   command: Command;
+  caller: Caller;
   bytes: number;
   resolve(decision: Decision): void;
   reject(error: unknown): void;
@@ -43,14 +45,14 @@ export class WriteQueue {
   constructor(private readonly store: TaskResultStore) {}
 
   /** Resolves once the decision is durable. Rejects with LIMIT_REACHED when too much waits, and with SHUTTING_DOWN. */
-  submit(command: Command): Promise<Decision> {
+  submit(command: Command, caller: Caller): Promise<Decision> {
     if (this.#isClosed) return Promise.reject(shuttingDown());
     if (this.#waiting.length >= MAX_WAITING_WRITES || this.#waitingBytes >= MAX_WAITING_SIZE) {
       return Promise.reject(new TaskResultsError('LIMIT_REACHED', 'too many writes are waiting'));
     }
     return new Promise((resolve, reject) => {
       const bytes = weigh(command);
-      this.#waiting.push({ command, bytes, resolve, reject });
+      this.#waiting.push({ command, caller, bytes, resolve, reject });
       this.#waitingBytes += bytes;
       if (this.#isWorkBesides(this.#drains)) void this.#drain();
     });

@@ -1,4 +1,5 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises';
+import { ITSELF } from '../../../src/domain/caller';
 import type { Command } from '../../../src/domain/command';
 import { TaskResultsError } from '../../../src/domain/errors';
 import type { TaskResultStore } from '../../../src/domain/store';
@@ -38,7 +39,7 @@ beforeEach(() => {
 
 /** Submits; what comes of it is looked at later. */
 function submit(...commands: Command[]): Promise<PromiseSettledResult<Decision>[]> {
-  return Promise.allSettled(commands.map((command) => queue.submit(command)));
+  return Promise.allSettled(commands.map((command) => queue.submit(command, ITSELF)));
 }
 
 /** Ends every transaction, until `settled` is. */
@@ -91,7 +92,7 @@ test('the same create many times goes with others; what creates, deletes and cre
 });
 
 test('the next transaction begins before the callers of the last one are answered', async () => {
-  const answered = queue.submit(create('first')).then(sizes);
+  const answered = queue.submit(create('first'), ITSELF).then(sizes);
   await transaction(1);
   const later = submit(create('second'));
   held.end();
@@ -139,7 +140,7 @@ test('a transaction takes a few MiB at most, far below what databases take at on
 test('20,000 may wait; the next one is told to come back, and there is room again later', async () => {
   await busy();
   const waiting = submit(...Array.from({ length: 20_000 }, (_, i) => start(`${i}`)));
-  await expect(queue.submit(create('one too many'))).rejects.toMatchObject({ reason: 'LIMIT_REACHED' });
+  await expect(queue.submit(create('one too many'), ITSELF)).rejects.toMatchObject({ reason: 'LIMIT_REACHED' });
   held.end();
   await transaction(2);
   const another = submit(create('another'));
@@ -187,7 +188,7 @@ test('closing takes no more, and waits for what was taken', async () => {
   const closing = queue.close().then(() => {
     closed = true;
   });
-  await expect(queue.submit(create('c'))).rejects.toMatchObject({ reason: 'SHUTTING_DOWN' });
+  await expect(queue.submit(create('c'), ITSELF)).rejects.toMatchObject({ reason: 'SHUTTING_DOWN' });
   held.end();
   await transaction(2);
   expect(closed).toBe(false);
