@@ -17,7 +17,7 @@ export class ListQuery {
 
   /** See TaskResultStore.list. */
   list(filter: Filter, after: Position | null, limit: number): Promise<Outline[]> {
-    return this.access.run(async () => {
+    return this.access.run(() => {
       const query = this.access.source.createQueryBuilder(this.entity, 'r').select([]);
       for (const property of OUTLINE) query.addSelect(`r.${property}`, property);
       query.orderBy({ 'r.enqueuedAt': 'DESC', 'r.id': 'DESC' }).limit(limit);
@@ -28,9 +28,8 @@ export class ListQuery {
           id: after.id,
         });
       }
-      const rows = await query.getRawMany<Outline>();
-      this.results.fromRaw(rows, OUTLINE);
-      return rows;
+      const [text, values] = query.getQueryAndParameters();
+      return this.access.select(this.results, OUTLINE, { text, values, scans: true });
     });
   }
 }

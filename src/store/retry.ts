@@ -3,7 +3,18 @@ import { storeUnavailable } from '../domain/errors';
 import { type FaultOf, faultWorthRetry, withoutParameters } from './driver-errors';
 
 /** How often something is tried again after its first try. */
-export const MAX_RETRIES = 5;
+const MAX_RETRIES = 5;
+
+/**
+ * No try begins later than this after the first one. A query that was not answered in time is repeated once, and not six
+ * times: callers would wait for minutes.
+ */
+const MAX_TRYING_MS = 8_000;
+
+/** Whether there is another try after `retries` retries, when the first try began at `began` (of `performance.now`). */
+export function mayRetry(retries: number, began: number): boolean {
+  return retries < MAX_RETRIES && performance.now() - began < MAX_TRYING_MS;
+}
 
 /** 5 to 10 ms before the first retry, doubled each time: up to 0.3 s in all. With jitter, so that rivals part. */
 export function pauseBeforeRetry(retry: number): Promise<void> {
@@ -12,13 +23,14 @@ export function pauseBeforeRetry(retry: number): Promise<void> {
 
 /** Runs a read again when its connection turns out to be gone: a pool learns of a restart only by trying. */
 export async function readWithRetries<T>(faultOf: FaultOf, read: () => Promise<T>): Promise<T> {
-  for (let retry = 1; ; retry++) {
+  const began = performance.now();
+  for (let retries = 0; ; retries++) {
     try {
       return await read();
     } catch (error) {
       faultWorthRetry(error, faultOf);
-      if (retry > MAX_RETRIES) throw storeUnavailable(withoutParameters(error));
-      await pauseBeforeRetry(retry);
+      if (!mayRetry(retries, began)) throw storeUnavailable(withoutParameters(error));
+      await pauseBeforeRetry(retries + 1);
     }
   }
 }

@@ -4,6 +4,8 @@ export interface Statement {
   values: readonly unknown[];
   /** The text is one of a few that are used often: a connection may keep it prepared. */
   prepared?: boolean;
+  /** It may read many rows, and has more time than others. */
+  scans?: boolean;
   /** The same in two statements, for when this one is too long. Undefined: it cannot be divided. */
   halves?: () => readonly [Statement, Statement];
 }

@@ -10,7 +10,7 @@ import type { Dialect } from './dialect';
 import { classify, faultWorthRetry, withoutParameters } from './driver-errors';
 import { LockedReads } from './locked-reads';
 import { RememberedStates } from './remembered-states';
-import { MAX_RETRIES, pauseBeforeRetry } from './retry';
+import { mayRetry, pauseBeforeRetry } from './retry';
 import type { Tables } from './tables';
 import { Transaction } from './transaction';
 import { WriteStatements } from './write-statements';
@@ -47,7 +47,9 @@ export class Writer {
   transact(commands: readonly Command[]): Promise<Decision[]> {
     return this.dialect.exclusively(async () => {
       const inDoubt: InDoubt[] = [];
-      return (await this.#decideOnRemembered(commands, inDoubt)) ?? (await this.#decideOnLocked(commands, inDoubt));
+      const began = performance.now();
+      const decided = await this.#decideOnRemembered(commands, inDoubt);
+      return decided ?? (await this.#decideOnLocked(commands, inDoubt, began));
     });
   }
 
@@ -74,7 +76,7 @@ export class Writer {
   }
 
   /** All later tries, which take nothing for granted. */
-  async #decideOnLocked(commands: readonly Command[], inDoubt: InDoubt[]): Promise<Decision[]> {
+  async #decideOnLocked(commands: readonly Command[], inDoubt: InDoubt[], began: number): Promise<Decision[]> {
     const ids = new Set(commands.map(({ id }) => id));
     for (let retry = 1; ; retry++) {
       try {
@@ -86,7 +88,7 @@ export class Writer {
       } catch (error) {
         // Even after 'outdated': here it is a rival's doing, who needs time.
         faultWorthRetry(error, this.dialect.faultOf);
-        if (retry === MAX_RETRIES) throw storeUnavailable(withoutParameters(error));
+        if (!mayRetry(retry, began)) throw storeUnavailable(withoutParameters(error));
         await pauseBeforeRetry(retry + 1);
       }
     }

@@ -1,9 +1,10 @@
-import type { DataSource, Logger } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { Filter } from '../../src/domain/filter';
 import type { Position, TaskResultStore } from '../../src/domain/store';
 import { mysqlEngine } from '../../src/store/mysql/dialect';
 import { openStore } from '../../src/store/open';
 import { sqliteEngine } from '../../src/store/sqlite/dialect';
+import type { Statement } from '../../src/store/statement';
 import { TypeOrmStore } from '../../src/store/typeorm-store';
 import { ANY_TASK, create, fail, filter } from '../support/commands';
 import { ENGINES, type TemporaryDatabase, temporaryDatabase } from '../support/engines';
@@ -13,20 +14,6 @@ const RESULTS = 5_000;
 const PAGE = 50;
 const clock = new TestClock();
 const common = { retention: { afterFinish: null } };
-
-/** Remembers what was sent to the database last. */
-class LastQuery implements Pick<Logger, 'logQuery'> {
-  text = '';
-  values: unknown[] = [];
-
-  logQuery(text: string, values: unknown[] = []): void {
-    if (text.startsWith('EXPLAIN')) return;
-    this.text = text;
-    this.values = values;
-  }
-  logQueryError(): void {}
-  logQuerySlow(): void {}
-}
 
 const ofPath = (i: number) => ({ ...ANY_TASK, path: `app.tasks.${i % 5}` });
 
@@ -49,7 +36,8 @@ describe.each(ENGINES)('pages of a list on %s', (engine) => {
   let temporary: TemporaryDatabase;
   let source: DataSource;
   let store: TypeOrmStore;
-  const last = new LastQuery();
+  /** What was sent for the store last. */
+  let last: Statement;
 
   beforeAll(async () => {
     temporary = await temporaryDatabase(engine);
@@ -61,10 +49,13 @@ describe.each(ENGINES)('pages of a list on %s', (engine) => {
     const { source: unopened, dialect } =
       database.engine === 'mysql' ? mysqlEngine({ ...database, poolSize: 2 }) : sqliteEngine(database);
     source = unopened;
-    source.setOptions({ logger: last as unknown as Logger });
     await dialect.connect();
     await source.query(engine === 'mysql' ? 'ANALYZE TABLE task_results' : 'ANALYZE');
-    store = new TypeOrmStore(source, dialect, clock.read, common.retention);
+    const select = (statement: Statement) => {
+      last = statement;
+      return dialect.select(statement);
+    };
+    store = new TypeOrmStore(source, { ...dialect, select }, clock.read, common.retention);
   });
   afterAll(async () => {
     await source?.destroy();
@@ -104,6 +95,6 @@ describe.each(ENGINES)('pages of a list on %s', (engine) => {
     const { text, values } = last;
     expect(text).toContain('ORDER BY');
     const prefix = engine === 'mysql' ? 'EXPLAIN' : 'EXPLAIN QUERY PLAN';
-    return JSON.stringify(await source.query(`${prefix} ${text}`, values));
+    return JSON.stringify(await source.query(`${prefix} ${text}`, [...values]));
   }
 });

@@ -5,6 +5,7 @@ export class Link {
   /** What becomes of bytes on their way to the target. */
   rewrite: (bytes: Buffer) => Buffer = (bytes) => bytes;
   readonly #pairs = new Set<[Socket, Socket]>();
+  readonly #dead = new Set<[Socket, Socket]>();
   #stalled = false;
 
   private constructor(
@@ -24,15 +25,25 @@ export class Link {
     });
   }
 
+  /** Connections that the near side holds open. */
+  get open(): number {
+    return this.#pairs.size;
+  }
+
   /** Resets every connection; new ones are taken. */
   cut(): void {
-    for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
+    for (const pair of [...this.#pairs, ...this.#dead]) for (const socket of pair) socket.destroy();
   }
 
   /** Bytes stop without a word to either side, as with a pulled cable. Connections stay open. */
   stall(): void {
     this.#stalled = true;
     for (const pair of this.#pairs) for (const socket of pair) socket.pause();
+  }
+
+  /** The same for the connections that are open now. New ones work. One side does not learn that the other one closes. */
+  stallOpen(): void {
+    for (const pair of this.#pairs) this.#dead.add(pair);
   }
 
   /** After `close`: takes connections again, on the same port. */
@@ -51,12 +62,12 @@ export class Link {
     this.#pairs.add(pair);
     for (const [from, to] of [pair, [far, near] as const]) {
       from.on('data', (bytes: Buffer) => {
-        if (!this.#stalled) to.write(from === near ? this.rewrite(bytes) : bytes);
+        if (!this.#stalled && !this.#dead.has(pair)) to.write(from === near ? this.rewrite(bytes) : bytes);
       });
       from.on('error', () => {});
       from.on('close', () => {
-        this.#pairs.delete(pair);
-        to.destroy();
+        if (from === near) this.#pairs.delete(pair);
+        if (!this.#dead.has(pair)) to.destroy();
       });
     }
     near.resume();

@@ -2,8 +2,9 @@ import type { PoolOptions } from 'mysql2';
 import { DataSource } from 'typeorm';
 import type { Entities } from '../entities';
 import { NO_LOG } from '../no-log';
+import { CONNECT_MS, KEEPALIVE_MS } from './bounds';
 import { CreateTables1763850000000 } from './migrations/1763850000000-create-tables';
-import { createSetUpPool } from './pool';
+import { createBoundedPool } from './pool';
 import { setUpSession } from './session';
 
 export interface MysqlDatabase {
@@ -27,7 +28,7 @@ export function createDataSource(database: MysqlDatabase, entities: Entities, ma
     // In place of the driver itself. This is all that TypeORM uses of it.
     driver: {
       createPool: (options: PoolOptions) =>
-        createSetUpPool(options, (connection, done) => setUpSession(connection, maxRowBytes, done)),
+        createBoundedPool(options, (connection, done) => setUpSession(connection, maxRowBytes, done)),
     },
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port || 3306),
@@ -35,7 +36,7 @@ export function createDataSource(database: MysqlDatabase, entities: Entities, ma
     password: decodeURIComponent(url.password),
     database: decodeURIComponent(url.pathname.slice(1)),
     charset: 'utf8mb4',
-    connectTimeout: 5_000,
+    connectTimeout: CONNECT_MS,
     // For `runAll`. What keeps it safe is in docs/decisions/database-sessions.md.
     multipleStatements: true,
     supportBigNumbers: true,
@@ -52,6 +53,7 @@ export function createDataSource(database: MysqlDatabase, entities: Entities, ma
       maxIdle: poolSize - 1,
       idleTimeout: 60_000,
       enableKeepAlive: true,
+      keepAliveInitialDelay: KEEPALIVE_MS,
       ...(tls && { ssl: { rejectUnauthorized: true, minVersion: 'TLSv1.2', verifyIdentity: true } }),
     },
     entities: Object.values(entities),

@@ -2,17 +2,20 @@ import type { ExecuteValues, Pool, PoolConnection, QueryError, QueryValues, RowD
 import { type DataSource, QueryFailedError } from 'typeorm';
 import type { Dialect, Engine } from '../dialect';
 import { entitiesFor } from '../entities';
+import { SCAN_MS, STATEMENT_MS } from './bounds';
 import { MYSQL_COLUMNS } from './columns';
 import { createDataSource, type MysqlDatabase } from './data-source';
 import { mysqlFaultOf } from './faults';
 import { withMigrationLock } from './migration-lock';
 import { inPackets, type Packet } from './packets';
+import { limitStatements } from './patience';
 import { maxPacketBytes } from './session';
 
 /** MySQL 8, MariaDB 10.6 and later, TiDB. `maxRowBytes`: see StoreOptions. */
 export function mysqlEngine(database: MysqlDatabase, maxRowBytes = 0): Engine {
   const entities = entitiesFor(MYSQL_COLUMNS);
   const source = createDataSource(database, entities, maxRowBytes);
+  let pool: Pool;
   const dialect: Dialect = {
     entities,
 
@@ -20,6 +23,7 @@ export function mysqlEngine(database: MysqlDatabase, maxRowBytes = 0): Engine {
 
     async connect() {
       await source.initialize();
+      pool = poolOf(source);
     },
 
     lockClause: 'FOR UPDATE',
@@ -27,14 +31,14 @@ export function mysqlEngine(database: MysqlDatabase, maxRowBytes = 0): Engine {
     exclusively: (work) => work(),
 
     // Straight from the driver: a single reader waits for every microtask of TypeORM, see docs/benchmarks.md.
-    select: ({ text, values, prepared }) =>
+    select: ({ text, values, prepared, scans }) =>
       new Promise((resolve, reject) => {
-        const pool = poolOf(source);
         const done = (error: QueryError | null, rows: RowDataPacket[]) => {
           if (error) reject(new QueryFailedError(text, [...values], error));
           else resolve(rows);
         };
         if (prepared) pool.execute(text, [...values] as ExecuteValues, done);
+        else if (scans) scan(pool, text, [...values] as QueryValues, done);
         else pool.query(text, [...values] as QueryValues, done);
       }),
 
@@ -74,6 +78,24 @@ function send(connection: PoolConnection, { text, values, firsts }: Packet): Pro
     connection.query(text, values as QueryValues, (error: QueryError | null, result: unknown) => {
       if (error) reject(new QueryFailedError(text, values, error));
       else resolve(firsts.length === 1 ? [result] : (result as unknown[]));
+    });
+  });
+}
+
+/** As the pool's `query`, for a statement that may take longer than others. */
+function scan(
+  pool: Pool,
+  text: string,
+  values: QueryValues,
+  done: (error: QueryError | null, rows: RowDataPacket[]) => void,
+): void {
+  pool.getConnection((error, connection) => {
+    if (error) return done(error as QueryError, []);
+    limitStatements(connection, SCAN_MS);
+    connection.query(text, values, (failure: QueryError | null, rows: RowDataPacket[]) => {
+      limitStatements(connection, STATEMENT_MS);
+      connection.release();
+      done(failure, rows);
     });
   });
 }

@@ -62,17 +62,20 @@ const BY_NUMBER = new Map(
   Object.entries(NUMBERS).flatMap(([fault, numbers]) => numbers.map((number) => [number, fault as DriverFault])),
 );
 
-/** Codes that mysql2 makes itself. */
+/** Codes that mysql2 makes itself, or this folder. */
 const BY_CODE = new Map<unknown, DriverFault>([
   ['PROTOCOL_SEQUENCE_TIMEOUT', 'in-doubt'], // no answer came in time
+  ['POOL_TIMEOUT', 'unavailable'], // no connection could be had in time
   ['HANDSHAKE_NO_SSL_SUPPORT', 'unavailable'], // the server has no TLS
   ['HANDSHAKE_SSL_ERROR', 'unavailable'], // its certificate is not trusted
 ]);
 
-/** mysql2 gives these no code. */
+/** mysql2 and TypeORM give these no code. */
 const BY_MESSAGE = new Map<unknown, DriverFault>([
   ['Queue limit reached.', 'unavailable'],
   ['Pool is closed.', 'unavailable'],
+  ['Connection is not established with mysql database', 'unavailable'], // likewise
+  ['connect ETIMEDOUT', 'unavailable'], // there was no handshake in time
 ]);
 
 /** What an error of mysql2 means. */

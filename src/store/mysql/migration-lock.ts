@@ -1,5 +1,8 @@
+import type { PoolConnection } from 'mysql2';
 import type { QueryRunner } from 'typeorm';
 import { UnusableDatabase } from '../unusable-database';
+import { limitStatements } from './patience';
+import { LIFT_SERVER_LIMIT } from './session';
 
 /** A lock of this database, not of its server. A name may have 64 characters, as many as that of a database alone. */
 const LOCK = "CONCAT('taskresults.migrate.', SHA1(DATABASE()))";
@@ -7,17 +10,23 @@ const TIMEOUT_MS = 60_000;
 /** One call waits for the lock this long. The signal is looked at between two calls. */
 const WAIT_SECONDS = 1;
 
-/** See Dialect.whileMigrating. The lock belongs to the connection of `runner`, and goes with it. */
+/**
+ * See Dialect.whileMigrating. The lock belongs to the connection of `runner`, whose statements may then take as long as
+ * they like, and which is of no more use afterwards.
+ */
 export async function withMigrationLock<T>(
   runner: QueryRunner,
   work: () => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
   await takeLock(runner, signal);
+  const connection: PoolConnection = await runner.connect();
+  limitStatements(connection, Number.POSITIVE_INFINITY);
   try {
+    await runner.query(LIFT_SERVER_LIMIT);
     return await work();
   } finally {
-    await runner.query(`SELECT RELEASE_LOCK(${LOCK})`).catch(() => {}); // gone with its connection
+    connection.destroy(); // and the lock with it
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Connection, PoolConnection, QueryError, RowDataPacket } from 'mysql2';
 import { UnusableDatabase } from '../unusable-database';
+import { SERVER_SILENCE_S, SERVER_STATEMENT_S } from './bounds';
 
 /** docs/decisions/database-sessions.md says what each of these is for. */
 const REQUIRED: Readonly<Record<string, string | number | bigint>> = {
@@ -13,9 +14,11 @@ const REQUIRED: Readonly<Record<string, string | number | bigint>> = {
 const REQUIRED_WHERE_SHOWN: Readonly<Record<string, string | number>> = {
   completion_type: 'NO_CHAIN',
   default_storage_engine: 'InnoDB',
-  innodb_lock_wait_timeout: 10,
+  innodb_lock_wait_timeout: 1,
   lock_wait_timeout: 30,
-  wait_timeout: 120,
+  net_read_timeout: SERVER_SILENCE_S,
+  net_write_timeout: SERVER_SILENCE_S,
+  wait_timeout: SERVER_SILENCE_S,
 };
 
 const COLLATION = 'utf8mb4_bin';
@@ -35,9 +38,29 @@ const ISOLATION = 'READ-COMMITTED';
 
 const PACKET = 'max_allowed_packet';
 
+/**
+ * The end of a SET statement: how long a statement may run. MariaDB and MySQL have a variable each, the latter for reads
+ * alone; to the other one it is a comment.
+ */
+function statementLimit(mariadbSeconds: string | number, mysqlMs: string | number): string {
+  return (
+    ` /*M!100101 , SESSION max_statement_time = ${mariadbSeconds} */` +
+    ` /*!50708 , SESSION max_execution_time = ${mysqlMs} */`
+  );
+}
+
+/** A limit of the administrator's that is lower stays. Zero is none. */
+const SERVER_LIMIT = statementLimit(
+  `IF(@@max_statement_time > 0, LEAST(@@max_statement_time, ${SERVER_STATEMENT_S}), ${SERVER_STATEMENT_S})`,
+  `IF(@@max_execution_time > 0, LEAST(@@max_execution_time, ${SERVER_STATEMENT_S}000), ${SERVER_STATEMENT_S}000)`,
+);
+
+/** For a session that migrates. */
+export const LIFT_SERVER_LIMIT = `SET SESSION lock_wait_timeout = 30${statementLimit(0, 0)}`;
+
 /** Sets everything and asks what came of it, in one round trip. Nothing in it needs to be escaped. */
 const SET_UP = [
-  `SET NAMES utf8mb4 COLLATE ${COLLATION}, ${assignments({ ...REQUIRED, ...REQUIRED_WHERE_SHOWN })}`,
+  `SET NAMES utf8mb4 COLLATE ${COLLATION}, ${assignments({ ...REQUIRED, ...REQUIRED_WHERE_SHOWN })}${SERVER_LIMIT}`,
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
   `SHOW SESSION VARIABLES WHERE Variable_name IN (${[
     ...Object.keys({ ...NAMES, ...REQUIRED, ...REQUIRED_WHERE_SHOWN }),
@@ -47,9 +70,6 @@ const SET_UP = [
     .map((name) => `'${name}'`)
     .join(', ')})`,
 ].join('; ');
-
-/** A server that takes connections and then says nothing must not hold a caller up for ever. */
-const SET_UP_TIMEOUT_MS = 5_000;
 
 /** For lists of ids, and for all rows but those with callers' long texts. */
 const MIN_PACKET_BYTES = 1024 * 1024;
@@ -74,7 +94,7 @@ export function setUpSession(
   maxRowBytes: number,
   done: (error: QueryError | UnusableDatabase | null) => void,
 ): void {
-  connection.query({ sql: SET_UP, timeout: SET_UP_TIMEOUT_MS }, (error: QueryError | null, results: unknown) => {
+  connection.query(SET_UP, (error: QueryError | null, results: unknown) => {
     if (error) return done(error);
     const rows = (results as unknown[]).at(-1) as RowDataPacket[];
     const shown = new Map(rows.map(({ Variable_name, Value }) => [String(Variable_name), String(Value)]));
