@@ -13,3 +13,30 @@ export function systemClock(): Clock {
     return origin + fine;
   };
 }
+
+/**
+ * A clock put right by another one that all replicas share: it shows the time of this machine and what that lacks. Until
+ * it is corrected for the first time, it lacks nothing.
+ */
+export class CorrectedClock {
+  #offset: Micros = 0;
+
+  constructor(private readonly machine: Clock) {}
+
+  readonly read: Clock = () => this.machine() + this.#offset;
+
+  /** What is added to the time of this machine. */
+  get offset(): Micros {
+    return this.#offset;
+  }
+
+  /**
+   * Takes what the other clock showed at some moment of the last `roundTrip`, which ends now. An offset that agrees with
+   * it stays, so that time does not tremble with each round trip.
+   */
+  correct(shown: Micros, roundTrip: Micros): void {
+    const uncertainty = roundTrip / 2;
+    const offset = Math.round(shown + uncertainty - this.machine());
+    if (Math.abs(offset - this.#offset) > uncertainty) this.#offset = offset;
+  }
+}

@@ -55,6 +55,9 @@ export interface TaskResultStore {
   /** Results whose `expiresAt` has come at `now`, in any order, at most `limit`. */
   expired(now: Micros, limit: number): Promise<Outline[]>;
 
+  /** The store's own time, which all who use it share; null: it has none but that of this process. */
+  time(): Promise<Micros | null>;
+
   /** Resolves when the store answers. */
   ping(): Promise<void>;
 

@@ -43,12 +43,13 @@ export function decide(
   if (command.kind === 'delete') return remove(state, command);
   if (state === null) return { kind: 'refused', error: doesNotExist(command.id) };
 
+  // Times within one result never run backwards. The newest may lie ahead, if a clock did: so leases count from now.
   const at = Math.max(now, state.changedAt + 1);
   switch (command.kind) {
     case 'start':
-      return start(state, command, startedBefore, at);
+      return start(state, command, startedBefore, now, at);
     case 'renew':
-      return renew(state, command, at);
+      return renew(state, command, now, at);
     case 'succeed':
     case 'failAttempt':
       return finishAttempt(state, command, at, retention);
@@ -106,14 +107,20 @@ function remove(state: ResultState | null, command: CommandOf<'delete'>): Decisi
   return { kind: 'deleted', version: { incarnation, revision: revision + 1 } };
 }
 
-function start(state: ResultState, command: StartCommand, startedBefore: number | null, at: Micros): Decision {
+function start(
+  state: ResultState,
+  command: StartCommand,
+  startedBefore: number | null,
+  now: Micros,
+  at: Micros,
+): Decision {
   if (startedBefore === state.attempts) return { kind: 'unchanged', state };
   if (startedBefore !== null) return stale(state, startedBefore);
   if (isFinished(state.status)) return illegal(state, 'start an attempt');
 
   let lost: ReportedError | null = null;
   if (state.status === 'RUNNING') {
-    const expired = state.leaseExpiresAt !== null && state.leaseExpiresAt <= at;
+    const expired = state.leaseExpiresAt !== null && state.leaseExpiresAt <= now;
     if (!expired && !command.force) {
       return refused('ATTEMPT_IN_PROGRESS', `attempt ${state.attempts} of task result "${state.id}" is running`);
     }
@@ -128,7 +135,7 @@ function start(state: ResultState, command: StartCommand, startedBefore: number 
     attempts: attempt,
     startedAt: state.startedAt ?? at,
     lastAttemptedAt: at,
-    leaseExpiresAt: command.lease === null ? null : at + command.lease,
+    leaseExpiresAt: command.lease === null ? null : now + command.lease,
     changedAt: at,
   };
   const { workerId, requestId } = command;
@@ -146,10 +153,10 @@ function lostAttempt(state: ResultState, expired: boolean): ReportedError {
 }
 
 /** The lease is no part of the TaskResult, so that the revision stays and no watcher is woken. */
-function renew(state: ResultState, command: CommandOf<'renew'>, at: Micros): Decision {
+function renew(state: ResultState, command: CommandOf<'renew'>, now: Micros, at: Micros): Decision {
   const refusal = refuseAttempt(state, command, 'renew the lease of');
   if (refusal) return refusal;
-  return { kind: 'changed', state: { ...state, leaseExpiresAt: at + command.lease, changedAt: at }, additions: {} };
+  return { kind: 'changed', state: { ...state, leaseExpiresAt: now + command.lease, changedAt: at }, additions: {} };
 }
 
 function finishAttempt(

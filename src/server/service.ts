@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/config';
-import { systemClock } from '../domain/clock';
+import { CorrectedClock, systemClock } from '../domain/clock';
 import { maxRowSize } from '../domain/limits';
-import type { Clock } from '../domain/task-result';
+import type { Micros } from '../domain/task-result';
 import { startGrpcServer } from '../grpc/server';
 import { ChangeFeed } from '../service/changes/change-feed';
 import { Housekeeping } from '../service/maintenance/housekeeping';
+import { Timekeeper } from '../service/maintenance/timekeeper';
 import { Reads } from '../service/reading/reads';
 import { ResultCache } from '../service/reading/result-cache';
 import { WatchHub } from '../service/watching/watch-hub';
@@ -26,17 +27,18 @@ export interface RunningService {
 export async function startService(
   config: Config,
   log: Logger,
-  clock: Clock = systemClock(),
+  clock = new CorrectedClock(systemClock()),
   signal?: AbortSignal,
 ): Promise<RunningService> {
   const store = await openStore(config.database, {
-    clock,
+    clock: clock.read,
     retention: config.retention,
     whenOutdated: config.migrate || config.database.engine === 'sqlite' ? 'migrate' : 'refuse',
     maxRowBytes: maxRowSize(config.limits),
     signal,
   });
   const onError = (error: unknown) => log.error(error);
+  const timekeeper = new Timekeeper(store, clock, (offset) => logOffset(log, offset));
   const feed = new ChangeFeed(store, config.watch, onError);
   const cache = new ResultCache(store, config.cacheBytes);
   const hub = new WatchHub(
@@ -52,8 +54,9 @@ export async function startService(
   feed.subscribe(cache);
   feed.subscribe(hub);
   const lifecycle = new Lifecycle(store, (id, version) => feed.announce(id, version));
-  const housekeeping = new Housekeeping(store, lifecycle, clock, config.changeLogRetention, onError);
+  const housekeeping = new Housekeeping(store, lifecycle, clock.read, config.changeLogRetention, onError);
   try {
+    await timekeeper.start();
     await feed.start();
     hub.start();
     const server = await startGrpcServer(new Reads(store, cache), lifecycle, new Watches(store, cache, hub), {
@@ -71,7 +74,7 @@ export async function startService(
       async stop() {
         server.announceStop();
         hub.close();
-        await Promise.all([housekeeping.stop(), feed.stop()]);
+        await Promise.all([housekeeping.stop(), feed.stop(), timekeeper.stop()]);
         await server.close(config.shutdownGraceMs);
         await lifecycle.close();
         await store.close();
@@ -79,8 +82,17 @@ export async function startService(
     };
   } catch (error) {
     hub.close();
-    await feed.stop();
+    await Promise.all([feed.stop(), timekeeper.stop()]);
     await store.close();
     throw error;
   }
+}
+
+/** `offset`: see CorrectedClock. */
+function logOffset(log: Logger, offset: Micros): void {
+  const offsetMs = Math.round(offset / 1_000);
+  const seconds = (Math.abs(offsetMs) / 1_000).toFixed(1);
+  const way = offset < 0 ? 'ahead of' : 'behind';
+  if (Math.abs(offsetMs) < 1_000) log.info({ offsetMs }, "this machine's clock is right again");
+  else log.warn({ offsetMs }, `this machine's clock is ${seconds} s ${way} the database's, whose time counts`);
 }

@@ -53,6 +53,9 @@ export interface Dialect {
    */
   olderThan(age: Micros, now: Micros): Statement;
 
+  /** SQL for the present time of the database, in microseconds; null: it has no clock of its own. */
+  readonly time: string | null;
+
   /** SQL for the step between two keys that one server of the database generates. */
   readonly keyStep: string;
 

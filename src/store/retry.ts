@@ -9,7 +9,7 @@ const MAX_RETRIES = 5;
  * No try begins later than this after the first one. A query that was not answered in time is repeated once, and not six
  * times: callers would wait for minutes.
  */
-const MAX_TRYING_MS = 8_000;
+const MAX_TRYING_MS = 9_500;
 
 /** Whether there is another try after `retries` retries, when the first try began at `began` (of `performance.now`). */
 export function mayRetry(retries: number, began: number): boolean {

@@ -24,7 +24,7 @@ export class TypeOrmStore implements TaskResultStore {
 
   constructor(
     private readonly source: DataSource,
-    dialect: Dialect,
+    private readonly dialect: Dialect,
     clock: Clock,
     retention: Retention,
   ) {
@@ -72,6 +72,14 @@ export class TypeOrmStore implements TaskResultStore {
 
   trimChanges(age: Micros, limit: number): Promise<boolean> {
     return this.#trimmer.trim(age, limit);
+  }
+
+  async time(): Promise<Micros | null> {
+    const { time } = this.dialect;
+    if (time === null) return null;
+    const statement = { text: `SELECT ${time} AS now`, values: [] };
+    const [row] = (await this.#access.run(() => this.#access.selectRaw(statement))) as { now: Micros }[];
+    return Number(row?.now);
   }
 
   async ping(): Promise<void> {

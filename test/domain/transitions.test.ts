@@ -238,7 +238,7 @@ describe('times', () => {
 
   test('go on when the clock stands still or runs backwards', () => {
     const started = changed(decide(READY, start(ID, 'w1', { lease: 100 }), 500, KEEP));
-    expect(started).toMatchObject({ startedAt: 1_001, lastAttemptedAt: 1_001, leaseExpiresAt: 1_101 });
+    expect(started).toMatchObject({ startedAt: 1_001, lastAttemptedAt: 1_001, leaseExpiresAt: 600 });
     const failed = decide(started, failAttempt(ID, 1, { retry: true }), 400, KEEP);
     expect(additions(failed)?.errors?.[0]?.raisedAt).toBe(1_002);
     const again = changed(decide(changed(failed), start(ID, 'w2'), 1_200, KEEP));
@@ -248,6 +248,15 @@ describe('times', () => {
   test('a renewal counts as a time given', () => {
     const renewed = changed(decide(LEASED, renew(ID, 1, 1_000), 3_000, KEEP));
     expect(changed(decide(renewed, succeed(ID), 2_000, KEEP)).finishedAt).toBe(3_001);
+  });
+
+  test('leases count from now, also where the newest time lies ahead', () => {
+    const ahead = { ...RUNNING, changedAt: 3_600_000 };
+    const leased = changed(decide(ahead, renew(ID, 1, 100), 2_000, KEEP));
+    expect(leased).toMatchObject({ leaseExpiresAt: 2_100, changedAt: 3_600_001 });
+    expect(decide(leased, start(ID, 'w2'), 2_099, KEEP)).toMatchObject({ kind: 'refused' });
+    const taken = changed(decide(leased, start(ID, 'w2', { lease: 100 }), 2_100, KEEP));
+    expect(taken).toMatchObject({ attempts: 2, leaseExpiresAt: 2_200, lastAttemptedAt: 3_600_002 });
   });
 
   test('retention begins at the end', () => {

@@ -135,13 +135,13 @@ function expectedOf(result: Modelled | null, step: Step, clock: number, creation
       if (before !== undefined) return before === attempts ? same : refused('STALE_ATTEMPT');
       if (finished) return refused('ILLEGAL_TRANSITION');
       const running = result.status === 'RUNNING';
-      const expired = running && result.leaseEnd !== null && result.leaseEnd <= now;
+      const expired = running && result.leaseEnd !== null && result.leaseEnd <= clock;
       if (running && !expired && !step.force) return refused('ATTEMPT_IN_PROGRESS');
       return moved({
         status: 'RUNNING',
         workers: [...result.workers, step.worker],
         requests: { ...result.requests, ...(step.request !== null && { [step.request]: attempts + 1 }) },
-        leaseEnd: step.lease === null ? null : now + step.lease,
+        leaseEnd: step.lease === null ? null : clock + step.lease,
         ...(running && { errors: withError(expired ? 'taskresults.LeaseExpired' : 'taskresults.AttemptReplaced') }),
       });
     }
@@ -155,7 +155,7 @@ function expectedOf(result: Modelled | null, step: Step, clock: number, creation
       if (step.attempt < attempts) return refused('STALE_ATTEMPT');
       if (step.attempt > attempts || result.status !== 'RUNNING') return refused('ILLEGAL_TRANSITION');
       if (step.call === 'renew')
-        return { answer: 'OK', result: { ...result, leaseEnd: now + step.lease, changedAt: now } };
+        return { answer: 'OK', result: { ...result, leaseEnd: clock + step.lease, changedAt: now } };
       if (step.call === 'succeed') return moved({ status: 'SUCCESSFUL', value: step.value });
       return moved({ status: step.retry ? 'READY' : 'FAILED', errors: withError(step.message) });
   }

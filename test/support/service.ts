@@ -3,6 +3,7 @@ import { TaskLifecycleServiceClient } from '@taskresults/protocol/taskresults/v1
 import { TaskResultServiceClient } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import pino, { type Logger } from 'pino';
 import { type Config, readConfig } from '../../src/config/config';
+import { CorrectedClock, systemClock } from '../../src/domain/clock';
 import type { Clock } from '../../src/domain/task-result';
 import { startService } from '../../src/server/service';
 import type { Database } from '../../src/store/open';
@@ -40,14 +41,20 @@ export async function startOn(engine: EngineName, overrides: Partial<Config> = {
   };
 }
 
-/** A server on a database that outlives it. */
+/** A clock that only a test sets, whatever the database says. */
+class HeldClock extends CorrectedClock {
+  override correct(): void {}
+}
+
+/** A server on a database that outlives it. Its time is that of `clock`, or that of a machine's clock, corrected. */
 export async function serve(
   database: Database,
   overrides: Partial<Config> = {},
   log: Logger = pino({ level: 'silent' }),
-  clock?: Clock,
+  clock: Clock | CorrectedClock = new CorrectedClock(systemClock()),
 ): Promise<TestService> {
-  const service = await startService(testConfig(database, overrides), log, clock);
+  const corrected = clock instanceof CorrectedClock ? clock : new HeldClock(clock);
+  const service = await startService(testConfig(database, overrides), log, corrected);
   let stopped: Promise<void> | null = null;
   const stopServer = () => {
     stopped ??= service.stop();

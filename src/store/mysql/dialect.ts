@@ -65,6 +65,8 @@ export function mysqlEngine(database: MysqlDatabase, maxRowBytes = 0): Engine {
 
     olderThan: (age) => ({ text: 'inserted_at < NOW(6) - INTERVAL ? MICROSECOND', values: [age] }),
 
+    time: "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))",
+
     keyStep: '@@auto_increment_increment',
 
     whileMigrating: withMigrationLock,

@@ -48,6 +48,8 @@ export function sqliteEngine({ file }: SqliteDatabase): Engine {
 
     olderThan: (age, now) => ({ text: 'inserted_at < ?', values: [now - age] }),
 
+    time: null,
+
     keyStep: '1',
 
     whileMigrating: (_runner, work) => work(),
