@@ -1,11 +1,13 @@
 import { TaskResultsError } from '../../src/domain/errors';
 import type { TaskResultStore } from '../../src/domain/store';
 import { openStore } from '../../src/store/open';
+import { callsOf } from '../support/calls';
 import { create, filter, start, succeed } from '../support/commands';
 import { outcomes } from '../support/decisions';
 import { type TemporaryDatabase, temporaryMysql, testMysqlUrl } from '../support/engines';
 import { fresh } from '../support/fresh';
 import { Link } from '../support/link';
+import { serve } from '../support/service';
 import { until } from '../support/until';
 
 const POOL_SIZE = 12;
@@ -96,6 +98,29 @@ describe('connections that have died without a word while new ones work', () => 
     await until(() => link.open === 0, 'the store has let go of all dead connections', SOON_MS);
   });
 });
+
+test('a service in use whose links die all at once answers again within seconds', async () => {
+  const service = await serve({ engine: 'mysql', url: through(link), poolSize: 5 });
+  try {
+    const calls = callsOf(service);
+    const all = Array.from({ length: 20 }, () => calls.created());
+    await Promise.all([...all, ...Array.from({ length: 20 }, () => calls.list())]);
+    link.stallOpen();
+    const took = await timed(async () => {
+      const id = fresh();
+      await until(() => calls.create(id).then(isOk, isNot), 'a result is created', SOON_MS);
+      await until(() => calls.start(id).then(isOk, isNot), 'an attempt is started', SOON_MS);
+      await until(() => calls.batchGet([id]).then(isOk, isNot), 'it is read', SOON_MS);
+      await until(() => calls.list().then(isOk, isNot), 'it is listed', SOON_MS);
+    });
+    expect(took).toBeLessThan(SOON_MS);
+  } finally {
+    await service.stop();
+  }
+});
+
+const isOk = () => true;
+const isNot = () => false;
 
 describe('a database that says nothing any more', () => {
   const CALLS: Record<string, () => Promise<unknown>> = {

@@ -52,7 +52,9 @@ function statementLimit(mariadbSeconds: string | number, mysqlMs: string | numbe
 /** A limit of the administrator's that is lower stays. Zero is none. */
 const SERVER_LIMIT = statementLimit(
   `IF(@@max_statement_time > 0, LEAST(@@max_statement_time, ${SERVER_STATEMENT_S}), ${SERVER_STATEMENT_S})`,
-  `IF(@@max_execution_time > 0, LEAST(@@max_execution_time, ${SERVER_STATEMENT_S}000), ${SERVER_STATEMENT_S}000)`,
+  // MySQL takes nothing but an integer, and a number that it has compared is none.
+  `CAST(IF(@@max_execution_time > 0, LEAST(@@max_execution_time, ${SERVER_STATEMENT_S}000), ${SERVER_STATEMENT_S}000)` +
+    ' AS UNSIGNED)',
 );
 
 /** For a session that migrates. */
