@@ -90,3 +90,28 @@ test.each(Object.keys(ARRIVES))(
     expect(await store.outline([id])).toMatchObject([{ id, revision: 2 }]);
   },
 );
+
+test('a replica whose link dies at its COMMIT decides again, once it has the locks', async () => {
+  const id = fresh();
+  await store.transact([create(id)]);
+  const cutOff = await openThroughLink();
+  let diedAt = 0;
+  link.rewrite = (bytes) => {
+    if (diedAt > 0 || !bytes.subarray(-COMMIT.length).equals(COMMIT)) return bytes;
+    diedAt = performance.now();
+    link.stallOpen();
+    return Buffer.alloc(0);
+  };
+  try {
+    const started = () =>
+      cutOff.transact([start(id, 'w1', { requestId: 'once' })]).then(
+        () => true,
+        () => false,
+      );
+    await until(started, 'the attempt is started', SOON_MS);
+    expect(performance.now() - diedAt).toBeLessThan(SOON_MS);
+    expect(await store.outline([id])).toMatchObject([{ id, revision: 2 }]);
+  } finally {
+    await cutOff.close();
+  }
+});
