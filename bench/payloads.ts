@@ -25,6 +25,8 @@ export function finishedResult(id: string, bytes: number): TaskResult {
     workerIds: ['worker-1'],
     returnValueJson: RETURN_VALUE,
     revision: 3n,
+    attempts: 1,
+    attemptPolicy: { maxAttempts: 100 },
   });
 }
 

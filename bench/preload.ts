@@ -72,6 +72,7 @@ function resultRow(n: number, at: number) {
     incarnation: 1,
     revision: finished ? 3 : 1,
     attempts: finished ? 1 : 0,
+    max_attempts: 100,
     error_count: 0,
     metadata_count: 0,
     enqueued_at: at,

@@ -8,15 +8,19 @@ function limitsRows() {
   const labelTexts = `names of ${limits.MAX_LABEL_NAME_LENGTH}, values of ${characters(limits.MAX_LABEL_VALUE_LENGTH)}`;
   const heartbeats = `${duration(limits.MIN_HEARTBEAT)} to ${duration(limits.MAX_HEARTBEAT)}`;
   return [
-    refused('`args_json`, `kwargs_json`, `return_value_json`, each', setting(maxJsonSize)),
+    refused('`args_json` and `kwargs_json` together', setting(maxJsonSize)),
+    refused('`return_value_json`', setting(maxJsonSize)),
     ['traceback', setting(maxTracebackSize), 'cut and marked: a failure must not get lost'],
     ['error message', bytes(limits.MAX_ERROR_MESSAGE_SIZE), 'cut and marked'],
     ['exception class path', characters(limits.MAX_CLASS_PATH_LENGTH), 'cut'],
+    refused('attempts of one result', `${count(limits.MAX_ATTEMPTS)} (${limits.DEFAULT_MAX_ATTEMPTS} unless asked)`),
     [
-      'all errors of one result together',
-      `about ${bytes(limits.MAX_ERRORS_SIZE)}`,
-      'later messages and tracebacks are cut harder',
+      `errors of one result, each with ${bytes(limits.ERROR_OVERHEAD)} besides its texts`,
+      bytes(limits.MAX_ERRORS_SIZE),
+      'the oldest are dropped; `error_count` goes on',
     ],
+    ['worker ids of one result', bytes(limits.MAX_WORKER_IDS_SIZE), 'only the newest are shown; `attempts` goes on'],
+    ['error message in the view BASIC', bytes(limits.MAX_BASIC_ERROR_MESSAGE_SIZE), 'cut and marked'],
     refused('id', characters(limits.MAX_ID_LENGTH)),
     refused(
       'task path, queue, backend, worker id, request id',
@@ -30,6 +34,7 @@ function limitsRows() {
     refused('statuses in one filter, repeated ones included', count(limits.MAX_STATUSES)),
     refused('page of a list', `${count(limits.MAX_PAGE_SIZE)} results (${limits.DEFAULT_PAGE_SIZE} unless asked)`),
     ['answer with many results', bytes(limits.MAX_ANSWER_SIZE), 'shorter page, or ids named as deferred'],
+    ['one result that a filter finds', bytes(limits.CLIENTS_MESSAGE_SIZE), 'it comes in the view BASIC'],
     refused('message', setting(maxMessageSize)),
     refused('heartbeat of a watch', `${heartbeats} (${duration(limits.DEFAULT_HEARTBEAT)} unless asked)`),
     ['one wait', duration(limits.MAX_WAIT), 'ends as unfinished, and the caller waits again'],

@@ -33,7 +33,11 @@ const MAYBE_MESSAGE: fc.Arbitrary<string | null> = fc.option(fc.constant('x'));
 const STEP: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
-    arbitrary: record({ call: fc.constant('create' as const), content: fc.constantFrom('[]', '[]', '[1]') }),
+    arbitrary: record({
+      call: fc.constant('create' as const),
+      content: fc.constantFrom('[]', '[]', '[1]'),
+      maxAttempts: fc.constantFrom<number | null>(2, 2, null),
+    }),
   },
   {
     weight: 6,
@@ -208,7 +212,10 @@ describe.each(ENGINES)('the service on %s does what the model says', (engine) =>
     const incarnation = ('creation' in step && step.creation !== null && incarnations.get(id)?.[step.creation]) || 0n;
     switch (step.call) {
       case 'create':
-        return calls.create(id, { argsJson: step.content });
+        return calls.create(id, {
+          argsJson: step.content,
+          attemptPolicy: step.maxAttempts === null ? undefined : { maxAttempts: step.maxAttempts },
+        });
       case 'start':
         return calls.start(id, step.worker, {
           lease: step.lease === null ? undefined : ms(step.lease * 1_000),
@@ -253,7 +260,10 @@ describe.each(ENGINES)('the service on %s does what the model says', (engine) =>
     expect({
       status: TaskResultStatus[found.status],
       revision: Number(found.revision),
+      attempts: found.attempts,
+      maxAttempts: found.attemptPolicy?.maxAttempts,
       workers: found.workerIds,
+      errorCount: found.errorCount,
       errors: found.errors.map(({ attempt, workerId, exceptionClassPath }) => ({
         attempt,
         worker: workerId,
@@ -264,7 +274,10 @@ describe.each(ENGINES)('the service on %s does what the model says', (engine) =>
     }).toEqual({
       status: `TASK_RESULT_STATUS_${expected.status}`,
       revision: expected.revision,
+      attempts: expected.workers.length,
+      maxAttempts: expected.maxAttempts ?? 100,
       workers: expected.workers,
+      errorCount: expected.errors.length,
       errors: expected.errors,
       value: expected.value,
       content: expected.content,

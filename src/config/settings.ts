@@ -58,7 +58,10 @@ export const SETTINGS = {
     'TASKRESULTS_READ_TOKEN',
     'another such token, good for reading only; without the first one, nobody may write',
   ),
-  maxJsonSize: sizeLimit('maxJsonSize', 'how large args, kwargs and the return value may be, each; more is refused'),
+  maxJsonSize: sizeLimit(
+    'maxJsonSize',
+    'how large args and kwargs together may be, and the return value; more is refused',
+  ),
   maxTracebackSize: sizeLimit('maxTracebackSize', 'how large a traceback may be; more is cut and marked'),
   maxMessageSize: sizeLimit(
     'maxMessageSize',

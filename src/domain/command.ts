@@ -45,6 +45,8 @@ export interface CreateCommand {
   kwargsJson: string;
   backend: string;
   metadata: Metadata;
+  /** Null: DEFAULT_MAX_ATTEMPTS. */
+  maxAttempts: number | null;
 }
 
 /** Commands whose repetition is known by what they say. */
@@ -64,8 +66,10 @@ function content(command: Recognised): unknown[] {
     case 'create': {
       const { path, priority, queueName, runAfter, takesContext } = command.task;
       const metadata = Object.entries(command.metadata).sort(([a], [b]) => (a < b ? -1 : 1));
-      const { argsJson, kwargsJson, backend } = command;
-      return ['create', path, priority, queueName, runAfter, takesContext, argsJson, kwargsJson, backend, metadata];
+      const { argsJson, kwargsJson, backend, maxAttempts } = command;
+      const said = [path, priority, queueName, runAfter, takesContext, argsJson, kwargsJson, backend, metadata];
+      // What is unset adds nothing, so that a later version adds fields without making other content of what there is.
+      return ['create', ...said, ...(maxAttempts === null ? [] : [{ maxAttempts }])];
     }
     case 'succeed':
       return ['succeed', command.attempt, command.returnValueJson];

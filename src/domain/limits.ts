@@ -12,7 +12,7 @@ const DAY: Micros = 24 * 3_600 * SECOND;
 
 /** The limits that a setting of the same name changes. */
 export interface Limits {
-  /** Size of each of `args_json`, `kwargs_json` and `return_value_json`. More is refused. */
+  /** Size of `args_json` and `kwargs_json` together, and of `return_value_json`. More is refused. */
   readonly maxJsonSize: number;
   /** Size of a traceback. More is cut, and marked. */
   readonly maxTracebackSize: number;
@@ -55,6 +55,9 @@ export const MAX_LABEL_VALUE_LENGTH = 255;
 
 export const MIN_LEASE: Micros = SECOND / 1_000;
 export const MAX_LEASE: Micros = 7 * DAY;
+/** Attempts of one result, and how many there may be unless its creator says so. */
+export const MAX_ATTEMPTS = 1_000;
+export const DEFAULT_MAX_ATTEMPTS = 100;
 /** The number of an attempt is an int32. */
 export const MAX_ATTEMPT = 2 ** 31 - 1;
 
@@ -62,10 +65,14 @@ export const MAX_ATTEMPT = 2 ** 31 - 1;
 export const MAX_CLASS_PATH_LENGTH = 1_000;
 /** Size of an error's message. More is cut, and marked. */
 export const MAX_ERROR_MESSAGE_SIZE = 64 * KIB;
-/** All errors of one result keep about this much text; later messages and tracebacks are cut harder. */
+/** The same in the view BASIC, so that a whole result stays below 64 KiB in it. */
+export const MAX_BASIC_ERROR_MESSAGE_SIZE = 8 * KIB;
+/** The newest errors of a result are kept up to this size; the newest in any case. Older ones are dropped. */
 export const MAX_ERRORS_SIZE = MIB;
-/** What every message may keep, however many errors there were. */
-export const MIN_KEPT_MESSAGE_SIZE = KIB;
+/** What an error counts besides its texts: about as much as the longest worker id. */
+export const ERROR_OVERHEAD = KIB;
+/** The newest worker ids of a result are shown up to this size. */
+export const MAX_WORKER_IDS_SIZE = 256 * KIB;
 
 /** In one batch call, or one watch. */
 export const MAX_IDS = 1_000;
@@ -77,6 +84,8 @@ export const DEFAULT_PAGE_SIZE = 50;
 export const MAX_MORE_TRANSITIONS = 1_000;
 /** Size of an answer with many results: clients take 4 MiB unless they are told otherwise, and headers need some of it. */
 export const MAX_ANSWER_SIZE = 3 * MIB;
+/** Size of a message that clients take unless they are told otherwise. */
+export const CLIENTS_MESSAGE_SIZE = 4 * MIB;
 
 export const MIN_HEARTBEAT: Micros = SECOND;
 export const MAX_HEARTBEAT: Micros = 60 * SECOND;
@@ -95,10 +104,13 @@ const MAX_NAMES_SIZE = 8 * KIB;
 
 /** The longest texts that one row of a store holds together: the arguments of a result, or what an error says. */
 export function maxRowSize({ maxJsonSize, maxTracebackSize }: Limits): number {
-  return Math.max(2 * maxJsonSize, maxTracebackSize + MAX_ERROR_MESSAGE_SIZE) + MAX_NAMES_SIZE;
+  return Math.max(maxJsonSize, maxTracebackSize + MAX_ERROR_MESSAGE_SIZE) + MAX_NAMES_SIZE;
 }
 
-/** What one result may grow to: arguments and return value, and what is kept of its errors and workers. */
+/**
+ * What one result may grow to: arguments, return value, and what is kept of its errors and workers, with room for names
+ * and labels. With the usual limits that is CLIENTS_MESSAGE_SIZE.
+ */
 export function maxResultSize({ maxJsonSize }: Limits): number {
-  return 3 * maxJsonSize + 2 * MIB;
+  return 2 * maxJsonSize + 2 * MIB;
 }

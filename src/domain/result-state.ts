@@ -17,7 +17,8 @@ export interface ResultState {
   revision: number;
   /** Attempts started so far. */
   attempts: number;
-  /** Errors kept so far. */
+  maxAttempts: number;
+  /** Errors so far, dropped ones included. */
   errorCount: number;
   enqueuedAt: Micros;
   startedAt: Micros | null;
@@ -36,6 +37,6 @@ export interface ResultState {
   stateFingerprint: string;
   /** UTF-8 bytes of arguments and return value, for reads bounded in bytes. */
   payloadBytes: number;
-  /** UTF-8 bytes of all errors. */
+  /** What all errors so far count, in bytes, dropped ones included: see MAX_ERRORS_SIZE. */
   errorBytes: number;
 }

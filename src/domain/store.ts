@@ -23,8 +23,8 @@ export interface TaskResultStore {
   transact(commands: readonly Command[]): Promise<Decision[]>;
 
   /**
-   * The results with these ids, in any order; ids that no result has are left out, and so are results whose
-   * `errorBytes`, in the view FULL together with `payloadBytes`, are more than `maxBytes`.
+   * The results with these ids, in any order, with no more than `view` shows; ids that no result has are left out, and
+   * so are results whose `errorBytes`, in the view FULL together with `payloadBytes`, are more than `maxBytes`.
    */
   read(ids: readonly string[], view: View, maxBytes?: number): Promise<TaskResult[]>;
 
@@ -77,7 +77,7 @@ export interface Outline extends Position, Version {
   status: TaskResultStatus;
   /** UTF-8 bytes of arguments and return value, which the view BASIC leaves out. */
   payloadBytes: number;
-  /** UTF-8 bytes of all errors. */
+  /** As in ResultState. */
   errorBytes: number;
 }
 

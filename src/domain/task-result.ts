@@ -8,7 +8,7 @@ export type Clock = () => Micros;
 
 export type TaskResultStatus = 'READY' | 'RUNNING' | 'FAILED' | 'SUCCESSFUL';
 
-/** BASIC leaves out arguments, return value and tracebacks. */
+/** BASIC leaves out arguments and return value, and most of the history. See `inView`. */
 export type View = 'BASIC' | 'FULL';
 
 export interface Task {
@@ -47,7 +47,14 @@ export interface TaskResult {
   argsJson: string;
   kwargsJson: string;
   backend: string;
+  maxAttempts: number;
+  /** Attempts started so far. */
+  attempts: number;
+  /** Errors so far, dropped ones included. */
+  errorCount: number;
+  /** The newest, oldest first. In the BASIC view at most one, without its traceback. */
   errors: TaskError[];
+  /** One for each attempt, in any view: filters look at them. */
   workerIds: string[];
   /** Null unless SUCCESSFUL, and in the BASIC view. */
   returnValueJson: string | null;

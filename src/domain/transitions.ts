@@ -1,25 +1,31 @@
 import { type Command, type CreateCommand, type Fence, fingerprint, type StartCommand } from './command';
 import { doesNotExist, type Reason, TaskResultsError } from './errors';
-import { MAX_ERRORS_SIZE, MIN_KEPT_MESSAGE_SIZE } from './limits';
+import { DEFAULT_MAX_ATTEMPTS, ERROR_OVERHEAD } from './limits';
 import { PENDING_INCARNATION, type ResultState } from './result-state';
 import { isFinished, type Micros, type ReportedError, type TaskError } from './task-result';
-import { byteLength, cutText } from './text';
+import { byteLength } from './text';
 import type { Version } from './version';
 
 /** What a transition adds to a result's history. */
 export interface Additions {
   created?: CreateCommand;
   attempt?: { attempt: number; workerId: string; requestId: string | null; startedAt: Micros };
-  /** The worker of each is that of its attempt. */
-  errors?: Omit<TaskError, 'workerId'>[];
+  error?: NewError;
   returnValueJson?: string;
+}
+
+/** An error that is added to a result. Its worker is that of its attempt. */
+export interface NewError extends Omit<TaskError, 'workerId'> {
+  /** What the errors before it count, as ResultState.errorBytes does. */
+  bytesBefore: number;
 }
 
 export type Decision =
   | { kind: 'refused'; error: TaskResultsError }
   /** A repetition: nothing to write. `state` is null only for the delete of a result that is gone. */
   | { kind: 'unchanged'; state: ResultState | null }
-  | { kind: 'changed'; state: ResultState; additions: Additions }
+  /** With a refusal, the change is made and the call ends with that: it found something else than what it asked for. */
+  | { kind: 'changed'; state: ResultState; additions: Additions; refusal?: TaskResultsError }
   /** The version is one beyond the last that anybody can know of this creation. */
   | { kind: 'deleted'; version: Version };
 
@@ -47,7 +53,7 @@ export function decide(
   const at = Math.max(now, state.changedAt + 1);
   switch (command.kind) {
     case 'start':
-      return start(state, command, startedBefore, now, at);
+      return start(state, command, startedBefore, now, at, retention);
     case 'renew':
       return renew(state, command, now, at);
     case 'succeed':
@@ -60,9 +66,6 @@ export function decide(
 
 type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
-/** What ends an attempt, or the whole result. */
-type Ending = CommandOf<'succeed' | 'failAttempt' | 'failUnstarted'>;
-
 function create(command: CreateCommand, now: Micros): Decision {
   const createFingerprint = fingerprint(command);
   const state: ResultState = {
@@ -71,6 +74,7 @@ function create(command: CreateCommand, now: Micros): Decision {
     incarnation: PENDING_INCARNATION,
     revision: 1,
     attempts: 0,
+    maxAttempts: command.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
     errorCount: 0,
     enqueuedAt: now,
     startedAt: null,
@@ -113,6 +117,7 @@ function start(
   startedBefore: number | null,
   now: Micros,
   at: Micros,
+  retention: Retention,
 ): Decision {
   if (startedBefore === state.attempts) return { kind: 'unchanged', state };
   if (startedBefore !== null) return stale(state, startedBefore);
@@ -125,6 +130,7 @@ function start(
       return refused('ATTEMPT_IN_PROGRESS', `attempt ${state.attempts} of task result "${state.id}" is running`);
     }
     lost = lostAttempt(state, expired);
+    if (isLastAttempt(state)) return loseLastAttempt(state, lost, at, retention);
   }
 
   const attempt = state.attempts + 1;
@@ -143,11 +149,22 @@ function start(
   return lost ? withError(next, additions, state, lost, at) : { kind: 'changed', state: next, additions };
 }
 
+/** Its loss is the end, and the start that found it lost is refused like every later one. */
+function loseLastAttempt(state: ResultState, lost: ReportedError, at: Micros, retention: Retention): Decision {
+  const next = finished(state, 'FAILED', at, retention);
+  return { ...withError(next, {}, state, lost, at), refusal: illegalTransition(next, 'start an attempt') };
+}
+
+function isLastAttempt({ attempts, maxAttempts }: ResultState): boolean {
+  return attempts >= maxAttempts;
+}
+
 function lostAttempt(state: ResultState, expired: boolean): ReportedError {
   const how = expired ? 'its lease ran out' : 'another worker took the task over';
+  const end = isLastAttempt(state) ? `, and ${state.maxAttempts} attempts were all that it had` : '';
   return {
     exceptionClassPath: expired ? 'taskresults.LeaseExpired' : 'taskresults.AttemptReplaced',
-    message: `attempt ${state.attempts} was lost: ${how}`,
+    message: `attempt ${state.attempts} was lost: ${how}${end}`,
     traceback: '',
   };
 }
@@ -174,10 +191,13 @@ function finishAttempt(
   if (refusal) return refusal;
 
   if (command.kind === 'failAttempt') {
-    const next = command.retry ? waiting(state, command, at) : finished(state, 'FAILED', command, at, retention);
+    const isRetried = command.retry && !isLastAttempt(state);
+    const next = isRetried ? waiting(state, at) : finished(state, 'FAILED', at, retention);
+    next.stateFingerprint = fingerprint(command);
     return withError(next, {}, state, command.error, at);
   }
-  const next = finished(state, 'SUCCESSFUL', command, at, retention);
+  const next = finished(state, 'SUCCESSFUL', at, retention);
+  next.stateFingerprint = fingerprint(command);
   next.payloadBytes += byteLength(command.returnValueJson);
   return { kind: 'changed', state: next, additions: { returnValueJson: command.returnValueJson } };
 }
@@ -190,33 +210,20 @@ function failUnstarted(
 ): Decision {
   if (state.status === 'FAILED' && state.stateFingerprint === fingerprint(command)) return { kind: 'unchanged', state };
   if (state.status !== 'READY') return illegal(state, 'fail it as never started');
-  const next = finished(state, 'FAILED', command, at, retention);
+  const next = finished(state, 'FAILED', at, retention);
+  next.stateFingerprint = fingerprint(command);
   return command.error
     ? withError(next, {}, state, command.error, at)
     : { kind: 'changed', state: next, additions: {} };
 }
 
-function waiting(state: ResultState, command: Ending, at: Micros): ResultState {
-  const { revision } = state;
-  return {
-    ...state,
-    status: 'READY',
-    revision: revision + 1,
-    leaseExpiresAt: null,
-    changedAt: at,
-    stateFingerprint: fingerprint(command),
-  };
+function waiting(state: ResultState, at: Micros): ResultState {
+  return { ...state, status: 'READY', revision: state.revision + 1, leaseExpiresAt: null, changedAt: at };
 }
 
-function finished(
-  state: ResultState,
-  status: 'FAILED' | 'SUCCESSFUL',
-  command: Ending,
-  at: Micros,
-  retention: Retention,
-): ResultState {
+function finished(state: ResultState, status: 'FAILED' | 'SUCCESSFUL', at: Micros, retention: Retention): ResultState {
   return {
-    ...waiting(state, command, at),
+    ...waiting(state, at),
     status,
     finishedAt: at,
     expiresAt: retention.afterFinish === null ? null : at + retention.afterFinish,
@@ -230,21 +237,20 @@ function withError(
   before: ResultState,
   reported: ReportedError,
   at: Micros,
-): Decision {
-  const room = Math.max(0, MAX_ERRORS_SIZE - before.errorBytes);
-  const message = cutText(reported.message, Math.max(room, MIN_KEPT_MESSAGE_SIZE));
-  const traceback = cutText(reported.traceback, room);
+): Decision & { kind: 'changed' } {
+  const { exceptionClassPath, message, traceback } = reported;
   const error = {
-    exceptionClassPath: reported.exceptionClassPath,
+    exceptionClassPath,
     message,
     traceback,
     attempt: before.attempts,
     raisedAt: at,
+    bytesBefore: before.errorBytes,
   };
+  const texts = byteLength(exceptionClassPath) + byteLength(message) + byteLength(traceback);
   next.errorCount = before.errorCount + 1;
-  next.errorBytes =
-    before.errorBytes + byteLength(message) + byteLength(traceback) + byteLength(error.exceptionClassPath);
-  return { kind: 'changed', state: next, additions: { ...additions, errors: [error] } };
+  next.errorBytes = before.errorBytes + texts + ERROR_OVERHEAD;
+  return { kind: 'changed', state: next, additions: { ...additions, error } };
 }
 
 /** Only the newest attempt of the present incarnation, and only while it is running, may be renewed or finished. */
@@ -271,8 +277,12 @@ function stale(state: ResultState, attempt: number): Decision {
 }
 
 function illegal(state: ResultState, what: string): Decision {
+  return { kind: 'refused', error: illegalTransition(state, what) };
+}
+
+function illegalTransition(state: ResultState, what: string): TaskResultsError {
   const attempts = `${state.attempts} attempt${state.attempts === 1 ? '' : 's'}`;
-  return refused(
+  return new TaskResultsError(
     'ILLEGAL_TRANSITION',
     `task result "${state.id}" is ${state.status} after ${attempts}: cannot ${what}`,
   );

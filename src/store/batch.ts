@@ -1,4 +1,5 @@
 import type { Command, CreateCommand } from '../domain/command';
+import { MAX_ERRORS_SIZE } from '../domain/limits';
 import { PENDING_INCARNATION, type ResultState } from '../domain/result-state';
 import type { Micros } from '../domain/task-result';
 import { type Decision, decide, type Retention } from '../domain/transitions';
@@ -32,6 +33,12 @@ export interface Update {
   after: ResultState;
 }
 
+/** Errors of a result that are dropped: those that begin before this place, counted as ErrorRow.bytesBefore is. */
+export interface DroppedErrors {
+  taskId: string;
+  before: number;
+}
+
 /** A change without its place in the log. */
 export type NewChange = Omit<ChangeRow, 'seq'>;
 
@@ -42,6 +49,7 @@ export interface Writes {
   updates: Update[];
   attempts: AttemptRow[];
   errors: ErrorRow[];
+  droppedErrors: DroppedErrors[];
   returnValues: ReturnValueRow[];
   metadata: MetadataRow[];
   changes: NewChange[];
@@ -83,10 +91,7 @@ export class Batch {
         entry.attempts.push(row);
         this.started.add(row);
       }
-      const firstOrdinal = state.errorCount - (additions.errors?.length ?? 0) + 1;
-      additions.errors?.forEach((error, i) => {
-        entry.errors.push({ taskId: state.id, ordinal: firstOrdinal + i, ...error });
-      });
+      if (additions.error) entry.errors.push({ taskId: state.id, ordinal: state.errorCount, ...additions.error });
     } else if (decision.kind === 'deleted') {
       const { stored } = entry;
       const changed = this.#withIncarnation(decision.version);
@@ -115,6 +120,7 @@ export class Batch {
       updates: [],
       attempts: [],
       errors: [],
+      droppedErrors: [],
       returnValues: [],
       metadata: [],
       changes: [],
@@ -132,6 +138,7 @@ export class Batch {
       }
       writes.attempts.push(...entry.attempts);
       writes.errors.push(...entry.errors);
+      writes.droppedErrors.push(...droppedErrors(state, entry.errors));
       if (returnValueJson !== null) writes.returnValues.push({ taskId: id, returnValueJson });
     }
     return writes;
@@ -160,6 +167,13 @@ export class Batch {
   }
 }
 
+/** What the result can no longer hold now that these errors are added: its oldest, but never the newest. */
+function droppedErrors({ id, errorBytes }: ResultState, added: readonly ErrorRow[]): DroppedErrors[] {
+  const newest = added.at(-1);
+  if (!newest || errorBytes <= MAX_ERRORS_SIZE) return [];
+  return [{ taskId: id, before: Math.min(errorBytes - MAX_ERRORS_SIZE, newest.bytesBefore) }];
+}
+
 function blank(): Entry {
   return {
     stored: null,
@@ -183,6 +197,7 @@ function newRow(state: ResultState, created: CreateCommand): ResultRow {
     incarnation: state.incarnation,
     revision: state.revision,
     attempts: state.attempts,
+    maxAttempts: state.maxAttempts,
     errorCount: state.errorCount,
     enqueuedAt: state.enqueuedAt,
     startedAt: state.startedAt,

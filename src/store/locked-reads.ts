@@ -14,6 +14,7 @@ const STATE: readonly (keyof ResultState)[] = [
   'incarnation',
   'revision',
   'attempts',
+  'maxAttempts',
   'errorCount',
   'enqueuedAt',
   'startedAt',

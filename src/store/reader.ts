@@ -27,6 +27,7 @@ const BASIC: readonly (keyof ResultRow)[] = [
   'incarnation',
   'revision',
   'attempts',
+  'maxAttempts',
   'errorCount',
   'metadataCount',
   'enqueuedAt',
@@ -46,11 +47,18 @@ const ERROR: readonly (keyof ErrorRow)[] = [
 ];
 
 const WORKER: readonly (keyof AttemptRow)[] = ['taskId', 'attempt', 'workerId'];
+/** Of a result's errors, for the view BASIC. */
+const NEWEST_ERROR = 'AND h.ordinal = r.error_count';
+
 const NEWEST_WORKER = ['workerId'] as const;
 const RETURN_VALUE = ['returnValueJson'] as const;
+const AS_OF: readonly (keyof ResultRow)[] = ['incarnation', 'errorCount'];
 const LABEL: readonly (keyof MetadataRow)[] = ['taskId', 'name', 'value'];
 
-/** A result that is deleted and created again while it is read is read again. If that never ends, data are broken. */
+/** A row of the history of a result, with what the row of the result said when it was read. */
+type HistoryRow<Row> = Row & { incarnation: number; errorCount: number };
+
+/** A result that changed too much while it was read is read again. If that never ends, data are broken. */
 const MAX_ROUNDS = 100;
 
 /** Reads results by id. */
@@ -106,9 +114,10 @@ export class Reader {
   }
 
   /**
-   * A result and its history come from several statements. History only grows, and the row says how long it was: what
-   * is beyond that is left out, so that all is as it was at one moment. If there is less, the result was deleted in
-   * between, and perhaps created again: the history of another incarnation counts as none. Such ids are read again.
+   * A result and its history come from several statements. The row says how long its history was: what is beyond that
+   * is left out, so that all is as it was at one moment. If there is less, the result was deleted in between, and
+   * perhaps created again (the history of another incarnation counts as none), or a later error has taken the place of
+   * older ones. Such ids are read again.
    */
   async #readWhole(ids: string[], view: View, maxBytes?: number): Promise<TaskResult[]> {
     const results: TaskResult[] = [];
@@ -123,8 +132,9 @@ export class Reader {
       );
       const errors = await this.#history(
         this.tables.errors,
-        errorColumns(view),
+        view === 'FULL' ? [...ERROR, 'traceback'] : ERROR,
         rows.filter((row) => row.errorCount > 0),
+        view === 'FULL' ? '' : NEWEST_ERROR,
       );
       const labels = await this.#history(
         this.tables.metadata,
@@ -138,15 +148,14 @@ export class Reader {
           row.attempts === 1
             ? [row.workerId ?? '']
             : (workers.get(row.id) ?? []).slice(0, row.attempts).map(({ workerId }) => workerId);
+        const ofRow = (errors.get(row.id) ?? []).filter(({ ordinal }) => ordinal <= row.errorCount);
         const history = {
           workerIds,
-          errors: (errors.get(row.id) ?? []).slice(0, row.errorCount).map((error) => asError(error, workerIds)),
+          errors: ofRow.map((error) => asError(error, workerIds)),
           metadata: Object.fromEntries(names.map(({ name, value }) => [name, value])),
         };
         const whole =
-          history.workerIds.length === row.attempts &&
-          history.errors.length === row.errorCount &&
-          names.length === row.metadataCount;
+          workerIds.length === row.attempts && hasErrorsOf(row, ofRow) && names.length === row.metadataCount;
         if (whole) results.push(asResult(row, history));
         else pending.push(row.id);
       }
@@ -154,22 +163,26 @@ export class Reader {
     return results;
   }
 
-  /** Rows that belong to these results, incarnations included, by id, in the order of the second of `properties`. */
+  /**
+   * Rows that belong to these results, incarnations included, by id, in the order of the second of `properties`. A
+   * further `condition` may name the row `h` and its result `r`.
+   */
   async #history<Row extends { taskId: string }>(
     table: Table<Row>,
     properties: readonly ('taskId' | (keyof Row & string))[],
     results: readonly ResultRow[],
-  ): Promise<Map<string, Row[]>> {
-    const byId = new Map<string, Row[]>();
+    condition = '',
+  ): Promise<Map<string, HistoryRow<Row>[]>> {
+    const byId = new Map<string, HistoryRow<Row>[]>();
     if (results.length === 0) return byId;
     const incarnations = new Map(results.map((row) => [row.id, row.incarnation]));
     const rows = (await this.access.select(table, properties, {
       text:
-        `SELECT ${table.columns(properties, 'h')}, r.incarnation AS incarnation FROM ${table.name} h` +
+        `SELECT ${table.columns(properties, 'h')}, ${this.tables.results.columns(AS_OF, 'r')} FROM ${table.name} h` +
         ` JOIN ${this.tables.results.name} r ON r.id = h.task_id` +
-        ` WHERE h.task_id IN (${placeholders(results.length)}) ORDER BY h.task_id, 2`,
+        ` WHERE h.task_id IN (${placeholders(results.length)}) ${condition} ORDER BY h.task_id, 2`,
       values: [...incarnations.keys()],
-    })) as (Row & { incarnation: number })[];
+    })) as HistoryRow<Row>[];
     for (const row of rows) {
       if (Number(row.incarnation) !== incarnations.get(row.taskId)) continue;
       const ofTask = byId.get(row.taskId);
@@ -180,8 +193,11 @@ export class Reader {
   }
 }
 
-function errorColumns(view: View): readonly (keyof ErrorRow)[] {
-  return view === 'FULL' ? [...ERROR, 'traceback'] : ERROR;
+/** Whether these are the errors that the result had when its row was read, except for those dropped by then. */
+function hasErrorsOf({ errorCount }: ResultRow, errors: readonly HistoryRow<ErrorRow>[]): boolean {
+  if (errorCount === 0) return true;
+  const [oldest, newest] = [errors[0], errors.at(-1)];
+  return newest?.ordinal === errorCount && (oldest?.ordinal === 1 || oldest?.errorCount === errorCount);
 }
 
 function asError(row: ErrorRow, workerIds: readonly string[]): TaskError {
@@ -203,6 +219,9 @@ function asResult(row: WholeRow, history: Pick<TaskResult, 'errors' | 'workerIds
     argsJson: row.argsJson ?? '',
     kwargsJson: row.kwargsJson ?? '',
     backend: row.backend,
+    maxAttempts: row.maxAttempts,
+    attempts: row.attempts,
+    errorCount: row.errorCount,
     returnValueJson: row.returnValueJson ?? null,
     incarnation: row.incarnation,
     revision: row.revision,

@@ -1,5 +1,5 @@
 import type { ResultState } from '../domain/result-state';
-import type { TaskError } from '../domain/task-result';
+import type { NewError } from '../domain/transitions';
 
 /** One row of `task_results`: what is given at creation, and the state. Its size never changes. */
 export interface ResultRow extends ResultState {
@@ -14,7 +14,7 @@ export interface ResultRow extends ResultState {
   kwargsJson: string;
 }
 
-/** The worker of each attempt. Rows are only added to `task_attempts`, as to all tables below. */
+/** The worker of each attempt. Rows are only added to `task_attempts`, as to the tables below but for errors. */
 export interface AttemptRow {
   taskId: string;
   attempt: number;
@@ -24,8 +24,8 @@ export interface AttemptRow {
   startedAt: number;
 }
 
-/** One error of a result. Its worker is that of its attempt. */
-export interface ErrorRow extends Omit<TaskError, 'workerId'> {
+/** One error of a result. The oldest are deleted when there are too many. */
+export interface ErrorRow extends NewError {
   taskId: string;
   /** Place in the list of errors, from 1. */
   ordinal: number;

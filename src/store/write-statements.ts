@@ -1,6 +1,6 @@
 import { PENDING_INCARNATION, type ResultState } from '../domain/result-state';
 import type { TaskResultStatus } from '../domain/task-result';
-import type { NewChange, Update, Writes } from './batch';
+import type { DroppedErrors, NewChange, Update, Writes } from './batch';
 import type { Dialect } from './dialect';
 import type { ChangeRow, TransactionRow } from './rows';
 import { placeholders, type Statement } from './statement';
@@ -47,6 +47,7 @@ export class WriteStatements {
       ...this.#updates(writes.updates),
       ...this.tables.attempts.insert(writes.attempts),
       ...this.tables.errors.insert(writes.errors),
+      ...this.#dropErrors(writes.droppedErrors),
       ...this.tables.returnValues.insert(writes.returnValues),
       ...this.tables.metadata.insert(writes.metadata),
     ];
@@ -86,6 +87,14 @@ export class WriteStatements {
         values: ids,
       })),
     ];
+  }
+
+  #dropErrors(dropped: readonly DroppedErrors[]): Statement[] {
+    const { name } = this.tables.errors;
+    return dropped.map(({ taskId, before }) => ({
+      text: `DELETE FROM ${name} WHERE task_id = ? AND bytes_before < ?`,
+      values: [taskId, before],
+    }));
   }
 
   /** Each row gets its own values. Rows of one status mostly share all but one or two, so they go together. */

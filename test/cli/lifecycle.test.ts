@@ -29,7 +29,15 @@ test('a task from create to success, with a failed attempt between', async () =>
   const args = '[1, 1.0, 12345678901234567890123, "\\u0000"]';
   const kwargs = '{"b": 1, "a": null}';
   const options = ['--id', 'whole', '--args', args, '--kwargs', kwargs, '--queue', 'mail', '--priority', '-5'];
-  const more = ['--run-after', '2030-01-31T12:00:00.123456+01:00', '--backend', 'redis', '--takes-context'];
+  const more = [
+    '--run-after',
+    '2030-01-31T12:00:00.123456+01:00',
+    '--backend',
+    'redis',
+    '--takes-context',
+    '--max-attempts',
+    '5',
+  ];
   const labels = ['--label', 'tenant=acme', '--label', 'equation=a=b'];
   const [created] = await server.json('create', 'app.tasks.send', ...options, ...more, ...labels);
   expect(created).toEqual({
@@ -77,6 +85,9 @@ test('a task from create to success, with a failed attempt between', async () =>
     startedAt: started.startedAt,
     lastAttemptedAt: finished.lastAttemptedAt,
     finishedAt: finished.finishedAt,
+    maxAttempts: 5,
+    attempts: 2,
+    errorCount: 1,
     errors: [
       {
         exceptionClassPath: 'builtins.ValueError',
@@ -213,6 +224,6 @@ test('--basic leaves the payloads out', async () => {
 test('people see aligned text, and nothing that a terminal would obey', async () => {
   await server.json('create', 'app.tasks.\u001b[31mred', '--id', 'plain', '--args', '[1]');
   const { stdout } = await server.run('get', 'plain');
-  expect(stdout).toMatch(/^id {11}plain\ntask {9}app\.tasks\.\\u001b\[31mred\nqueue {8}default\n/);
-  expect(stdout).toContain('\nstatus       READY\n');
+  expect(stdout).toMatch(/^id {12}plain\ntask {10}app\.tasks\.\\u001b\[31mred\nqueue {9}default\n/);
+  expect(stdout).toContain('\nstatus        READY\n');
 });

@@ -23,6 +23,14 @@ test.each([
   ['task_result', `at most ${count(limits.MAX_CLASS_PATH_LENGTH)} characters are kept`],
   ['task_result', `At most ${bytes(limits.MAX_ERROR_MESSAGE_SIZE)} of UTF-8`],
   ['task_result', `At most ${bytes(limits.CONFIGURABLE.maxTracebackSize.usual)} (configurable)`],
+  ['task_result', `At most ${count(limits.MAX_ATTEMPTS)}. 0: ${limits.DEFAULT_MAX_ATTEMPTS}.`],
+  [
+    'task_result',
+    `fit into ${bytes(limits.MAX_ERRORS_SIZE)}, where each counts ${bytes(limits.ERROR_OVERHEAD)} besides`,
+  ],
+  ['task_result', `fit into ${bytes(limits.MAX_WORKER_IDS_SIZE)}: all of them`],
+  ['task_result', `at most ${bytes(limits.MAX_BASIC_ERROR_MESSAGE_SIZE)} of its message`],
+  ['task_result', `below ${bytes(limits.CLIENTS_MESSAGE_SIZE)}, which clients accept by default`],
   ['task_result', labels],
   ['task_lifecycle_service', labels],
   ['task_lifecycle_service', json],
@@ -39,6 +47,7 @@ test.each([
     `Default ${duration(limits.DEFAULT_HEARTBEAT)}, ${duration(limits.MIN_HEARTBEAT)} to ${duration(limits.MAX_HEARTBEAT)}`,
   ],
   ['task_result_service', `0: ${limits.DEFAULT_PAGE_SIZE}. Not negative, not above ${count(limits.MAX_PAGE_SIZE)}`],
+  ['task_result_service', `larger than ${bytes(limits.CLIENTS_MESSAGE_SIZE)} comes in the BASIC view even`],
   ['task_result_service', `would pass ${bytes(limits.MAX_ANSWER_SIZE)}`],
 ])('%s.proto says: %s', (name, words) => {
   expect(textOf(`proto/taskresults/v1/${name}.proto`)).toContain(words);

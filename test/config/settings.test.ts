@@ -24,7 +24,7 @@ const ACCEPTED: Record<SettingName, readonly Values[]> = {
   maxTracebackSize: [{ maxTracebackSize: '1KiB' }, { maxTracebackSize: '1025' }, { maxTracebackSize: '1MiB' }],
   maxMessageSize: [
     { maxMessageSize: '3MiB', maxJsonSize: '1KiB' },
-    { maxMessageSize: '5242881' },
+    { maxMessageSize: '4194305' },
     { maxMessageSize: '1024MiB' },
   ],
   maxWorkerIdLength: [{ maxWorkerIdLength: '1' }, { maxWorkerIdLength: '255' }],

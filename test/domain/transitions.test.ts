@@ -1,5 +1,4 @@
 import type { Command } from '../../src/domain/command';
-import { MAX_ERRORS_SIZE } from '../../src/domain/limits';
 import type { ResultState } from '../../src/domain/result-state';
 import { type Decision, decide } from '../../src/domain/transitions';
 import { create, fail, failAttempt, remove, renew, reported, start, succeed } from '../support/commands';
@@ -24,6 +23,10 @@ function changed(decision: Decision): ResultState {
 
 function additions(decision: Decision) {
   return decision.kind === 'changed' ? decision.additions : null;
+}
+
+function refusalOf(decision: Decision) {
+  return decision.kind === 'changed' ? decision.refusal : null;
 }
 
 const READY = having(create(ID));
@@ -162,6 +165,7 @@ describe('the very call that made the present state, repeated, changes nothing',
     ['queue', { task: { ...create(ID).task, queueName: 'mail' } }],
     ['run_after', { task: { ...create(ID).task, runAfter: 0 } }],
     ['takes_context', { task: { ...create(ID).task, takesContext: true } }],
+    ['max_attempts', { maxAttempts: 100 }],
   ])('but a create with other %s is refused', (_what, given) => {
     expect(outcome(decide(READY, create(ID, given), 2_000, KEEP))).toBe('TASK_RESULT_EXISTS');
   });
@@ -205,15 +209,14 @@ describe('leases', () => {
     expect(changed(decision)).toMatchObject({ revision: 3, attempts: 2, errorCount: 1 });
     expect(additions(decision)).toEqual({
       attempt: { attempt: 2, workerId: 'w2', requestId: null, startedAt: at },
-      errors: [
-        {
-          exceptionClassPath,
-          message: expect.stringContaining('attempt 1'),
-          traceback: '',
-          attempt: 1,
-          raisedAt: at,
-        },
-      ],
+      error: {
+        exceptionClassPath,
+        message: expect.stringContaining('attempt 1'),
+        traceback: '',
+        attempt: 1,
+        raisedAt: at,
+        bytesBefore: 0,
+      },
     });
   });
 });
@@ -240,7 +243,7 @@ describe('times', () => {
     const started = changed(decide(READY, start(ID, 'w1', { lease: 100 }), 500, KEEP));
     expect(started).toMatchObject({ startedAt: 1_001, lastAttemptedAt: 1_001, leaseExpiresAt: 600 });
     const failed = decide(started, failAttempt(ID, 1, { retry: true }), 400, KEEP);
-    expect(additions(failed)?.errors?.[0]?.raisedAt).toBe(1_002);
+    expect(additions(failed)?.error?.raisedAt).toBe(1_002);
     const again = changed(decide(changed(failed), start(ID, 'w2'), 1_200, KEEP));
     expect(changed(decide(again, succeed(ID, 2), 300, KEEP)).finishedAt).toBe(1_201);
   });
@@ -315,33 +318,65 @@ describe('an attempt of another incarnation', () => {
 describe('errors', () => {
   test('carry the attempt', () => {
     const decision = decide(SECOND, failAttempt(ID, 2, { error: reported('boom', 'tb') }), 2_000, KEEP);
-    const error = { ...reported('boom', 'tb'), attempt: 2, raisedAt: 2_000 };
-    expect(additions(decision)?.errors).toEqual([error]);
+    const error = { ...reported('boom', 'tb'), attempt: 2, raisedAt: 2_000, bytesBefore: SECOND.errorBytes };
+    expect(additions(decision)?.error).toEqual(error);
     expect(changed(decision).errorCount).toBe(2);
   });
 
-  test('of one result keep about 1 MiB; later ones are cut, and a part of each message stays', () => {
-    const error = reported('m'.repeat(64 * 1024), 't'.repeat(256 * 1024));
-    let state = READY;
-    let kept = 0;
-    for (let attempt = 1; attempt <= 40; attempt++) {
-      state = changed(decide(state, start(ID), 2_000, KEEP));
-      const decision = decide(state, failAttempt(ID, attempt, { error, retry: true }), 2_000, KEEP);
-      state = changed(decision);
-      const [added] = additions(decision)?.errors ?? [];
-      expect(added?.message.length).toBeGreaterThanOrEqual(1_024);
-      if (attempt > 10) expect(added?.traceback).toMatch(/^\n\[cut: 262144 more bytes\]$/);
-      kept += Buffer.byteLength(`${added?.message}${added?.traceback}${added?.exceptionClassPath}`);
-    }
-    expect(state).toMatchObject({ errorCount: 40, errorBytes: kept });
-    expect(kept).toBeLessThan(1.2 * MAX_ERRORS_SIZE);
+  test('each counts its texts in UTF-8, and 1 KiB besides', () => {
+    const error = { exceptionClassPath: 'É', message: '😀', traceback: 'x' };
+    const decision = decide(RUNNING, failAttempt(ID, 1, { error }), 2_000, KEEP);
+    expect(changed(decision).errorBytes).toBe(RUNNING.errorBytes + 2 + 4 + 1 + 1_024);
+  });
+});
+
+describe('the last attempt', () => {
+  const LAST = having(create(ID, { maxAttempts: 1 }), start(ID, 'w1', { lease: 1_000 }));
+
+  test('may succeed, also when its lease has run out', () => {
+    expect(changed(decide(LAST, succeed(ID), 9_999, KEEP)).status).toBe('SUCCESSFUL');
   });
 
-  test('that were cut for want of room are known again when repeated', () => {
-    const full = { ...RUNNING, errorBytes: MAX_ERRORS_SIZE };
-    const command = failAttempt(ID, 1, { error: reported('m'.repeat(5_000), 't'.repeat(5_000)) });
-    const state = changed(decide(full, command, 2_000, KEEP));
-    expect(outcome(decide(state, command, 2_000, KEEP))).toBe('unchanged');
+  test('makes the result FAILED when it fails, though it asks for another attempt', () => {
+    const command = failAttempt(ID, 1, { retry: true });
+    const decision = decide(LAST, command, 1_500, { afterFinish: 50 });
+    expect(decision).toMatchObject({ kind: 'changed', state: { status: 'FAILED', errorCount: 1, expiresAt: 1_550 } });
+    expect(decide(changed(decision), command, 1_600, KEEP)).toEqual({ kind: 'unchanged', state: changed(decision) });
+    expect(outcome(decide(changed(decision), failAttempt(ID, 1), 1_600, KEEP))).toBe('ILLEGAL_TRANSITION');
+  });
+
+  test.each([
+    ['its lease runs out', start(ID, 'w2', { requestId: 'r' }), 'taskresults.LeaseExpired', 5_000],
+    ['it is taken over', start(ID, 'w2', { force: true }), 'taskresults.AttemptReplaced', 1_500],
+  ])('makes the result FAILED when %s, and the start that finds it so is refused', (_what, command, kind, now) => {
+    const decision = decide(LAST, command, now, { afterFinish: 50 });
+    expect(decision).toMatchObject({
+      kind: 'changed',
+      state: {
+        status: 'FAILED',
+        attempts: 1,
+        errorCount: 1,
+        finishedAt: now,
+        expiresAt: now + 50,
+        leaseExpiresAt: null,
+      },
+      additions: { error: { exceptionClassPath: kind, attempt: 1, raisedAt: now } },
+      refusal: { reason: 'ILLEGAL_TRANSITION' },
+    });
+    const again = decide(changed(decision), command, now + 1, KEEP);
+    expect(again).toMatchObject({ kind: 'refused', error: { message: refusalOf(decision)?.message } });
+  });
+
+  test('is not lost while its lease runs', () => {
+    expect(outcome(decide(LAST, start(ID, 'w2'), 1_500, KEEP))).toBe('ATTEMPT_IN_PROGRESS');
+  });
+
+  test('is the hundredth unless its creator says so', () => {
+    expect(having(create(ID)).maxAttempts).toBe(100);
+    const allowed = { ...RUNNING, attempts: 99 };
+    expect(changed(decide(allowed, failAttempt(ID, 99, { retry: true }), 2_000, KEEP)).status).toBe('READY');
+    const last = { ...RUNNING, attempts: 100 };
+    expect(changed(decide(last, failAttempt(ID, 100, { retry: true }), 2_000, KEEP)).status).toBe('FAILED');
   });
 });
 

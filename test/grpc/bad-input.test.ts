@@ -71,6 +71,14 @@ const TASKS: Row[] = [
   ['CreateTaskResult', 'a path too long', task({ path: TOO_LONG }), 'task.path'],
   ['CreateTaskResult', 'priority −101', task({ priority: -101 }), 'task.priority'],
   ['CreateTaskResult', 'priority 101', task({ priority: 101 }), 'task.priority'],
+  ...[-1, 1_001].map(
+    (maxAttempts): Row => [
+      'CreateTaskResult',
+      `${maxAttempts} attempts`,
+      { attemptPolicy: { maxAttempts } },
+      'attempt_policy.max_attempts',
+    ],
+  ),
   ['CreateTaskResult', 'a queue name too long', task({ queueName: TOO_LONG }), 'task.queue_name'],
   ['CreateTaskResult', 'a backend too long', { backend: TOO_LONG }, 'backend'],
   ['GetTaskResult', 'an expected path too long', { expectedTaskPath: TOO_LONG }, 'expected_task_path'],
@@ -127,6 +135,13 @@ const JSON_FIELDS: Row[] = [
     ['CreateTaskResult', 'kwargs above 1 MiB', { kwargsJson: `{"a":${text}}` }, 'kwargs_json', 'PAYLOAD_TOO_LARGE'],
     ['FinishAttempt', 'a value above 1 MiB', succeeded(text), 'succeeded.return_value_json', 'PAYLOAD_TOO_LARGE'],
   ]),
+  [
+    'CreateTaskResult',
+    'args and kwargs above 1 MiB together',
+    { argsJson: `["${'x'.repeat(MIB - 10)}"]`, kwargsJson: '{"a":1}' },
+    'kwargs_json',
+    'PAYLOAD_TOO_LARGE',
+  ],
 ];
 
 const LABELS: Row[] = [
@@ -277,7 +292,9 @@ describe('bad input', () => {
       ['CreateTaskResult', { task: { path: '😀'.repeat(255), priority: -100, queueName: '😀'.repeat(255) } }],
       ['CreateTaskResult', task({ priority: 100, runAfter: { seconds: 9_007_199_254n, nanos: 740_991_999 } })],
       ['CreateTaskResult', task({ runAfter: { seconds: 0n, nanos: 0 } })],
-      ['CreateTaskResult', { argsJson: `["${'x'.repeat(MIB - 4)}"]`, kwargsJson: `{"a":"${'x'.repeat(MIB - 8)}"}` }],
+      ['CreateTaskResult', { argsJson: `["${'x'.repeat(MIB - 4)}"]` }],
+      ['CreateTaskResult', { argsJson: `["${'x'.repeat(MIB - 12)}"]`, kwargsJson: '{"a":1}', id: 'both' }],
+      ['CreateTaskResult', { attemptPolicy: { maxAttempts: 1_000 }, id: 'attempts' }],
       ['CreateTaskResult', { metadata: labels(32) }],
       ['CreateTaskResult', { metadata: label('😀'.repeat(63), '😀'.repeat(255)) }],
       ['BatchGetTaskResults', { ids: Array(1_000).fill('a') }],

@@ -1,4 +1,17 @@
-import { at, BASIC, type Calls, callsOf, FAILED, idsOf, micros, READY, RUNNING, SUCCESSFUL } from '../support/calls';
+import type { TaskResultView } from '@taskresults/protocol/taskresults/v1/task_result';
+import {
+  at,
+  BASIC,
+  type Calls,
+  callsOf,
+  FAILED,
+  FULL,
+  idsOf,
+  micros,
+  READY,
+  RUNNING,
+  SUCCESSFUL,
+} from '../support/calls';
 import { ENGINES } from '../support/engines';
 import { fresh } from '../support/fresh';
 import { refusal } from '../support/refusal';
@@ -98,7 +111,7 @@ describe.each(ENGINES)('ListTaskResults on %s', (engine) => {
     const seen: string[] = [];
     let pageToken = '';
     do {
-      const page = await calls.list({ filter: { taskPath: path }, pageToken });
+      const page = await calls.list({ filter: { taskPath: path }, pageToken, view: FULL });
       expect(page.taskResults.length).toBeLessThan(4);
       seen.push(...idsOf(page));
       pageToken = page.nextPageToken;
@@ -106,9 +119,12 @@ describe.each(ENGINES)('ListTaskResults on %s', (engine) => {
     expect(seen).toEqual(made.reverse());
   });
 
-  test('BASIC leaves out arguments', async () => {
+  test('leaves out arguments unless the view FULL is asked for', async () => {
     const { filter } = await several(1);
-    expect((await calls.list({ filter, view: BASIC })).taskResults).toMatchObject([{ argsJson: '', kwargsJson: '' }]);
+    const left = async (view?: TaskResultView) => (await calls.list({ filter, view })).taskResults;
+    expect(await left()).toMatchObject([{ argsJson: '', kwargsJson: '' }]);
+    expect(await left()).toEqual(await left(BASIC));
+    expect(await left(FULL)).toMatchObject([{ argsJson: '[]', kwargsJson: '{}' }]);
   });
 
   test('by everything that a filter can say', async () => {

@@ -1,4 +1,4 @@
-import { BASIC, type Calls, callsOf, idsOf, READY, RUNNING, SUCCESSFUL } from '../support/calls';
+import { BASIC, type Calls, callsOf, FULL, idsOf, READY, RUNNING, SUCCESSFUL } from '../support/calls';
 import { ENGINES } from '../support/engines';
 import { fresh } from '../support/fresh';
 import { refusal, refused } from '../support/refusal';
@@ -56,6 +56,7 @@ describe.each(ENGINES)('reading on %s', (engine) => {
         kwargsJson: '',
         returnValueJson: undefined,
         errors: whole.errors.map((error) => ({ ...error, traceback: '' })),
+        workerIds: ['w2'],
       });
     });
 
@@ -97,16 +98,19 @@ describe.each(ENGINES)('reading on %s', (engine) => {
 
     test('one that passes 3 MiB by itself is answered alone', async () => {
       const text = 'x'.repeat(MIB - 10);
-      const id = await calls.created({ argsJson: `["${text}"]`, kwargsJson: `{"a":"${text}"}` });
+      const metadata = new Map(Array.from({ length: 32 }, (_, i) => [`${i}`.padEnd(63, 'n'), 'v'.repeat(255)]));
+      const id = await calls.created({ argsJson: `["${text}"]`, metadata });
+      const [message, traceback] = ['m'.repeat(64 * 1024), 't'.repeat(256 * 1024)];
+      for (const [i, error] of [{ message: 'm'.repeat(60_000) }, ...Array(3).fill({ message, traceback })].entries()) {
+        await calls.start(id);
+        await calls.failAttempt(id, i + 1, true, { exceptionClassPath: 'E', ...error });
+      }
       await calls.start(id);
-      await calls.failAttempt(id, 1, true, { exceptionClassPath: 'E', traceback: 'x'.repeat(256 * 1024) });
-      await calls.start(id);
-      await calls.succeed(id, 2, `"${text}"`);
+      await calls.succeed(id, 5, `"${text}"`);
       const small = await calls.created();
       expect(await calls.batchGet([id, small])).toMatchObject({ taskResults: [{ id }], deferredIds: [small] });
-      expect(idsOf(await calls.list({ pageSize: 2, filter: { statuses: [SUCCESSFUL], workerId: 'w1' } }))).toContain(
-        id,
-      );
+      const filter = { statuses: [SUCCESSFUL], workerId: 'w1' };
+      expect(idsOf(await calls.list({ pageSize: 2, filter, view: FULL }))).toContain(id);
     });
 
     test('1,000 at once', async () => {
@@ -161,7 +165,8 @@ describe.each(ENGINES)('reading on %s', (engine) => {
       await calls.start(id, 'w2');
       await calls.succeed(id, 2, '42');
       const whole = await calls.get(id);
-      const constant = { task: undefined, enqueuedAt: undefined, argsJson: '', kwargsJson: '', backend: '' };
+      const noTask = { task: undefined, argsJson: '', kwargsJson: '', backend: '', attemptPolicy: undefined };
+      const constant = { ...noTask, enqueuedAt: undefined };
       for (const known of [0, 1, 4, 6])
         expect(await refresh(known)).toEqual({ $case: 'changed', value: { ...whole, ...constant } });
       expect(await refresh(5)).toMatchObject({ $case: 'unchanged' });

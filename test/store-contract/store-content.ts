@@ -84,7 +84,7 @@ export function describeContent(opened: () => TemporaryStore): void {
       takesContext: true,
     };
     const metadata = { a: '', ключ: 'значение 😀', __proto__x: '\0' };
-    await opened().store.transact([create(id, { task, backend: 'Backend ', metadata })]);
+    await opened().store.transact([create(id, { task, backend: 'Backend ', metadata, maxAttempts: 7 })]);
     expect(await read(id)).toEqual({
       id,
       task,
@@ -97,6 +97,9 @@ export function describeContent(opened: () => TemporaryStore): void {
       argsJson: '[]',
       kwargsJson: '{}',
       backend: 'Backend ',
+      maxAttempts: 7,
+      attempts: 0,
+      errorCount: 0,
       errors: [],
       workerIds: [],
       returnValueJson: null,
@@ -156,11 +159,12 @@ export function describeContent(opened: () => TemporaryStore): void {
     );
   });
 
-  test('BASIC leaves out arguments, return value and tracebacks, and nothing else', async () => {
+  test('BASIC leaves out arguments, return value, tracebacks and all errors but the newest', async () => {
     const { store } = opened();
     const id = fresh();
     await store.transact([create(id, { argsJson: '[1]', kwargsJson: '{"a":1}', metadata: { a: 'b' } }), start(id)]);
-    await store.transact([failAttempt(id, 1, { retry: true }), start(id, 'w2'), succeed(id, 2, '42')]);
+    await store.transact([failAttempt(id, 1, { retry: true }), start(id, 'w2'), start(id, 'w3', { force: true })]);
+    await store.transact([succeed(id, 3, '42')]);
     const whole = await read(id, 'FULL');
     expect(whole).toMatchObject({ argsJson: '[1]', kwargsJson: '{"a":1}', returnValueJson: '42' });
     expect(await read(id, 'BASIC')).toEqual({
@@ -168,8 +172,73 @@ export function describeContent(opened: () => TemporaryStore): void {
       argsJson: '',
       kwargsJson: '',
       returnValueJson: null,
-      errors: whole.errors.map((error) => ({ ...error, traceback: '' })),
+      errors: [{ ...whole.errors[1], traceback: '' }],
     });
+    expect(whole).toMatchObject({ attempts: 3, errorCount: 2, errors: { length: 2 }, workerIds: { length: 3 } });
+  });
+
+  test('the newest errors are kept up to 1 MiB', async () => {
+    const { store } = opened();
+    const [many, one] = [fresh(), fresh()];
+    const error = reported('m'.repeat(20_000), 't'.repeat(100_000));
+    const failed = (id: string, attempt: number) => [
+      start(id, `w${attempt}`),
+      failAttempt(id, attempt, { error, retry: true }),
+    ];
+    await store.transact([create(many), create(one), ...failed(one, 1)]);
+    for (let attempt = 1; attempt <= 20; attempt++) {
+      await store.transact(failed(many, attempt));
+      const { errors, ...result } = await read(many);
+      // Each counts 121,042 bytes.
+      const kept = Math.min(attempt, 8);
+      expect(errors.map((found) => found.attempt)).toEqual(
+        Array.from({ length: kept }, (_, i) => attempt - kept + 1 + i),
+      );
+      expect(result).toMatchObject({ attempts: attempt, errorCount: attempt, workerIds: { length: attempt } });
+    }
+    // Several in one transaction.
+    await store.transact([21, 22, 23].flatMap((attempt) => failed(many, attempt)));
+    expect((await read(many)).errors.map(({ attempt }) => attempt)).toEqual([16, 17, 18, 19, 20, 21, 22, 23]);
+    expect((await read(many, 'BASIC')).errors).toMatchObject([{ attempt: 23, workerId: 'w23' }]);
+    expect((await read(one)).errors).toHaveLength(1);
+  });
+
+  test('a read during writes finds the errors of one moment', async () => {
+    const { store, rival } = opened();
+    const id = fresh();
+    const error = reported('m', 't'.repeat(200_000));
+    await store.transact([create(id)]);
+    let isWritten = false;
+    const look = async () => {
+      let reads = 0;
+      while (!isWritten) {
+        const [full] = await rival.read([id], 'FULL');
+        const [basic] = await rival.read([id], 'BASIC');
+        // Each counts 201,044 bytes.
+        const newest = (count = 0, most = 5) =>
+          Array.from({ length: Math.min(count, most) }, (_, i) => count - i).reverse();
+        expect(full?.errors.map(({ attempt }) => attempt)).toEqual(newest(full?.errorCount));
+        expect(basic?.errors.map(({ attempt }) => attempt)).toEqual(newest(basic?.errorCount, 1));
+        reads++;
+      }
+      return reads;
+    };
+    const reads = look();
+    for (let attempt = 1; attempt <= 60; attempt++) {
+      await store.transact([start(id), failAttempt(id, attempt, { error, retry: true })]);
+    }
+    isWritten = true;
+    expect(await reads).toBeGreaterThan(1);
+  });
+
+  test('the newest error is kept, however large it is', async () => {
+    const { store } = opened();
+    const id = fresh();
+    const error = reported('m', 't'.repeat(2 * MIB));
+    await store.transact([create(id), start(id), failAttempt(id, 1, { error, retry: true }), start(id)]);
+    expect((await read(id)).errors).toHaveLength(1);
+    await store.transact([failAttempt(id, 2, { error })]);
+    expect((await read(id)).errors).toMatchObject([{ attempt: 2 }]);
   });
 
   test('the outline says what reading costs', async () => {
@@ -178,7 +247,7 @@ export function describeContent(opened: () => TemporaryStore): void {
     await store.transact([create(id, { argsJson: '["é"]' }), start(id), failAttempt(id, 1, { retry: true })]);
     await store.transact([start(id), succeed(id, 2, '"😀"')]);
     const { enqueuedAt } = await read(id);
-    const errorBytes = 'builtins.ValueErrorit brokeline 1\nline 2'.length;
+    const errorBytes = 'builtins.ValueErrorit brokeline 1\nline 2'.length + 1_024;
     const { incarnation } = (await read(id)) ?? {};
     const outline = { id, incarnation, enqueuedAt, status: 'SUCCESSFUL', revision: 5, payloadBytes: 14, errorBytes };
     expect(await store.outline([id, fresh('missing')])).toEqual([outline]);

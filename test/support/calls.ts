@@ -20,6 +20,7 @@ export const RUNNING = TaskResultStatus.TASK_RESULT_STATUS_RUNNING;
 export const FAILED = TaskResultStatus.TASK_RESULT_STATUS_FAILED;
 export const SUCCESSFUL = TaskResultStatus.TASK_RESULT_STATUS_SUCCESSFUL;
 export const BASIC = TaskResultView.TASK_RESULT_VIEW_BASIC;
+export const FULL = TaskResultView.TASK_RESULT_VIEW_FULL;
 
 export const ANY_ERROR: Partial<TaskError> = {
   exceptionClassPath: 'builtins.ValueError',

@@ -23,6 +23,7 @@ export function create(id: string, given: Partial<Omit<CreateCommand, 'kind' | '
     kwargsJson: '{}',
     backend: 'default',
     metadata: {},
+    maxAttempts: null,
     ...given,
   };
 }

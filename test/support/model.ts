@@ -13,6 +13,8 @@ export interface Modelled {
   errors: { attempt: number; worker: string; what: string }[];
   value: string | null;
   content: string;
+  /** Null: more than a test makes. */
+  maxAttempts: number | null;
   /** When the running attempt's lease ends; null: never. */
   leaseEnd: number | null;
   /** The call that made the present state. */
@@ -24,7 +26,7 @@ export interface Modelled {
 }
 
 export type Step =
-  | { call: 'create'; content: string }
+  | { call: 'create'; content: string; maxAttempts: number | null }
   | { call: 'start'; worker: string; lease: number | null; force: boolean; request: string | null }
   | { call: 'renew'; creation: number | null; attempt: number; lease: number }
   | { call: 'succeed'; creation: number | null; attempt: number; value: string }
@@ -99,11 +101,12 @@ function expectedOf(result: Modelled | null, step: Step, clock: number, creation
   const refused = (answer: string): Expected => ({ answer, result });
   const same: Expected = { answer: 'OK', result };
   if (result === null) {
-    if (step.call === 'create') return { answer: 'OK', result: born(step.content, clock, creations) };
+    if (step.call === 'create') return { answer: 'OK', result: born(step, clock, creations) };
     return step.call === 'delete' && step.allowMissing ? same : refused('TASK_RESULT_DOES_NOT_EXIST');
   }
   const now = Math.max(clock, result.changedAt);
   const attempts = result.workers.length;
+  const isLast = attempts === result.maxAttempts;
   const former = 'creation' in step && step.creation !== null && step.creation !== result.creation;
   const repeated =
     !former && isDeepStrictEqual({ ...step, creation: null }, { ...result.stateFingerprint, creation: null });
@@ -126,7 +129,9 @@ function expectedOf(result: Modelled | null, step: Step, clock: number, creation
 
   switch (step.call) {
     case 'create':
-      return step.content === result.content ? same : refused('TASK_RESULT_EXISTS');
+      return step.content === result.content && step.maxAttempts === result.maxAttempts
+        ? same
+        : refused('TASK_RESULT_EXISTS');
     case 'delete':
       if (former || (step.revision !== null && step.revision !== result.revision)) return refused('REVISION_MISMATCH');
       return { answer: 'OK', result: null };
@@ -137,12 +142,14 @@ function expectedOf(result: Modelled | null, step: Step, clock: number, creation
       const running = result.status === 'RUNNING';
       const expired = running && result.leaseEnd !== null && result.leaseEnd <= clock;
       if (running && !expired && !step.force) return refused('ATTEMPT_IN_PROGRESS');
+      const lost = withError(expired ? 'taskresults.LeaseExpired' : 'taskresults.AttemptReplaced');
+      if (running && isLast) return { ...moved({ status: 'FAILED', errors: lost }), answer: 'ILLEGAL_TRANSITION' };
       return moved({
         status: 'RUNNING',
         workers: [...result.workers, step.worker],
         requests: { ...result.requests, ...(step.request !== null && { [step.request]: attempts + 1 }) },
         leaseEnd: step.lease === null ? null : clock + step.lease,
-        ...(running && { errors: withError(expired ? 'taskresults.LeaseExpired' : 'taskresults.AttemptReplaced') }),
+        ...(running && { errors: lost }),
       });
     }
     case 'fail':
@@ -157,11 +164,11 @@ function expectedOf(result: Modelled | null, step: Step, clock: number, creation
       if (step.call === 'renew')
         return { answer: 'OK', result: { ...result, leaseEnd: clock + step.lease, changedAt: now } };
       if (step.call === 'succeed') return moved({ status: 'SUCCESSFUL', value: step.value });
-      return moved({ status: step.retry ? 'READY' : 'FAILED', errors: withError(step.message) });
+      return moved({ status: step.retry && !isLast ? 'READY' : 'FAILED', errors: withError(step.message) });
   }
 }
 
-function born(content: string, now: number, creation: number): Modelled {
+function born({ content, maxAttempts }: Step & { call: 'create' }, now: number, creation: number): Modelled {
   return {
     creation,
     status: 'READY',
@@ -170,6 +177,7 @@ function born(content: string, now: number, creation: number): Modelled {
     errors: [],
     value: null,
     content,
+    maxAttempts,
     leaseEnd: null,
     stateFingerprint: null,
     requests: {},

@@ -4,7 +4,7 @@ import {
 } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import { TaskResultStatus } from '@taskresults/protocol/taskresults/v1/task_result';
 import type { TaskResultFilter } from '@taskresults/protocol/taskresults/v1/task_result_service';
-import { succeededRequest } from '../support/calls';
+import { FULL, succeededRequest } from '../support/calls';
 import { ENGINES } from '../support/engines';
 import { inParallel } from '../support/in-parallel';
 import { call, startOn, type TestService } from '../support/service';
@@ -31,7 +31,7 @@ describe.each(ENGINES)('a watch by filter on %s', (engine) => {
   });
 
   function watch(filter: Partial<TaskResultFilter>): { seen: () => string[]; last: () => string | undefined } {
-    const opened = openWatch(service.reads, { target: { $case: 'filter', value: filter } });
+    const opened = openWatch(service.reads, { target: { $case: 'filter', value: filter }, view: FULL });
     watches.push(opened);
     const snapshots = () => opened.events.flatMap((event) => (event.$case === 'snapshot' ? [event.value] : []));
     return { seen: () => opened.events.map(brief), last: () => snapshots().at(-1)?.argsJson };

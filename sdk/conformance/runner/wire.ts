@@ -1,5 +1,8 @@
 import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { TaskLifecycleServiceClient } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import {
+  CreateTaskResultRequest,
+  TaskLifecycleServiceClient,
+} from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import { TaskResultStatus } from '@taskresults/protocol/taskresults/v1/task_result';
 import {
   GetTaskResultRequest,
@@ -52,8 +55,7 @@ export class Wire {
   /** A SUCCESSFUL result with these very texts. */
   async #finished({ id, ...texts }: Finished): Promise<void> {
     const { args_json: argsJson, kwargs_json: kwargsJson, return_value_json: returnValueJson } = texts;
-    const task = { path: 'app.wire', priority: 0, queueName: '', runAfter: undefined, takesContext: false };
-    const create = { id, task, argsJson, kwargsJson, backend: '', metadata: new Map<string, string>() };
+    const create = CreateTaskResultRequest.fromPartial({ id, task: { path: 'app.wire' }, argsJson, kwargsJson });
     await this.#call((done) => this.#lifecycle.createTaskResult(create, this.#metadata, done));
     await this.#start({ id, worker_id: 'wire' });
     const outcome = { $case: 'succeeded' as const, value: { returnValueJson } };

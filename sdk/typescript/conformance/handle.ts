@@ -36,6 +36,8 @@ export function describeHandle(handle: TaskResult): object {
     worker_ids: handle.workerIds,
     is_finished: handle.isFinished,
     attempts: handle.attempts,
+    max_attempts: handle.maxAttempts,
+    error_count: handle.errorCount,
     return_value: describeReturnValue(handle),
   };
 }

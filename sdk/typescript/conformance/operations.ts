@@ -35,6 +35,7 @@ interface Members {
   value_json: string;
   backend?: string;
   metadata?: Record<string, string>;
+  max_attempts?: number;
   statuses?: TaskResultFilter['statuses'];
   view?: TaskResultView;
   page_size?: number;
@@ -155,6 +156,7 @@ function newTask(members: Members): NewTask {
   const { path, id, priority, queue_name, run_after, takes_context, args_json, kwargs_json, backend, metadata } =
     members;
   return {
+    maxAttempts: members.max_attempts,
     path,
     id,
     priority,

@@ -25,6 +25,7 @@ export function fieldsOf(result: pb.TaskResult): TaskResultFields {
     argsJson: argsJson || null,
     kwargsJson: kwargsJson || null,
     enqueuedAt: time(result.enqueuedAt),
+    maxAttempts: result.attemptPolicy?.maxAttempts ?? 0,
     ...changesOf(result),
   };
 }
@@ -36,6 +37,8 @@ export function changesOf(update: pb.TaskResult): TaskResultChanges {
     startedAt: optionalTime(update.startedAt),
     lastAttemptedAt: optionalTime(update.lastAttemptedAt),
     finishedAt: optionalTime(update.finishedAt),
+    attempts: update.attempts,
+    errorCount: update.errorCount,
     errors: update.errors.map(errorOf),
     workerIds: update.workerIds,
     returnValueJson: update.returnValueJson ?? null,

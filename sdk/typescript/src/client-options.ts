@@ -16,7 +16,7 @@ export interface GetOptions extends CallOptions {
 }
 
 export interface ListOptions extends CallOptions {
-  /** Default FULL. */
+  /** Default BASIC. In FULL, a result that is larger than 4 MiB comes in BASIC even so. */
   view?: TaskResultView;
   /** Results of one page, 1 to 1,000. Default 50. */
   pageSize?: number;

@@ -39,6 +39,8 @@ export interface NewTask {
   backend?: string;
   /** Labels for finding and correlating: up to 32, names of 1 to 63 characters, values of up to 255. */
   metadata?: Readonly<Record<string, string>>;
+  /** Attempts that may be made, 1 to 1,000; the failure or loss of the last one is final. Default 100. */
+  maxAttempts?: number;
 }
 
 /** A span of time: from `start`, which is inside, to `end`, which is not. */
@@ -63,10 +65,15 @@ export interface TaskResultFilter {
   metadata?: Readonly<Record<string, string>>;
 }
 
+/** What the server takes when none is said. */
+const DEFAULT_MAX_ATTEMPTS = 100;
+
 /** An empty id would have the server make one, another one at each repetition. */
 export function createRequest(json: JsonFormat, task: NewTask): CreateTaskResultRequest {
   const id = named('id', task.id ?? uuidv7());
   const { path, priority, queueName, runAfter, takesContext, args = [], kwargs = {}, backend, metadata } = task;
+  const { maxAttempts } = task;
+  if (maxAttempts === 0) throw invalidField('attempt_policy.max_attempts', 'must be at least 1');
   return CreateTaskResultRequest.fromPartial({
     id,
     task: { path, priority, queueName, runAfter: runAfter && timestamp('run_after', runAfter), takesContext },
@@ -74,12 +81,13 @@ export function createRequest(json: JsonFormat, task: NewTask): CreateTaskResult
     kwargsJson: encode(json, 'kwargs', kwargs),
     backend,
     metadata: metadata && labels(metadata),
+    attemptPolicy: maxAttempts === undefined ? undefined : { maxAttempts },
   });
 }
 
 /** What that request has made, as the server would return it. */
 export function createdResult(request: CreateTaskResultRequest, state: TaskResultState): TaskResult {
-  const { id, task, argsJson, kwargsJson, backend, metadata } = request;
+  const { id, task, argsJson, kwargsJson, backend, metadata, attemptPolicy } = request;
   const { status, enqueuedAt, incarnation, revision } = state;
   return TaskResult.fromPartial({
     id,
@@ -88,6 +96,7 @@ export function createdResult(request: CreateTaskResultRequest, state: TaskResul
     kwargsJson: kwargsJson || '{}',
     backend: backend || 'default',
     metadata,
+    attemptPolicy: { maxAttempts: attemptPolicy?.maxAttempts ?? DEFAULT_MAX_ATTEMPTS },
     status,
     enqueuedAt,
     incarnation,
@@ -110,8 +119,9 @@ export function filterOf(filter: TaskResultFilter): Filter {
   });
 }
 
-export function viewOf(view: TaskResultView = 'FULL'): View {
-  return known('view', View[`TASK_RESULT_VIEW_${view}`]);
+/** Which view is the default, the server says: it differs between calls. */
+export function viewOf(view?: TaskResultView): View {
+  return view === undefined ? View.TASK_RESULT_VIEW_UNSPECIFIED : known('view', View[`TASK_RESULT_VIEW_${view}`]);
 }
 
 /** A name that makes repeating a call safe. */

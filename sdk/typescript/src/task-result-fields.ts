@@ -3,7 +3,10 @@ import type { PreciseDate } from './precise-date';
 /** Where a task stands. FAILED and SUCCESSFUL are final. */
 export type TaskResultStatus = 'READY' | 'RUNNING' | 'FAILED' | 'SUCCESSFUL';
 
-/** How much of a result is returned: BASIC leaves out args, kwargs, return value and the tracebacks of errors. */
+/**
+ * How much of a result is returned: BASIC leaves out args, kwargs and return value, and of errors and worker ids all but
+ * the newest; of that error the traceback and what is long in its message.
+ */
 export type TaskResultView = 'FULL' | 'BASIC';
 
 /** What was asked for. Never changes. */
@@ -54,9 +57,13 @@ export interface TaskResultChanges extends TaskResultVersion {
   readonly lastAttemptedAt: PreciseDate | null;
   /** Null until the result is FAILED or SUCCESSFUL. */
   readonly finishedAt: PreciseDate | null;
-  /** One for each failed attempt, oldest first. A FAILED result may have none. */
+  /** Attempts started so far, so 1 while the first one runs. */
+  readonly attempts: number;
+  /** Errors so far, also those that `errors` no longer holds. */
+  readonly errorCount: number;
+  /** One for each failed attempt, oldest first: the newest that fit into 1 MiB. A FAILED result may have none. */
   readonly errors: readonly TaskError[];
-  /** One for each attempt, in order. */
+  /** One for each attempt, in order: the newest that fit into 256 KiB. */
   readonly workerIds: readonly string[];
   /** The return value as JSON text, byte for byte; null unless SUCCESSFUL, and in the BASIC view. */
   readonly returnValueJson: string | null;
@@ -73,6 +80,8 @@ export interface TaskResultFields extends TaskResultChanges {
   /** Name of the task backend that the caller used. */
   readonly backend: string;
   readonly enqueuedAt: PreciseDate;
+  /** Attempts that may be made; the failure or loss of the last one is final. */
+  readonly maxAttempts: number;
   /** Positional arguments as JSON text, byte for byte; null in the BASIC view. */
   readonly argsJson: string | null;
   /** Keyword arguments as JSON text, byte for byte; null in the BASIC view. */

@@ -56,6 +56,9 @@ export class TaskResult<T = unknown> implements TaskResultFields {
   readonly startedAt!: PreciseDate | null;
   readonly lastAttemptedAt!: PreciseDate | null;
   readonly finishedAt!: PreciseDate | null;
+  readonly maxAttempts!: number;
+  readonly attempts!: number;
+  readonly errorCount!: number;
   readonly errors!: readonly TaskError[];
   readonly workerIds!: readonly string[];
   readonly returnValueJson!: string | null;
@@ -76,11 +79,6 @@ export class TaskResult<T = unknown> implements TaskResultFields {
   /** FAILED or SUCCESSFUL: it never changes again. */
   get isFinished(): boolean {
     return isFinal(this.status);
-  }
-
-  /** Attempts started so far, so 1 while the first one runs. */
-  get attempts(): number {
-    return this.workerIds.length;
   }
 
   /** Positional arguments, decoded at the first access. Throws in the BASIC view. */
@@ -106,8 +104,8 @@ export class TaskResult<T = unknown> implements TaskResultFields {
   }
 
   /**
-   * Brings this handle up to date, in place: status, times, errors, worker ids, return value, metadata and revision;
-   * everything, when the result was deleted and created anew. Costs next to nothing when the result has not changed.
+   * Brings this handle up to date, in place: status, times, attempts, errors, worker ids, return value, metadata and
+   * revision; everything, when the result was deleted and created anew. Costs next to nothing when the result has not changed.
    * When it throws, the handle keeps what it had.
    *
    * @throws TaskResultDoesNotExistError when the result was deleted
@@ -130,9 +128,9 @@ export class TaskResult<T = unknown> implements TaskResultFields {
    * The version stays that of the last reading, so that the next refresh asks for everything since.
    */
   succeeded(state: TaskState, workerId: string, returnValueJson: string): this {
-    const { status, startedAt, lastAttemptedAt, finishedAt, expiresAt } = state;
+    const { status, attempts, startedAt, lastAttemptedAt, finishedAt, expiresAt } = state;
     const workerIds = [...this.workerIds, workerId];
-    const known = { status, startedAt, lastAttemptedAt, finishedAt, expiresAt, workerIds, returnValueJson };
+    const known = { status, attempts, startedAt, lastAttemptedAt, finishedAt, expiresAt, workerIds, returnValueJson };
     return Object.assign(this, known);
   }
 

@@ -16,7 +16,7 @@ export type WatchTarget = { ids: readonly string[] } | { filter: TaskResultFilte
 export interface WatchEventsOptions {
   /** Ends the watch: it throws a CancelledError. */
   signal?: AbortSignal;
-  /** Default FULL. */
+  /** Default FULL by ids, BASIC by filter. By filter, a result that is larger than 4 MiB comes in BASIC even so. */
   view?: TaskResultView;
   /**
    * Goes on after every id is finished, deleted or not found, also for those that are created later. A watch by filter

@@ -40,6 +40,15 @@ test('a list goes through all pages, newest first', async () => {
   expect(listed).toEqual(ids.reverse());
 });
 
+test('a list holds what is small, unless the whole is asked for', async () => {
+  const path = 'app.tasks.listed-whole';
+  const { id } = await client.create({ path, args: [1] });
+  await finish(client, id);
+  const [result] = (await client.listPage({ path })).results;
+  expect(result).toMatchObject({ status: 'SUCCESSFUL', attempts: 1, argsJson: null, returnValueJson: null });
+  expect((await client.listPage({ path }, { view: 'FULL' })).results).toEqual([await client.get(id)]);
+});
+
 test('pages are fetched as they are consumed', async () => {
   const page = await client.listPage({ path: 'app.tasks.listed' }, { pageSize: 3 });
   expect(page.results).toHaveLength(3);

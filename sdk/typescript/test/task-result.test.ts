@@ -71,6 +71,21 @@ test('it never changes by itself, and refresh replaces what can change, in place
   expect(handle.args).toBe(args);
 });
 
+test('a task may be tried as often as its creator says, 100 times by default', async () => {
+  const handle = await client.create({ path: 'app.tasks.limited', maxAttempts: 2 });
+  expect(handle).toMatchObject({ maxAttempts: 2, attempts: 0, errorCount: 0 });
+  const { id } = handle;
+  for (const attempt of [1, 2]) {
+    await client.startAttempt(id, 'w');
+    await client.fail(id, attempt, new Error('no'), { retry: true });
+  }
+  expect(await handle.refresh()).toMatchObject({ status: 'FAILED', maxAttempts: 2, attempts: 2, errorCount: 2 });
+  expect(await client.get(id)).toEqual(handle);
+  const unlimited = await client.create({ path: 'app.tasks.limited' });
+  expect(unlimited.maxAttempts).toBe(100);
+  expect(await client.get(unlimited.id)).toEqual(unlimited);
+});
+
 test('null is a return value, and so is what a function without one returns', async () => {
   const { id } = await client.create({ path: 'app.tasks.nothing' });
   await client.startAttempt(id, 'w');

@@ -36,6 +36,7 @@ test.each<[string, string, (client: TaskResults) => Promise<unknown>]>([
   ['an unknown view to read', 'view', (client) => client.get('a', { view })],
   ['an unknown view to watch', 'view', (client) => client.watchEvents({ ids: ['a'] }, { view }).next()],
   ['half a priority', 'task.priority', (client) => client.create({ path: 'x', priority: 1.5 })],
+  ['no attempt at all', 'attempt_policy.max_attempts', (client) => client.create({ path: 'x', maxAttempts: 0 })],
   ['half an attempt', 'attempt', (client) => client.succeed('a', 1.5)],
   ['an attempt that no message holds', 'attempt', (client) => client.renewLease('a', 2 ** 31, 1_000)],
   ['half a page size', 'page_size', (client) => client.listPage({}, { pageSize: 2.5 })],

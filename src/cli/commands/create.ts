@@ -13,6 +13,7 @@ interface Options extends ClientOptions {
   runAfter?: PreciseDate;
   backend?: string;
   takesContext?: boolean;
+  maxAttempts?: number;
   label?: Record<string, string>;
 }
 
@@ -26,6 +27,7 @@ export function addCreate(program: Command): void {
     .option('--run-after <time>', 'not to be run before, e.g. 2026-01-31T12:00:00Z', time)
     .option('--backend <name>', 'name of the task backend', nonEmpty)
     .option('--takes-context', 'the task takes its own result as first argument')
+    .option('--max-attempts <number>', 'attempts that may be made, 1 to 1000 (default: 100)', integer(1, 1_000))
     .option('--label <name=value>', 'a label; may be repeated', labels)
     .addHelpText('after', EXAMPLES)
     .action(create);
@@ -37,7 +39,7 @@ Examples:
   taskresults create app.tasks.report --id report-2026-01 --json`;
 
 async function create(path: string, options: Options): Promise<void> {
-  const { args, kwargs, id, queue, priority, runAfter, backend, takesContext, label } = options;
+  const { args, kwargs, id, queue, priority, runAfter, backend, takesContext, maxAttempts, label } = options;
   const task = {
     path,
     id,
@@ -48,6 +50,7 @@ async function create(path: string, options: Options): Promise<void> {
     runAfter,
     backend,
     takesContext,
+    maxAttempts,
     metadata: label,
   };
   printState(await withClient(options, (client) => client.register(task)), options);

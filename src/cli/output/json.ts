@@ -19,6 +19,7 @@ export function taskResultJson(result: TaskResultFields) {
     kwargsJson: kwargsJson ?? '',
     backend,
     enqueuedAt: result.enqueuedAt,
+    maxAttempts: result.maxAttempts,
     ...changesJson(result),
   };
 }
@@ -26,12 +27,15 @@ export function taskResultJson(result: TaskResultFields) {
 /** The fields that can change. */
 export function changesJson(changes: TaskResultChanges) {
   const { status, startedAt, lastAttemptedAt, finishedAt } = changes;
-  const { errors, workerIds, returnValueJson, metadata, incarnation, revision, expiresAt } = changes;
+  const { attempts, errorCount, errors, workerIds, returnValueJson, metadata, incarnation, revision, expiresAt } =
+    changes;
   return {
     status,
     startedAt,
     lastAttemptedAt,
     finishedAt,
+    attempts,
+    errorCount,
     errors,
     workerIds,
     returnValueJson,

@@ -42,7 +42,7 @@ export function summaryRow(result: TaskResultFields): Cell[] {
     { text: result.id },
     { text: result.task.path },
     statusCell(result.status),
-    { text: String(result.workerIds.length) },
+    { text: String(result.attempts) },
     { text: result.workerIds.at(-1) ?? '' },
     { text: String(result.revision) },
     { text: shortTime(result.enqueuedAt) },
@@ -70,6 +70,7 @@ export function detailLines(result: TaskResultFields): string[] {
     ['args', result.argsJson ?? ''],
     ['kwargs', result.kwargsJson ?? ''],
     ['enqueued', timeText(result.enqueuedAt)],
+    ['max attempts', String(result.maxAttempts)],
   ];
   return [...pairLines([...pairs(before), ...changePairs(result)]), ...tracebackLines(result)];
 }
@@ -89,9 +90,9 @@ export function stateLine({ id, status, incarnation, revision, attempts, leaseEx
 
 /** One event of a watch. */
 export function snapshotLine(result: TaskResultFields): string {
-  const { id, task, status, revision, workerIds } = result;
+  const { id, task, status, revision, attempts } = result;
   const cells = [id, status, task.path, `revision ${revision}`];
-  if (workerIds.length > 0) cells.push(`attempt ${workerIds.length}`);
+  if (attempts > 0) cells.push(`attempt ${attempts}`);
   return [...cells, shorten(outcome(result))].join('  ').trimEnd();
 }
 
@@ -107,6 +108,8 @@ function changePairs(changes: TaskResultChanges): Pair[] {
     ['expires', timeText(changes.expiresAt)],
     ['incarnation', String(changes.incarnation)],
     ['revision', String(changes.revision)],
+    ['attempts', String(changes.attempts)],
+    ['errors', changes.errorCount > changes.errors.length ? `${changes.errorCount}, the newest below` : ''],
     ['workers', changes.workerIds.join(', ')],
     ['return value', changes.returnValueJson ?? ''],
     ...Object.entries(changes.metadata).map(([name, value]): [string, string] => [`label ${name}`, value]),

@@ -2,8 +2,9 @@ import type { Timestamp } from '@taskresults/protocol/google/protobuf/timestamp'
 import type { TaskResultState } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import * as pb from '@taskresults/protocol/taskresults/v1/task_result';
 import type { ResultState } from '../../domain/result-state';
-import type { Micros, TaskError, TaskResult, TaskResultStatus } from '../../domain/task-result';
+import type { Micros, TaskError, TaskResult, TaskResultStatus, View } from '../../domain/task-result';
 import type { Version } from '../../domain/version';
+import { inView } from '../../domain/view';
 
 /** What the domain has, as messages of the contract. */
 
@@ -14,7 +15,8 @@ const STATUSES: Record<TaskResultStatus, pb.TaskResultStatus> = {
   SUCCESSFUL: pb.TaskResultStatus.TASK_RESULT_STATUS_SUCCESSFUL,
 };
 
-export function toTaskResult(result: TaskResult): pb.TaskResult {
+export function toTaskResult(whole: TaskResult, view: View): pb.TaskResult {
+  const result = inView(whole, view);
   const { path, priority, queueName, runAfter, takesContext } = result.task;
   return {
     id: result.id,
@@ -34,13 +36,25 @@ export function toTaskResult(result: TaskResult): pb.TaskResult {
     incarnation: BigInt(result.incarnation),
     revision: BigInt(result.revision),
     expiresAt: toOptionalTimestamp(result.expiresAt),
+    attempts: result.attempts,
+    errorCount: result.errorCount,
+    attemptPolicy: { maxAttempts: result.maxAttempts },
   };
 }
 
+/** What never changes within one incarnation, left out. */
+const CONSTANT = {
+  task: undefined,
+  enqueuedAt: undefined,
+  argsJson: '',
+  kwargsJson: '',
+  backend: '',
+  attemptPolicy: undefined,
+};
+
 /** Without what never changes within one incarnation. */
-export function toChanged(result: TaskResult): pb.TaskResult {
-  const constant = { task: undefined, enqueuedAt: undefined, argsJson: '', kwargsJson: '', backend: '' };
-  return { ...toTaskResult(result), ...constant };
+export function toChanged(result: TaskResult, view: View): pb.TaskResult {
+  return { ...toTaskResult(result, view), ...CONSTANT };
 }
 
 export function toVersion({ incarnation, revision }: Version): pb.TaskResultVersion {

@@ -5,8 +5,8 @@ import {
   ListTaskResultsResponse,
   type TaskResultServiceServer,
 } from '@taskresults/protocol/taskresults/v1/task_result_service';
-import { MAX_NAME_LENGTH } from '../../domain/limits';
-import { isFinished, type TaskResult } from '../../domain/task-result';
+import { CLIENTS_MESSAGE_SIZE, MAX_NAME_LENGTH } from '../../domain/limits';
+import { isFinished, type TaskResult, type View } from '../../domain/task-result';
 import type { Reads } from '../../service/reading/reads';
 import type { Watches } from '../../service/watching/watches';
 import type { Handlers } from '../add-service';
@@ -25,22 +25,23 @@ export function readHandlers(
   reads: Reads,
   watches: Watches,
 ): Omit<Handlers<TaskResultServiceServer>, 'watchTaskResults'> {
-  const got = (result: TaskResult) => ({ taskResult: toTaskResult(result) });
+  const got = (result: TaskResult, view: View) => ({ taskResult: toTaskResult(result, view) });
   // A whole result that is finished is remembered: the next time it is the same object.
-  const remembered = encodeOnce(GetTaskResultResponse, got);
+  const remembered = encodeOnce(GetTaskResultResponse, (result: TaskResult) => got(result, 'FULL'));
 
   return {
     getTaskResult: async (request) => {
       const id = resultId('id', request.id);
       const expected = text('expected_task_path', request.expectedTaskPath, 0, MAX_NAME_LENGTH) || null;
-      const view = parse.view(request.view);
+      const view = parse.view(request.view, 'FULL');
       const result = await reads.get(id, expected, view);
-      return view === 'FULL' && isFinished(result.status) ? remembered(result) : got(result);
+      return view === 'FULL' && isFinished(result.status) ? remembered(result) : got(result, view);
     },
 
     batchGetTaskResults: async (request) => {
-      const { found, notFound, deferred } = await reads.batchGet(parse.ids(request.ids), parse.view(request.view));
-      const taskResults = found.map(toTaskResult);
+      const view = parse.view(request.view, 'FULL');
+      const { found, notFound, deferred } = await reads.batchGet(parse.ids(request.ids), view);
+      const taskResults = found.map((result) => toTaskResult(result, view));
       return () =>
         encodeWhatFits(BatchGetTaskResultsResponse, found.length, (count) => ({
           taskResults: taskResults.slice(0, count),
@@ -51,18 +52,20 @@ export function readHandlers(
 
     refreshTaskResult: async (request) => {
       const known = parse.knownResult(request);
-      const result = await reads.refresh(known, parse.view(request.view));
+      const view = parse.view(request.view, 'FULL');
+      const result = await reads.refresh(known, view);
       if (!result) return { outcome: { $case: 'unchanged', value: {} } };
       return result.incarnation === known.version.incarnation
-        ? { outcome: { $case: 'changed', value: toChanged(result) } }
-        : { outcome: { $case: 'replaced', value: toTaskResult(result) } };
+        ? { outcome: { $case: 'changed', value: toChanged(result, view) } }
+        : { outcome: { $case: 'replaced', value: toTaskResult(result, view) } };
     },
 
     batchRefreshTaskResults: async (request) => {
       const known = parse.knownResults('task_results', request.taskResults);
-      const refreshed = await reads.batchRefresh(known, parse.view(request.view));
-      const changed = refreshed.changed.map(toChanged);
-      const replaced = refreshed.replaced.map(toTaskResult);
+      const view = parse.view(request.view, 'FULL');
+      const refreshed = await reads.batchRefresh(known, view);
+      const changed = refreshed.changed.map((result) => toChanged(result, view));
+      const replaced = refreshed.replaced.map((result) => toTaskResult(result, view));
       // The last ones are left out first: of those created anew, then of the others.
       return () =>
         encodeWhatFits(BatchRefreshTaskResultsResponse, changed.length + replaced.length, (count) => ({
@@ -77,18 +80,17 @@ export function readHandlers(
     listTaskResults: async (request) => {
       const filter = parse.filter(request.filter);
       const after = fromPageToken(request.pageToken, filter);
-      const { results, next } = await reads.list(
-        filter,
-        after,
-        parse.pageSize(request.pageSize),
-        parse.view(request.view),
-      );
-      const taskResults = results.map(toTaskResult);
-      return () =>
-        encodeWhatFits(ListTaskResultsResponse, results.length, (count) => ({
-          taskResults: taskResults.slice(0, count),
+      const view = parse.view(request.view, 'BASIC');
+      const { results, next } = await reads.list(filter, after, parse.pageSize(request.pageSize), view);
+      const encodePage = (most: number, shown: View) =>
+        encodeWhatFits(ListTaskResultsResponse, most, (count) => ({
+          taskResults: results.slice(0, count).map((result) => toTaskResult(result, shown)),
           nextPageToken: toPageToken(count < results.length ? (results[count - 1] ?? next) : next, filter),
         }));
+      return () => {
+        const page = encodePage(results.length, view);
+        return page.length > CLIENTS_MESSAGE_SIZE ? encodePage(1, 'BASIC') : page;
+      };
     },
 
     waitTaskResult: async (request, caller, call) => {
@@ -97,8 +99,9 @@ export function readHandlers(
       const gone = new AbortController();
       call.once('cancelled', () => gone.abort());
       const until = parse.until(request.until);
-      const { result, timedOut } = await watches.waitFor(known, until, parse.view(request.view), most, gone.signal);
-      return { taskResult: toTaskResult(result), timedOut };
+      const view = parse.view(request.view, 'FULL');
+      const { result, timedOut } = await watches.waitFor(known, until, view, most, gone.signal);
+      return { taskResult: toTaskResult(result, view), timedOut };
     },
   };
 }

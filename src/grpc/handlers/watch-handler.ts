@@ -4,8 +4,9 @@ import {
   type WatchTaskResultsRequest,
   WatchTaskResultsResponse,
 } from '@taskresults/protocol/taskresults/v1/task_result_service';
-import type { TaskResult } from '../../domain/task-result';
-import type { EndReason, Sink, Watch, WatchEvent } from '../../service/watching/watch';
+import { CLIENTS_MESSAGE_SIZE } from '../../domain/limits';
+import type { TaskResult, View } from '../../domain/task-result';
+import type { EndReason, WatchEvent } from '../../service/watching/watch';
 import type { Watches } from '../../service/watching/watches';
 import { toTaskResult, toVersion } from '../answers/messages';
 import { encodeInPlace } from '../codec/encode-in-place';
@@ -29,9 +30,12 @@ export function watchHandler(
 ): ServerStreamHandler<WatchTaskResultsRequest, WatchTaskResultsResponse> {
   return (request, call) =>
     new Promise((resolve, reject) => {
+      const target = watchTarget(request.target);
+      const wanted = view(request.view, target.kind === 'ids' ? 'FULL' : 'BASIC');
+      const snapshot = target.kind === 'ids' ? SNAPSHOTS[wanted] : fitting(SNAPSHOTS[wanted]);
       let buffered = 0;
       const send = (event: WatchEvent): boolean => {
-        const bytes = toBytes(event);
+        const bytes = event.kind === 'snapshot' ? snapshot(event.result) : toBytes(event);
         buffered += bytes.length;
         call.write(bytes, () => {
           const wasFull = buffered >= MAX_BUFFERED_BYTES;
@@ -41,7 +45,12 @@ export function watchHandler(
         return buffered < MAX_BUFFERED_BYTES;
       };
       const over = (error: unknown) => (error === null ? resolve() : reject(error));
-      const watch = makeWatch(watches, request, maxAgeMs, { send, over });
+      const times = { heartbeatMs: heartbeatInterval(request.heartbeatInterval), maxAgeMs };
+      const sink = { send, over };
+      const watch =
+        target.kind === 'ids'
+          ? watches.byIds({ known: target.known, view: wanted, keepOpen: request.keepOpen }, times, sink)
+          : watches.byFilter({ filter: target.filter, view: wanted }, times, sink);
       // Headers go out now, so that a caller knows that it is being served before anything has changed.
       call.sendMetadata(new Metadata());
       watch.open();
@@ -54,23 +63,23 @@ export function watchHandler(
     });
 }
 
-/** The watch that is asked for, not yet opened. Throws for a bad request. */
-function makeWatch(watches: Watches, request: WatchTaskResultsRequest, maxAgeMs: number, sink: Sink): Watch {
-  const target = watchTarget(request.target);
-  const wanted = view(request.view);
-  const times = { heartbeatMs: heartbeatInterval(request.heartbeatInterval), maxAgeMs };
-  return target.kind === 'ids'
-    ? watches.byIds({ known: target.known, view: wanted, keepOpen: request.keepOpen }, times, sink)
-    : watches.byFilter({ filter: target.filter, view: wanted }, times, sink);
+/** A result that goes to many watchers is the same object for all of them: it is encoded once. */
+const snapshotsIn = (shown: View) =>
+  encodeOnce<TaskResult, WatchTaskResultsResponse>(WatchTaskResultsResponse, (result) => ({
+    event: { $case: 'snapshot', value: toTaskResult(result, shown) },
+  }));
+
+const SNAPSHOTS = { FULL: snapshotsIn('FULL'), BASIC: snapshotsIn('BASIC') };
+
+/** A result that a client might not be able to take would keep it from all that come after. */
+function fitting(snapshot: (result: TaskResult) => Buffer): (result: TaskResult) => Buffer {
+  return (result) => {
+    const bytes = snapshot(result);
+    return bytes.length > CLIENTS_MESSAGE_SIZE ? SNAPSHOTS.BASIC(result) : bytes;
+  };
 }
 
-/** A result that goes to many watchers is the same object for all of them: it is encoded once. */
-const snapshot = encodeOnce<TaskResult, WatchTaskResultsResponse>(WatchTaskResultsResponse, (result) => ({
-  event: { $case: 'snapshot', value: toTaskResult(result) },
-}));
-
-function toBytes(event: WatchEvent): Buffer {
-  if (event.kind === 'snapshot') return snapshot(event.result);
+function toBytes(event: Exclude<WatchEvent, { kind: 'snapshot' }>): Buffer {
   // It may wait to be sent, so it needs bytes of its own.
   return Buffer.from(encodeInPlace<WatchTaskResultsResponse>(WatchTaskResultsResponse, { event: toEvent(event) }));
 }

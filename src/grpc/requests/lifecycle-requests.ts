@@ -3,9 +3,11 @@ import type * as pb from '@taskresults/protocol/taskresults/v1/task_lifecycle_se
 import type { TaskError } from '@taskresults/protocol/taskresults/v1/task_result';
 import { v7 as uuidv7 } from 'uuid';
 import type { Command, CreateCommand, DeletedVersion, Fence, StartCommand } from '../../domain/command';
+import { payloadTooLarge } from '../../domain/errors';
 import {
   type Limits,
   MAX_ATTEMPT,
+  MAX_ATTEMPTS,
   MAX_CLASS_PATH_LENGTH,
   MAX_ERROR_MESSAGE_SIZE,
   MAX_LEASE,
@@ -14,7 +16,7 @@ import {
   MIN_LEASE,
 } from '../../domain/limits';
 import type { Micros, ReportedError } from '../../domain/task-result';
-import { cutText, firstCharacters } from '../../domain/text';
+import { byteLength, cutText, firstCharacters } from '../../domain/text';
 import { count, duration, integer, json, knownVersion, nonEmpty, required, resultId, text, timestamp } from './fields';
 import { metadata } from './metadata-field';
 
@@ -34,11 +36,21 @@ export function createCommand(request: pb.CreateTaskResultRequest, limits: Limit
       runAfter: task.runAfter ? timestamp('task.run_after', task.runAfter) : null,
       takesContext: task.takesContext,
     },
-    argsJson: json('args_json', request.argsJson, 'array', '[]', limits.maxJsonSize),
-    kwargsJson: json('kwargs_json', request.kwargsJson, 'object', '{}', limits.maxJsonSize),
+    ...args(request, limits.maxJsonSize),
     backend: text('backend', request.backend, 0, MAX_NAME_LENGTH) || 'default',
     metadata: metadata('metadata', request.metadata),
+    maxAttempts:
+      integer('attempt_policy.max_attempts', request.attemptPolicy?.maxAttempts ?? 0, 0, MAX_ATTEMPTS) || null,
   };
+}
+
+function args(request: pb.CreateTaskResultRequest, maxBytes: number): Pick<CreateCommand, 'argsJson' | 'kwargsJson'> {
+  const argsJson = json('args_json', request.argsJson, 'array', '[]', maxBytes);
+  const kwargsJson = json('kwargs_json', request.kwargsJson, 'object', '{}', maxBytes);
+  if (byteLength(request.argsJson) + byteLength(request.kwargsJson) > maxBytes) {
+    throw payloadTooLarge('kwargs_json', `must have at most ${maxBytes} bytes together with args_json`);
+  }
+  return { argsJson, kwargsJson };
 }
 
 export function startCommand(request: pb.StartAttemptRequest, limits: Limits): StartCommand {

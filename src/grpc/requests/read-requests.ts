@@ -28,9 +28,10 @@ const STATUSES = new Map<PbStatus, TaskResultStatus>([
   [PbStatus.TASK_RESULT_STATUS_SUCCESSFUL, 'SUCCESSFUL'],
 ]);
 
-export function view(value: TaskResultView): View {
+export function view(value: TaskResultView, otherwise: View): View {
   switch (value) {
     case TaskResultView.TASK_RESULT_VIEW_UNSPECIFIED:
+      return otherwise;
     case TaskResultView.TASK_RESULT_VIEW_FULL:
       return 'FULL';
     case TaskResultView.TASK_RESULT_VIEW_BASIC:

@@ -30,6 +30,7 @@ export class Lifecycle {
         return null;
       case 'changed':
         this.changed(command.id, versionOf(decision.state));
+        if (decision.refusal) throw decision.refusal;
         return decision.state;
     }
   }

@@ -188,14 +188,16 @@ type CreateTaskResultRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// What was asked for. Required.
 	Task *Task `protobuf:"bytes,2,opt,name=task,proto3" json:"task,omitempty"`
-	// A JSON array, stored byte for byte. Up to 1 MiB (configurable). Empty means `[]`.
+	// A JSON array, stored byte for byte. Up to 1 MiB (configurable) together with `kwargs_json`. Empty means `[]`.
 	ArgsJson string `protobuf:"bytes,3,opt,name=args_json,json=argsJson,proto3" json:"args_json,omitempty"`
-	// A JSON object, stored byte for byte. Up to 1 MiB (configurable). Empty means `{}`.
+	// A JSON object, stored byte for byte. Up to 1 MiB (configurable) together with `args_json`. Empty means `{}`.
 	KwargsJson string `protobuf:"bytes,4,opt,name=kwargs_json,json=kwargsJson,proto3" json:"kwargs_json,omitempty"`
 	// Name of the task backend. Up to 255 characters. Empty means "default".
 	Backend string `protobuf:"bytes,5,opt,name=backend,proto3" json:"backend,omitempty"`
 	// Labels for finding and correlating: up to 32, names of 1 to 63 characters, values of up to 255.
-	Metadata      map[string]string `protobuf:"bytes,6,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Metadata map[string]string `protobuf:"bytes,6,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// How often the task may be tried. Unset: 100 times.
+	AttemptPolicy *AttemptPolicy `protobuf:"bytes,7,opt,name=attempt_policy,json=attemptPolicy,proto3" json:"attempt_policy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -268,6 +270,13 @@ func (x *CreateTaskResultRequest) GetBackend() string {
 func (x *CreateTaskResultRequest) GetMetadata() map[string]string {
 	if x != nil {
 		return x.Metadata
+	}
+	return nil
+}
+
+func (x *CreateTaskResultRequest) GetAttemptPolicy() *AttemptPolicy {
+	if x != nil {
+		return x.AttemptPolicy
 	}
 	return nil
 }
@@ -1275,7 +1284,8 @@ type FinishAttemptRequest_Failed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What was raised. Required.
 	Error *TaskError `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
-	// Another attempt is to be made: the result goes back to READY instead of FAILED.
+	// Another attempt is to be made: the result goes back to READY instead of FAILED, unless this was the last one
+	// that its AttemptPolicy allows.
 	Retry         bool `protobuf:"varint,2,opt,name=retry,proto3" json:"retry,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1351,7 +1361,7 @@ const file_taskresults_v1_task_lifecycle_service_proto_rawDesc = "" +
 	"\x12_last_attempted_atB\x0e\n" +
 	"\f_finished_atB\x13\n" +
 	"\x11_lease_expires_atB\r\n" +
-	"\v_expires_at\"\xbb\x02\n" +
+	"\v_expires_at\"\x81\x03\n" +
 	"\x17CreateTaskResultRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12(\n" +
 	"\x04task\x18\x02 \x01(\v2\x14.taskresults.v1.TaskR\x04task\x12\x1b\n" +
@@ -1359,7 +1369,8 @@ const file_taskresults_v1_task_lifecycle_service_proto_rawDesc = "" +
 	"\vkwargs_json\x18\x04 \x01(\tR\n" +
 	"kwargsJson\x12\x18\n" +
 	"\abackend\x18\x05 \x01(\tR\abackend\x12Q\n" +
-	"\bmetadata\x18\x06 \x03(\v25.taskresults.v1.CreateTaskResultRequest.MetadataEntryR\bmetadata\x1a;\n" +
+	"\bmetadata\x18\x06 \x03(\v25.taskresults.v1.CreateTaskResultRequest.MetadataEntryR\bmetadata\x12D\n" +
+	"\x0eattempt_policy\x18\a \x01(\v2\x1d.taskresults.v1.AttemptPolicyR\rattemptPolicy\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"Q\n" +
@@ -1469,10 +1480,11 @@ var file_taskresults_v1_task_lifecycle_service_proto_goTypes = []any{
 	(TaskResultStatus)(0),                  // 18: taskresults.v1.TaskResultStatus
 	(*timestamppb.Timestamp)(nil),          // 19: google.protobuf.Timestamp
 	(*Task)(nil),                           // 20: taskresults.v1.Task
-	(*durationpb.Duration)(nil),            // 21: google.protobuf.Duration
-	(*TaskError)(nil),                      // 22: taskresults.v1.TaskError
-	(*TaskResultVersion)(nil),              // 23: taskresults.v1.TaskResultVersion
-	(*status.Status)(nil),                  // 24: google.rpc.Status
+	(*AttemptPolicy)(nil),                  // 21: taskresults.v1.AttemptPolicy
+	(*durationpb.Duration)(nil),            // 22: google.protobuf.Duration
+	(*TaskError)(nil),                      // 23: taskresults.v1.TaskError
+	(*TaskResultVersion)(nil),              // 24: taskresults.v1.TaskResultVersion
+	(*status.Status)(nil),                  // 25: google.rpc.Status
 }
 var file_taskresults_v1_task_lifecycle_service_proto_depIdxs = []int32{
 	18, // 0: taskresults.v1.TaskResultState.status:type_name -> taskresults.v1.TaskResultStatus
@@ -1484,47 +1496,48 @@ var file_taskresults_v1_task_lifecycle_service_proto_depIdxs = []int32{
 	19, // 6: taskresults.v1.TaskResultState.expires_at:type_name -> google.protobuf.Timestamp
 	20, // 7: taskresults.v1.CreateTaskResultRequest.task:type_name -> taskresults.v1.Task
 	15, // 8: taskresults.v1.CreateTaskResultRequest.metadata:type_name -> taskresults.v1.CreateTaskResultRequest.MetadataEntry
-	0,  // 9: taskresults.v1.CreateTaskResultResponse.state:type_name -> taskresults.v1.TaskResultState
-	21, // 10: taskresults.v1.StartAttemptRequest.lease:type_name -> google.protobuf.Duration
-	0,  // 11: taskresults.v1.StartAttemptResponse.state:type_name -> taskresults.v1.TaskResultState
-	21, // 12: taskresults.v1.RenewLeaseRequest.lease:type_name -> google.protobuf.Duration
-	0,  // 13: taskresults.v1.RenewLeaseResponse.state:type_name -> taskresults.v1.TaskResultState
-	16, // 14: taskresults.v1.FinishAttemptRequest.succeeded:type_name -> taskresults.v1.FinishAttemptRequest.Succeeded
-	17, // 15: taskresults.v1.FinishAttemptRequest.failed:type_name -> taskresults.v1.FinishAttemptRequest.Failed
-	0,  // 16: taskresults.v1.FinishAttemptResponse.state:type_name -> taskresults.v1.TaskResultState
-	22, // 17: taskresults.v1.FailTaskResultRequest.error:type_name -> taskresults.v1.TaskError
-	0,  // 18: taskresults.v1.FailTaskResultResponse.state:type_name -> taskresults.v1.TaskResultState
-	23, // 19: taskresults.v1.DeleteTaskResultRequest.version:type_name -> taskresults.v1.TaskResultVersion
-	1,  // 20: taskresults.v1.RecordTransitionsRequest.create:type_name -> taskresults.v1.CreateTaskResultRequest
-	3,  // 21: taskresults.v1.RecordTransitionsRequest.start:type_name -> taskresults.v1.StartAttemptRequest
-	5,  // 22: taskresults.v1.RecordTransitionsRequest.renew:type_name -> taskresults.v1.RenewLeaseRequest
-	7,  // 23: taskresults.v1.RecordTransitionsRequest.finish:type_name -> taskresults.v1.FinishAttemptRequest
-	9,  // 24: taskresults.v1.RecordTransitionsRequest.fail:type_name -> taskresults.v1.FailTaskResultRequest
-	11, // 25: taskresults.v1.RecordTransitionsRequest.delete:type_name -> taskresults.v1.DeleteTaskResultRequest
-	13, // 26: taskresults.v1.RecordTransitionsRequest.more:type_name -> taskresults.v1.RecordTransitionsRequest
-	0,  // 27: taskresults.v1.RecordTransitionsResponse.state:type_name -> taskresults.v1.TaskResultState
-	24, // 28: taskresults.v1.RecordTransitionsResponse.error:type_name -> google.rpc.Status
-	14, // 29: taskresults.v1.RecordTransitionsResponse.more:type_name -> taskresults.v1.RecordTransitionsResponse
-	22, // 30: taskresults.v1.FinishAttemptRequest.Failed.error:type_name -> taskresults.v1.TaskError
-	1,  // 31: taskresults.v1.TaskLifecycleService.CreateTaskResult:input_type -> taskresults.v1.CreateTaskResultRequest
-	3,  // 32: taskresults.v1.TaskLifecycleService.StartAttempt:input_type -> taskresults.v1.StartAttemptRequest
-	5,  // 33: taskresults.v1.TaskLifecycleService.RenewLease:input_type -> taskresults.v1.RenewLeaseRequest
-	7,  // 34: taskresults.v1.TaskLifecycleService.FinishAttempt:input_type -> taskresults.v1.FinishAttemptRequest
-	9,  // 35: taskresults.v1.TaskLifecycleService.FailTaskResult:input_type -> taskresults.v1.FailTaskResultRequest
-	11, // 36: taskresults.v1.TaskLifecycleService.DeleteTaskResult:input_type -> taskresults.v1.DeleteTaskResultRequest
-	13, // 37: taskresults.v1.TaskLifecycleService.RecordTransitions:input_type -> taskresults.v1.RecordTransitionsRequest
-	2,  // 38: taskresults.v1.TaskLifecycleService.CreateTaskResult:output_type -> taskresults.v1.CreateTaskResultResponse
-	4,  // 39: taskresults.v1.TaskLifecycleService.StartAttempt:output_type -> taskresults.v1.StartAttemptResponse
-	6,  // 40: taskresults.v1.TaskLifecycleService.RenewLease:output_type -> taskresults.v1.RenewLeaseResponse
-	8,  // 41: taskresults.v1.TaskLifecycleService.FinishAttempt:output_type -> taskresults.v1.FinishAttemptResponse
-	10, // 42: taskresults.v1.TaskLifecycleService.FailTaskResult:output_type -> taskresults.v1.FailTaskResultResponse
-	12, // 43: taskresults.v1.TaskLifecycleService.DeleteTaskResult:output_type -> taskresults.v1.DeleteTaskResultResponse
-	14, // 44: taskresults.v1.TaskLifecycleService.RecordTransitions:output_type -> taskresults.v1.RecordTransitionsResponse
-	38, // [38:45] is the sub-list for method output_type
-	31, // [31:38] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	21, // 9: taskresults.v1.CreateTaskResultRequest.attempt_policy:type_name -> taskresults.v1.AttemptPolicy
+	0,  // 10: taskresults.v1.CreateTaskResultResponse.state:type_name -> taskresults.v1.TaskResultState
+	22, // 11: taskresults.v1.StartAttemptRequest.lease:type_name -> google.protobuf.Duration
+	0,  // 12: taskresults.v1.StartAttemptResponse.state:type_name -> taskresults.v1.TaskResultState
+	22, // 13: taskresults.v1.RenewLeaseRequest.lease:type_name -> google.protobuf.Duration
+	0,  // 14: taskresults.v1.RenewLeaseResponse.state:type_name -> taskresults.v1.TaskResultState
+	16, // 15: taskresults.v1.FinishAttemptRequest.succeeded:type_name -> taskresults.v1.FinishAttemptRequest.Succeeded
+	17, // 16: taskresults.v1.FinishAttemptRequest.failed:type_name -> taskresults.v1.FinishAttemptRequest.Failed
+	0,  // 17: taskresults.v1.FinishAttemptResponse.state:type_name -> taskresults.v1.TaskResultState
+	23, // 18: taskresults.v1.FailTaskResultRequest.error:type_name -> taskresults.v1.TaskError
+	0,  // 19: taskresults.v1.FailTaskResultResponse.state:type_name -> taskresults.v1.TaskResultState
+	24, // 20: taskresults.v1.DeleteTaskResultRequest.version:type_name -> taskresults.v1.TaskResultVersion
+	1,  // 21: taskresults.v1.RecordTransitionsRequest.create:type_name -> taskresults.v1.CreateTaskResultRequest
+	3,  // 22: taskresults.v1.RecordTransitionsRequest.start:type_name -> taskresults.v1.StartAttemptRequest
+	5,  // 23: taskresults.v1.RecordTransitionsRequest.renew:type_name -> taskresults.v1.RenewLeaseRequest
+	7,  // 24: taskresults.v1.RecordTransitionsRequest.finish:type_name -> taskresults.v1.FinishAttemptRequest
+	9,  // 25: taskresults.v1.RecordTransitionsRequest.fail:type_name -> taskresults.v1.FailTaskResultRequest
+	11, // 26: taskresults.v1.RecordTransitionsRequest.delete:type_name -> taskresults.v1.DeleteTaskResultRequest
+	13, // 27: taskresults.v1.RecordTransitionsRequest.more:type_name -> taskresults.v1.RecordTransitionsRequest
+	0,  // 28: taskresults.v1.RecordTransitionsResponse.state:type_name -> taskresults.v1.TaskResultState
+	25, // 29: taskresults.v1.RecordTransitionsResponse.error:type_name -> google.rpc.Status
+	14, // 30: taskresults.v1.RecordTransitionsResponse.more:type_name -> taskresults.v1.RecordTransitionsResponse
+	23, // 31: taskresults.v1.FinishAttemptRequest.Failed.error:type_name -> taskresults.v1.TaskError
+	1,  // 32: taskresults.v1.TaskLifecycleService.CreateTaskResult:input_type -> taskresults.v1.CreateTaskResultRequest
+	3,  // 33: taskresults.v1.TaskLifecycleService.StartAttempt:input_type -> taskresults.v1.StartAttemptRequest
+	5,  // 34: taskresults.v1.TaskLifecycleService.RenewLease:input_type -> taskresults.v1.RenewLeaseRequest
+	7,  // 35: taskresults.v1.TaskLifecycleService.FinishAttempt:input_type -> taskresults.v1.FinishAttemptRequest
+	9,  // 36: taskresults.v1.TaskLifecycleService.FailTaskResult:input_type -> taskresults.v1.FailTaskResultRequest
+	11, // 37: taskresults.v1.TaskLifecycleService.DeleteTaskResult:input_type -> taskresults.v1.DeleteTaskResultRequest
+	13, // 38: taskresults.v1.TaskLifecycleService.RecordTransitions:input_type -> taskresults.v1.RecordTransitionsRequest
+	2,  // 39: taskresults.v1.TaskLifecycleService.CreateTaskResult:output_type -> taskresults.v1.CreateTaskResultResponse
+	4,  // 40: taskresults.v1.TaskLifecycleService.StartAttempt:output_type -> taskresults.v1.StartAttemptResponse
+	6,  // 41: taskresults.v1.TaskLifecycleService.RenewLease:output_type -> taskresults.v1.RenewLeaseResponse
+	8,  // 42: taskresults.v1.TaskLifecycleService.FinishAttempt:output_type -> taskresults.v1.FinishAttemptResponse
+	10, // 43: taskresults.v1.TaskLifecycleService.FailTaskResult:output_type -> taskresults.v1.FailTaskResultResponse
+	12, // 44: taskresults.v1.TaskLifecycleService.DeleteTaskResult:output_type -> taskresults.v1.DeleteTaskResultResponse
+	14, // 45: taskresults.v1.TaskLifecycleService.RecordTransitions:output_type -> taskresults.v1.RecordTransitionsResponse
+	39, // [39:46] is the sub-list for method output_type
+	32, // [32:39] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_taskresults_v1_task_lifecycle_service_proto_init() }

@@ -96,12 +96,15 @@ func (TaskResultStatus) EnumDescriptor() ([]byte, []int) {
 type TaskResultView int32
 
 const (
-	// The same as FULL.
+	// What the request's field says, which is FULL for results that are named by id, and BASIC for those that a filter
+	// finds.
 	TaskResultView_TASK_RESULT_VIEW_UNSPECIFIED TaskResultView = 0
-	// Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left
-	// empty.
+	// Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the newest,
+	// without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the newest. Such a
+	// result is always below 64 KiB, however many attempts there were.
 	TaskResultView_TASK_RESULT_VIEW_BASIC TaskResultView = 1
-	// Everything.
+	// Everything that is kept. With the server's default settings such a result is below 4 MiB, which clients accept by
+	// default. Where arguments and return values may be larger, clients need a larger limit, too.
 	TaskResultView_TASK_RESULT_VIEW_FULL TaskResultView = 2
 )
 
@@ -286,13 +289,61 @@ func (x *Task) GetTakesContext() bool {
 	return false
 }
 
+// How often a task may be tried. Never changes.
+type AttemptPolicy struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes FAILED
+	// even if the worker asks for another attempt. So is its loss: see StartAttempt.
+	MaxAttempts   int32 `protobuf:"varint,1,opt,name=max_attempts,json=maxAttempts,proto3" json:"max_attempts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AttemptPolicy) Reset() {
+	*x = AttemptPolicy{}
+	mi := &file_taskresults_v1_task_result_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AttemptPolicy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AttemptPolicy) ProtoMessage() {}
+
+func (x *AttemptPolicy) ProtoReflect() protoreflect.Message {
+	mi := &file_taskresults_v1_task_result_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AttemptPolicy.ProtoReflect.Descriptor instead.
+func (*AttemptPolicy) Descriptor() ([]byte, []int) {
+	return file_taskresults_v1_task_result_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *AttemptPolicy) GetMaxAttempts() int32 {
+	if x != nil {
+		return x.MaxAttempts
+	}
+	return 0
+}
+
 // One failed attempt.
 type TaskError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The class of what was raised, e.g. `builtins.ValueError` or `*net.OpError`. Required; at most 1,000 characters are
 	// kept. Never imported by the server.
 	ExceptionClassPath string `protobuf:"bytes,1,opt,name=exception_class_path,json=exceptionClassPath,proto3" json:"exception_class_path,omitempty"`
-	// The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked.
+	// The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked; in the BASIC view at most
+	// 8 KiB are sent.
 	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
 	// The traceback as text, in the worker's own format. At most 256 KiB (configurable) of UTF-8 are kept: cut at a code
 	// point and marked rather than refused, since a failure must not get lost. Left out of the BASIC view.
@@ -310,7 +361,7 @@ type TaskError struct {
 
 func (x *TaskError) Reset() {
 	*x = TaskError{}
-	mi := &file_taskresults_v1_task_result_proto_msgTypes[2]
+	mi := &file_taskresults_v1_task_result_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -322,7 +373,7 @@ func (x *TaskError) String() string {
 func (*TaskError) ProtoMessage() {}
 
 func (x *TaskError) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_proto_msgTypes[2]
+	mi := &file_taskresults_v1_task_result_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -335,7 +386,7 @@ func (x *TaskError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TaskError.ProtoReflect.Descriptor instead.
 func (*TaskError) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_proto_rawDescGZIP(), []int{2}
+	return file_taskresults_v1_task_result_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *TaskError) GetExceptionClassPath() string {
@@ -382,7 +433,10 @@ func (x *TaskError) GetRaisedAt() *timestamppb.Timestamp {
 
 // The outcome of one task, as far as it is known.
 //
-// Not sent, since callers can derive it: is_finished = FAILED or SUCCESSFUL; attempts = number of worker_ids.
+// Not sent, since callers can derive it: is_finished = FAILED or SUCCESSFUL.
+//
+// Its history is bounded, so that a task that is tried again and again never makes a result that nobody can read:
+// `errors` and `worker_ids` hold the newest, while `attempts` and `error_count` go on counting.
 type TaskResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1 to 64 characters, opaque, case-sensitive.
@@ -406,8 +460,12 @@ type TaskResult struct {
 	// Name of the task backend that the caller used, up to 255 characters; "default" when none was given.
 	Backend string `protobuf:"bytes,10,opt,name=backend,proto3" json:"backend,omitempty"`
 	// One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+	// The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+	// dropped for good. In the BASIC view only the newest.
 	Errors []*TaskError `protobuf:"bytes,11,rep,name=errors,proto3" json:"errors,omitempty"`
-	// One worker per attempt, in order. The same worker twice counts twice.
+	// One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+	// counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+	// BASIC view only the newest.
 	WorkerIds []string `protobuf:"bytes,12,rep,name=worker_ids,json=workerIds,proto3" json:"worker_ids,omitempty"`
 	// The return value as JSON, byte for byte. Present if and only if the result is SUCCESSFUL (and the view is FULL);
 	// `null` means that the task returned None, null or nil.
@@ -421,14 +479,20 @@ type TaskResult struct {
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=expires_at,json=expiresAt,proto3,oneof" json:"expires_at,omitempty"`
 	// Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never
 	// changes. Incarnations of different ids cannot be compared.
-	Incarnation   int64 `protobuf:"varint,17,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
+	Incarnation int64 `protobuf:"varint,17,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
+	// Attempts started so far, so 1 while the first one runs. While RUNNING, this is also the number of the running one.
+	Attempts int32 `protobuf:"varint,18,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	// Errors reported or made so far, those included that `errors` no longer holds.
+	ErrorCount int32 `protobuf:"varint,19,opt,name=error_count,json=errorCount,proto3" json:"error_count,omitempty"`
+	// As given at creation, with its defaults filled in.
+	AttemptPolicy *AttemptPolicy `protobuf:"bytes,20,opt,name=attempt_policy,json=attemptPolicy,proto3" json:"attempt_policy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TaskResult) Reset() {
 	*x = TaskResult{}
-	mi := &file_taskresults_v1_task_result_proto_msgTypes[3]
+	mi := &file_taskresults_v1_task_result_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -440,7 +504,7 @@ func (x *TaskResult) String() string {
 func (*TaskResult) ProtoMessage() {}
 
 func (x *TaskResult) ProtoReflect() protoreflect.Message {
-	mi := &file_taskresults_v1_task_result_proto_msgTypes[3]
+	mi := &file_taskresults_v1_task_result_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -453,7 +517,7 @@ func (x *TaskResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TaskResult.ProtoReflect.Descriptor instead.
 func (*TaskResult) Descriptor() ([]byte, []int) {
-	return file_taskresults_v1_task_result_proto_rawDescGZIP(), []int{3}
+	return file_taskresults_v1_task_result_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *TaskResult) GetId() string {
@@ -575,6 +639,27 @@ func (x *TaskResult) GetIncarnation() int64 {
 	return 0
 }
 
+func (x *TaskResult) GetAttempts() int32 {
+	if x != nil {
+		return x.Attempts
+	}
+	return 0
+}
+
+func (x *TaskResult) GetErrorCount() int32 {
+	if x != nil {
+		return x.ErrorCount
+	}
+	return 0
+}
+
+func (x *TaskResult) GetAttemptPolicy() *AttemptPolicy {
+	if x != nil {
+		return x.AttemptPolicy
+	}
+	return nil
+}
+
 var File_taskresults_v1_task_result_proto protoreflect.FileDescriptor
 
 const file_taskresults_v1_task_result_proto_rawDesc = "" +
@@ -591,14 +676,16 @@ const file_taskresults_v1_task_result_proto_rawDesc = "" +
 	"\trun_after\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\brunAfter\x88\x01\x01\x12#\n" +
 	"\rtakes_context\x18\x05 \x01(\bR\ftakesContextB\f\n" +
 	"\n" +
-	"_run_after\"\xe5\x01\n" +
+	"_run_after\"2\n" +
+	"\rAttemptPolicy\x12!\n" +
+	"\fmax_attempts\x18\x01 \x01(\x05R\vmaxAttempts\"\xe5\x01\n" +
 	"\tTaskError\x120\n" +
 	"\x14exception_class_path\x18\x01 \x01(\tR\x12exceptionClassPath\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x1c\n" +
 	"\ttraceback\x18\x03 \x01(\tR\ttraceback\x12\x18\n" +
 	"\aattempt\x18\x04 \x01(\x05R\aattempt\x12\x1b\n" +
 	"\tworker_id\x18\x05 \x01(\tR\bworkerId\x127\n" +
-	"\traised_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\braisedAt\"\xc2\a\n" +
+	"\traised_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\braisedAt\"\xc5\b\n" +
 	"\n" +
 	"TaskResult\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12(\n" +
@@ -624,7 +711,11 @@ const file_taskresults_v1_task_result_proto_rawDesc = "" +
 	"\brevision\x18\x0f \x01(\x03R\brevision\x12>\n" +
 	"\n" +
 	"expires_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampH\x04R\texpiresAt\x88\x01\x01\x12 \n" +
-	"\vincarnation\x18\x11 \x01(\x03R\vincarnation\x1a;\n" +
+	"\vincarnation\x18\x11 \x01(\x03R\vincarnation\x12\x1a\n" +
+	"\battempts\x18\x12 \x01(\x05R\battempts\x12\x1f\n" +
+	"\verror_count\x18\x13 \x01(\x05R\n" +
+	"errorCount\x12D\n" +
+	"\x0eattempt_policy\x18\x14 \x01(\v2\x1d.taskresults.v1.AttemptPolicyR\rattemptPolicy\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n" +
@@ -658,34 +749,36 @@ func file_taskresults_v1_task_result_proto_rawDescGZIP() []byte {
 }
 
 var file_taskresults_v1_task_result_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_taskresults_v1_task_result_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_taskresults_v1_task_result_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_taskresults_v1_task_result_proto_goTypes = []any{
 	(TaskResultStatus)(0),         // 0: taskresults.v1.TaskResultStatus
 	(TaskResultView)(0),           // 1: taskresults.v1.TaskResultView
 	(*TaskResultVersion)(nil),     // 2: taskresults.v1.TaskResultVersion
 	(*Task)(nil),                  // 3: taskresults.v1.Task
-	(*TaskError)(nil),             // 4: taskresults.v1.TaskError
-	(*TaskResult)(nil),            // 5: taskresults.v1.TaskResult
-	nil,                           // 6: taskresults.v1.TaskResult.MetadataEntry
-	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*AttemptPolicy)(nil),         // 4: taskresults.v1.AttemptPolicy
+	(*TaskError)(nil),             // 5: taskresults.v1.TaskError
+	(*TaskResult)(nil),            // 6: taskresults.v1.TaskResult
+	nil,                           // 7: taskresults.v1.TaskResult.MetadataEntry
+	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
 }
 var file_taskresults_v1_task_result_proto_depIdxs = []int32{
-	7,  // 0: taskresults.v1.Task.run_after:type_name -> google.protobuf.Timestamp
-	7,  // 1: taskresults.v1.TaskError.raised_at:type_name -> google.protobuf.Timestamp
+	8,  // 0: taskresults.v1.Task.run_after:type_name -> google.protobuf.Timestamp
+	8,  // 1: taskresults.v1.TaskError.raised_at:type_name -> google.protobuf.Timestamp
 	3,  // 2: taskresults.v1.TaskResult.task:type_name -> taskresults.v1.Task
 	0,  // 3: taskresults.v1.TaskResult.status:type_name -> taskresults.v1.TaskResultStatus
-	7,  // 4: taskresults.v1.TaskResult.enqueued_at:type_name -> google.protobuf.Timestamp
-	7,  // 5: taskresults.v1.TaskResult.started_at:type_name -> google.protobuf.Timestamp
-	7,  // 6: taskresults.v1.TaskResult.last_attempted_at:type_name -> google.protobuf.Timestamp
-	7,  // 7: taskresults.v1.TaskResult.finished_at:type_name -> google.protobuf.Timestamp
-	4,  // 8: taskresults.v1.TaskResult.errors:type_name -> taskresults.v1.TaskError
-	6,  // 9: taskresults.v1.TaskResult.metadata:type_name -> taskresults.v1.TaskResult.MetadataEntry
-	7,  // 10: taskresults.v1.TaskResult.expires_at:type_name -> google.protobuf.Timestamp
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	8,  // 4: taskresults.v1.TaskResult.enqueued_at:type_name -> google.protobuf.Timestamp
+	8,  // 5: taskresults.v1.TaskResult.started_at:type_name -> google.protobuf.Timestamp
+	8,  // 6: taskresults.v1.TaskResult.last_attempted_at:type_name -> google.protobuf.Timestamp
+	8,  // 7: taskresults.v1.TaskResult.finished_at:type_name -> google.protobuf.Timestamp
+	5,  // 8: taskresults.v1.TaskResult.errors:type_name -> taskresults.v1.TaskError
+	7,  // 9: taskresults.v1.TaskResult.metadata:type_name -> taskresults.v1.TaskResult.MetadataEntry
+	8,  // 10: taskresults.v1.TaskResult.expires_at:type_name -> google.protobuf.Timestamp
+	4,  // 11: taskresults.v1.TaskResult.attempt_policy:type_name -> taskresults.v1.AttemptPolicy
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_taskresults_v1_task_result_proto_init() }
@@ -694,14 +787,14 @@ func file_taskresults_v1_task_result_proto_init() {
 		return
 	}
 	file_taskresults_v1_task_result_proto_msgTypes[1].OneofWrappers = []any{}
-	file_taskresults_v1_task_result_proto_msgTypes[3].OneofWrappers = []any{}
+	file_taskresults_v1_task_result_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_taskresults_v1_task_result_proto_rawDesc), len(file_taskresults_v1_task_result_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -23,7 +23,7 @@ import {
 import { Duration } from "../../google/protobuf/duration";
 import { Timestamp } from "../../google/protobuf/timestamp";
 import { Status } from "../../google/rpc/status";
-import { Task, TaskError, TaskResultStatus, TaskResultVersion } from "./task_result";
+import { AttemptPolicy, Task, TaskError, TaskResultStatus, TaskResultVersion } from "./task_result";
 
 export const protobufPackage = "taskresults.v1";
 
@@ -102,14 +102,16 @@ export interface CreateTaskResultRequest {
   task:
     | Task
     | undefined;
-  /** A JSON array, stored byte for byte. Up to 1 MiB (configurable). Empty means `[]`. */
+  /** A JSON array, stored byte for byte. Up to 1 MiB (configurable) together with `kwargs_json`. Empty means `[]`. */
   argsJson: string;
-  /** A JSON object, stored byte for byte. Up to 1 MiB (configurable). Empty means `{}`. */
+  /** A JSON object, stored byte for byte. Up to 1 MiB (configurable) together with `args_json`. Empty means `{}`. */
   kwargsJson: string;
   /** Name of the task backend. Up to 255 characters. Empty means "default". */
   backend: string;
   /** Labels for finding and correlating: up to 32, names of 1 to 63 characters, values of up to 255. */
   metadata: Map<string, string>;
+  /** How often the task may be tried. Unset: 100 times. */
+  attemptPolicy: AttemptPolicy | undefined;
 }
 
 export interface CreateTaskResultRequest_MetadataEntry {
@@ -208,7 +210,10 @@ export interface FinishAttemptRequest_Failed {
   error:
     | TaskError
     | undefined;
-  /** Another attempt is to be made: the result goes back to READY instead of FAILED. */
+  /**
+   * Another attempt is to be made: the result goes back to READY instead of FAILED, unless this was the last one
+   * that its AttemptPolicy allows.
+   */
   retry: boolean;
 }
 
@@ -510,7 +515,15 @@ export const TaskResultState: MessageFns<TaskResultState> = {
 };
 
 function createBaseCreateTaskResultRequest(): CreateTaskResultRequest {
-  return { id: "", task: undefined, argsJson: "", kwargsJson: "", backend: "", metadata: new Map() };
+  return {
+    id: "",
+    task: undefined,
+    argsJson: "",
+    kwargsJson: "",
+    backend: "",
+    metadata: new Map(),
+    attemptPolicy: undefined,
+  };
 }
 
 export const CreateTaskResultRequest: MessageFns<CreateTaskResultRequest> = {
@@ -533,6 +546,9 @@ export const CreateTaskResultRequest: MessageFns<CreateTaskResultRequest> = {
     message.metadata.forEach((value, key) => {
       CreateTaskResultRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(50).fork()).join();
     });
+    if (message.attemptPolicy !== undefined) {
+      AttemptPolicy.encode(message.attemptPolicy, writer.uint32(58).fork()).join();
+    }
     return writer;
   },
 
@@ -600,6 +616,14 @@ export const CreateTaskResultRequest: MessageFns<CreateTaskResultRequest> = {
             }
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.attemptPolicy = AttemptPolicy.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -631,6 +655,9 @@ export const CreateTaskResultRequest: MessageFns<CreateTaskResultRequest> = {
       });
       return m;
     })();
+    message.attemptPolicy = (object.attemptPolicy !== undefined && object.attemptPolicy !== null)
+      ? AttemptPolicy.fromPartial(object.attemptPolicy)
+      : undefined;
     return message;
   },
 };
@@ -1953,11 +1980,13 @@ export const TaskLifecycleServiceService = {
   },
   /**
    * A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
-   * expired, or with `force`: then the lost attempt leaves a TaskError.
+   * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
+   * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
    *
    * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
    * Run the task only if the returned state is RUNNING.
-   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
+   * found its last attempt lost [ILLEGAL_TRANSITION];
    * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
    */
   startAttempt: {
@@ -1988,7 +2017,8 @@ export const TaskLifecycleServiceService = {
   },
   /**
    * A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-   * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
+   * attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
+   * the lease has expired, as long as no other attempt has been started.
    *
    * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
    * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
@@ -2064,11 +2094,13 @@ export interface TaskLifecycleServiceServer extends UntypedServiceImplementation
   createTaskResult: handleUnaryCall<CreateTaskResultRequest, CreateTaskResultResponse>;
   /**
    * A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
-   * expired, or with `force`: then the lost attempt leaves a TaskError.
+   * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
+   * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
    *
    * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
    * Run the task only if the returned state is RUNNING.
-   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
+   * found its last attempt lost [ILLEGAL_TRANSITION];
    * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
    */
   startAttempt: handleUnaryCall<StartAttemptRequest, StartAttemptResponse>;
@@ -2082,7 +2114,8 @@ export interface TaskLifecycleServiceServer extends UntypedServiceImplementation
   renewLease: handleUnaryCall<RenewLeaseRequest, RenewLeaseResponse>;
   /**
    * A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-   * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
+   * attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
+   * the lease has expired, as long as no other attempt has been started.
    *
    * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
    * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
@@ -2133,11 +2166,13 @@ export interface TaskLifecycleServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
-   * expired, or with `force`: then the lost attempt leaves a TaskError.
+   * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
+   * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
    *
    * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
    * Run the task only if the returned state is RUNNING.
-   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
+   * found its last attempt lost [ILLEGAL_TRANSITION];
    * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
    */
   startAttempt(
@@ -2179,7 +2214,8 @@ export interface TaskLifecycleServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-   * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
+   * attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
+   * the lease has expired, as long as no other attempt has been started.
    *
    * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
    * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].

@@ -42,14 +42,21 @@ export enum TaskResultStatus {
 
 /** How much of a result to return. */
 export enum TaskResultView {
-  /** TASK_RESULT_VIEW_UNSPECIFIED - The same as FULL. */
+  /**
+   * TASK_RESULT_VIEW_UNSPECIFIED - What the request's field says, which is FULL for results that are named by id, and BASIC for those that a filter
+   * finds.
+   */
   TASK_RESULT_VIEW_UNSPECIFIED = 0,
   /**
-   * TASK_RESULT_VIEW_BASIC - Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left
-   * empty.
+   * TASK_RESULT_VIEW_BASIC - Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the newest,
+   * without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the newest. Such a
+   * result is always below 64 KiB, however many attempts there were.
    */
   TASK_RESULT_VIEW_BASIC = 1,
-  /** TASK_RESULT_VIEW_FULL - Everything. */
+  /**
+   * TASK_RESULT_VIEW_FULL - Everything that is kept. With the server's default settings such a result is below 4 MiB, which clients accept by
+   * default. Where arguments and return values may be larger, clients need a larger limit, too.
+   */
   TASK_RESULT_VIEW_FULL = 2,
   UNRECOGNIZED = -1,
 }
@@ -87,6 +94,15 @@ export interface Task {
   takesContext: boolean;
 }
 
+/** How often a task may be tried. Never changes. */
+export interface AttemptPolicy {
+  /**
+   * Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes FAILED
+   * even if the worker asks for another attempt. So is its loss: see StartAttempt.
+   */
+  maxAttempts: number;
+}
+
 /** One failed attempt. */
 export interface TaskError {
   /**
@@ -94,7 +110,10 @@ export interface TaskError {
    * kept. Never imported by the server.
    */
   exceptionClassPath: string;
-  /** The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked. */
+  /**
+   * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked; in the BASIC view at most
+   * 8 KiB are sent.
+   */
   message: string;
   /**
    * The traceback as text, in the worker's own format. At most 256 KiB (configurable) of UTF-8 are kept: cut at a code
@@ -115,7 +134,10 @@ export interface TaskError {
 /**
  * The outcome of one task, as far as it is known.
  *
- * Not sent, since callers can derive it: is_finished = FAILED or SUCCESSFUL; attempts = number of worker_ids.
+ * Not sent, since callers can derive it: is_finished = FAILED or SUCCESSFUL.
+ *
+ * Its history is bounded, so that a task that is tried again and again never makes a result that nobody can read:
+ * `errors` and `worker_ids` hold the newest, while `attempts` and `error_count` go on counting.
  */
 export interface TaskResult {
   /** 1 to 64 characters, opaque, case-sensitive. */
@@ -148,9 +170,17 @@ export interface TaskResult {
   kwargsJson: string;
   /** Name of the task backend that the caller used, up to 255 characters; "default" when none was given. */
   backend: string;
-  /** One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error. */
+  /**
+   * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+   * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+   * dropped for good. In the BASIC view only the newest.
+   */
   errors: TaskError[];
-  /** One worker per attempt, in order. The same worker twice counts twice. */
+  /**
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+   * BASIC view only the newest.
+   */
   workerIds: string[];
   /**
    * The return value as JSON, byte for byte. Present if and only if the result is SUCCESSFUL (and the view is FULL);
@@ -175,6 +205,12 @@ export interface TaskResult {
    * changes. Incarnations of different ids cannot be compared.
    */
   incarnation: bigint;
+  /** Attempts started so far, so 1 while the first one runs. While RUNNING, this is also the number of the running one. */
+  attempts: number;
+  /** Errors reported or made so far, those included that `errors` no longer holds. */
+  errorCount: number;
+  /** As given at creation, with its defaults filled in. */
+  attemptPolicy: AttemptPolicy | undefined;
 }
 
 export interface TaskResult_MetadataEntry {
@@ -362,6 +398,61 @@ export const Task: MessageFns<Task> = {
   },
 };
 
+function createBaseAttemptPolicy(): AttemptPolicy {
+  return { maxAttempts: 0 };
+}
+
+export const AttemptPolicy: MessageFns<AttemptPolicy> = {
+  encode(message: AttemptPolicy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.maxAttempts !== 0) {
+      writer.uint32(8).int32(message.maxAttempts);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttemptPolicy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttemptPolicy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.maxAttempts = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AttemptPolicy>): AttemptPolicy {
+    return AttemptPolicy.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AttemptPolicy>): AttemptPolicy {
+    const message = createBaseAttemptPolicy();
+    message.maxAttempts = object.maxAttempts ?? 0;
+    return message;
+  },
+};
+
 function createBaseTaskError(): TaskError {
   return { exceptionClassPath: "", message: "", traceback: "", attempt: 0, workerId: "", raisedAt: undefined };
 }
@@ -498,6 +589,9 @@ function createBaseTaskResult(): TaskResult {
     revision: 0n,
     expiresAt: undefined,
     incarnation: 0n,
+    attempts: 0,
+    errorCount: 0,
+    attemptPolicy: undefined,
   };
 }
 
@@ -559,6 +653,15 @@ export const TaskResult: MessageFns<TaskResult> = {
         throw new globalThis.Error("value provided for field message.incarnation of type int64 too large");
       }
       writer.uint32(136).int64(message.incarnation);
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(144).int32(message.attempts);
+    }
+    if (message.errorCount !== 0) {
+      writer.uint32(152).int32(message.errorCount);
+    }
+    if (message.attemptPolicy !== undefined) {
+      AttemptPolicy.encode(message.attemptPolicy, writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -715,6 +818,30 @@ export const TaskResult: MessageFns<TaskResult> = {
             message.incarnation = reader.int64() as bigint;
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.attempts = reader.int32();
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.errorCount = reader.int32();
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.attemptPolicy = AttemptPolicy.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -769,6 +896,11 @@ export const TaskResult: MessageFns<TaskResult> = {
     message.incarnation = (object.incarnation !== undefined && object.incarnation !== null)
       ? BigInt(object.incarnation)
       : 0n;
+    message.attempts = object.attempts ?? 0;
+    message.errorCount = object.errorCount ?? 0;
+    message.attemptPolicy = (object.attemptPolicy !== undefined && object.attemptPolicy !== null)
+      ? AttemptPolicy.fromPartial(object.attemptPolicy)
+      : undefined;
     return message;
   },
 };

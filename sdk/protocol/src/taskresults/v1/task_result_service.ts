@@ -42,6 +42,9 @@ export const protobufFileName = "taskresults/v1/task_result_service.proto";
  *   INTERNAL            a bug [INTERNAL]
  *
  * RPC codes say only how the call went: reading the result of a FAILED task is OK.
+ *
+ * With the server's default settings no message is larger than 4 MiB, which clients accept by default. Where arguments
+ * and return values may be larger, that still holds for everything that is found by a filter.
  */
 
 /** Request of GetTaskResult. */
@@ -114,7 +117,7 @@ export interface RefreshTaskResultResponse {
     | //
     /**
      * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
      */
     { $case: "changed"; value: TaskResult }
     | //
@@ -247,7 +250,11 @@ export interface WatchTaskResultsRequest {
     /** Every result that matches, now or later. */
     { $case: "filter"; value: TaskResultFilter }
     | undefined;
-  /** How much of each result to send. Default FULL. */
+  /**
+   * How much of each result to send. Default: FULL by ids, BASIC by filter. By filter, a result that is larger than
+   * 4 MiB comes in the BASIC view even so, so that it cannot keep others from being sent: its `args_json` is empty, and
+   * GetTaskResult returns the whole.
+   */
   view: TaskResultView;
   /**
    * Go on after every watched id is finished, deleted or not found, until the caller ends the watch. Ids that were not
@@ -272,7 +279,8 @@ export interface WatchTaskResultsRequest_Ids {
  *
  * 1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is
  *    deleted and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow client may
- *    skip versions in between. It never loses history, because a snapshot carries all worker ids and errors.
+ *    skip versions in between. It loses no more history than the result itself, because a snapshot in the FULL view
+ *    carries all workers and errors that are kept.
  * 2. The finished state is always delivered, whichever replica took the write, also across an outage of the store. It
  *    is delivered across a restart of the server, too, when the caller opens again with the versions it knows.
  * 3. A client that stops reading costs a bounded amount of memory and does not hold up any other.
@@ -361,7 +369,11 @@ export interface ListTaskResultsRequest {
    * make, or made for another filter: INVALID_ARGUMENT.
    */
   pageToken: string;
-  /** How much of each result to return. Default FULL. */
+  /**
+   * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
+   * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+   * returns the whole.
+   */
   view: TaskResultView;
 }
 

@@ -28,7 +28,7 @@ from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from taskresults.v1 import task_result_pb2 as taskresults_dot_v1_dot_task__result__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+taskresults/v1/task_lifecycle_service.proto\x12\x0etaskresults.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a taskresults/v1/task_result.proto\"\xa9\x04\n\x0fTaskResultState\x12\n\n\x02id\x18\x01 \x01(\t\x12\x30\n\x06status\x18\x02 \x01(\x0e\x32 .taskresults.v1.TaskResultStatus\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\x05\x12/\n\x0b\x65nqueued_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\nstarted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12:\n\x11last_attempted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x34\n\x0b\x66inished_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x02\x88\x01\x01\x12\x39\n\x10lease_expires_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x03\x88\x01\x01\x12\x33\n\nexpires_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x04\x88\x01\x01\x12\x13\n\x0bincarnation\x18\x0b \x01(\x03\x42\r\n\x0b_started_atB\x14\n\x12_last_attempted_atB\x0e\n\x0c_finished_atB\x13\n\x11_lease_expires_atB\r\n\x0b_expires_at\"\xfc\x01\n\x17\x43reateTaskResultRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\"\n\x04task\x18\x02 \x01(\x0b\x32\x14.taskresults.v1.Task\x12\x11\n\targs_json\x18\x03 \x01(\t\x12\x13\n\x0bkwargs_json\x18\x04 \x01(\t\x12\x0f\n\x07\x62\x61\x63kend\x18\x05 \x01(\t\x12G\n\x08metadata\x18\x06 \x03(\x0b\x32\x35.taskresults.v1.CreateTaskResultRequest.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"J\n\x18\x43reateTaskResultResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.taskresults.v1.TaskResultState\"\x81\x01\n\x13StartAttemptRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tworker_id\x18\x02 \x01(\t\x12(\n\x05lease\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05\x66orce\x18\x04 \x01(\x08\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"W\n\x14StartAttemptResponse\x12\x0f\n\x07\x61ttempt\x18\x01 \x01(\x05\x12.\n\x05state\x18\x02 \x01(\x0b\x32\x1f.taskresults.v1.TaskResultState\"o\n\x11RenewLeaseRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\x03\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12(\n\x05lease\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"D\n\x12RenewLeaseResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.taskresults.v1.TaskResultState\"\xc2\x02\n\x14\x46inishAttemptRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\x03\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12\x43\n\tsucceeded\x18\x04 \x01(\x0b\x32..taskresults.v1.FinishAttemptRequest.SucceededH\x00\x12=\n\x06\x66\x61iled\x18\x05 \x01(\x0b\x32+.taskresults.v1.FinishAttemptRequest.FailedH\x00\x1a&\n\tSucceeded\x12\x19\n\x11return_value_json\x18\x01 \x01(\t\x1a\x41\n\x06\x46\x61iled\x12(\n\x05\x65rror\x18\x01 \x01(\x0b\x32\x19.taskresults.v1.TaskError\x12\r\n\x05retry\x18\x02 \x01(\x08\x42\t\n\x07outcome\"G\n\x15\x46inishAttemptResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.taskresults.v1.TaskResultState\"M\n\x15\x46\x61ilTaskResultRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12(\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x19.taskresults.v1.TaskError\"H\n\x16\x46\x61ilTaskResultResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.taskresults.v1.TaskResultState\"p\n\x17\x44\x65leteTaskResultRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x32\n\x07version\x18\x02 \x01(\x0b\x32!.taskresults.v1.TaskResultVersion\x12\x15\n\rallow_missing\x18\x03 \x01(\x08\"\x1a\n\x18\x44\x65leteTaskResultResponse\"\xbf\x03\n\x18RecordTransitionsRequest\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x39\n\x06\x63reate\x18\x02 \x01(\x0b\x32\'.taskresults.v1.CreateTaskResultRequestH\x00\x12\x34\n\x05start\x18\x03 \x01(\x0b\x32#.taskresults.v1.StartAttemptRequestH\x00\x12\x32\n\x05renew\x18\x04 \x01(\x0b\x32!.taskresults.v1.RenewLeaseRequestH\x00\x12\x36\n\x06\x66inish\x18\x05 \x01(\x0b\x32$.taskresults.v1.FinishAttemptRequestH\x00\x12\x35\n\x04\x66\x61il\x18\x06 \x01(\x0b\x32%.taskresults.v1.FailTaskResultRequestH\x00\x12\x39\n\x06\x64\x65lete\x18\x07 \x01(\x0b\x32\'.taskresults.v1.DeleteTaskResultRequestH\x00\x12\x36\n\x04more\x18\x08 \x03(\x0b\x32(.taskresults.v1.RecordTransitionsRequestB\x0c\n\ntransition\"\xc6\x01\n\x19RecordTransitionsResponse\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x30\n\x05state\x18\x02 \x01(\x0b\x32\x1f.taskresults.v1.TaskResultStateH\x00\x12#\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x12\x37\n\x04more\x18\x04 \x03(\x0b\x32).taskresults.v1.RecordTransitionsResponseB\t\n\x07outcome2\xc1\x05\n\x14TaskLifecycleService\x12\x65\n\x10\x43reateTaskResult\x12\'.taskresults.v1.CreateTaskResultRequest\x1a(.taskresults.v1.CreateTaskResultResponse\x12Y\n\x0cStartAttempt\x12#.taskresults.v1.StartAttemptRequest\x1a$.taskresults.v1.StartAttemptResponse\x12S\n\nRenewLease\x12!.taskresults.v1.RenewLeaseRequest\x1a\".taskresults.v1.RenewLeaseResponse\x12\\\n\rFinishAttempt\x12$.taskresults.v1.FinishAttemptRequest\x1a%.taskresults.v1.FinishAttemptResponse\x12_\n\x0e\x46\x61ilTaskResult\x12%.taskresults.v1.FailTaskResultRequest\x1a&.taskresults.v1.FailTaskResultResponse\x12\x65\n\x10\x44\x65leteTaskResult\x12\'.taskresults.v1.DeleteTaskResultRequest\x1a(.taskresults.v1.DeleteTaskResultResponse\x12l\n\x11RecordTransitions\x12(.taskresults.v1.RecordTransitionsRequest\x1a).taskresults.v1.RecordTransitionsResponse(\x01\x30\x01\x42\x61\n\x11io.taskresults.v1P\x01ZJgithub.com/taskresults/taskresults/sdk/go/gen/taskresults/v1;taskresultsv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+taskresults/v1/task_lifecycle_service.proto\x12\x0etaskresults.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a taskresults/v1/task_result.proto\"\xa9\x04\n\x0fTaskResultState\x12\n\n\x02id\x18\x01 \x01(\t\x12\x30\n\x06status\x18\x02 \x01(\x0e\x32 .taskresults.v1.TaskResultStatus\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\x05\x12/\n\x0b\x65nqueued_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\nstarted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12:\n\x11last_attempted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x34\n\x0b\x66inished_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x02\x88\x01\x01\x12\x39\n\x10lease_expires_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x03\x88\x01\x01\x12\x33\n\nexpires_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x04\x88\x01\x01\x12\x13\n\x0bincarnation\x18\x0b \x01(\x03\x42\r\n\x0b_started_atB\x14\n\x12_last_attempted_atB\x0e\n\x0c_finished_atB\x13\n\x11_lease_expires_atB\r\n\x0b_expires_at\"\xb3\x02\n\x17\x43reateTaskResultRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\"\n\x04task\x18\x02 \x01(\x0b\x32\x14.taskresults.v1.Task\x12\x11\n\targs_json\x18\x03 \x01(\t\x12\x13\n\x0bkwargs_json\x18\x04 \x01(\t\x12\x0f\n\x07\x62\x61\x63kend\x18\x05 \x01(\t\x12G\n\x08metadata\x18\x06 \x03(\x0b\x32\x35.taskresults.v1.CreateTaskResultRequest.MetadataEntry\x12\x35\n\x0e\x61ttempt_policy\x18\x07 \x01(\x0b\x32\x1d.taskresults.v1.AttemptPolicy\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"J\n\x18\x43reateTaskResultResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.taskresults.v1.TaskResultState\"\x81\x01\n\x13StartAttemptRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tworker_id\x18\x02 \x01(\t\x12(\n\x05lease\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05\x66orce\x18\x04 \x01(\x08\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"W\n\x14StartAttemptResponse\x12\x0f\n\x07\x61ttempt\x18\x01 \x01(\x05\x12.\n\x05state\x18\x02 \x01(\x0b\x32\x1f.taskresults.v1.TaskResultState\"o\n\x11RenewLeaseRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\x03\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12(\n\x05lease\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"D\n\x12RenewLeaseResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.taskresults.v1.TaskResultState\"\xc2\x02\n\x14\x46inishAttemptRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\x03\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12\x43\n\tsucceeded\x18\x04 \x01(\x0b\x32..taskresults.v1.FinishAttemptRequest.SucceededH\x00\x12=\n\x06\x66\x61iled\x18\x05 \x01(\x0b\x32+.taskresults.v1.FinishAttemptRequest.FailedH\x00\x1a&\n\tSucceeded\x12\x19\n\x11return_value_json\x18\x01 \x01(\t\x1a\x41\n\x06\x46\x61iled\x12(\n\x05\x65rror\x18\x01 \x01(\x0b\x32\x19.taskresults.v1.TaskError\x12\r\n\x05retry\x18\x02 \x01(\x08\x42\t\n\x07outcome\"G\n\x15\x46inishAttemptResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.taskresults.v1.TaskResultState\"M\n\x15\x46\x61ilTaskResultRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12(\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x19.taskresults.v1.TaskError\"H\n\x16\x46\x61ilTaskResultResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.taskresults.v1.TaskResultState\"p\n\x17\x44\x65leteTaskResultRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x32\n\x07version\x18\x02 \x01(\x0b\x32!.taskresults.v1.TaskResultVersion\x12\x15\n\rallow_missing\x18\x03 \x01(\x08\"\x1a\n\x18\x44\x65leteTaskResultResponse\"\xbf\x03\n\x18RecordTransitionsRequest\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x39\n\x06\x63reate\x18\x02 \x01(\x0b\x32\'.taskresults.v1.CreateTaskResultRequestH\x00\x12\x34\n\x05start\x18\x03 \x01(\x0b\x32#.taskresults.v1.StartAttemptRequestH\x00\x12\x32\n\x05renew\x18\x04 \x01(\x0b\x32!.taskresults.v1.RenewLeaseRequestH\x00\x12\x36\n\x06\x66inish\x18\x05 \x01(\x0b\x32$.taskresults.v1.FinishAttemptRequestH\x00\x12\x35\n\x04\x66\x61il\x18\x06 \x01(\x0b\x32%.taskresults.v1.FailTaskResultRequestH\x00\x12\x39\n\x06\x64\x65lete\x18\x07 \x01(\x0b\x32\'.taskresults.v1.DeleteTaskResultRequestH\x00\x12\x36\n\x04more\x18\x08 \x03(\x0b\x32(.taskresults.v1.RecordTransitionsRequestB\x0c\n\ntransition\"\xc6\x01\n\x19RecordTransitionsResponse\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x30\n\x05state\x18\x02 \x01(\x0b\x32\x1f.taskresults.v1.TaskResultStateH\x00\x12#\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x12\x37\n\x04more\x18\x04 \x03(\x0b\x32).taskresults.v1.RecordTransitionsResponseB\t\n\x07outcome2\xc1\x05\n\x14TaskLifecycleService\x12\x65\n\x10\x43reateTaskResult\x12\'.taskresults.v1.CreateTaskResultRequest\x1a(.taskresults.v1.CreateTaskResultResponse\x12Y\n\x0cStartAttempt\x12#.taskresults.v1.StartAttemptRequest\x1a$.taskresults.v1.StartAttemptResponse\x12S\n\nRenewLease\x12!.taskresults.v1.RenewLeaseRequest\x1a\".taskresults.v1.RenewLeaseResponse\x12\\\n\rFinishAttempt\x12$.taskresults.v1.FinishAttemptRequest\x1a%.taskresults.v1.FinishAttemptResponse\x12_\n\x0e\x46\x61ilTaskResult\x12%.taskresults.v1.FailTaskResultRequest\x1a&.taskresults.v1.FailTaskResultResponse\x12\x65\n\x10\x44\x65leteTaskResult\x12\'.taskresults.v1.DeleteTaskResultRequest\x1a(.taskresults.v1.DeleteTaskResultResponse\x12l\n\x11RecordTransitions\x12(.taskresults.v1.RecordTransitionsRequest\x1a).taskresults.v1.RecordTransitionsResponse(\x01\x30\x01\x42\x61\n\x11io.taskresults.v1P\x01ZJgithub.com/taskresults/taskresults/sdk/go/gen/taskresults/v1;taskresultsv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,39 +41,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TASKRESULTSTATE']._serialized_start=188
   _globals['_TASKRESULTSTATE']._serialized_end=741
   _globals['_CREATETASKRESULTREQUEST']._serialized_start=744
-  _globals['_CREATETASKRESULTREQUEST']._serialized_end=996
-  _globals['_CREATETASKRESULTREQUEST_METADATAENTRY']._serialized_start=949
-  _globals['_CREATETASKRESULTREQUEST_METADATAENTRY']._serialized_end=996
-  _globals['_CREATETASKRESULTRESPONSE']._serialized_start=998
-  _globals['_CREATETASKRESULTRESPONSE']._serialized_end=1072
-  _globals['_STARTATTEMPTREQUEST']._serialized_start=1075
-  _globals['_STARTATTEMPTREQUEST']._serialized_end=1204
-  _globals['_STARTATTEMPTRESPONSE']._serialized_start=1206
-  _globals['_STARTATTEMPTRESPONSE']._serialized_end=1293
-  _globals['_RENEWLEASEREQUEST']._serialized_start=1295
-  _globals['_RENEWLEASEREQUEST']._serialized_end=1406
-  _globals['_RENEWLEASERESPONSE']._serialized_start=1408
-  _globals['_RENEWLEASERESPONSE']._serialized_end=1476
-  _globals['_FINISHATTEMPTREQUEST']._serialized_start=1479
-  _globals['_FINISHATTEMPTREQUEST']._serialized_end=1801
-  _globals['_FINISHATTEMPTREQUEST_SUCCEEDED']._serialized_start=1685
-  _globals['_FINISHATTEMPTREQUEST_SUCCEEDED']._serialized_end=1723
-  _globals['_FINISHATTEMPTREQUEST_FAILED']._serialized_start=1725
-  _globals['_FINISHATTEMPTREQUEST_FAILED']._serialized_end=1790
-  _globals['_FINISHATTEMPTRESPONSE']._serialized_start=1803
-  _globals['_FINISHATTEMPTRESPONSE']._serialized_end=1874
-  _globals['_FAILTASKRESULTREQUEST']._serialized_start=1876
-  _globals['_FAILTASKRESULTREQUEST']._serialized_end=1953
-  _globals['_FAILTASKRESULTRESPONSE']._serialized_start=1955
-  _globals['_FAILTASKRESULTRESPONSE']._serialized_end=2027
-  _globals['_DELETETASKRESULTREQUEST']._serialized_start=2029
-  _globals['_DELETETASKRESULTREQUEST']._serialized_end=2141
-  _globals['_DELETETASKRESULTRESPONSE']._serialized_start=2143
-  _globals['_DELETETASKRESULTRESPONSE']._serialized_end=2169
-  _globals['_RECORDTRANSITIONSREQUEST']._serialized_start=2172
-  _globals['_RECORDTRANSITIONSREQUEST']._serialized_end=2619
-  _globals['_RECORDTRANSITIONSRESPONSE']._serialized_start=2622
-  _globals['_RECORDTRANSITIONSRESPONSE']._serialized_end=2820
-  _globals['_TASKLIFECYCLESERVICE']._serialized_start=2823
-  _globals['_TASKLIFECYCLESERVICE']._serialized_end=3528
+  _globals['_CREATETASKRESULTREQUEST']._serialized_end=1051
+  _globals['_CREATETASKRESULTREQUEST_METADATAENTRY']._serialized_start=1004
+  _globals['_CREATETASKRESULTREQUEST_METADATAENTRY']._serialized_end=1051
+  _globals['_CREATETASKRESULTRESPONSE']._serialized_start=1053
+  _globals['_CREATETASKRESULTRESPONSE']._serialized_end=1127
+  _globals['_STARTATTEMPTREQUEST']._serialized_start=1130
+  _globals['_STARTATTEMPTREQUEST']._serialized_end=1259
+  _globals['_STARTATTEMPTRESPONSE']._serialized_start=1261
+  _globals['_STARTATTEMPTRESPONSE']._serialized_end=1348
+  _globals['_RENEWLEASEREQUEST']._serialized_start=1350
+  _globals['_RENEWLEASEREQUEST']._serialized_end=1461
+  _globals['_RENEWLEASERESPONSE']._serialized_start=1463
+  _globals['_RENEWLEASERESPONSE']._serialized_end=1531
+  _globals['_FINISHATTEMPTREQUEST']._serialized_start=1534
+  _globals['_FINISHATTEMPTREQUEST']._serialized_end=1856
+  _globals['_FINISHATTEMPTREQUEST_SUCCEEDED']._serialized_start=1740
+  _globals['_FINISHATTEMPTREQUEST_SUCCEEDED']._serialized_end=1778
+  _globals['_FINISHATTEMPTREQUEST_FAILED']._serialized_start=1780
+  _globals['_FINISHATTEMPTREQUEST_FAILED']._serialized_end=1845
+  _globals['_FINISHATTEMPTRESPONSE']._serialized_start=1858
+  _globals['_FINISHATTEMPTRESPONSE']._serialized_end=1929
+  _globals['_FAILTASKRESULTREQUEST']._serialized_start=1931
+  _globals['_FAILTASKRESULTREQUEST']._serialized_end=2008
+  _globals['_FAILTASKRESULTRESPONSE']._serialized_start=2010
+  _globals['_FAILTASKRESULTRESPONSE']._serialized_end=2082
+  _globals['_DELETETASKRESULTREQUEST']._serialized_start=2084
+  _globals['_DELETETASKRESULTREQUEST']._serialized_end=2196
+  _globals['_DELETETASKRESULTRESPONSE']._serialized_start=2198
+  _globals['_DELETETASKRESULTRESPONSE']._serialized_end=2224
+  _globals['_RECORDTRANSITIONSREQUEST']._serialized_start=2227
+  _globals['_RECORDTRANSITIONSREQUEST']._serialized_end=2674
+  _globals['_RECORDTRANSITIONSRESPONSE']._serialized_start=2677
+  _globals['_RECORDTRANSITIONSRESPONSE']._serialized_end=2875
+  _globals['_TASKLIFECYCLESERVICE']._serialized_start=2878
+  _globals['_TASKLIFECYCLESERVICE']._serialized_end=3583
 # @@protoc_insertion_point(module_scope)

@@ -167,14 +167,15 @@ class CreateTaskResultRequest(_message.Message):
     KWARGS_JSON_FIELD_NUMBER: _builtins.int
     BACKEND_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
+    ATTEMPT_POLICY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """1 to 64 characters, opaque, case-sensitive. Empty: the server makes a UUIDv7; then a repeated call makes another
     result.
     """
     args_json: _builtins.str
-    """A JSON array, stored byte for byte. Up to 1 MiB (configurable). Empty means `[]`."""
+    """A JSON array, stored byte for byte. Up to 1 MiB (configurable) together with `kwargs_json`. Empty means `[]`."""
     kwargs_json: _builtins.str
-    """A JSON object, stored byte for byte. Up to 1 MiB (configurable). Empty means `{}`."""
+    """A JSON object, stored byte for byte. Up to 1 MiB (configurable) together with `args_json`. Empty means `{}`."""
     backend: _builtins.str
     """Name of the task backend. Up to 255 characters. Empty means "default"."""
     @_builtins.property
@@ -185,6 +186,10 @@ class CreateTaskResultRequest(_message.Message):
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Labels for finding and correlating: up to 32, names of 1 to 63 characters, values of up to 255."""
 
+    @_builtins.property
+    def attempt_policy(self) -> _task_result_pb2.AttemptPolicy:
+        """How often the task may be tried. Unset: 100 times."""
+
     def __init__(
         self,
         *,
@@ -194,10 +199,11 @@ class CreateTaskResultRequest(_message.Message):
         kwargs_json: _builtins.str = ...,
         backend: _builtins.str = ...,
         metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        attempt_policy: _task_result_pb2.AttemptPolicy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attempt_policy", b"attempt_policy", "task", b"task"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["args_json", b"args_json", "backend", b"backend", "id", b"id", "kwargs_json", b"kwargs_json", "metadata", b"metadata", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["args_json", b"args_json", "attempt_policy", b"attempt_policy", "backend", b"backend", "id", b"id", "kwargs_json", b"kwargs_json", "metadata", b"metadata", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -399,7 +405,9 @@ class FinishAttemptRequest(_message.Message):
         ERROR_FIELD_NUMBER: _builtins.int
         RETRY_FIELD_NUMBER: _builtins.int
         retry: _builtins.bool
-        """Another attempt is to be made: the result goes back to READY instead of FAILED."""
+        """Another attempt is to be made: the result goes back to READY instead of FAILED, unless this was the last one
+        that its AttemptPolicy allows.
+        """
         @_builtins.property
         def error(self) -> _task_result_pb2.TaskError:
             """What was raised. Required."""

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n taskresults/v1/task_result.proto\x12\x0etaskresults.v1\x1a\x1fgoogle/protobuf/timestamp.proto\":\n\x11TaskResultVersion\x12\x13\n\x0bincarnation\x18\x01 \x01(\x03\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\x93\x01\n\x04Task\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x10\n\x08priority\x18\x02 \x01(\x05\x12\x12\n\nqueue_name\x18\x03 \x01(\t\x12\x32\n\trun_after\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x15\n\rtakes_context\x18\x05 \x01(\x08\x42\x0c\n\n_run_after\"\xa0\x01\n\tTaskError\x12\x1c\n\x14\x65xception_class_path\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\ttraceback\x18\x03 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\x05\x12\x11\n\tworker_id\x18\x05 \x01(\t\x12-\n\traised_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x81\x06\n\nTaskResult\x12\n\n\x02id\x18\x01 \x01(\t\x12\"\n\x04task\x18\x02 \x01(\x0b\x32\x14.taskresults.v1.Task\x12\x30\n\x06status\x18\x03 \x01(\x0e\x32 .taskresults.v1.TaskResultStatus\x12/\n\x0b\x65nqueued_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\nstarted_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12:\n\x11last_attempted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x34\n\x0b\x66inished_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x02\x88\x01\x01\x12\x11\n\targs_json\x18\x08 \x01(\t\x12\x13\n\x0bkwargs_json\x18\t \x01(\t\x12\x0f\n\x07\x62\x61\x63kend\x18\n \x01(\t\x12)\n\x06\x65rrors\x18\x0b \x03(\x0b\x32\x19.taskresults.v1.TaskError\x12\x12\n\nworker_ids\x18\x0c \x03(\t\x12\x1e\n\x11return_value_json\x18\r \x01(\tH\x03\x88\x01\x01\x12:\n\x08metadata\x18\x0e \x03(\x0b\x32(.taskresults.v1.TaskResult.MetadataEntry\x12\x10\n\x08revision\x18\x0f \x01(\x03\x12\x33\n\nexpires_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x04\x88\x01\x01\x12\x13\n\x0bincarnation\x18\x11 \x01(\x03\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\r\n\x0b_started_atB\x14\n\x12_last_attempted_atB\x0e\n\x0c_finished_atB\x14\n\x12_return_value_jsonB\r\n\x0b_expires_at*\xb6\x01\n\x10TaskResultStatus\x12\"\n\x1eTASK_RESULT_STATUS_UNSPECIFIED\x10\x00\x12\x1c\n\x18TASK_RESULT_STATUS_READY\x10\x01\x12\x1e\n\x1aTASK_RESULT_STATUS_RUNNING\x10\x02\x12\x1d\n\x19TASK_RESULT_STATUS_FAILED\x10\x03\x12!\n\x1dTASK_RESULT_STATUS_SUCCESSFUL\x10\x04*i\n\x0eTaskResultView\x12 \n\x1cTASK_RESULT_VIEW_UNSPECIFIED\x10\x00\x12\x1a\n\x16TASK_RESULT_VIEW_BASIC\x10\x01\x12\x19\n\x15TASK_RESULT_VIEW_FULL\x10\x02\x42\x61\n\x11io.taskresults.v1P\x01ZJgithub.com/taskresults/taskresults/sdk/go/gen/taskresults/v1;taskresultsv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n taskresults/v1/task_result.proto\x12\x0etaskresults.v1\x1a\x1fgoogle/protobuf/timestamp.proto\":\n\x11TaskResultVersion\x12\x13\n\x0bincarnation\x18\x01 \x01(\x03\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\x93\x01\n\x04Task\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x10\n\x08priority\x18\x02 \x01(\x05\x12\x12\n\nqueue_name\x18\x03 \x01(\t\x12\x32\n\trun_after\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x15\n\rtakes_context\x18\x05 \x01(\x08\x42\x0c\n\n_run_after\"%\n\rAttemptPolicy\x12\x14\n\x0cmax_attempts\x18\x01 \x01(\x05\"\xa0\x01\n\tTaskError\x12\x1c\n\x14\x65xception_class_path\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\ttraceback\x18\x03 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\x05\x12\x11\n\tworker_id\x18\x05 \x01(\t\x12-\n\traised_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xdf\x06\n\nTaskResult\x12\n\n\x02id\x18\x01 \x01(\t\x12\"\n\x04task\x18\x02 \x01(\x0b\x32\x14.taskresults.v1.Task\x12\x30\n\x06status\x18\x03 \x01(\x0e\x32 .taskresults.v1.TaskResultStatus\x12/\n\x0b\x65nqueued_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\nstarted_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12:\n\x11last_attempted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x34\n\x0b\x66inished_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x02\x88\x01\x01\x12\x11\n\targs_json\x18\x08 \x01(\t\x12\x13\n\x0bkwargs_json\x18\t \x01(\t\x12\x0f\n\x07\x62\x61\x63kend\x18\n \x01(\t\x12)\n\x06\x65rrors\x18\x0b \x03(\x0b\x32\x19.taskresults.v1.TaskError\x12\x12\n\nworker_ids\x18\x0c \x03(\t\x12\x1e\n\x11return_value_json\x18\r \x01(\tH\x03\x88\x01\x01\x12:\n\x08metadata\x18\x0e \x03(\x0b\x32(.taskresults.v1.TaskResult.MetadataEntry\x12\x10\n\x08revision\x18\x0f \x01(\x03\x12\x33\n\nexpires_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x04\x88\x01\x01\x12\x13\n\x0bincarnation\x18\x11 \x01(\x03\x12\x10\n\x08\x61ttempts\x18\x12 \x01(\x05\x12\x13\n\x0b\x65rror_count\x18\x13 \x01(\x05\x12\x35\n\x0e\x61ttempt_policy\x18\x14 \x01(\x0b\x32\x1d.taskresults.v1.AttemptPolicy\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\r\n\x0b_started_atB\x14\n\x12_last_attempted_atB\x0e\n\x0c_finished_atB\x14\n\x12_return_value_jsonB\r\n\x0b_expires_at*\xb6\x01\n\x10TaskResultStatus\x12\"\n\x1eTASK_RESULT_STATUS_UNSPECIFIED\x10\x00\x12\x1c\n\x18TASK_RESULT_STATUS_READY\x10\x01\x12\x1e\n\x1aTASK_RESULT_STATUS_RUNNING\x10\x02\x12\x1d\n\x19TASK_RESULT_STATUS_FAILED\x10\x03\x12!\n\x1dTASK_RESULT_STATUS_SUCCESSFUL\x10\x04*i\n\x0eTaskResultView\x12 \n\x1cTASK_RESULT_VIEW_UNSPECIFIED\x10\x00\x12\x1a\n\x16TASK_RESULT_VIEW_BASIC\x10\x01\x12\x19\n\x15TASK_RESULT_VIEW_FULL\x10\x02\x42\x61\n\x11io.taskresults.v1P\x01ZJgithub.com/taskresults/taskresults/sdk/go/gen/taskresults/v1;taskresultsv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,18 +35,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'\n\021io.taskresults.v1P\001ZJgithub.com/taskresults/taskresults/sdk/go/gen/taskresults/v1;taskresultsv1'
   _globals['_TASKRESULT_METADATAENTRY']._loaded_options = None
   _globals['_TASKRESULT_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_TASKRESULTSTATUS']._serialized_start=1231
-  _globals['_TASKRESULTSTATUS']._serialized_end=1413
-  _globals['_TASKRESULTVIEW']._serialized_start=1415
-  _globals['_TASKRESULTVIEW']._serialized_end=1520
+  _globals['_TASKRESULTSTATUS']._serialized_start=1364
+  _globals['_TASKRESULTSTATUS']._serialized_end=1546
+  _globals['_TASKRESULTVIEW']._serialized_start=1548
+  _globals['_TASKRESULTVIEW']._serialized_end=1653
   _globals['_TASKRESULTVERSION']._serialized_start=85
   _globals['_TASKRESULTVERSION']._serialized_end=143
   _globals['_TASK']._serialized_start=146
   _globals['_TASK']._serialized_end=293
-  _globals['_TASKERROR']._serialized_start=296
-  _globals['_TASKERROR']._serialized_end=456
-  _globals['_TASKRESULT']._serialized_start=459
-  _globals['_TASKRESULT']._serialized_end=1228
-  _globals['_TASKRESULT_METADATAENTRY']._serialized_start=1091
-  _globals['_TASKRESULT_METADATAENTRY']._serialized_end=1138
+  _globals['_ATTEMPTPOLICY']._serialized_start=295
+  _globals['_ATTEMPTPOLICY']._serialized_end=332
+  _globals['_TASKERROR']._serialized_start=335
+  _globals['_TASKERROR']._serialized_end=495
+  _globals['_TASKRESULT']._serialized_start=498
+  _globals['_TASKRESULT']._serialized_end=1361
+  _globals['_TASKRESULT_METADATAENTRY']._serialized_start=1224
+  _globals['_TASKRESULT_METADATAENTRY']._serialized_end=1271
 # @@protoc_insertion_point(module_scope)

@@ -68,25 +68,35 @@ class _TaskResultView:
 class _TaskResultViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TaskResultView.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     TASK_RESULT_VIEW_UNSPECIFIED: _TaskResultView.ValueType  # 0
-    """The same as FULL."""
+    """What the request's field says, which is FULL for results that are named by id, and BASIC for those that a filter
+    finds.
+    """
     TASK_RESULT_VIEW_BASIC: _TaskResultView.ValueType  # 1
-    """Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left
-    empty.
+    """Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the newest,
+    without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the newest. Such a
+    result is always below 64 KiB, however many attempts there were.
     """
     TASK_RESULT_VIEW_FULL: _TaskResultView.ValueType  # 2
-    """Everything."""
+    """Everything that is kept. With the server's default settings such a result is below 4 MiB, which clients accept by
+    default. Where arguments and return values may be larger, clients need a larger limit, too.
+    """
 
 class TaskResultView(_TaskResultView, metaclass=_TaskResultViewEnumTypeWrapper):
     """How much of a result to return."""
 
 TASK_RESULT_VIEW_UNSPECIFIED: TaskResultView.ValueType  # 0
-"""The same as FULL."""
+"""What the request's field says, which is FULL for results that are named by id, and BASIC for those that a filter
+finds.
+"""
 TASK_RESULT_VIEW_BASIC: TaskResultView.ValueType  # 1
-"""Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left
-empty.
+"""Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the newest,
+without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the newest. Such a
+result is always below 64 KiB, however many attempts there were.
 """
 TASK_RESULT_VIEW_FULL: TaskResultView.ValueType  # 2
-"""Everything."""
+"""Everything that is kept. With the server's default settings such a result is below 4 MiB, which clients accept by
+default. Where arguments and return values may be larger, clients need a larger limit, too.
+"""
 Global___TaskResultView: _TypeAlias = TaskResultView  # noqa: Y015
 
 @_typing.final
@@ -164,6 +174,30 @@ class Task(_message.Message):
 Global___Task: _TypeAlias = Task  # noqa: Y015
 
 @_typing.final
+class AttemptPolicy(_message.Message):
+    """How often a task may be tried. Never changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAX_ATTEMPTS_FIELD_NUMBER: _builtins.int
+    max_attempts: _builtins.int
+    """Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes FAILED
+    even if the worker asks for another attempt. So is its loss: see StartAttempt.
+    """
+    def __init__(
+        self,
+        *,
+        max_attempts: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_attempts", b"max_attempts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AttemptPolicy: _TypeAlias = AttemptPolicy  # noqa: Y015
+
+@_typing.final
 class TaskError(_message.Message):
     """One failed attempt."""
 
@@ -180,7 +214,9 @@ class TaskError(_message.Message):
     kept. Never imported by the server.
     """
     message: _builtins.str
-    """The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked."""
+    """The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked; in the BASIC view at most
+    8 KiB are sent.
+    """
     traceback: _builtins.str
     """The traceback as text, in the worker's own format. At most 256 KiB (configurable) of UTF-8 are kept: cut at a code
     point and marked rather than refused, since a failure must not get lost. Left out of the BASIC view.
@@ -217,7 +253,10 @@ Global___TaskError: _TypeAlias = TaskError  # noqa: Y015
 class TaskResult(_message.Message):
     """The outcome of one task, as far as it is known.
 
-    Not sent, since callers can derive it: is_finished = FAILED or SUCCESSFUL; attempts = number of worker_ids.
+    Not sent, since callers can derive it: is_finished = FAILED or SUCCESSFUL.
+
+    Its history is bounded, so that a task that is tried again and again never makes a result that nobody can read:
+    `errors` and `worker_ids` hold the newest, while `attempts` and `error_count` go on counting.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -259,6 +298,9 @@ class TaskResult(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     INCARNATION_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    ERROR_COUNT_FIELD_NUMBER: _builtins.int
+    ATTEMPT_POLICY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """1 to 64 characters, opaque, case-sensitive."""
     status: Global___TaskResultStatus.ValueType
@@ -281,6 +323,10 @@ class TaskResult(_message.Message):
     """Which creation of a result under this id: a result that is deleted and created anew has a higher one. Never
     changes. Incarnations of different ids cannot be compared.
     """
+    attempts: _builtins.int
+    """Attempts started so far, so 1 while the first one runs. While RUNNING, this is also the number of the running one."""
+    error_count: _builtins.int
+    """Errors reported or made so far, those included that `errors` no longer holds."""
     @_builtins.property
     def task(self) -> Global___Task:
         """What was asked for."""
@@ -303,11 +349,17 @@ class TaskResult(_message.Message):
 
     @_builtins.property
     def errors(self) -> _containers.RepeatedCompositeFieldContainer[Global___TaskError]:
-        """One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error."""
+        """One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+        The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+        dropped for good. In the BASIC view only the newest.
+        """
 
     @_builtins.property
     def worker_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """One worker per attempt, in order. The same worker twice counts twice."""
+        """One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+        counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+        BASIC view only the newest.
+        """
 
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -316,6 +368,10 @@ class TaskResult(_message.Message):
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
         """When retention may remove the result. Unset: it is kept until deleted."""
+
+    @_builtins.property
+    def attempt_policy(self) -> Global___AttemptPolicy:
+        """As given at creation, with its defaults filled in."""
 
     def __init__(
         self,
@@ -337,10 +393,13 @@ class TaskResult(_message.Message):
         revision: _builtins.int = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         incarnation: _builtins.int = ...,
+        attempts: _builtins.int = ...,
+        error_count: _builtins.int = ...,
+        attempt_policy: Global___AttemptPolicy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at", "_finished_at", b"_finished_at", "_last_attempted_at", b"_last_attempted_at", "_return_value_json", b"_return_value_json", "_started_at", b"_started_at", "enqueued_at", b"enqueued_at", "expires_at", b"expires_at", "finished_at", b"finished_at", "last_attempted_at", b"last_attempted_at", "return_value_json", b"return_value_json", "started_at", b"started_at", "task", b"task"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at", "_finished_at", b"_finished_at", "_last_attempted_at", b"_last_attempted_at", "_return_value_json", b"_return_value_json", "_started_at", b"_started_at", "attempt_policy", b"attempt_policy", "enqueued_at", b"enqueued_at", "expires_at", b"expires_at", "finished_at", b"finished_at", "last_attempted_at", b"last_attempted_at", "return_value_json", b"return_value_json", "started_at", b"started_at", "task", b"task"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at", "_finished_at", b"_finished_at", "_last_attempted_at", b"_last_attempted_at", "_return_value_json", b"_return_value_json", "_started_at", b"_started_at", "args_json", b"args_json", "backend", b"backend", "enqueued_at", b"enqueued_at", "errors", b"errors", "expires_at", b"expires_at", "finished_at", b"finished_at", "id", b"id", "incarnation", b"incarnation", "kwargs_json", b"kwargs_json", "last_attempted_at", b"last_attempted_at", "metadata", b"metadata", "return_value_json", b"return_value_json", "revision", b"revision", "started_at", b"started_at", "status", b"status", "task", b"task", "worker_ids", b"worker_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at", "_finished_at", b"_finished_at", "_last_attempted_at", b"_last_attempted_at", "_return_value_json", b"_return_value_json", "_started_at", b"_started_at", "args_json", b"args_json", "attempt_policy", b"attempt_policy", "attempts", b"attempts", "backend", b"backend", "enqueued_at", b"enqueued_at", "error_count", b"error_count", "errors", b"errors", "expires_at", b"expires_at", "finished_at", b"finished_at", "id", b"id", "incarnation", b"incarnation", "kwargs_json", b"kwargs_json", "last_attempted_at", b"last_attempted_at", "metadata", b"metadata", "return_value_json", b"return_value_json", "revision", b"revision", "started_at", b"started_at", "status", b"status", "task", b"task", "worker_ids", b"worker_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expires_at: _TypeAlias = _typing.Literal["expires_at"]  # noqa: Y015
     _WhichOneofArgType__expires_at: _TypeAlias = _typing.Literal["_expires_at", b"_expires_at"]  # noqa: Y015

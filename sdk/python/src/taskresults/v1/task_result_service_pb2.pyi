@@ -14,6 +14,9 @@ google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brac
   INTERNAL            a bug [INTERNAL]
 
 RPC codes say only how the call went: reading the result of a FAILED task is OK.
+
+With the server's default settings no message is larger than 4 MiB, which clients accept by default. Where arguments
+and return values may be larger, that still holds for everything that is found by a filter.
 """
 
 from collections import abc as _abc
@@ -248,7 +251,7 @@ class RefreshTaskResultResponse(_message.Message):
     @_builtins.property
     def changed(self) -> _task_result_pb2.TaskResult:
         """It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-        caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+        caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
         """
 
     @_builtins.property
@@ -598,7 +601,10 @@ class WatchTaskResultsRequest(_message.Message):
     KEEP_OPEN_FIELD_NUMBER: _builtins.int
     HEARTBEAT_INTERVAL_FIELD_NUMBER: _builtins.int
     view: _task_result_pb2.TaskResultView.ValueType
-    """How much of each result to send. Default FULL."""
+    """How much of each result to send. Default: FULL by ids, BASIC by filter. By filter, a result that is larger than
+    4 MiB comes in the BASIC view even so, so that it cannot keep others from being sent: its `args_json` is empty, and
+    GetTaskResult returns the whole.
+    """
     keep_open: _builtins.bool
     """Go on after every watched id is finished, deleted or not found, until the caller ends the watch. Ids that were not
     found are watched, too: a result that is created later under one of them is sent. A watch by filter always goes on.
@@ -640,7 +646,8 @@ class WatchTaskResultsResponse(_message.Message):
 
     1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is
        deleted and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow client may
-       skip versions in between. It never loses history, because a snapshot carries all worker ids and errors.
+       skip versions in between. It loses no more history than the result itself, because a snapshot in the FULL view
+       carries all workers and errors that are kept.
     2. The finished state is always delivered, whichever replica took the write, also across an outage of the store. It
        is delivered across a restart of the server, too, when the caller opens again with the versions it knows.
     3. A client that stops reading costs a bounded amount of memory and does not hold up any other.
@@ -851,7 +858,10 @@ class ListTaskResultsRequest(_message.Message):
     make, or made for another filter: INVALID_ARGUMENT.
     """
     view: _task_result_pb2.TaskResultView.ValueType
-    """How much of each result to return. Default FULL."""
+    """How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
+    FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+    returns the whole.
+    """
     @_builtins.property
     def filter(self) -> Global___TaskResultFilter:
         """Which results. Unset: all."""

@@ -14,6 +14,9 @@ google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brac
   INTERNAL            a bug [INTERNAL]
 
 RPC codes say only how the call went: reading the result of a FAILED task is OK.
+
+With the server's default settings no message is larger than 4 MiB, which clients accept by default. Where arguments
+and return values may be larger, that still holds for everything that is found by a filter.
 """
 
 from collections import abc as _abc

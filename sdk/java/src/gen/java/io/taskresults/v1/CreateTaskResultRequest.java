@@ -161,7 +161,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object argsJson_ = "";
   /**
    * <pre>
-   * A JSON array, stored byte for byte. Up to 1 MiB (configurable). Empty means `[]`.
+   * A JSON array, stored byte for byte. Up to 1 MiB (configurable) together with `kwargs_json`. Empty means `[]`.
    * </pre>
    *
    * <code>string args_json = 3;</code>
@@ -182,7 +182,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A JSON array, stored byte for byte. Up to 1 MiB (configurable). Empty means `[]`.
+   * A JSON array, stored byte for byte. Up to 1 MiB (configurable) together with `kwargs_json`. Empty means `[]`.
    * </pre>
    *
    * <code>string args_json = 3;</code>
@@ -208,7 +208,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object kwargsJson_ = "";
   /**
    * <pre>
-   * A JSON object, stored byte for byte. Up to 1 MiB (configurable). Empty means `{}`.
+   * A JSON object, stored byte for byte. Up to 1 MiB (configurable) together with `args_json`. Empty means `{}`.
    * </pre>
    *
    * <code>string kwargs_json = 4;</code>
@@ -229,7 +229,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A JSON object, stored byte for byte. Up to 1 MiB (configurable). Empty means `{}`.
+   * A JSON object, stored byte for byte. Up to 1 MiB (configurable) together with `args_json`. Empty means `{}`.
    * </pre>
    *
    * <code>string kwargs_json = 4;</code>
@@ -392,6 +392,44 @@ java.lang.String defaultValue) {
     return map.get(key);
   }
 
+  public static final int ATTEMPT_POLICY_FIELD_NUMBER = 7;
+  private io.taskresults.v1.AttemptPolicy attemptPolicy_;
+  /**
+   * <pre>
+   * How often the task may be tried. Unset: 100 times.
+   * </pre>
+   *
+   * <code>.taskresults.v1.AttemptPolicy attempt_policy = 7;</code>
+   * @return Whether the attemptPolicy field is set.
+   */
+  @java.lang.Override
+  public boolean hasAttemptPolicy() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * How often the task may be tried. Unset: 100 times.
+   * </pre>
+   *
+   * <code>.taskresults.v1.AttemptPolicy attempt_policy = 7;</code>
+   * @return The attemptPolicy.
+   */
+  @java.lang.Override
+  public io.taskresults.v1.AttemptPolicy getAttemptPolicy() {
+    return attemptPolicy_ == null ? io.taskresults.v1.AttemptPolicy.getDefaultInstance() : attemptPolicy_;
+  }
+  /**
+   * <pre>
+   * How often the task may be tried. Unset: 100 times.
+   * </pre>
+   *
+   * <code>.taskresults.v1.AttemptPolicy attempt_policy = 7;</code>
+   */
+  @java.lang.Override
+  public io.taskresults.v1.AttemptPolicyOrBuilder getAttemptPolicyOrBuilder() {
+    return attemptPolicy_ == null ? io.taskresults.v1.AttemptPolicy.getDefaultInstance() : attemptPolicy_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -427,6 +465,9 @@ java.lang.String defaultValue) {
         internalGetMetadata(),
         MetadataDefaultEntryHolder.defaultEntry,
         6);
+    if (((bitField0_ & 0x00000002) != 0)) {
+      output.writeMessage(7, getAttemptPolicy());
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -456,6 +497,10 @@ java.lang.String defaultValue) {
           .buildPartial();
       size += com.google.protobuf.CodedOutputStream
           .computeMessageSize(6, metadata__);
+    }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(7, getAttemptPolicy());
     }
     return size;
   }
@@ -496,6 +541,11 @@ java.lang.String defaultValue) {
         .equals(other.getBackend())) return false;
     if (!internalGetMetadata().equals(
         other.internalGetMetadata())) return false;
+    if (hasAttemptPolicy() != other.hasAttemptPolicy()) return false;
+    if (hasAttemptPolicy()) {
+      if (!getAttemptPolicy()
+          .equals(other.getAttemptPolicy())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -522,6 +572,10 @@ java.lang.String defaultValue) {
     if (!internalGetMetadata().getMap().isEmpty()) {
       hash = (37 * hash) + METADATA_FIELD_NUMBER;
       hash = (53 * hash) + internalGetMetadata().hashCode();
+    }
+    if (hasAttemptPolicy()) {
+      hash = (37 * hash) + ATTEMPT_POLICY_FIELD_NUMBER;
+      hash = (53 * hash) + getAttemptPolicy().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -680,6 +734,7 @@ java.lang.String defaultValue) {
       if (com.google.protobuf.GeneratedMessage
               .alwaysUseFieldBuilders) {
         internalGetTaskFieldBuilder();
+        internalGetAttemptPolicyFieldBuilder();
       }
     }
     @java.lang.Override
@@ -696,6 +751,11 @@ java.lang.String defaultValue) {
       kwargsJson_ = "";
       backend_ = "";
       internalGetMutableMetadata().clear();
+      attemptPolicy_ = null;
+      if (attemptPolicyBuilder_ != null) {
+        attemptPolicyBuilder_.dispose();
+        attemptPolicyBuilder_ = null;
+      }
       return this;
     }
 
@@ -752,6 +812,12 @@ java.lang.String defaultValue) {
         result.metadata_ = internalGetMetadata();
         result.metadata_.makeImmutable();
       }
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.attemptPolicy_ = attemptPolicyBuilder_ == null
+            ? attemptPolicy_
+            : attemptPolicyBuilder_.build();
+        to_bitField0_ |= 0x00000002;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -793,6 +859,9 @@ java.lang.String defaultValue) {
       internalGetMutableMetadata().mergeFrom(
           other.internalGetMetadata());
       bitField0_ |= 0x00000020;
+      if (other.hasAttemptPolicy()) {
+        mergeAttemptPolicy(other.getAttemptPolicy());
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -853,6 +922,13 @@ java.lang.String defaultValue) {
               bitField0_ |= 0x00000020;
               break;
             } // case 50
+            case 58: {
+              input.readMessage(
+                  internalGetAttemptPolicyFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000040;
+              break;
+            } // case 58
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1125,7 +1201,7 @@ java.lang.String defaultValue) {
     private java.lang.Object argsJson_ = "";
     /**
      * <pre>
-     * A JSON array, stored byte for byte. Up to 1 MiB (configurable). Empty means `[]`.
+     * A JSON array, stored byte for byte. Up to 1 MiB (configurable) together with `kwargs_json`. Empty means `[]`.
      * </pre>
      *
      * <code>string args_json = 3;</code>
@@ -1145,7 +1221,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * A JSON array, stored byte for byte. Up to 1 MiB (configurable). Empty means `[]`.
+     * A JSON array, stored byte for byte. Up to 1 MiB (configurable) together with `kwargs_json`. Empty means `[]`.
      * </pre>
      *
      * <code>string args_json = 3;</code>
@@ -1166,7 +1242,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * A JSON array, stored byte for byte. Up to 1 MiB (configurable). Empty means `[]`.
+     * A JSON array, stored byte for byte. Up to 1 MiB (configurable) together with `kwargs_json`. Empty means `[]`.
      * </pre>
      *
      * <code>string args_json = 3;</code>
@@ -1183,7 +1259,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * A JSON array, stored byte for byte. Up to 1 MiB (configurable). Empty means `[]`.
+     * A JSON array, stored byte for byte. Up to 1 MiB (configurable) together with `kwargs_json`. Empty means `[]`.
      * </pre>
      *
      * <code>string args_json = 3;</code>
@@ -1197,7 +1273,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * A JSON array, stored byte for byte. Up to 1 MiB (configurable). Empty means `[]`.
+     * A JSON array, stored byte for byte. Up to 1 MiB (configurable) together with `kwargs_json`. Empty means `[]`.
      * </pre>
      *
      * <code>string args_json = 3;</code>
@@ -1217,7 +1293,7 @@ java.lang.String defaultValue) {
     private java.lang.Object kwargsJson_ = "";
     /**
      * <pre>
-     * A JSON object, stored byte for byte. Up to 1 MiB (configurable). Empty means `{}`.
+     * A JSON object, stored byte for byte. Up to 1 MiB (configurable) together with `args_json`. Empty means `{}`.
      * </pre>
      *
      * <code>string kwargs_json = 4;</code>
@@ -1237,7 +1313,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * A JSON object, stored byte for byte. Up to 1 MiB (configurable). Empty means `{}`.
+     * A JSON object, stored byte for byte. Up to 1 MiB (configurable) together with `args_json`. Empty means `{}`.
      * </pre>
      *
      * <code>string kwargs_json = 4;</code>
@@ -1258,7 +1334,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * A JSON object, stored byte for byte. Up to 1 MiB (configurable). Empty means `{}`.
+     * A JSON object, stored byte for byte. Up to 1 MiB (configurable) together with `args_json`. Empty means `{}`.
      * </pre>
      *
      * <code>string kwargs_json = 4;</code>
@@ -1275,7 +1351,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * A JSON object, stored byte for byte. Up to 1 MiB (configurable). Empty means `{}`.
+     * A JSON object, stored byte for byte. Up to 1 MiB (configurable) together with `args_json`. Empty means `{}`.
      * </pre>
      *
      * <code>string kwargs_json = 4;</code>
@@ -1289,7 +1365,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * A JSON object, stored byte for byte. Up to 1 MiB (configurable). Empty means `{}`.
+     * A JSON object, stored byte for byte. Up to 1 MiB (configurable) together with `args_json`. Empty means `{}`.
      * </pre>
      *
      * <code>string kwargs_json = 4;</code>
@@ -1551,6 +1627,161 @@ java.lang.String defaultValue) {
           .putAll(values);
       bitField0_ |= 0x00000020;
       return this;
+    }
+
+    private io.taskresults.v1.AttemptPolicy attemptPolicy_;
+    private com.google.protobuf.SingleFieldBuilder<
+        io.taskresults.v1.AttemptPolicy, io.taskresults.v1.AttemptPolicy.Builder, io.taskresults.v1.AttemptPolicyOrBuilder> attemptPolicyBuilder_;
+    /**
+     * <pre>
+     * How often the task may be tried. Unset: 100 times.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 7;</code>
+     * @return Whether the attemptPolicy field is set.
+     */
+    public boolean hasAttemptPolicy() {
+      return ((bitField0_ & 0x00000040) != 0);
+    }
+    /**
+     * <pre>
+     * How often the task may be tried. Unset: 100 times.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 7;</code>
+     * @return The attemptPolicy.
+     */
+    public io.taskresults.v1.AttemptPolicy getAttemptPolicy() {
+      if (attemptPolicyBuilder_ == null) {
+        return attemptPolicy_ == null ? io.taskresults.v1.AttemptPolicy.getDefaultInstance() : attemptPolicy_;
+      } else {
+        return attemptPolicyBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How often the task may be tried. Unset: 100 times.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 7;</code>
+     */
+    public Builder setAttemptPolicy(io.taskresults.v1.AttemptPolicy value) {
+      if (attemptPolicyBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        attemptPolicy_ = value;
+      } else {
+        attemptPolicyBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How often the task may be tried. Unset: 100 times.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 7;</code>
+     */
+    public Builder setAttemptPolicy(
+        io.taskresults.v1.AttemptPolicy.Builder builderForValue) {
+      if (attemptPolicyBuilder_ == null) {
+        attemptPolicy_ = builderForValue.build();
+      } else {
+        attemptPolicyBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How often the task may be tried. Unset: 100 times.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 7;</code>
+     */
+    public Builder mergeAttemptPolicy(io.taskresults.v1.AttemptPolicy value) {
+      if (attemptPolicyBuilder_ == null) {
+        if (((bitField0_ & 0x00000040) != 0) &&
+          attemptPolicy_ != null &&
+          attemptPolicy_ != io.taskresults.v1.AttemptPolicy.getDefaultInstance()) {
+          getAttemptPolicyBuilder().mergeFrom(value);
+        } else {
+          attemptPolicy_ = value;
+        }
+      } else {
+        attemptPolicyBuilder_.mergeFrom(value);
+      }
+      if (attemptPolicy_ != null) {
+        bitField0_ |= 0x00000040;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How often the task may be tried. Unset: 100 times.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 7;</code>
+     */
+    public Builder clearAttemptPolicy() {
+      bitField0_ = (bitField0_ & ~0x00000040);
+      attemptPolicy_ = null;
+      if (attemptPolicyBuilder_ != null) {
+        attemptPolicyBuilder_.dispose();
+        attemptPolicyBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How often the task may be tried. Unset: 100 times.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 7;</code>
+     */
+    public io.taskresults.v1.AttemptPolicy.Builder getAttemptPolicyBuilder() {
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return internalGetAttemptPolicyFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How often the task may be tried. Unset: 100 times.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 7;</code>
+     */
+    public io.taskresults.v1.AttemptPolicyOrBuilder getAttemptPolicyOrBuilder() {
+      if (attemptPolicyBuilder_ != null) {
+        return attemptPolicyBuilder_.getMessageOrBuilder();
+      } else {
+        return attemptPolicy_ == null ?
+            io.taskresults.v1.AttemptPolicy.getDefaultInstance() : attemptPolicy_;
+      }
+    }
+    /**
+     * <pre>
+     * How often the task may be tried. Unset: 100 times.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 7;</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        io.taskresults.v1.AttemptPolicy, io.taskresults.v1.AttemptPolicy.Builder, io.taskresults.v1.AttemptPolicyOrBuilder> 
+        internalGetAttemptPolicyFieldBuilder() {
+      if (attemptPolicyBuilder_ == null) {
+        attemptPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            io.taskresults.v1.AttemptPolicy, io.taskresults.v1.AttemptPolicy.Builder, io.taskresults.v1.AttemptPolicyOrBuilder>(
+                getAttemptPolicy(),
+                getParentForChildren(),
+                isClean());
+        attemptPolicy_ = null;
+      }
+      return attemptPolicyBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:taskresults.v1.CreateTaskResultRequest)

@@ -61,7 +61,7 @@ public interface CreateTaskResultRequestOrBuilder extends
 
   /**
    * <pre>
-   * A JSON array, stored byte for byte. Up to 1 MiB (configurable). Empty means `[]`.
+   * A JSON array, stored byte for byte. Up to 1 MiB (configurable) together with `kwargs_json`. Empty means `[]`.
    * </pre>
    *
    * <code>string args_json = 3;</code>
@@ -70,7 +70,7 @@ public interface CreateTaskResultRequestOrBuilder extends
   java.lang.String getArgsJson();
   /**
    * <pre>
-   * A JSON array, stored byte for byte. Up to 1 MiB (configurable). Empty means `[]`.
+   * A JSON array, stored byte for byte. Up to 1 MiB (configurable) together with `kwargs_json`. Empty means `[]`.
    * </pre>
    *
    * <code>string args_json = 3;</code>
@@ -81,7 +81,7 @@ public interface CreateTaskResultRequestOrBuilder extends
 
   /**
    * <pre>
-   * A JSON object, stored byte for byte. Up to 1 MiB (configurable). Empty means `{}`.
+   * A JSON object, stored byte for byte. Up to 1 MiB (configurable) together with `args_json`. Empty means `{}`.
    * </pre>
    *
    * <code>string kwargs_json = 4;</code>
@@ -90,7 +90,7 @@ public interface CreateTaskResultRequestOrBuilder extends
   java.lang.String getKwargsJson();
   /**
    * <pre>
-   * A JSON object, stored byte for byte. Up to 1 MiB (configurable). Empty means `{}`.
+   * A JSON object, stored byte for byte. Up to 1 MiB (configurable) together with `args_json`. Empty means `{}`.
    * </pre>
    *
    * <code>string kwargs_json = 4;</code>
@@ -172,4 +172,31 @@ java.lang.String defaultValue);
    */
   java.lang.String getMetadataOrThrow(
       java.lang.String key);
+
+  /**
+   * <pre>
+   * How often the task may be tried. Unset: 100 times.
+   * </pre>
+   *
+   * <code>.taskresults.v1.AttemptPolicy attempt_policy = 7;</code>
+   * @return Whether the attemptPolicy field is set.
+   */
+  boolean hasAttemptPolicy();
+  /**
+   * <pre>
+   * How often the task may be tried. Unset: 100 times.
+   * </pre>
+   *
+   * <code>.taskresults.v1.AttemptPolicy attempt_policy = 7;</code>
+   * @return The attemptPolicy.
+   */
+  io.taskresults.v1.AttemptPolicy getAttemptPolicy();
+  /**
+   * <pre>
+   * How often the task may be tried. Unset: 100 times.
+   * </pre>
+   *
+   * <code>.taskresults.v1.AttemptPolicy attempt_policy = 7;</code>
+   */
+  io.taskresults.v1.AttemptPolicyOrBuilder getAttemptPolicyOrBuilder();
 }

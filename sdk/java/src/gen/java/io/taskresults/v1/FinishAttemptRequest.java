@@ -647,7 +647,8 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * Another attempt is to be made: the result goes back to READY instead of FAILED.
+     * Another attempt is to be made: the result goes back to READY instead of FAILED, unless this was the last one
+     * that its AttemptPolicy allows.
      * </pre>
      *
      * <code>bool retry = 2;</code>
@@ -744,7 +745,8 @@ private static final long serialVersionUID = 0L;
     private boolean retry_ = false;
     /**
      * <pre>
-     * Another attempt is to be made: the result goes back to READY instead of FAILED.
+     * Another attempt is to be made: the result goes back to READY instead of FAILED, unless this was the last one
+     * that its AttemptPolicy allows.
      * </pre>
      *
      * <code>bool retry = 2;</code>
@@ -1258,7 +1260,8 @@ private static final long serialVersionUID = 0L;
       private boolean retry_ ;
       /**
        * <pre>
-       * Another attempt is to be made: the result goes back to READY instead of FAILED.
+       * Another attempt is to be made: the result goes back to READY instead of FAILED, unless this was the last one
+       * that its AttemptPolicy allows.
        * </pre>
        *
        * <code>bool retry = 2;</code>
@@ -1270,7 +1273,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * Another attempt is to be made: the result goes back to READY instead of FAILED.
+       * Another attempt is to be made: the result goes back to READY instead of FAILED, unless this was the last one
+       * that its AttemptPolicy allows.
        * </pre>
        *
        * <code>bool retry = 2;</code>
@@ -1286,7 +1290,8 @@ private static final long serialVersionUID = 0L;
       }
       /**
        * <pre>
-       * Another attempt is to be made: the result goes back to READY instead of FAILED.
+       * Another attempt is to be made: the result goes back to READY instead of FAILED, unless this was the last one
+       * that its AttemptPolicy allows.
        * </pre>
        *
        * <code>bool retry = 2;</code>

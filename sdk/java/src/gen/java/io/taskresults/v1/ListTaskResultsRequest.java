@@ -161,7 +161,9 @@ private static final long serialVersionUID = 0L;
   private int view_ = 0;
   /**
    * <pre>
-   * How much of each result to return. Default FULL.
+   * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
+   * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+   * returns the whole.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 4;</code>
@@ -172,7 +174,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How much of each result to return. Default FULL.
+   * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
+   * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+   * returns the whole.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 4;</code>
@@ -872,7 +876,9 @@ private static final long serialVersionUID = 0L;
     private int view_ = 0;
     /**
      * <pre>
-     * How much of each result to return. Default FULL.
+     * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
+     * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+     * returns the whole.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 4;</code>
@@ -883,7 +889,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much of each result to return. Default FULL.
+     * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
+     * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+     * returns the whole.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 4;</code>
@@ -898,7 +906,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much of each result to return. Default FULL.
+     * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
+     * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+     * returns the whole.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 4;</code>
@@ -911,7 +921,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much of each result to return. Default FULL.
+     * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
+     * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+     * returns the whole.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 4;</code>
@@ -928,7 +940,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much of each result to return. Default FULL.
+     * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
+     * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+     * returns the whole.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 4;</code>

@@ -71,7 +71,9 @@ public interface ListTaskResultsRequestOrBuilder extends
 
   /**
    * <pre>
-   * How much of each result to return. Default FULL.
+   * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
+   * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+   * returns the whole.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 4;</code>
@@ -80,7 +82,9 @@ public interface ListTaskResultsRequestOrBuilder extends
   int getViewValue();
   /**
    * <pre>
-   * How much of each result to return. Default FULL.
+   * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
+   * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+   * returns the whole.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 4;</code>

@@ -508,7 +508,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -521,7 +521,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -537,7 +537,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1186,7 +1186,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1199,7 +1199,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1222,7 +1222,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1241,7 +1241,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1260,7 +1260,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1288,7 +1288,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1312,7 +1312,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1323,7 +1323,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -1342,7 +1342,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+     * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResult changed = 2;</code>

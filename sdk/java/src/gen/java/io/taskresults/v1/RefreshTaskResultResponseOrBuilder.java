@@ -40,7 +40,7 @@ public interface RefreshTaskResultResponseOrBuilder extends
   /**
    * <pre>
    * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -50,7 +50,7 @@ public interface RefreshTaskResultResponseOrBuilder extends
   /**
    * <pre>
    * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult changed = 2;</code>
@@ -60,7 +60,7 @@ public interface RefreshTaskResultResponseOrBuilder extends
   /**
    * <pre>
    * It has another revision of the known incarnation. What never changes within an incarnation is left out, since the
-   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json` and `backend`.
+   * caller has it: `task`, `enqueued_at`, `args_json`, `kwargs_json`, `backend` and `attempt_policy`.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResult changed = 2;</code>

@@ -111,7 +111,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object message_ = "";
   /**
    * <pre>
-   * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked.
+   * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked; in the BASIC view at most
+   * 8 KiB are sent.
    * </pre>
    *
    * <code>string message = 2;</code>
@@ -132,7 +133,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked.
+   * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked; in the BASIC view at most
+   * 8 KiB are sent.
    * </pre>
    *
    * <code>string message = 2;</code>
@@ -843,7 +845,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object message_ = "";
     /**
      * <pre>
-     * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked.
+     * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked; in the BASIC view at most
+     * 8 KiB are sent.
      * </pre>
      *
      * <code>string message = 2;</code>
@@ -863,7 +866,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked.
+     * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked; in the BASIC view at most
+     * 8 KiB are sent.
      * </pre>
      *
      * <code>string message = 2;</code>
@@ -884,7 +888,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked.
+     * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked; in the BASIC view at most
+     * 8 KiB are sent.
      * </pre>
      *
      * <code>string message = 2;</code>
@@ -901,7 +906,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked.
+     * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked; in the BASIC view at most
+     * 8 KiB are sent.
      * </pre>
      *
      * <code>string message = 2;</code>
@@ -915,7 +921,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked.
+     * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked; in the BASIC view at most
+     * 8 KiB are sent.
      * </pre>
      *
      * <code>string message = 2;</code>

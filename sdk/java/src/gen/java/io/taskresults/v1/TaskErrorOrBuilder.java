@@ -34,7 +34,8 @@ public interface TaskErrorOrBuilder extends
 
   /**
    * <pre>
-   * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked.
+   * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked; in the BASIC view at most
+   * 8 KiB are sent.
    * </pre>
    *
    * <code>string message = 2;</code>
@@ -43,7 +44,8 @@ public interface TaskErrorOrBuilder extends
   java.lang.String getMessage();
   /**
    * <pre>
-   * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked.
+   * The error's own text. At most 64 KiB of UTF-8 are kept, cut at a code point and marked; in the BASIC view at most
+   * 8 KiB are sent.
    * </pre>
    *
    * <code>string message = 2;</code>

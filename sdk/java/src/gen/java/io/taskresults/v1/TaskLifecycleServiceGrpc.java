@@ -313,10 +313,12 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
-     * expired, or with `force`: then the lost attempt leaves a TaskError.
+     * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
+     * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
      * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
      * Run the task only if the returned state is RUNNING.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
+     * found its last attempt lost [ILLEGAL_TRANSITION];
      * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
@@ -341,7 +343,8 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
-     * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
+     * attempt; RUNNING -&gt; FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
+     * the lease has expired, as long as no other attempt has been started.
      * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
      * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
@@ -436,10 +439,12 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
-     * expired, or with `force`: then the lost attempt leaves a TaskError.
+     * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
+     * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
      * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
      * Run the task only if the returned state is RUNNING.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
+     * found its last attempt lost [ILLEGAL_TRANSITION];
      * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
@@ -466,7 +471,8 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
-     * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
+     * attempt; RUNNING -&gt; FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
+     * the lease has expired, as long as no other attempt has been started.
      * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
      * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
@@ -550,10 +556,12 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
-     * expired, or with `force`: then the lost attempt leaves a TaskError.
+     * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
+     * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
      * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
      * Run the task only if the returned state is RUNNING.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
+     * found its last attempt lost [ILLEGAL_TRANSITION];
      * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
@@ -578,7 +586,8 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
-     * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
+     * attempt; RUNNING -&gt; FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
+     * the lease has expired, as long as no other attempt has been started.
      * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
      * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
@@ -660,10 +669,12 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
-     * expired, or with `force`: then the lost attempt leaves a TaskError.
+     * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
+     * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
      * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
      * Run the task only if the returned state is RUNNING.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
+     * found its last attempt lost [ILLEGAL_TRANSITION];
      * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
@@ -688,7 +699,8 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
-     * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
+     * attempt; RUNNING -&gt; FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
+     * the lease has expired, as long as no other attempt has been started.
      * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
      * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
@@ -757,10 +769,12 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
-     * expired, or with `force`: then the lost attempt leaves a TaskError.
+     * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
+     * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
      * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
      * Run the task only if the returned state is RUNNING.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
+     * found its last attempt lost [ILLEGAL_TRANSITION];
      * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
@@ -787,7 +801,8 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
-     * attempt. Accepted also after the lease has expired, as long as no other attempt has been started.
+     * attempt; RUNNING -&gt; FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
+     * the lease has expired, as long as no other attempt has been started.
      * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
      * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>

@@ -143,79 +143,81 @@ public final class TaskLifecycleServiceOuterClass extends com.google.protobuf.Ge
       ".google.protobuf.TimestampH\004\210\001\001\022\023\n\013incar" +
       "nation\030\013 \001(\003B\r\n\013_started_atB\024\n\022_last_att" +
       "empted_atB\016\n\014_finished_atB\023\n\021_lease_expi" +
-      "res_atB\r\n\013_expires_at\"\374\001\n\027CreateTaskResu" +
+      "res_atB\r\n\013_expires_at\"\263\002\n\027CreateTaskResu" +
       "ltRequest\022\n\n\002id\030\001 \001(\t\022\"\n\004task\030\002 \001(\0132\024.ta" +
       "skresults.v1.Task\022\021\n\targs_json\030\003 \001(\t\022\023\n\013" +
       "kwargs_json\030\004 \001(\t\022\017\n\007backend\030\005 \001(\t\022G\n\010me" +
       "tadata\030\006 \003(\01325.taskresults.v1.CreateTask" +
-      "ResultRequest.MetadataEntry\032/\n\rMetadataE" +
-      "ntry\022\013\n\003key\030\001 \001(\t\022\r\n\005value\030\002 \001(\t:\0028\001\"J\n\030" +
-      "CreateTaskResultResponse\022.\n\005state\030\001 \001(\0132" +
-      "\037.taskresults.v1.TaskResultState\"\201\001\n\023Sta" +
-      "rtAttemptRequest\022\n\n\002id\030\001 \001(\t\022\021\n\tworker_i" +
-      "d\030\002 \001(\t\022(\n\005lease\030\003 \001(\0132\031.google.protobuf" +
-      ".Duration\022\r\n\005force\030\004 \001(\010\022\022\n\nrequest_id\030\005" +
-      " \001(\t\"W\n\024StartAttemptResponse\022\017\n\007attempt\030" +
-      "\001 \001(\005\022.\n\005state\030\002 \001(\0132\037.taskresults.v1.Ta" +
-      "skResultState\"o\n\021RenewLeaseRequest\022\n\n\002id" +
-      "\030\001 \001(\t\022\023\n\013incarnation\030\002 \001(\003\022\017\n\007attempt\030\003" +
-      " \001(\005\022(\n\005lease\030\004 \001(\0132\031.google.protobuf.Du" +
-      "ration\"D\n\022RenewLeaseResponse\022.\n\005state\030\001 " +
-      "\001(\0132\037.taskresults.v1.TaskResultState\"\302\002\n" +
-      "\024FinishAttemptRequest\022\n\n\002id\030\001 \001(\t\022\023\n\013inc" +
-      "arnation\030\002 \001(\003\022\017\n\007attempt\030\003 \001(\005\022C\n\tsucce" +
-      "eded\030\004 \001(\0132..taskresults.v1.FinishAttemp" +
-      "tRequest.SucceededH\000\022=\n\006failed\030\005 \001(\0132+.t" +
-      "askresults.v1.FinishAttemptRequest.Faile" +
-      "dH\000\032&\n\tSucceeded\022\031\n\021return_value_json\030\001 " +
-      "\001(\t\032A\n\006Failed\022(\n\005error\030\001 \001(\0132\031.taskresul" +
-      "ts.v1.TaskError\022\r\n\005retry\030\002 \001(\010B\t\n\007outcom" +
-      "e\"G\n\025FinishAttemptResponse\022.\n\005state\030\001 \001(" +
-      "\0132\037.taskresults.v1.TaskResultState\"M\n\025Fa" +
-      "ilTaskResultRequest\022\n\n\002id\030\001 \001(\t\022(\n\005error" +
-      "\030\002 \001(\0132\031.taskresults.v1.TaskError\"H\n\026Fai" +
-      "lTaskResultResponse\022.\n\005state\030\001 \001(\0132\037.tas" +
-      "kresults.v1.TaskResultState\"p\n\027DeleteTas" +
-      "kResultRequest\022\n\n\002id\030\001 \001(\t\0222\n\007version\030\002 " +
-      "\001(\0132!.taskresults.v1.TaskResultVersion\022\025" +
-      "\n\rallow_missing\030\003 \001(\010\"\032\n\030DeleteTaskResul" +
-      "tResponse\"\277\003\n\030RecordTransitionsRequest\022\016" +
-      "\n\006number\030\001 \001(\003\0229\n\006create\030\002 \001(\0132\'.taskres" +
-      "ults.v1.CreateTaskResultRequestH\000\0224\n\005sta" +
-      "rt\030\003 \001(\0132#.taskresults.v1.StartAttemptRe" +
-      "questH\000\0222\n\005renew\030\004 \001(\0132!.taskresults.v1." +
-      "RenewLeaseRequestH\000\0226\n\006finish\030\005 \001(\0132$.ta" +
-      "skresults.v1.FinishAttemptRequestH\000\0225\n\004f" +
-      "ail\030\006 \001(\0132%.taskresults.v1.FailTaskResul" +
-      "tRequestH\000\0229\n\006delete\030\007 \001(\0132\'.taskresults" +
-      ".v1.DeleteTaskResultRequestH\000\0226\n\004more\030\010 " +
-      "\003(\0132(.taskresults.v1.RecordTransitionsRe" +
-      "questB\014\n\ntransition\"\306\001\n\031RecordTransition" +
-      "sResponse\022\016\n\006number\030\001 \001(\003\0220\n\005state\030\002 \001(\013" +
-      "2\037.taskresults.v1.TaskResultStateH\000\022#\n\005e" +
-      "rror\030\003 \001(\0132\022.google.rpc.StatusH\000\0227\n\004more" +
-      "\030\004 \003(\0132).taskresults.v1.RecordTransition" +
-      "sResponseB\t\n\007outcome2\301\005\n\024TaskLifecycleSe" +
-      "rvice\022e\n\020CreateTaskResult\022\'.taskresults." +
-      "v1.CreateTaskResultRequest\032(.taskresults" +
-      ".v1.CreateTaskResultResponse\022Y\n\014StartAtt" +
-      "empt\022#.taskresults.v1.StartAttemptReques" +
-      "t\032$.taskresults.v1.StartAttemptResponse\022" +
-      "S\n\nRenewLease\022!.taskresults.v1.RenewLeas" +
-      "eRequest\032\".taskresults.v1.RenewLeaseResp" +
-      "onse\022\\\n\rFinishAttempt\022$.taskresults.v1.F" +
-      "inishAttemptRequest\032%.taskresults.v1.Fin" +
-      "ishAttemptResponse\022_\n\016FailTaskResult\022%.t" +
-      "askresults.v1.FailTaskResultRequest\032&.ta" +
-      "skresults.v1.FailTaskResultResponse\022e\n\020D" +
-      "eleteTaskResult\022\'.taskresults.v1.DeleteT" +
-      "askResultRequest\032(.taskresults.v1.Delete" +
-      "TaskResultResponse\022l\n\021RecordTransitions\022" +
-      "(.taskresults.v1.RecordTransitionsReques" +
-      "t\032).taskresults.v1.RecordTransitionsResp" +
-      "onse(\0010\001Ba\n\021io.taskresults.v1P\001ZJgithub." +
-      "com/taskresults/taskresults/sdk/go/gen/t" +
-      "askresults/v1;taskresultsv1b\006proto3"
+      "ResultRequest.MetadataEntry\0225\n\016attempt_p" +
+      "olicy\030\007 \001(\0132\035.taskresults.v1.AttemptPoli" +
+      "cy\032/\n\rMetadataEntry\022\013\n\003key\030\001 \001(\t\022\r\n\005valu" +
+      "e\030\002 \001(\t:\0028\001\"J\n\030CreateTaskResultResponse\022" +
+      ".\n\005state\030\001 \001(\0132\037.taskresults.v1.TaskResu" +
+      "ltState\"\201\001\n\023StartAttemptRequest\022\n\n\002id\030\001 " +
+      "\001(\t\022\021\n\tworker_id\030\002 \001(\t\022(\n\005lease\030\003 \001(\0132\031." +
+      "google.protobuf.Duration\022\r\n\005force\030\004 \001(\010\022" +
+      "\022\n\nrequest_id\030\005 \001(\t\"W\n\024StartAttemptRespo" +
+      "nse\022\017\n\007attempt\030\001 \001(\005\022.\n\005state\030\002 \001(\0132\037.ta" +
+      "skresults.v1.TaskResultState\"o\n\021RenewLea" +
+      "seRequest\022\n\n\002id\030\001 \001(\t\022\023\n\013incarnation\030\002 \001" +
+      "(\003\022\017\n\007attempt\030\003 \001(\005\022(\n\005lease\030\004 \001(\0132\031.goo" +
+      "gle.protobuf.Duration\"D\n\022RenewLeaseRespo" +
+      "nse\022.\n\005state\030\001 \001(\0132\037.taskresults.v1.Task" +
+      "ResultState\"\302\002\n\024FinishAttemptRequest\022\n\n\002" +
+      "id\030\001 \001(\t\022\023\n\013incarnation\030\002 \001(\003\022\017\n\007attempt" +
+      "\030\003 \001(\005\022C\n\tsucceeded\030\004 \001(\0132..taskresults." +
+      "v1.FinishAttemptRequest.SucceededH\000\022=\n\006f" +
+      "ailed\030\005 \001(\0132+.taskresults.v1.FinishAttem" +
+      "ptRequest.FailedH\000\032&\n\tSucceeded\022\031\n\021retur" +
+      "n_value_json\030\001 \001(\t\032A\n\006Failed\022(\n\005error\030\001 " +
+      "\001(\0132\031.taskresults.v1.TaskError\022\r\n\005retry\030" +
+      "\002 \001(\010B\t\n\007outcome\"G\n\025FinishAttemptRespons" +
+      "e\022.\n\005state\030\001 \001(\0132\037.taskresults.v1.TaskRe" +
+      "sultState\"M\n\025FailTaskResultRequest\022\n\n\002id" +
+      "\030\001 \001(\t\022(\n\005error\030\002 \001(\0132\031.taskresults.v1.T" +
+      "askError\"H\n\026FailTaskResultResponse\022.\n\005st" +
+      "ate\030\001 \001(\0132\037.taskresults.v1.TaskResultSta" +
+      "te\"p\n\027DeleteTaskResultRequest\022\n\n\002id\030\001 \001(" +
+      "\t\0222\n\007version\030\002 \001(\0132!.taskresults.v1.Task" +
+      "ResultVersion\022\025\n\rallow_missing\030\003 \001(\010\"\032\n\030" +
+      "DeleteTaskResultResponse\"\277\003\n\030RecordTrans" +
+      "itionsRequest\022\016\n\006number\030\001 \001(\003\0229\n\006create\030" +
+      "\002 \001(\0132\'.taskresults.v1.CreateTaskResultR" +
+      "equestH\000\0224\n\005start\030\003 \001(\0132#.taskresults.v1" +
+      ".StartAttemptRequestH\000\0222\n\005renew\030\004 \001(\0132!." +
+      "taskresults.v1.RenewLeaseRequestH\000\0226\n\006fi" +
+      "nish\030\005 \001(\0132$.taskresults.v1.FinishAttemp" +
+      "tRequestH\000\0225\n\004fail\030\006 \001(\0132%.taskresults.v" +
+      "1.FailTaskResultRequestH\000\0229\n\006delete\030\007 \001(" +
+      "\0132\'.taskresults.v1.DeleteTaskResultReque" +
+      "stH\000\0226\n\004more\030\010 \003(\0132(.taskresults.v1.Reco" +
+      "rdTransitionsRequestB\014\n\ntransition\"\306\001\n\031R" +
+      "ecordTransitionsResponse\022\016\n\006number\030\001 \001(\003" +
+      "\0220\n\005state\030\002 \001(\0132\037.taskresults.v1.TaskRes" +
+      "ultStateH\000\022#\n\005error\030\003 \001(\0132\022.google.rpc.S" +
+      "tatusH\000\0227\n\004more\030\004 \003(\0132).taskresults.v1.R" +
+      "ecordTransitionsResponseB\t\n\007outcome2\301\005\n\024" +
+      "TaskLifecycleService\022e\n\020CreateTaskResult" +
+      "\022\'.taskresults.v1.CreateTaskResultReques" +
+      "t\032(.taskresults.v1.CreateTaskResultRespo" +
+      "nse\022Y\n\014StartAttempt\022#.taskresults.v1.Sta" +
+      "rtAttemptRequest\032$.taskresults.v1.StartA" +
+      "ttemptResponse\022S\n\nRenewLease\022!.taskresul" +
+      "ts.v1.RenewLeaseRequest\032\".taskresults.v1" +
+      ".RenewLeaseResponse\022\\\n\rFinishAttempt\022$.t" +
+      "askresults.v1.FinishAttemptRequest\032%.tas" +
+      "kresults.v1.FinishAttemptResponse\022_\n\016Fai" +
+      "lTaskResult\022%.taskresults.v1.FailTaskRes" +
+      "ultRequest\032&.taskresults.v1.FailTaskResu" +
+      "ltResponse\022e\n\020DeleteTaskResult\022\'.taskres" +
+      "ults.v1.DeleteTaskResultRequest\032(.taskre" +
+      "sults.v1.DeleteTaskResultResponse\022l\n\021Rec" +
+      "ordTransitions\022(.taskresults.v1.RecordTr" +
+      "ansitionsRequest\032).taskresults.v1.Record" +
+      "TransitionsResponse(\0010\001Ba\n\021io.taskresult" +
+      "s.v1P\001ZJgithub.com/taskresults/taskresul" +
+      "ts/sdk/go/gen/taskresults/v1;taskresults" +
+      "v1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -236,7 +238,7 @@ public final class TaskLifecycleServiceOuterClass extends com.google.protobuf.Ge
     internal_static_taskresults_v1_CreateTaskResultRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_CreateTaskResultRequest_descriptor,
-        new java.lang.String[] { "Id", "Task", "ArgsJson", "KwargsJson", "Backend", "Metadata", });
+        new java.lang.String[] { "Id", "Task", "ArgsJson", "KwargsJson", "Backend", "Metadata", "AttemptPolicy", });
     internal_static_taskresults_v1_CreateTaskResultRequest_MetadataEntry_descriptor =
       internal_static_taskresults_v1_CreateTaskResultRequest_descriptor.getNestedType(0);
     internal_static_taskresults_v1_CreateTaskResultRequest_MetadataEntry_fieldAccessorTable = new

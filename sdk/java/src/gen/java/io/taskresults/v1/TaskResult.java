@@ -9,7 +9,10 @@ package io.taskresults.v1;
  * <pre>
  * The outcome of one task, as far as it is known.
  *
- * Not sent, since callers can derive it: is_finished = FAILED or SUCCESSFUL; attempts = number of worker_ids.
+ * Not sent, since callers can derive it: is_finished = FAILED or SUCCESSFUL.
+ *
+ * Its history is bounded, so that a task that is tried again and again never makes a result that nobody can read:
+ * `errors` and `worker_ids` hold the newest, while `attempts` and `error_count` go on counting.
  * </pre>
  *
  * Protobuf type {@code taskresults.v1.TaskResult}
@@ -486,6 +489,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+   * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+   * dropped for good. In the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -497,6 +502,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+   * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+   * dropped for good. In the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -509,6 +516,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+   * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+   * dropped for good. In the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -520,6 +529,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+   * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+   * dropped for good. In the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -531,6 +542,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+   * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+   * dropped for good. In the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -547,7 +560,9 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * One worker per attempt, in order. The same worker twice counts twice.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+   * BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>
@@ -559,7 +574,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One worker per attempt, in order. The same worker twice counts twice.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+   * BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>
@@ -570,7 +587,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One worker per attempt, in order. The same worker twice counts twice.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+   * BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>
@@ -582,7 +601,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One worker per attempt, in order. The same worker twice counts twice.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+   * BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>
@@ -821,6 +842,74 @@ java.lang.String defaultValue) {
     return incarnation_;
   }
 
+  public static final int ATTEMPTS_FIELD_NUMBER = 18;
+  private int attempts_ = 0;
+  /**
+   * <pre>
+   * Attempts started so far, so 1 while the first one runs. While RUNNING, this is also the number of the running one.
+   * </pre>
+   *
+   * <code>int32 attempts = 18;</code>
+   * @return The attempts.
+   */
+  @java.lang.Override
+  public int getAttempts() {
+    return attempts_;
+  }
+
+  public static final int ERROR_COUNT_FIELD_NUMBER = 19;
+  private int errorCount_ = 0;
+  /**
+   * <pre>
+   * Errors reported or made so far, those included that `errors` no longer holds.
+   * </pre>
+   *
+   * <code>int32 error_count = 19;</code>
+   * @return The errorCount.
+   */
+  @java.lang.Override
+  public int getErrorCount() {
+    return errorCount_;
+  }
+
+  public static final int ATTEMPT_POLICY_FIELD_NUMBER = 20;
+  private io.taskresults.v1.AttemptPolicy attemptPolicy_;
+  /**
+   * <pre>
+   * As given at creation, with its defaults filled in.
+   * </pre>
+   *
+   * <code>.taskresults.v1.AttemptPolicy attempt_policy = 20;</code>
+   * @return Whether the attemptPolicy field is set.
+   */
+  @java.lang.Override
+  public boolean hasAttemptPolicy() {
+    return ((bitField0_ & 0x00000080) != 0);
+  }
+  /**
+   * <pre>
+   * As given at creation, with its defaults filled in.
+   * </pre>
+   *
+   * <code>.taskresults.v1.AttemptPolicy attempt_policy = 20;</code>
+   * @return The attemptPolicy.
+   */
+  @java.lang.Override
+  public io.taskresults.v1.AttemptPolicy getAttemptPolicy() {
+    return attemptPolicy_ == null ? io.taskresults.v1.AttemptPolicy.getDefaultInstance() : attemptPolicy_;
+  }
+  /**
+   * <pre>
+   * As given at creation, with its defaults filled in.
+   * </pre>
+   *
+   * <code>.taskresults.v1.AttemptPolicy attempt_policy = 20;</code>
+   */
+  @java.lang.Override
+  public io.taskresults.v1.AttemptPolicyOrBuilder getAttemptPolicyOrBuilder() {
+    return attemptPolicy_ == null ? io.taskresults.v1.AttemptPolicy.getDefaultInstance() : attemptPolicy_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -888,6 +977,15 @@ java.lang.String defaultValue) {
     }
     if (incarnation_ != 0L) {
       output.writeInt64(17, incarnation_);
+    }
+    if (attempts_ != 0) {
+      output.writeInt32(18, attempts_);
+    }
+    if (errorCount_ != 0) {
+      output.writeInt32(19, errorCount_);
+    }
+    if (((bitField0_ & 0x00000080) != 0)) {
+      output.writeMessage(20, getAttemptPolicy());
     }
     getUnknownFields().writeTo(output);
   }
@@ -971,6 +1069,18 @@ java.lang.String defaultValue) {
       size += com.google.protobuf.CodedOutputStream
         .computeInt64Size(17, incarnation_);
     }
+    if (attempts_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(18, attempts_);
+    }
+    if (errorCount_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(19, errorCount_);
+    }
+    if (((bitField0_ & 0x00000080) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(20, getAttemptPolicy());
+    }
     return size;
   }
   @java.lang.Override
@@ -1049,6 +1159,15 @@ java.lang.String defaultValue) {
     }
     if (getIncarnation()
         != other.getIncarnation()) return false;
+    if (getAttempts()
+        != other.getAttempts()) return false;
+    if (getErrorCount()
+        != other.getErrorCount()) return false;
+    if (hasAttemptPolicy() != other.hasAttemptPolicy()) return false;
+    if (hasAttemptPolicy()) {
+      if (!getAttemptPolicy()
+          .equals(other.getAttemptPolicy())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -1116,6 +1235,14 @@ java.lang.String defaultValue) {
     hash = (37 * hash) + INCARNATION_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
         getIncarnation());
+    hash = (37 * hash) + ATTEMPTS_FIELD_NUMBER;
+    hash = (53 * hash) + getAttempts();
+    hash = (37 * hash) + ERROR_COUNT_FIELD_NUMBER;
+    hash = (53 * hash) + getErrorCount();
+    if (hasAttemptPolicy()) {
+      hash = (37 * hash) + ATTEMPT_POLICY_FIELD_NUMBER;
+      hash = (53 * hash) + getAttemptPolicy().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -1217,7 +1344,10 @@ java.lang.String defaultValue) {
    * <pre>
    * The outcome of one task, as far as it is known.
    *
-   * Not sent, since callers can derive it: is_finished = FAILED or SUCCESSFUL; attempts = number of worker_ids.
+   * Not sent, since callers can derive it: is_finished = FAILED or SUCCESSFUL.
+   *
+   * Its history is bounded, so that a task that is tried again and again never makes a result that nobody can read:
+   * `errors` and `worker_ids` hold the newest, while `attempts` and `error_count` go on counting.
    * </pre>
    *
    * Protobuf type {@code taskresults.v1.TaskResult}
@@ -1281,6 +1411,7 @@ java.lang.String defaultValue) {
         internalGetFinishedAtFieldBuilder();
         internalGetErrorsFieldBuilder();
         internalGetExpiresAtFieldBuilder();
+        internalGetAttemptPolicyFieldBuilder();
       }
     }
     @java.lang.Override
@@ -1335,6 +1466,13 @@ java.lang.String defaultValue) {
         expiresAtBuilder_ = null;
       }
       incarnation_ = 0L;
+      attempts_ = 0;
+      errorCount_ = 0;
+      attemptPolicy_ = null;
+      if (attemptPolicyBuilder_ != null) {
+        attemptPolicyBuilder_.dispose();
+        attemptPolicyBuilder_ = null;
+      }
       return this;
     }
 
@@ -1451,6 +1589,18 @@ java.lang.String defaultValue) {
       if (((from_bitField0_ & 0x00010000) != 0)) {
         result.incarnation_ = incarnation_;
       }
+      if (((from_bitField0_ & 0x00020000) != 0)) {
+        result.attempts_ = attempts_;
+      }
+      if (((from_bitField0_ & 0x00040000) != 0)) {
+        result.errorCount_ = errorCount_;
+      }
+      if (((from_bitField0_ & 0x00080000) != 0)) {
+        result.attemptPolicy_ = attemptPolicyBuilder_ == null
+            ? attemptPolicy_
+            : attemptPolicyBuilder_.build();
+        to_bitField0_ |= 0x00000080;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -1556,6 +1706,15 @@ java.lang.String defaultValue) {
       }
       if (other.getIncarnation() != 0L) {
         setIncarnation(other.getIncarnation());
+      }
+      if (other.getAttempts() != 0) {
+        setAttempts(other.getAttempts());
+      }
+      if (other.getErrorCount() != 0) {
+        setErrorCount(other.getErrorCount());
+      }
+      if (other.hasAttemptPolicy()) {
+        mergeAttemptPolicy(other.getAttemptPolicy());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1690,6 +1849,23 @@ java.lang.String defaultValue) {
               bitField0_ |= 0x00010000;
               break;
             } // case 136
+            case 144: {
+              attempts_ = input.readInt32();
+              bitField0_ |= 0x00020000;
+              break;
+            } // case 144
+            case 152: {
+              errorCount_ = input.readInt32();
+              bitField0_ |= 0x00040000;
+              break;
+            } // case 152
+            case 162: {
+              input.readMessage(
+                  internalGetAttemptPolicyFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00080000;
+              break;
+            } // case 162
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2937,6 +3113,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -2951,6 +3129,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -2965,6 +3145,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -2979,6 +3161,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -2998,6 +3182,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3016,6 +3202,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3034,6 +3222,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3053,6 +3243,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3071,6 +3263,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3089,6 +3283,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3108,6 +3304,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3125,6 +3323,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3142,6 +3342,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3153,6 +3355,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3167,6 +3371,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3182,6 +3388,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3193,6 +3401,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3205,6 +3415,8 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+     * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+     * dropped for good. In the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -3238,7 +3450,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order. The same worker twice counts twice.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+     * BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3251,7 +3465,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order. The same worker twice counts twice.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+     * BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3262,7 +3478,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order. The same worker twice counts twice.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+     * BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3274,7 +3492,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order. The same worker twice counts twice.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+     * BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3287,7 +3507,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order. The same worker twice counts twice.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+     * BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3306,7 +3528,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order. The same worker twice counts twice.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+     * BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3324,7 +3548,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order. The same worker twice counts twice.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+     * BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3342,7 +3568,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order. The same worker twice counts twice.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+     * BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3357,7 +3585,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order. The same worker twice counts twice.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+     * BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3886,6 +4116,249 @@ java.lang.String defaultValue) {
       incarnation_ = 0L;
       onChanged();
       return this;
+    }
+
+    private int attempts_ ;
+    /**
+     * <pre>
+     * Attempts started so far, so 1 while the first one runs. While RUNNING, this is also the number of the running one.
+     * </pre>
+     *
+     * <code>int32 attempts = 18;</code>
+     * @return The attempts.
+     */
+    @java.lang.Override
+    public int getAttempts() {
+      return attempts_;
+    }
+    /**
+     * <pre>
+     * Attempts started so far, so 1 while the first one runs. While RUNNING, this is also the number of the running one.
+     * </pre>
+     *
+     * <code>int32 attempts = 18;</code>
+     * @param value The attempts to set.
+     * @return This builder for chaining.
+     */
+    public Builder setAttempts(int value) {
+
+      attempts_ = value;
+      bitField0_ |= 0x00020000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Attempts started so far, so 1 while the first one runs. While RUNNING, this is also the number of the running one.
+     * </pre>
+     *
+     * <code>int32 attempts = 18;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearAttempts() {
+      bitField0_ = (bitField0_ & ~0x00020000);
+      attempts_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private int errorCount_ ;
+    /**
+     * <pre>
+     * Errors reported or made so far, those included that `errors` no longer holds.
+     * </pre>
+     *
+     * <code>int32 error_count = 19;</code>
+     * @return The errorCount.
+     */
+    @java.lang.Override
+    public int getErrorCount() {
+      return errorCount_;
+    }
+    /**
+     * <pre>
+     * Errors reported or made so far, those included that `errors` no longer holds.
+     * </pre>
+     *
+     * <code>int32 error_count = 19;</code>
+     * @param value The errorCount to set.
+     * @return This builder for chaining.
+     */
+    public Builder setErrorCount(int value) {
+
+      errorCount_ = value;
+      bitField0_ |= 0x00040000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Errors reported or made so far, those included that `errors` no longer holds.
+     * </pre>
+     *
+     * <code>int32 error_count = 19;</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearErrorCount() {
+      bitField0_ = (bitField0_ & ~0x00040000);
+      errorCount_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private io.taskresults.v1.AttemptPolicy attemptPolicy_;
+    private com.google.protobuf.SingleFieldBuilder<
+        io.taskresults.v1.AttemptPolicy, io.taskresults.v1.AttemptPolicy.Builder, io.taskresults.v1.AttemptPolicyOrBuilder> attemptPolicyBuilder_;
+    /**
+     * <pre>
+     * As given at creation, with its defaults filled in.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 20;</code>
+     * @return Whether the attemptPolicy field is set.
+     */
+    public boolean hasAttemptPolicy() {
+      return ((bitField0_ & 0x00080000) != 0);
+    }
+    /**
+     * <pre>
+     * As given at creation, with its defaults filled in.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 20;</code>
+     * @return The attemptPolicy.
+     */
+    public io.taskresults.v1.AttemptPolicy getAttemptPolicy() {
+      if (attemptPolicyBuilder_ == null) {
+        return attemptPolicy_ == null ? io.taskresults.v1.AttemptPolicy.getDefaultInstance() : attemptPolicy_;
+      } else {
+        return attemptPolicyBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * As given at creation, with its defaults filled in.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 20;</code>
+     */
+    public Builder setAttemptPolicy(io.taskresults.v1.AttemptPolicy value) {
+      if (attemptPolicyBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        attemptPolicy_ = value;
+      } else {
+        attemptPolicyBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00080000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * As given at creation, with its defaults filled in.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 20;</code>
+     */
+    public Builder setAttemptPolicy(
+        io.taskresults.v1.AttemptPolicy.Builder builderForValue) {
+      if (attemptPolicyBuilder_ == null) {
+        attemptPolicy_ = builderForValue.build();
+      } else {
+        attemptPolicyBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00080000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * As given at creation, with its defaults filled in.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 20;</code>
+     */
+    public Builder mergeAttemptPolicy(io.taskresults.v1.AttemptPolicy value) {
+      if (attemptPolicyBuilder_ == null) {
+        if (((bitField0_ & 0x00080000) != 0) &&
+          attemptPolicy_ != null &&
+          attemptPolicy_ != io.taskresults.v1.AttemptPolicy.getDefaultInstance()) {
+          getAttemptPolicyBuilder().mergeFrom(value);
+        } else {
+          attemptPolicy_ = value;
+        }
+      } else {
+        attemptPolicyBuilder_.mergeFrom(value);
+      }
+      if (attemptPolicy_ != null) {
+        bitField0_ |= 0x00080000;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * As given at creation, with its defaults filled in.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 20;</code>
+     */
+    public Builder clearAttemptPolicy() {
+      bitField0_ = (bitField0_ & ~0x00080000);
+      attemptPolicy_ = null;
+      if (attemptPolicyBuilder_ != null) {
+        attemptPolicyBuilder_.dispose();
+        attemptPolicyBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * As given at creation, with its defaults filled in.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 20;</code>
+     */
+    public io.taskresults.v1.AttemptPolicy.Builder getAttemptPolicyBuilder() {
+      bitField0_ |= 0x00080000;
+      onChanged();
+      return internalGetAttemptPolicyFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * As given at creation, with its defaults filled in.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 20;</code>
+     */
+    public io.taskresults.v1.AttemptPolicyOrBuilder getAttemptPolicyOrBuilder() {
+      if (attemptPolicyBuilder_ != null) {
+        return attemptPolicyBuilder_.getMessageOrBuilder();
+      } else {
+        return attemptPolicy_ == null ?
+            io.taskresults.v1.AttemptPolicy.getDefaultInstance() : attemptPolicy_;
+      }
+    }
+    /**
+     * <pre>
+     * As given at creation, with its defaults filled in.
+     * </pre>
+     *
+     * <code>.taskresults.v1.AttemptPolicy attempt_policy = 20;</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        io.taskresults.v1.AttemptPolicy, io.taskresults.v1.AttemptPolicy.Builder, io.taskresults.v1.AttemptPolicyOrBuilder> 
+        internalGetAttemptPolicyFieldBuilder() {
+      if (attemptPolicyBuilder_ == null) {
+        attemptPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            io.taskresults.v1.AttemptPolicy, io.taskresults.v1.AttemptPolicy.Builder, io.taskresults.v1.AttemptPolicyOrBuilder>(
+                getAttemptPolicy(),
+                getParentForChildren(),
+                isClean());
+        attemptPolicy_ = null;
+      }
+      return attemptPolicyBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:taskresults.v1.TaskResult)

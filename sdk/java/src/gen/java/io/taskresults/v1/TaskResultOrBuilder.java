@@ -247,6 +247,8 @@ public interface TaskResultOrBuilder extends
   /**
    * <pre>
    * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+   * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+   * dropped for good. In the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -256,6 +258,8 @@ public interface TaskResultOrBuilder extends
   /**
    * <pre>
    * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+   * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+   * dropped for good. In the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -264,6 +268,8 @@ public interface TaskResultOrBuilder extends
   /**
    * <pre>
    * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+   * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+   * dropped for good. In the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -272,6 +278,8 @@ public interface TaskResultOrBuilder extends
   /**
    * <pre>
    * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+   * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+   * dropped for good. In the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -281,6 +289,8 @@ public interface TaskResultOrBuilder extends
   /**
    * <pre>
    * One per failed attempt, oldest first. May be empty on a FAILED result: FailTaskResult may come without an error.
+   * The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
+   * dropped for good. In the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated .taskresults.v1.TaskError errors = 11;</code>
@@ -290,7 +300,9 @@ public interface TaskResultOrBuilder extends
 
   /**
    * <pre>
-   * One worker per attempt, in order. The same worker twice counts twice.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+   * BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>
@@ -300,7 +312,9 @@ public interface TaskResultOrBuilder extends
       getWorkerIdsList();
   /**
    * <pre>
-   * One worker per attempt, in order. The same worker twice counts twice.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+   * BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>
@@ -309,7 +323,9 @@ public interface TaskResultOrBuilder extends
   int getWorkerIdsCount();
   /**
    * <pre>
-   * One worker per attempt, in order. The same worker twice counts twice.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+   * BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>
@@ -319,7 +335,9 @@ public interface TaskResultOrBuilder extends
   java.lang.String getWorkerIds(int index);
   /**
    * <pre>
-   * One worker per attempt, in order. The same worker twice counts twice.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
+   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
+   * BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>
@@ -463,4 +481,51 @@ java.lang.String defaultValue);
    * @return The incarnation.
    */
   long getIncarnation();
+
+  /**
+   * <pre>
+   * Attempts started so far, so 1 while the first one runs. While RUNNING, this is also the number of the running one.
+   * </pre>
+   *
+   * <code>int32 attempts = 18;</code>
+   * @return The attempts.
+   */
+  int getAttempts();
+
+  /**
+   * <pre>
+   * Errors reported or made so far, those included that `errors` no longer holds.
+   * </pre>
+   *
+   * <code>int32 error_count = 19;</code>
+   * @return The errorCount.
+   */
+  int getErrorCount();
+
+  /**
+   * <pre>
+   * As given at creation, with its defaults filled in.
+   * </pre>
+   *
+   * <code>.taskresults.v1.AttemptPolicy attempt_policy = 20;</code>
+   * @return Whether the attemptPolicy field is set.
+   */
+  boolean hasAttemptPolicy();
+  /**
+   * <pre>
+   * As given at creation, with its defaults filled in.
+   * </pre>
+   *
+   * <code>.taskresults.v1.AttemptPolicy attempt_policy = 20;</code>
+   * @return The attemptPolicy.
+   */
+  io.taskresults.v1.AttemptPolicy getAttemptPolicy();
+  /**
+   * <pre>
+   * As given at creation, with its defaults filled in.
+   * </pre>
+   *
+   * <code>.taskresults.v1.AttemptPolicy attempt_policy = 20;</code>
+   */
+  io.taskresults.v1.AttemptPolicyOrBuilder getAttemptPolicyOrBuilder();
 }

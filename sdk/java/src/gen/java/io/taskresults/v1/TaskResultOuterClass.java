@@ -37,6 +37,11 @@ public final class TaskResultOuterClass extends com.google.protobuf.GeneratedFil
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_taskresults_v1_Task_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_taskresults_v1_AttemptPolicy_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_taskresults_v1_AttemptPolicy_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_taskresults_v1_TaskError_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -67,40 +72,43 @@ public final class TaskResultOuterClass extends com.google.protobuf.GeneratedFil
       "\030\001 \001(\t\022\020\n\010priority\030\002 \001(\005\022\022\n\nqueue_name\030\003" +
       " \001(\t\0222\n\trun_after\030\004 \001(\0132\032.google.protobu" +
       "f.TimestampH\000\210\001\001\022\025\n\rtakes_context\030\005 \001(\010B" +
-      "\014\n\n_run_after\"\240\001\n\tTaskError\022\034\n\024exception" +
-      "_class_path\030\001 \001(\t\022\017\n\007message\030\002 \001(\t\022\021\n\ttr" +
-      "aceback\030\003 \001(\t\022\017\n\007attempt\030\004 \001(\005\022\021\n\tworker" +
-      "_id\030\005 \001(\t\022-\n\traised_at\030\006 \001(\0132\032.google.pr" +
-      "otobuf.Timestamp\"\201\006\n\nTaskResult\022\n\n\002id\030\001 " +
-      "\001(\t\022\"\n\004task\030\002 \001(\0132\024.taskresults.v1.Task\022" +
-      "0\n\006status\030\003 \001(\0162 .taskresults.v1.TaskRes" +
-      "ultStatus\022/\n\013enqueued_at\030\004 \001(\0132\032.google." +
-      "protobuf.Timestamp\0223\n\nstarted_at\030\005 \001(\0132\032" +
-      ".google.protobuf.TimestampH\000\210\001\001\022:\n\021last_" +
-      "attempted_at\030\006 \001(\0132\032.google.protobuf.Tim" +
-      "estampH\001\210\001\001\0224\n\013finished_at\030\007 \001(\0132\032.googl" +
-      "e.protobuf.TimestampH\002\210\001\001\022\021\n\targs_json\030\010" +
-      " \001(\t\022\023\n\013kwargs_json\030\t \001(\t\022\017\n\007backend\030\n \001" +
-      "(\t\022)\n\006errors\030\013 \003(\0132\031.taskresults.v1.Task" +
-      "Error\022\022\n\nworker_ids\030\014 \003(\t\022\036\n\021return_valu" +
-      "e_json\030\r \001(\tH\003\210\001\001\022:\n\010metadata\030\016 \003(\0132(.ta" +
-      "skresults.v1.TaskResult.MetadataEntry\022\020\n" +
-      "\010revision\030\017 \001(\003\0223\n\nexpires_at\030\020 \001(\0132\032.go" +
-      "ogle.protobuf.TimestampH\004\210\001\001\022\023\n\013incarnat" +
-      "ion\030\021 \001(\003\032/\n\rMetadataEntry\022\013\n\003key\030\001 \001(\t\022" +
-      "\r\n\005value\030\002 \001(\t:\0028\001B\r\n\013_started_atB\024\n\022_la" +
-      "st_attempted_atB\016\n\014_finished_atB\024\n\022_retu" +
-      "rn_value_jsonB\r\n\013_expires_at*\266\001\n\020TaskRes" +
-      "ultStatus\022\"\n\036TASK_RESULT_STATUS_UNSPECIF" +
-      "IED\020\000\022\034\n\030TASK_RESULT_STATUS_READY\020\001\022\036\n\032T" +
-      "ASK_RESULT_STATUS_RUNNING\020\002\022\035\n\031TASK_RESU" +
-      "LT_STATUS_FAILED\020\003\022!\n\035TASK_RESULT_STATUS" +
-      "_SUCCESSFUL\020\004*i\n\016TaskResultView\022 \n\034TASK_" +
-      "RESULT_VIEW_UNSPECIFIED\020\000\022\032\n\026TASK_RESULT" +
-      "_VIEW_BASIC\020\001\022\031\n\025TASK_RESULT_VIEW_FULL\020\002" +
-      "Ba\n\021io.taskresults.v1P\001ZJgithub.com/task" +
-      "results/taskresults/sdk/go/gen/taskresul" +
-      "ts/v1;taskresultsv1b\006proto3"
+      "\014\n\n_run_after\"%\n\rAttemptPolicy\022\024\n\014max_at" +
+      "tempts\030\001 \001(\005\"\240\001\n\tTaskError\022\034\n\024exception_" +
+      "class_path\030\001 \001(\t\022\017\n\007message\030\002 \001(\t\022\021\n\ttra" +
+      "ceback\030\003 \001(\t\022\017\n\007attempt\030\004 \001(\005\022\021\n\tworker_" +
+      "id\030\005 \001(\t\022-\n\traised_at\030\006 \001(\0132\032.google.pro" +
+      "tobuf.Timestamp\"\337\006\n\nTaskResult\022\n\n\002id\030\001 \001" +
+      "(\t\022\"\n\004task\030\002 \001(\0132\024.taskresults.v1.Task\0220" +
+      "\n\006status\030\003 \001(\0162 .taskresults.v1.TaskResu" +
+      "ltStatus\022/\n\013enqueued_at\030\004 \001(\0132\032.google.p" +
+      "rotobuf.Timestamp\0223\n\nstarted_at\030\005 \001(\0132\032." +
+      "google.protobuf.TimestampH\000\210\001\001\022:\n\021last_a" +
+      "ttempted_at\030\006 \001(\0132\032.google.protobuf.Time" +
+      "stampH\001\210\001\001\0224\n\013finished_at\030\007 \001(\0132\032.google" +
+      ".protobuf.TimestampH\002\210\001\001\022\021\n\targs_json\030\010 " +
+      "\001(\t\022\023\n\013kwargs_json\030\t \001(\t\022\017\n\007backend\030\n \001(" +
+      "\t\022)\n\006errors\030\013 \003(\0132\031.taskresults.v1.TaskE" +
+      "rror\022\022\n\nworker_ids\030\014 \003(\t\022\036\n\021return_value" +
+      "_json\030\r \001(\tH\003\210\001\001\022:\n\010metadata\030\016 \003(\0132(.tas" +
+      "kresults.v1.TaskResult.MetadataEntry\022\020\n\010" +
+      "revision\030\017 \001(\003\0223\n\nexpires_at\030\020 \001(\0132\032.goo" +
+      "gle.protobuf.TimestampH\004\210\001\001\022\023\n\013incarnati" +
+      "on\030\021 \001(\003\022\020\n\010attempts\030\022 \001(\005\022\023\n\013error_coun" +
+      "t\030\023 \001(\005\0225\n\016attempt_policy\030\024 \001(\0132\035.taskre" +
+      "sults.v1.AttemptPolicy\032/\n\rMetadataEntry\022" +
+      "\013\n\003key\030\001 \001(\t\022\r\n\005value\030\002 \001(\t:\0028\001B\r\n\013_star" +
+      "ted_atB\024\n\022_last_attempted_atB\016\n\014_finishe" +
+      "d_atB\024\n\022_return_value_jsonB\r\n\013_expires_a" +
+      "t*\266\001\n\020TaskResultStatus\022\"\n\036TASK_RESULT_ST" +
+      "ATUS_UNSPECIFIED\020\000\022\034\n\030TASK_RESULT_STATUS" +
+      "_READY\020\001\022\036\n\032TASK_RESULT_STATUS_RUNNING\020\002" +
+      "\022\035\n\031TASK_RESULT_STATUS_FAILED\020\003\022!\n\035TASK_" +
+      "RESULT_STATUS_SUCCESSFUL\020\004*i\n\016TaskResult" +
+      "View\022 \n\034TASK_RESULT_VIEW_UNSPECIFIED\020\000\022\032" +
+      "\n\026TASK_RESULT_VIEW_BASIC\020\001\022\031\n\025TASK_RESUL" +
+      "T_VIEW_FULL\020\002Ba\n\021io.taskresults.v1P\001ZJgi" +
+      "thub.com/taskresults/taskresults/sdk/go/" +
+      "gen/taskresults/v1;taskresultsv1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -119,18 +127,24 @@ public final class TaskResultOuterClass extends com.google.protobuf.GeneratedFil
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_Task_descriptor,
         new java.lang.String[] { "Path", "Priority", "QueueName", "RunAfter", "TakesContext", });
-    internal_static_taskresults_v1_TaskError_descriptor =
+    internal_static_taskresults_v1_AttemptPolicy_descriptor =
       getDescriptor().getMessageType(2);
+    internal_static_taskresults_v1_AttemptPolicy_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_taskresults_v1_AttemptPolicy_descriptor,
+        new java.lang.String[] { "MaxAttempts", });
+    internal_static_taskresults_v1_TaskError_descriptor =
+      getDescriptor().getMessageType(3);
     internal_static_taskresults_v1_TaskError_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_TaskError_descriptor,
         new java.lang.String[] { "ExceptionClassPath", "Message", "Traceback", "Attempt", "WorkerId", "RaisedAt", });
     internal_static_taskresults_v1_TaskResult_descriptor =
-      getDescriptor().getMessageType(3);
+      getDescriptor().getMessageType(4);
     internal_static_taskresults_v1_TaskResult_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_taskresults_v1_TaskResult_descriptor,
-        new java.lang.String[] { "Id", "Task", "Status", "EnqueuedAt", "StartedAt", "LastAttemptedAt", "FinishedAt", "ArgsJson", "KwargsJson", "Backend", "Errors", "WorkerIds", "ReturnValueJson", "Metadata", "Revision", "ExpiresAt", "Incarnation", });
+        new java.lang.String[] { "Id", "Task", "Status", "EnqueuedAt", "StartedAt", "LastAttemptedAt", "FinishedAt", "ArgsJson", "KwargsJson", "Backend", "Errors", "WorkerIds", "ReturnValueJson", "Metadata", "Revision", "ExpiresAt", "Incarnation", "Attempts", "ErrorCount", "AttemptPolicy", });
     internal_static_taskresults_v1_TaskResult_MetadataEntry_descriptor =
       internal_static_taskresults_v1_TaskResult_descriptor.getNestedType(0);
     internal_static_taskresults_v1_TaskResult_MetadataEntry_fieldAccessorTable = new

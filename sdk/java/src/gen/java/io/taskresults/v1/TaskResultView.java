@@ -17,7 +17,8 @@ public enum TaskResultView
     implements com.google.protobuf.ProtocolMessageEnum {
   /**
    * <pre>
-   * The same as FULL.
+   * What the request's field says, which is FULL for results that are named by id, and BASIC for those that a filter
+   * finds.
    * </pre>
    *
    * <code>TASK_RESULT_VIEW_UNSPECIFIED = 0;</code>
@@ -25,8 +26,9 @@ public enum TaskResultView
   TASK_RESULT_VIEW_UNSPECIFIED(0),
   /**
    * <pre>
-   * Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left
-   * empty.
+   * Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the newest,
+   * without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the newest. Such a
+   * result is always below 64 KiB, however many attempts there were.
    * </pre>
    *
    * <code>TASK_RESULT_VIEW_BASIC = 1;</code>
@@ -34,7 +36,8 @@ public enum TaskResultView
   TASK_RESULT_VIEW_BASIC(1),
   /**
    * <pre>
-   * Everything.
+   * Everything that is kept. With the server's default settings such a result is below 4 MiB, which clients accept by
+   * default. Where arguments and return values may be larger, clients need a larger limit, too.
    * </pre>
    *
    * <code>TASK_RESULT_VIEW_FULL = 2;</code>
@@ -54,7 +57,8 @@ public enum TaskResultView
   }
   /**
    * <pre>
-   * The same as FULL.
+   * What the request's field says, which is FULL for results that are named by id, and BASIC for those that a filter
+   * finds.
    * </pre>
    *
    * <code>TASK_RESULT_VIEW_UNSPECIFIED = 0;</code>
@@ -62,8 +66,9 @@ public enum TaskResultView
   public static final int TASK_RESULT_VIEW_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * Everything but `args_json`, `kwargs_json`, `return_value_json` and the tracebacks of `errors`, which are left
-   * empty.
+   * Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the newest,
+   * without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the newest. Such a
+   * result is always below 64 KiB, however many attempts there were.
    * </pre>
    *
    * <code>TASK_RESULT_VIEW_BASIC = 1;</code>
@@ -71,7 +76,8 @@ public enum TaskResultView
   public static final int TASK_RESULT_VIEW_BASIC_VALUE = 1;
   /**
    * <pre>
-   * Everything.
+   * Everything that is kept. With the server's default settings such a result is below 4 MiB, which clients accept by
+   * default. Where arguments and return values may be larger, clients need a larger limit, too.
    * </pre>
    *
    * <code>TASK_RESULT_VIEW_FULL = 2;</code>

@@ -1080,7 +1080,9 @@ private static final long serialVersionUID = 0L;
   private int view_ = 0;
   /**
    * <pre>
-   * How much of each result to send. Default FULL.
+   * How much of each result to send. Default: FULL by ids, BASIC by filter. By filter, a result that is larger than
+   * 4 MiB comes in the BASIC view even so, so that it cannot keep others from being sent: its `args_json` is empty, and
+   * GetTaskResult returns the whole.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -1091,7 +1093,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How much of each result to send. Default FULL.
+   * How much of each result to send. Default: FULL by ids, BASIC by filter. By filter, a result that is larger than
+   * 4 MiB comes in the BASIC view even so, so that it cannot keep others from being sent: its `args_json` is empty, and
+   * GetTaskResult returns the whole.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -1981,7 +1985,9 @@ private static final long serialVersionUID = 0L;
     private int view_ = 0;
     /**
      * <pre>
-     * How much of each result to send. Default FULL.
+     * How much of each result to send. Default: FULL by ids, BASIC by filter. By filter, a result that is larger than
+     * 4 MiB comes in the BASIC view even so, so that it cannot keep others from being sent: its `args_json` is empty, and
+     * GetTaskResult returns the whole.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -1992,7 +1998,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much of each result to send. Default FULL.
+     * How much of each result to send. Default: FULL by ids, BASIC by filter. By filter, a result that is larger than
+     * 4 MiB comes in the BASIC view even so, so that it cannot keep others from being sent: its `args_json` is empty, and
+     * GetTaskResult returns the whole.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -2007,7 +2015,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much of each result to send. Default FULL.
+     * How much of each result to send. Default: FULL by ids, BASIC by filter. By filter, a result that is larger than
+     * 4 MiB comes in the BASIC view even so, so that it cannot keep others from being sent: its `args_json` is empty, and
+     * GetTaskResult returns the whole.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -2020,7 +2030,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much of each result to send. Default FULL.
+     * How much of each result to send. Default: FULL by ids, BASIC by filter. By filter, a result that is larger than
+     * 4 MiB comes in the BASIC view even so, so that it cannot keep others from being sent: its `args_json` is empty, and
+     * GetTaskResult returns the whole.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -2037,7 +2049,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much of each result to send. Default FULL.
+     * How much of each result to send. Default: FULL by ids, BASIC by filter. By filter, a result that is larger than
+     * 4 MiB comes in the BASIC view even so, so that it cannot keep others from being sent: its `args_json` is empty, and
+     * GetTaskResult returns the whole.
      * </pre>
      *
      * <code>.taskresults.v1.TaskResultView view = 3;</code>

@@ -66,7 +66,9 @@ public interface WatchTaskResultsRequestOrBuilder extends
 
   /**
    * <pre>
-   * How much of each result to send. Default FULL.
+   * How much of each result to send. Default: FULL by ids, BASIC by filter. By filter, a result that is larger than
+   * 4 MiB comes in the BASIC view even so, so that it cannot keep others from being sent: its `args_json` is empty, and
+   * GetTaskResult returns the whole.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 3;</code>
@@ -75,7 +77,9 @@ public interface WatchTaskResultsRequestOrBuilder extends
   int getViewValue();
   /**
    * <pre>
-   * How much of each result to send. Default FULL.
+   * How much of each result to send. Default: FULL by ids, BASIC by filter. By filter, a result that is larger than
+   * 4 MiB comes in the BASIC view even so, so that it cannot keep others from being sent: its `args_json` is empty, and
+   * GetTaskResult returns the whole.
    * </pre>
    *
    * <code>.taskresults.v1.TaskResultView view = 3;</code>

@@ -11,7 +11,8 @@ package io.taskresults.v1;
  *
  * 1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is
  * deleted and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow client may
- * skip versions in between. It never loses history, because a snapshot carries all worker ids and errors.
+ * skip versions in between. It loses no more history than the result itself, because a snapshot in the FULL view
+ * carries all workers and errors that are kept.
  * 2. The finished state is always delivered, whichever replica took the write, also across an outage of the store. It
  * is delivered across a restart of the server, too, when the caller opens again with the versions it knows.
  * 3. A client that stops reading costs a bounded amount of memory and does not hold up any other.
@@ -3892,7 +3893,8 @@ private static final long serialVersionUID = 0L;
    *
    * 1. Level-triggered: for each id, versions strictly increase, and the newest one always arrives. A result that is
    * deleted and created anew has a higher incarnation; `deleted` comes before its first snapshot. A slow client may
-   * skip versions in between. It never loses history, because a snapshot carries all worker ids and errors.
+   * skip versions in between. It loses no more history than the result itself, because a snapshot in the FULL view
+   * carries all workers and errors that are kept.
    * 2. The finished state is always delivered, whichever replica took the write, also across an outage of the store. It
    * is delivered across a restart of the server, too, when the caller opens again with the versions it knows.
    * 3. A client that stops reading costs a bounded amount of memory and does not hold up any other.
