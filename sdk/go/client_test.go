@@ -80,7 +80,7 @@ func TestARepeatedCreateGivesWhatBecameOfTheResult(t *testing.T) {
 	spec := taskresults.TaskSpec{ID: "create-" + time.Now().Format(time.RFC3339Nano), Path: "app.tasks.add"}
 	must(client.Run(t.Context(), spec, "worker-a", returning(3), nil))
 	again := must(client.Create(t.Context(), spec))
-	if again.Status != taskresults.Successful || again.Attempts() != 1 || string(again.ReturnValueJSON) != "3" {
+	if again.Status != taskresults.Successful || again.Attempts != 1 || string(again.ReturnValueJSON) != "3" {
 		t.Errorf("%+v", again)
 	}
 }
@@ -108,7 +108,7 @@ func TestATaskMayFailBeforeAnyAttempt(t *testing.T) {
 	for _, why := range []error{nil, errors.New("no such task")} {
 		result := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.gone"}))
 		must(client.FailTask(t.Context(), result.ID, why))
-		if err := result.Refresh(t.Context()); err != nil || result.Status != taskresults.Failed || result.Attempts() != 0 {
+		if err := result.Refresh(t.Context()); err != nil || result.Status != taskresults.Failed || result.Attempts != 0 {
 			t.Errorf("%+v, %v", result, err)
 		}
 		if (why != nil) != (len(result.Errors) == 1) {

@@ -11,13 +11,14 @@ import (
 
 func (c *Client) newTaskResult(from *pb.TaskResult) *TaskResult {
 	result := &TaskResult{
-		ID:         from.GetId(),
-		Task:       taskOf(from.GetTask()),
-		ArgsJSON:   rawOf(from.GetArgsJson()),
-		KwargsJSON: rawOf(from.GetKwargsJson()),
-		Backend:    from.GetBackend(),
-		EnqueuedAt: timeOf(from.GetEnqueuedAt()),
-		client:     c,
+		ID:          from.GetId(),
+		Task:        taskOf(from.GetTask()),
+		ArgsJSON:    rawOf(from.GetArgsJson()),
+		KwargsJSON:  rawOf(from.GetKwargsJson()),
+		Backend:     from.GetBackend(),
+		MaxAttempts: int(from.GetAttemptPolicy().GetMaxAttempts()),
+		EnqueuedAt:  timeOf(from.GetEnqueuedAt()),
+		client:      c,
 	}
 	result.take(from)
 	return result
@@ -30,6 +31,8 @@ func (r *TaskResult) take(from *pb.TaskResult) {
 	r.LastAttemptedAt = timeOf(from.GetLastAttemptedAt())
 	r.FinishedAt = timeOf(from.GetFinishedAt())
 	r.ExpiresAt = timeOf(from.GetExpiresAt())
+	r.Attempts = int(from.GetAttempts())
+	r.ErrorCount = int(from.GetErrorCount())
 	r.Errors = make([]*TaskError, len(from.GetErrors()))
 	for i, taskError := range from.GetErrors() {
 		r.Errors[i] = taskErrorOf(taskError)

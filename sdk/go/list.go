@@ -25,7 +25,7 @@ type Query struct {
 
 	// PageSize is how many are asked for at a time, at most 1,000. 0: 50.
 	PageSize int
-	// View is how much to read of each.
+	// View is how much to read of each. The default is Basic.
 	View View
 }
 

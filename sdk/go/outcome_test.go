@@ -372,7 +372,7 @@ func TestAnAttemptGoesOnThoughItCannotBeShown(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, result, err)
 		}
 		refusing = false
-		if err := result.Refresh(t.Context()); err != nil || result.Attempts() != 1 || !result.IsFinished() {
+		if err := result.Refresh(t.Context()); err != nil || result.Attempts != 1 || !result.IsFinished() {
 			t.Errorf("%s: %+v, %v", name, result, err)
 		}
 	}

@@ -13,7 +13,7 @@ const maxIDs = 1000
 type GetOptions struct {
 	// TaskPath is the task that the result must belong to; else Get fails with ErrMismatch. Empty: any.
 	TaskPath string
-	// View is how much to read.
+	// View is how much to read. The default is Full.
 	View View
 }
 

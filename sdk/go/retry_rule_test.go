@@ -293,8 +293,8 @@ func TestBugsOfAWatchAreCountedAnewAfterEachEvent(t *testing.T) {
 		case err != nil:
 			t.Fatal(err)
 		case result.Status == taskresults.Running:
-			must(worker.Retry(t.Context(), attempt(id, result.Attempts()), errors.New("no answer")))
-		case result.Status == taskresults.Ready && result.Attempts() < 2:
+			must(worker.Retry(t.Context(), attempt(id, result.Attempts), errors.New("no answer")))
+		case result.Status == taskresults.Ready && result.Attempts < 2:
 			must(worker.Start(t.Context(), id, "worker-a", nil))
 		case result.Status == taskresults.Ready:
 			must(worker.FailTask(t.Context(), id, nil))

@@ -97,7 +97,8 @@ func (r *TaskResult) Run(ctx context.Context, workerID string, function Function
 		return nil
 	}
 	r.StartedAt, r.LastAttemptedAt = finished.StartedAt, finished.LastAttemptedAt
-	if len(r.WorkerIDs) == started.Attempts-1 {
+	if r.Attempts == started.Attempts-1 {
+		r.Attempts = started.Attempts
 		r.WorkerIDs = append(slices.Clip(r.WorkerIDs), workerID)
 	}
 	// The revision stays the one of which all is known, so that a later Refresh gets what this one may not.

@@ -35,7 +35,7 @@ func TestRunReportsTheValue(t *testing.T) {
 		if err := shown.ReturnValue(&sum); err != nil || sum != 3 {
 			t.Errorf("the return value is %v, %v", sum, err)
 		}
-		if shown.Revision != 3 || shown.Attempts() != 1 || shown.WorkerIDs[0] != "worker-a" {
+		if shown.Revision != 3 || shown.Attempts != 1 || shown.WorkerIDs[0] != "worker-a" {
 			t.Errorf("%+v", shown)
 		}
 		if !shown.FinishedAt.Equal(stored.FinishedAt) || !shown.StartedAt.Equal(stored.StartedAt) {
@@ -56,7 +56,7 @@ func TestRunOfAResultThatExists(t *testing.T) {
 	if created.Status != taskresults.Successful || created.Revision != 5 {
 		t.Errorf("%+v", created)
 	}
-	if created.Attempts() != 2 || len(created.Errors) != 1 {
+	if created.Attempts != 2 || len(created.Errors) != 1 {
 		t.Errorf("%+v", created)
 	}
 	err := created.Run(t.Context(), "worker-c", returning("again"), nil)
@@ -186,7 +186,7 @@ func TestRunRenewsItsLease(t *testing.T) {
 		}
 		return nil, nil
 	}, &taskresults.RunOptions{Lease: lease})
-	if err != nil || result.Attempts() != 1 {
+	if err != nil || result.Attempts != 1 {
 		t.Errorf("%+v, %v", result, err)
 	}
 }

@@ -13,6 +13,9 @@ import (
 // defaultName is what the contract calls a queue or a backend that was given no name.
 const defaultName = "default"
 
+// defaultMaxAttempts is how many attempts a result may have whose creator did not say.
+const defaultMaxAttempts = 100
+
 // Task is what was asked for. It never changes.
 type Task struct {
 	// Path is the identity of the task, usually where its code is found: "app.tasks.send_mail".
@@ -52,6 +55,8 @@ type TaskSpec struct {
 	Backend string
 	// Metadata are labels to find results by: up to 32, names of 1 to 63 characters, values of up to 255.
 	Metadata map[string]string
+	// MaxAttempts is how many attempts may be made, up to 1,000. The failure or loss of the last one is final. 0: 100.
+	MaxAttempts int
 }
 
 // request checks and completes what can be checked and completed without the server.
@@ -78,14 +83,18 @@ func (s TaskSpec) request() (*pb.CreateTaskResultRequest, error) {
 	if !s.RunAfter.IsZero() {
 		task.RunAfter = timestamppb.New(s.RunAfter.Truncate(time.Microsecond))
 	}
-	return &pb.CreateTaskResultRequest{
+	request := &pb.CreateTaskResultRequest{
 		Id:         id,
 		Task:       task,
 		ArgsJson:   args,
 		KwargsJson: kwargs,
 		Backend:    orDefaultName(s.Backend),
 		Metadata:   s.Metadata,
-	}, nil
+	}
+	if s.MaxAttempts != 0 {
+		request.AttemptPolicy = &pb.AttemptPolicy{MaxAttempts: toInt32(s.MaxAttempts)}
+	}
+	return request, nil
 }
 
 func encodeArguments(what string, value any, none string) (string, error) {

@@ -38,9 +38,16 @@ type TaskResult struct {
 	ReturnValueJSON json.RawMessage
 	// Backend is the name of the task backend.
 	Backend string
-	// Errors has one for each failed or lost attempt, oldest first.
+	// MaxAttempts is how many attempts may be made. The failure or loss of the last one is final.
+	MaxAttempts int
+	// Attempts is the number of attempts so far, so 1 while the first one runs.
+	Attempts int
+	// ErrorCount is the number of errors so far, also of those that Errors no longer holds.
+	ErrorCount int
+	// Errors has one for each failed or lost attempt, oldest first: the newest up to 1 MiB, in the Basic view one.
 	Errors []*TaskError
-	// WorkerIDs has one for each attempt, in order. The same worker twice counts twice.
+	// WorkerIDs has one for each attempt, in order: the newest up to 256 KiB, in the Basic view one. The same worker twice
+	// counts twice.
 	WorkerIDs []string
 	// Metadata are the labels.
 	Metadata map[string]string
@@ -55,11 +62,6 @@ type TaskResult struct {
 // IsFinished says that the result is Failed or Successful, and cannot change any more.
 func (r *TaskResult) IsFinished() bool {
 	return r.Status.IsFinished()
-}
-
-// Attempts is the number of attempts so far, so 1 while the first one runs.
-func (r *TaskResult) Attempts() int {
-	return len(r.WorkerIDs)
 }
 
 // Version is the incarnation and the revision that this TaskResult shows.
@@ -101,9 +103,9 @@ func (r *TaskResult) decode(what string, text json.RawMessage, v any) error {
 	return decode(what, text, v)
 }
 
-// Refresh asks the service what has changed, and updates the TaskResult: status, times, errors, worker ids, return
-// value, metadata and revision, and everything if the result was deleted and created anew. When nothing has changed,
-// next to nothing is sent. When Refresh fails, with ErrDoesNotExist if the result was deleted, the TaskResult stays as
+// Refresh asks the service what has changed, and updates the TaskResult: status, times, attempts, errors, worker
+// ids, return value, metadata and revision, and everything if the result was deleted and created anew. When nothing has
+// changed, next to nothing is sent. When Refresh fails, with ErrDoesNotExist if the result was deleted, the TaskResult stays as
 // it was. An answer that comes late never brings back an older state.
 func (r *TaskResult) Refresh(ctx context.Context) error {
 	known := r.Version()

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"google.golang.org/grpc"
 
 	taskresults "github.com/taskresults/taskresults/sdk/go"
@@ -51,7 +52,7 @@ func TestHandleShowsWhatWasAskedFor(t *testing.T) {
 			t.Errorf("%s: kwargs are %s, not %s", name, kwargs, want)
 		}
 		if result.Status != taskresults.Ready || result.Revision != 1 || result.Backend != "other" ||
-			result.Metadata["tenant"] != "acme" || result.IsFinished() || result.Attempts() != 0 {
+			result.Metadata["tenant"] != "acme" || result.IsFinished() || result.Attempts != 0 {
 			t.Errorf("%s: %+v", name, result)
 		}
 		for _, at := range []time.Time{result.StartedAt, result.LastAttemptedAt, result.FinishedAt, result.ExpiresAt} {
@@ -85,7 +86,7 @@ func TestRefreshReplacesInPlaceWhatCanChange(t *testing.T) {
 	if err := result.ReturnValue(&sum); err != nil || sum != 3 {
 		t.Errorf("the return value is %d, %v", sum, err)
 	}
-	if result.Status != taskresults.Successful || result.Revision != 5 || !result.IsFinished() || result.Attempts() != 2 {
+	if result.Status != taskresults.Successful || result.Revision != 5 || !result.IsFinished() || result.Attempts != 2 {
 		t.Errorf("%+v", result)
 	}
 	if want := []string{"worker-a", "worker-b"}; !reflect.DeepEqual(result.WorkerIDs, want) {
@@ -230,6 +231,40 @@ func TestJSONThatCannotBeReadIsAnErrorOfThePackage(t *testing.T) {
 	}
 }
 
+func TestATaskMayBeTriedAsOftenAsItsCreatorSays(t *testing.T) {
+	client := sharedClient(t)
+	result := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.limited", MaxAttempts: 2}))
+	if result.MaxAttempts != 2 || result.Attempts != 0 || result.ErrorCount != 0 {
+		t.Errorf("created: %+v", result)
+	}
+	for range 2 {
+		state := must(client.Start(t.Context(), result.ID, "worker-a", nil))
+		must(client.Retry(t.Context(), state.Attempt(), errors.New("no")))
+	}
+	if err := result.Refresh(t.Context()); err != nil || result.Status != taskresults.Failed ||
+		result.MaxAttempts != 2 || result.Attempts != 2 || result.ErrorCount != 2 {
+		t.Errorf("after its last attempt: %+v, %v", result, err)
+	}
+	usual := must(client.Create(t.Context(), taskresults.TaskSpec{Path: "app.tasks.usual"}))
+	read := must(client.Get(t.Context(), usual.ID, nil))
+	if usual.MaxAttempts != 100 || read.MaxAttempts != 100 {
+		t.Errorf("by default: %d created, %d read", usual.MaxAttempts, read.MaxAttempts)
+	}
+}
+
+func TestAListLeavesOutWhatIsLarge(t *testing.T) {
+	client := sharedClient(t)
+	spec := taskresults.TaskSpec{Path: "app.tasks.listed-" + uuid.NewString(), Args: []int{1}}
+	must(client.Create(t.Context(), spec))
+	for view, args := range map[taskresults.View]string{taskresults.DefaultView: "", taskresults.Full: "[1]"} {
+		for result, err := range client.List(t.Context(), taskresults.Query{TaskPath: spec.Path, View: view}) {
+			if err != nil || string(result.ArgsJSON) != args {
+				t.Errorf("in view %d the arguments are %q, %v", view, result.ArgsJSON, err)
+			}
+		}
+	}
+}
+
 func TestBasicViewHasNoValues(t *testing.T) {
 	client := sharedClient(t)
 	ran := must(client.Run(t.Context(), taskresults.TaskSpec{Path: "app.tasks.add"}, "worker-a", returning(nil), nil))
@@ -259,7 +294,7 @@ func TestHandleMayBeReadConcurrently(t *testing.T) {
 				t.Error(err)
 			}
 			own := must(client.Get(t.Context(), result.ID, nil))
-			if err := own.Refresh(t.Context()); err != nil || own.Attempts() != result.Attempts() {
+			if err := own.Refresh(t.Context()); err != nil || own.Attempts != result.Attempts {
 				t.Errorf("%+v, %v", own, err)
 			}
 			for range result.Watch(t.Context()) {

@@ -198,7 +198,7 @@ func TestRunLeavesAResultCreatedAnewAtItsStartToOthers(t *testing.T) {
 	if !errors.Is(err, taskresults.ErrStaleAttempt) {
 		t.Errorf("the error is %v", err)
 	}
-	if anew := must(client.Get(t.Context(), id, nil)); anew.Attempts() != 0 {
+	if anew := must(client.Get(t.Context(), id, nil)); anew.Attempts != 0 {
 		t.Errorf("%+v", anew)
 	}
 }

@@ -6,15 +6,22 @@ import pb "github.com/taskresults/taskresults/sdk/go/gen/taskresults/v1"
 type View int
 
 const (
-	// Full is everything.
-	Full View = iota
-	// Basic is everything but arguments, return value and tracebacks.
+	// DefaultView is Full for results that are named by id, and Basic for lists.
+	DefaultView View = iota
+	// Full is everything. In a list, a result that is larger than 4 MiB comes in the Basic view even so.
+	Full
+	// Basic is everything but arguments and return value. Of errors and worker ids it has only the newest, without its
+	// traceback and what is long in its message.
 	Basic
 )
 
 func (v View) toProto() pb.TaskResultView {
-	if v == Basic {
+	switch v {
+	case Full:
+		return pb.TaskResultView_TASK_RESULT_VIEW_FULL
+	case Basic:
 		return pb.TaskResultView_TASK_RESULT_VIEW_BASIC
+	default:
+		return pb.TaskResultView_TASK_RESULT_VIEW_UNSPECIFIED
 	}
-	return pb.TaskResultView_TASK_RESULT_VIEW_FULL
 }

@@ -41,7 +41,7 @@ func step(t *testing.T, client *taskresults.Client, result *taskresults.TaskResu
 	case taskresults.Ready:
 		must(client.Start(t.Context(), result.ID, "worker-a", nil))
 	case taskresults.Running:
-		must(client.Succeed(t.Context(), attempt(result.ID, result.Attempts()), "done"))
+		must(client.Succeed(t.Context(), attempt(result.ID, result.Attempts), "done"))
 	}
 }
 

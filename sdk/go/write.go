@@ -1,6 +1,7 @@
 package taskresults
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"time"
@@ -33,18 +34,20 @@ func (c *Client) Create(ctx context.Context, spec TaskSpec) (*TaskResult, error)
 		return result, err
 	}
 	// Nothing but the server's time has to be read for a new result.
+	policy := &pb.AttemptPolicy{MaxAttempts: cmp.Or(request.GetAttemptPolicy().GetMaxAttempts(), defaultMaxAttempts)}
 	return c.newTaskResult(&pb.TaskResult{
-		Id:          request.GetId(),
-		Task:        request.GetTask(),
-		Status:      response.GetState().GetStatus(),
-		EnqueuedAt:  response.GetState().GetEnqueuedAt(),
-		ArgsJson:    request.GetArgsJson(),
-		KwargsJson:  request.GetKwargsJson(),
-		Backend:     request.GetBackend(),
-		Metadata:    maps.Clone(request.GetMetadata()),
-		Incarnation: response.GetState().GetIncarnation(),
-		Revision:    response.GetState().GetRevision(),
-		ExpiresAt:   response.GetState().GetExpiresAt(),
+		Id:            request.GetId(),
+		Task:          request.GetTask(),
+		Status:        response.GetState().GetStatus(),
+		EnqueuedAt:    response.GetState().GetEnqueuedAt(),
+		ArgsJson:      request.GetArgsJson(),
+		KwargsJson:    request.GetKwargsJson(),
+		Backend:       request.GetBackend(),
+		AttemptPolicy: policy,
+		Metadata:      maps.Clone(request.GetMetadata()),
+		Incarnation:   response.GetState().GetIncarnation(),
+		Revision:      response.GetState().GetRevision(),
+		ExpiresAt:     response.GetState().GetExpiresAt(),
 	}), nil
 }
 
@@ -145,8 +148,8 @@ func (c *Client) Fail(ctx context.Context, attempt Attempt, err error) (*State, 
 	return c.failAttempt(ctx, attempt, err, false)
 }
 
-// Retry reports why an attempt failed, and that another is to be made: the result is Ready again. It fails as Renew
-// does.
+// Retry reports why an attempt failed, and that another is to be made: the result is Ready again, or Failed after the
+// last attempt that it may have. It fails as Renew does.
 func (c *Client) Retry(ctx context.Context, attempt Attempt, err error) (*State, error) {
 	return c.failAttempt(ctx, attempt, err, true)
 }

@@ -148,7 +148,7 @@ describe('a database with small packets', () => {
       code: 1,
       stdout: '',
       stderr:
-        'error: the database takes packets of 1048576 bytes, and this server needs 4210688: ' +
+        'error: the database takes packets of 1048576 bytes, and this server needs 2113536: ' +
         'raise its max_allowed_packet, or lower --max-json-size and --max-traceback-size\n',
     });
     const low = new Program([...args, '--max-json-size', '192KiB']);

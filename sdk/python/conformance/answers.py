@@ -67,6 +67,8 @@ def to_handle(result: TaskResult) -> dict[str, Any]:
         "worker_ids": result.worker_ids,
         "is_finished": result.is_finished,
         "attempts": result.attempts,
+        "error_count": result.error_count,
+        "max_attempts": result.max_attempts,
         "return_value": _return_value(result),
     }
 

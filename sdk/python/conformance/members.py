@@ -27,7 +27,7 @@ def task(members: Members) -> Task:
 
 
 def create(members: Members) -> Members:
-    options = picked(members, "id", "backend", "metadata")
+    options = picked(members, "id", "backend", "metadata", "max_attempts")
     for name in ("args", "kwargs"):
         if f"{name}_json" in members:
             options[name] = value(members[f"{name}_json"])

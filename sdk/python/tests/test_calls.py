@@ -156,8 +156,10 @@ def test_a_result_may_be_larger_than_grpc_takes_by_default(connect: Connect, tmp
     try:
         results = connect(server.address)
         large = "x" * 2_500_000
-        id = results.create("app.tasks.add", args=[large], kwargs={"large": large}).id
-        assert results.get(id).kwargs == {"large": large}
+        id = results.create("app.tasks.add", args=[large]).id
+        results.start_attempt(id, worker_id="w1")
+        results.succeed(id, 1, large)
+        assert (results.get(id).args, results.get(id).return_value) == ([large], large)
     finally:
         server.kill()
 

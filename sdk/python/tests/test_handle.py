@@ -6,6 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from support.server import Server
 
 from taskresults import (
+    InvalidField,
     NotInView,
     Task,
     TaskError,
@@ -165,6 +166,29 @@ def test_an_answer_that_cannot_be_read_changes_nothing(server: Server) -> None:
         with pytest.raises(ValueError, match="Timestamp"):
             advance(read, RefreshTaskResultResponse(replaced=unreadable))
         assert everything(handle) == before
+
+
+def test_a_task_may_be_tried_as_often_as_its_creator_says(results: Any) -> None:
+    handle = results.create("app.tasks.limited", max_attempts=2)
+    assert (handle.max_attempts, handle.attempts, handle.error_count) == (2, 0, 0)
+    for attempt in (1, 2):
+        results.start_attempt(handle.id, worker_id="w1")
+        results.fail(handle.id, attempt, ValueError("no"), retry=True)
+    handle.refresh()
+    assert (handle.status, handle.max_attempts, handle.attempts, handle.error_count) == ("FAILED", 2, 2, 2)
+    usual = results.create("app.tasks.usual")
+    assert usual.max_attempts == results.get(usual.id).max_attempts == 100
+    with pytest.raises(InvalidField, match="max_attempts"):
+        results.create("app.tasks.never", max_attempts=0)
+
+
+def test_a_list_leaves_out_what_is_large(results: Any) -> None:
+    id = succeeded(results, 3).id
+    path = results.get(id).task.path
+    basic = next(handle for handle in results.list(task_path=path) if handle.id == id)
+    assert (basic.status, basic.attempts, basic.args_json, basic.return_value_json) == ("SUCCESSFUL", 1, None, None)
+    whole = next(handle for handle in results.list(task_path=path, view=TaskResultView.FULL) if handle.id == id)
+    assert (whole.args, whole.return_value) == (results.get(id).args, 3)
 
 
 def test_a_refresh_keeps_to_the_view(results: Any) -> None:

@@ -24,6 +24,7 @@ from taskresults import (
     TaskResult,
     TaskResults,
     TaskResultsError,
+    TaskResultView,
 )
 
 MIB = 1024 * 1024
@@ -166,7 +167,7 @@ def test_a_function_becomes_a_task(results: Any) -> None:
     task = results.task(path, worker_id="w1")(task_function(results, add))
     called = task(1, b=2)
     assert (results._wait_for(called) if inspect.iscoroutine(called) else called) == 3
-    (result,) = results.list(task_path=path)
+    (result,) = results.list(task_path=path, view=TaskResultView.FULL)
     assert (result.args, result.kwargs, result.return_value) == ([1], {"b": 2}, 3)
 
 

@@ -28,6 +28,8 @@ type handle struct {
 	WorkerIDs       []string           `json:"worker_ids"`
 	IsFinished      bool               `json:"is_finished"`
 	Attempts        int                `json:"attempts"`
+	ErrorCount      int                `json:"error_count"`
+	MaxAttempts     int                `json:"max_attempts"`
 	ReturnValue     any                `json:"return_value"`
 }
 
@@ -69,7 +71,9 @@ func handleOf(r *taskresults.TaskResult) handle {
 		Errors:          []taskError{},
 		WorkerIDs:       append([]string{}, r.WorkerIDs...),
 		IsFinished:      r.IsFinished(),
-		Attempts:        r.Attempts(),
+		Attempts:        r.Attempts,
+		ErrorCount:      r.ErrorCount,
+		MaxAttempts:     r.MaxAttempts,
 	}
 	for name, value := range r.Metadata {
 		h.Metadata[name] = value

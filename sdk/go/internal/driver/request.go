@@ -28,6 +28,7 @@ type request struct {
 	KwargsJSON   string `json:"kwargs_json"`
 	Backend      string
 	Metadata     map[string]string
+	MaxAttempts  int `json:"max_attempts"`
 	What         string
 
 	IDs      []string
@@ -97,7 +98,7 @@ func (r *request) view() taskresults.View {
 	if r.View == "BASIC" {
 		return taskresults.Basic
 	}
-	return taskresults.Full
+	return taskresults.DefaultView
 }
 
 func (r *request) spec() (taskresults.TaskSpec, error) {
@@ -109,6 +110,7 @@ func (r *request) spec() (taskresults.TaskSpec, error) {
 		TakesContext: r.TakesContext,
 		Backend:      r.Backend,
 		Metadata:     r.Metadata,
+		MaxAttempts:  r.MaxAttempts,
 	}
 	var err error
 	if r.RunAfter != "" {

@@ -93,7 +93,7 @@ class AsyncTaskResults:
         finished: TimeRange = ALWAYS,
         metadata: Mapping[str, str] | None = None,
         page_size: int = 0,
-        view: TaskResultView = TaskResultView.FULL,
+        view: TaskResultView = TaskResultView.BASIC,
     ) -> AsyncIterator[TaskResult]:
         """See `TaskResults.list`."""
         filter = reading.to_filter(task_path, statuses, queue_name, backend, worker_id, enqueued, finished, metadata)
@@ -118,10 +118,11 @@ class AsyncTaskResults:
         id: str | None = None,
         backend: str = "default",
         metadata: Mapping[str, str] | None = None,
+        max_attempts: int | None = None,
     ) -> TaskResult:
         """See `TaskResults.create`."""
         return await self._player.aplay(
-            writing.create(self._handle, task, args, kwargs, id, backend, metadata, self._player.timeout)
+            writing.create(self._handle, task, args, kwargs, id, backend, metadata, max_attempts, self._player.timeout)
         )
 
     async def start_attempt(
@@ -187,13 +188,16 @@ class AsyncTaskResults:
         id: str | None = None,
         backend: str = "default",
         metadata: Mapping[str, str] | None = None,
+        max_attempts: int | None = None,
         lease: float | None = 60,
         retry: Retry = (),
         also_report: Exceptions = (),
     ) -> TaskResult:
         """See `TaskResults.run`."""
         options = AttemptOptions(worker_id=worker_id, lease=lease, retry=retry, also_report=also_report)
-        result = await self.create(task, args=args, kwargs=kwargs, id=id, backend=backend, metadata=metadata)
+        result = await self.create(
+            task, args=args, kwargs=kwargs, id=id, backend=backend, metadata=metadata, max_attempts=max_attempts
+        )
         return await self._run(result, function, options)
 
     async def run_existing(

@@ -108,11 +108,12 @@ class TaskResults:
         finished: TimeRange = ALWAYS,
         metadata: Mapping[str, str] | None = None,
         page_size: int = 0,
-        view: TaskResultView = TaskResultView.FULL,
+        view: TaskResultView = TaskResultView.BASIC,
     ) -> Iterator[TaskResult]:
         """Results for which all of this holds, newest enqueued first; pages are fetched as they are consumed.
 
-        `page_size` is at most 1,000; with 0 the server chooses.
+        `page_size` is at most 1,000; with 0 the server chooses. In the FULL view, a result that is larger than 4 MiB
+        comes in the BASIC view even so.
         """
         filter = reading.to_filter(task_path, statuses, queue_name, backend, worker_id, enqueued, finished, metadata)
         return self._player.follow(reading.list_pages(self._handle, filter, page_size, view, self._player.timeout))
@@ -139,16 +140,18 @@ class TaskResults:
         id: str | None = None,
         backend: str = "default",
         metadata: Mapping[str, str] | None = None,
+        max_attempts: int | None = None,
     ) -> TaskResult:
         """Registers a task that has been enqueued; a text is the path of a task with the usual options.
 
         Without an id, a UUIDv7 is made. The same id and content again return the existing result. `metadata` are up to
-        32 labels to find it by.
+        32 labels to find it by. `max_attempts` is from 1 to 1,000, 100 by default; the failure or loss of the last one
+        is final.
 
         Raises `TaskResultExists` for an id with other content, `NotEncodable`, `PayloadTooLarge`.
         """
         return self._player.play(
-            writing.create(self._handle, task, args, kwargs, id, backend, metadata, self._player.timeout)
+            writing.create(self._handle, task, args, kwargs, id, backend, metadata, max_attempts, self._player.timeout)
         )
 
     def start_attempt(
@@ -252,6 +255,7 @@ class TaskResults:
         id: str | None = None,
         backend: str = "default",
         metadata: Mapping[str, str] | None = None,
+        max_attempts: int | None = None,
         lease: float | None = 60,
         retry: Retry = (),
         also_report: Exceptions = (),
@@ -261,7 +265,9 @@ class TaskResults:
         The function gets the arguments as they come back from JSON, after the attempt if the task takes a context.
         """
         options = AttemptOptions(worker_id=worker_id, lease=lease, retry=retry, also_report=also_report)
-        result = self.create(task, args=args, kwargs=kwargs, id=id, backend=backend, metadata=metadata)
+        result = self.create(
+            task, args=args, kwargs=kwargs, id=id, backend=backend, metadata=metadata, max_attempts=max_attempts
+        )
         return self._run(result, function, options)
 
     def run_existing(

@@ -22,6 +22,7 @@ class Creation:
     task: Task
     enqueued_at: datetime
     backend: str
+    max_attempts: int
     #: As is kwargs_json, None in the BASIC view.
     args_json: str | None
     kwargs_json: str | None
@@ -49,6 +50,7 @@ class Creation:
             task=to_task(message.task),
             enqueued_at=to_datetime(message.enqueued_at),
             backend=message.backend,
+            max_attempts=message.attempt_policy.max_attempts,
             args_json=message.args_json or None,
             kwargs_json=message.kwargs_json or None,
         )

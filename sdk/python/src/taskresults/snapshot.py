@@ -24,6 +24,8 @@ class Snapshot:
     started_at: datetime | None
     last_attempted_at: datetime | None
     finished_at: datetime | None
+    attempts: int
+    error_count: int
     errors: list[TaskError]
     worker_ids: list[str]
     return_value_json: str | None
@@ -55,7 +57,8 @@ class Snapshot:
             last_attempted_at=state.last_attempted_at,
             finished_at=state.finished_at,
             expires_at=state.expires_at,
-            worker_ids=[*self.worker_ids, worker_id] if state.attempts > len(self.worker_ids) else self.worker_ids,
+            attempts=state.attempts,
+            worker_ids=[*self.worker_ids, worker_id] if state.attempts > self.attempts else self.worker_ids,
             return_value_json=return_value_json,
         )
 
@@ -71,6 +74,8 @@ def _from_message(creation: Creation, message: pb.TaskResult) -> Snapshot:
         started_at=optional_datetime(message, "started_at"),
         last_attempted_at=optional_datetime(message, "last_attempted_at"),
         finished_at=optional_datetime(message, "finished_at"),
+        attempts=message.attempts,
+        error_count=message.error_count,
         errors=to_errors(message.errors),
         worker_ids=list(message.worker_ids),
         return_value_json=message.return_value_json if message.HasField("return_value_json") else None,

@@ -86,6 +86,11 @@ class TaskResult:
         """Keyword arguments. Raises `NotInView` in the BASIC view, `NotDecodable`."""
         return self._snapshot.creation.kwargs
 
+    @property
+    def max_attempts(self) -> int:
+        """Attempts that may be made. The failure or loss of the last one is final."""
+        return self._snapshot.creation.max_attempts
+
     # What changes
 
     @property
@@ -110,12 +115,12 @@ class TaskResult:
 
     @property
     def errors(self) -> list[TaskError]:
-        """One for each failed or lost attempt, oldest first."""
+        """One for each failed or lost attempt, oldest first: the newest up to 1 MiB; one in the BASIC view."""
         return self._snapshot.errors
 
     @property
     def worker_ids(self) -> list[str]:
-        """One for each attempt, in order; the same worker twice counts twice."""
+        """One for each attempt, in order: the newest up to 256 KiB; one in the BASIC view."""
         return self._snapshot.worker_ids
 
     @property
@@ -165,7 +170,12 @@ class TaskResult:
     @property
     def attempts(self) -> int:
         """Number of attempts started, so 1 while the first one runs."""
-        return len(self.worker_ids)
+        return self._snapshot.attempts
+
+    @property
+    def error_count(self) -> int:
+        """Number of errors so far, also of those that `errors` no longer holds."""
+        return self._snapshot.error_count
 
     # Asking again
 

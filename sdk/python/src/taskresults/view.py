@@ -6,5 +6,6 @@ from enum import Enum
 class TaskResultView(str, Enum):
     #: Everything.
     FULL = "FULL"
-    #: Everything but args, kwargs, the return value and the tracebacks of errors.
+    #: Everything but args, kwargs, the return value, and all errors and worker ids but the newest; of that error the
+    #: traceback and what is long in its message.
     BASIC = "BASIC"

@@ -23,6 +23,9 @@ from taskresults.v1 import task_result_pb2 as pb
 from taskresults.version import NO_VERSION, TaskResultVersion
 from taskresults.view import TaskResultView
 
+# What servers take when nothing is said.
+_DEFAULT_MAX_ATTEMPTS = 100
+
 
 class StartedAttempt(NamedTuple):
     """What a worker got that has started an attempt."""
@@ -41,6 +44,7 @@ def create(
     id: str | None,
     backend: str,
     metadata: Mapping[str, str] | None,
+    max_attempts: int | None,
     timeout: float,
 ) -> Script[Handle]:
     request = lifecycle.CreateTaskResultRequest(
@@ -50,12 +54,20 @@ def create(
         kwargs_json=json_text.encode(kwargs or {}),
         backend=backend,
         metadata=metadata,
+        attempt_policy=None if max_attempts is None else _attempt_policy(max_attempts),
     )
     response: lifecycle.CreateTaskResultResponse = yield from call("CreateTaskResult", request, timeout)
     if response.state.revision > 1:
         # Created before, and something has become of it since.
         return (yield from get(make, request.id, None, TaskResultView.FULL, timeout))
     return make(_as_created(request, response.state))
+
+
+def _attempt_policy(max_attempts: int) -> pb.AttemptPolicy:
+    """Servers take 0 for none at all, which is not what the caller has said."""
+    if max_attempts == 0:
+        raise InvalidField("attempt_policy.max_attempts: must be at least 1", fields=["attempt_policy.max_attempts"])
+    return pb.AttemptPolicy(max_attempts=max_attempts)
 
 
 def start_attempt(
@@ -154,6 +166,9 @@ def _as_created(request: lifecycle.CreateTaskResultRequest, state: lifecycle.Tas
         kwargs_json=request.kwargs_json,
         backend=request.backend,
         metadata=request.metadata,
+        attempt_policy=pb.AttemptPolicy(
+            max_attempts=request.attempt_policy.max_attempts or _DEFAULT_MAX_ATTEMPTS,
+        ),
         revision=state.revision,
         incarnation=state.incarnation,
     )

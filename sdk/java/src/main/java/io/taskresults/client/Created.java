@@ -1,5 +1,6 @@
 package io.taskresults.client;
 
+import io.taskresults.v1.AttemptPolicy;
 import io.taskresults.v1.CreateTaskResultRequest;
 import io.taskresults.v1.TaskResult;
 import io.taskresults.v1.TaskResultState;
@@ -10,6 +11,10 @@ import io.taskresults.v1.TaskResultStatus;
  * read.
  */
 final class Created {
+  /** What the service fills in. It is not sent, since what is sent is content. */
+  private static final AttemptPolicy DEFAULT_ATTEMPT_POLICY =
+      AttemptPolicy.newBuilder().setMaxAttempts(100).build();
+
   private Created() {}
 
   /** A result that was there before may have come further. */
@@ -28,6 +33,8 @@ final class Created {
         .setKwargsJson(request.getKwargsJson())
         .setBackend(request.getBackend())
         .putAllMetadata(request.getMetadataMap())
+        .setAttemptPolicy(
+            request.hasAttemptPolicy() ? request.getAttemptPolicy() : DEFAULT_ATTEMPT_POLICY)
         .setIncarnation(state.getIncarnation())
         .setRevision(state.getRevision())
         .build();

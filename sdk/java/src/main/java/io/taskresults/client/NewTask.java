@@ -1,9 +1,12 @@
 package io.taskresults.client;
 
+import io.grpc.Status;
+import io.taskresults.v1.AttemptPolicy;
 import io.taskresults.v1.CreateTaskResultRequest;
 import io.taskresults.v1.Task;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -123,6 +126,28 @@ public final class NewTask {
    */
   public NewTask metadata(Map<String, String> labels) {
     return new NewTask(request.toBuilder().putAllMetadata(labels).build());
+  }
+
+  /**
+   * With a number of attempts. The failure or loss of the last one is final.
+   *
+   * @param maxAttempts 1 to 1,000; 100 unless given
+   * @return the task
+   * @throws TaskResultsException.InvalidField for 0, which the service would take for none given
+   */
+  public NewTask maxAttempts(int maxAttempts) {
+    if (maxAttempts == 0) {
+      String field = "attempt_policy.max_attempts";
+      throw new Failure(
+              "INVALID_FIELD",
+              Status.Code.INVALID_ARGUMENT,
+              field + ": must be at least 1",
+              List.of(field),
+              null)
+          .toException();
+    }
+    var policy = AttemptPolicy.newBuilder().setMaxAttempts(maxAttempts);
+    return new NewTask(request.toBuilder().setAttemptPolicy(policy).build());
   }
 
   /**

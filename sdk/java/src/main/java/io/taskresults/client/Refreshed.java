@@ -13,6 +13,7 @@ final class Refreshed {
         .setArgsJson(known.getArgsJson())
         .setKwargsJson(known.getKwargsJson())
         .setBackend(known.getBackend())
+        .setAttemptPolicy(known.getAttemptPolicy())
         .build();
   }
 }

@@ -19,10 +19,11 @@ final class Succeeded {
       TaskResult known, TaskResultState state, String workerId, String returnValueJson) {
     boolean followed = known.getIncarnation() == state.incarnation()
         && known.getStatus() == TaskResultStatus.TASK_RESULT_STATUS_READY
-        && known.getWorkerIdsCount() + 1 == state.attempts();
+        && known.getAttempts() + 1 == state.attempts();
     if (!followed) return Optional.empty();
     TaskResult.Builder newer = known.toBuilder()
         .setStatus(state.status().toProto())
+        .setAttempts(state.attempts())
         .addWorkerIds(workerId)
         .setReturnValueJson(returnValueJson)
         .setRevision(state.revision());

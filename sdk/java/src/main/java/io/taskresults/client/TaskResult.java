@@ -85,19 +85,39 @@ public final class TaskResult {
     return state.get().getBackend();
   }
 
-  /** {@return one error for each failed or lost attempt, oldest first} */
+  /**
+   * One error for each failed or lost attempt, oldest first: the newest up to 1 MiB; in the
+   * {@link TaskResultView#BASIC} view the newest alone.
+   *
+   * @return the errors
+   */
   public List<TaskError> errors() {
     return state.get().getErrorsList().stream().map(TaskError::of).toList();
   }
 
-  /** {@return one worker for each attempt, in order; the same worker twice counts twice} */
+  /**
+   * One worker for each attempt, in order: the newest up to 256 KiB; in the
+   * {@link TaskResultView#BASIC} view the newest alone. The same worker twice counts twice.
+   *
+   * @return the workers
+   */
   public List<String> workerIds() {
     return List.copyOf(state.get().getWorkerIdsList());
   }
 
   /** {@return the number of attempts so far, so 1 while the first one runs} */
   public int attempts() {
-    return state.get().getWorkerIdsCount();
+    return state.get().getAttempts();
+  }
+
+  /** {@return how many attempts may be made; the failure or loss of the last one is final} */
+  public int maxAttempts() {
+    return state.get().getAttemptPolicy().getMaxAttempts();
+  }
+
+  /** {@return the number of errors so far, also of those that {@link #errors} no longer holds} */
+  public int errorCount() {
+    return state.get().getErrorCount();
   }
 
   /** {@return the labels to find it by} */

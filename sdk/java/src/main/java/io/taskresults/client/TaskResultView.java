@@ -2,9 +2,12 @@ package io.taskresults.client;
 
 /** How much of a result is read. */
 public enum TaskResultView {
-  /** Everything. */
+  /** Everything. In a list, a result larger than 4 MiB comes in the view BASIC even so. */
   FULL,
-  /** Everything but arguments, return value and tracebacks, which may be large. */
+  /**
+   * Everything but arguments and return value. Of errors and workers it has the newest alone,
+   * without the traceback and with 8 KiB of the message at most.
+   */
   BASIC;
 
   io.taskresults.v1.TaskResultView toProto() {

@@ -97,16 +97,16 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
-   * Lists results, newest enqueued first.
+   * Lists results, newest enqueued first, in the view {@link TaskResultView#BASIC}.
    *
    * @return the results; their pages are read as they are consumed
    */
   public Stream<TaskResult> list(TaskResultFilter filter) {
-    return list(filter, 0, TaskResultView.FULL);
+    return list(filter, 0, TaskResultView.BASIC);
   }
 
   /**
-   * Lists results, newest enqueued first, or only their small parts.
+   * Lists results, newest enqueued first, whole or only their small parts.
    *
    * @param pageSize at most so many are read at a time, 1 to 1,000; 0 for 50
    * @param view how much to read

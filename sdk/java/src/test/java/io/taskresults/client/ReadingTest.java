@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -96,13 +97,25 @@ class ReadingTest {
 
   @Test
   void oneResultMayBeLargerThanWhatGrpcTakesByDefault() {
-    String text = "x".repeat(1_500_000);
-    try (Server server = Server.with(Map.of(), "--max-json-size", "2MiB");
+    String text = "x".repeat(2_500_000);
+    try (Server server = Server.with(Map.of(), "--max-json-size", "3MiB");
         TaskResults client = TaskResults.connect(server.address())) {
-      NewTask task = NewTask.of("app.tasks.large").args(text).kwargs(Map.of("a", text));
-      TaskResult result = client.run(task, "w1", attempt -> text);
+      TaskResult result =
+          client.run(NewTask.of("app.tasks.large").args(text), "w1", attempt -> text);
       assertEquals(text, client.get(result.id()).returnValue());
+      assertEquals(List.of(text), client.get(result.id()).args());
     }
+  }
+
+  @Test
+  void aListLeavesOutWhatIsLarge() {
+    String path = "app.list." + System.nanoTime();
+    client.create(NewTask.of(path).args(1));
+    TaskResultFilter filter = TaskResultFilter.all().taskPath(path);
+    assertEquals(
+        List.of(Optional.empty()), client.list(filter).map(TaskResult::argsJson).toList());
+    var whole = client.list(filter, 0, TaskResultView.FULL);
+    assertEquals(List.of(Optional.of("[1]")), whole.map(TaskResult::argsJson).toList());
   }
 
   @Test

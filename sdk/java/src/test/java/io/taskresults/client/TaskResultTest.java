@@ -58,6 +58,26 @@ class TaskResultTest {
   }
 
   @Test
+  void aTaskMayBeTriedAsOftenAsItsCreatorSays() {
+    TaskResult result = client.create(task.maxAttempts(2));
+    assertEquals(2, result.maxAttempts());
+    assertEquals(0, result.errorCount());
+    for (int attempt = 1; attempt <= 2; attempt++) {
+      client.startAttempt(result.id(), "w1", null);
+      client.failForRetry(result.id(), attempt, TaskError.of("app.Failure", "no answer", ""));
+    }
+    result.refresh();
+    assertEquals(TaskResultStatus.FAILED, result.status());
+    assertEquals(2, result.maxAttempts());
+    assertEquals(2, result.attempts());
+    assertEquals(2, result.errorCount());
+    TaskResult usual = client.create(task);
+    assertEquals(100, usual.maxAttempts());
+    assertEquals(100, client.get(usual.id()).maxAttempts());
+    assertThrows(TaskResultsException.InvalidField.class, () -> task.maxAttempts(0));
+  }
+
+  @Test
   void theClientMakesIdsThatSort() {
     String first = client.create(task).id();
     assertEquals('7', first.charAt(14));

@@ -98,6 +98,9 @@ final class Operations implements AutoCloseable {
     if (request.has("args_json")) task = task.args(Wire.values(request.path("args_json")));
     if (request.has("kwargs_json")) task = task.kwargs(Wire.named(request.path("kwargs_json")));
     if (request.has("backend")) task = task.backend(request.path("backend").asString());
+    if (request.has("max_attempts")) {
+      task = task.maxAttempts(request.path("max_attempts").asInt());
+    }
     return task.metadata(labels(request));
   }
 

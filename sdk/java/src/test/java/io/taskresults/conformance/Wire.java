@@ -105,6 +105,8 @@ final class Wire {
     handle.set("worker_ids", MAPPER.valueToTree(result.workerIds()));
     handle.put("is_finished", result.isFinished());
     handle.put("attempts", result.attempts());
+    handle.put("error_count", result.errorCount());
+    handle.put("max_attempts", result.maxAttempts());
     handle.set("return_value", returnValue(result::returnValue));
     return handle;
   }
