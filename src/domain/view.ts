@@ -7,7 +7,9 @@ const WORKER_ID_OVERHEAD = 4;
 
 /** What a view shows of a result. However many attempts there were, its size is bounded: see `limits.ts`. */
 export function inView(result: TaskResult, view: View): TaskResult {
-  return view === 'BASIC' ? basic(result) : { ...result, workerIds: newestWorkerIds(result.workerIds) };
+  if (view === 'BASIC') return basic(result);
+  const workerIds = newestWorkerIds(result.workerIds);
+  return workerIds === result.workerIds ? result : { ...result, workerIds };
 }
 
 function basic(result: TaskResult): TaskResult {

@@ -16,6 +16,7 @@ import { fresh } from '../support/fresh';
 import { refusal, refused } from '../support/refusal';
 import { startOn, type TestService } from '../support/service';
 import { until } from '../support/until';
+import { byIds, openWatch } from '../support/watching';
 
 const NOT_FOUND = 'NOT_FOUND TASK_RESULT_DOES_NOT_EXIST';
 const ILLEGAL = 'FAILED_PRECONDITION ILLEGAL_TRANSITION';
@@ -226,6 +227,36 @@ describe.each(ENGINES)('the lifecycle on %s', (engine) => {
     expect((await calls.get(silent)).errors).toEqual([]);
     expect((await calls.get(loud)).errors).toMatchObject([{ ...ANY_ERROR, attempt: 0, workerId: '' }]);
     expect(await refused(calls.fail(await running()))).toBe(ILLEGAL);
+  });
+
+  test('the failure of the last attempt is final, though it asks for another', async () => {
+    const id = fresh();
+    await calls.create(id, { attemptPolicy: { maxAttempts: 2 } });
+    await calls.start(id);
+    expect((await calls.failAttempt(id, 1, true)).state).toMatchObject({ status: READY });
+    await calls.start(id);
+    const { state } = await calls.failAttempt(id, 2, true);
+    expect(state).toMatchObject({ status: FAILED, attempts: 2 });
+    expect((await calls.failAttempt(id, 2, true)).state).toEqual(state);
+    expect(await refused(calls.start(id))).toBe(ILLEGAL);
+    const numbers = { attempts: 2, errorCount: 2, attemptPolicy: { maxAttempts: 2 } };
+    expect(await calls.get(id)).toMatchObject({ status: FAILED, ...numbers, finishedAt: state?.finishedAt });
+  });
+
+  test('the loss of the last attempt is final: whoever finds it is refused, and watchers are told', async () => {
+    const id = fresh();
+    await calls.create(id, { attemptPolicy: { maxAttempts: 1 } });
+    await calls.start(id, 'w1', { lease: ms(1) });
+    const { events } = openWatch(service.reads, { target: byIds(id) });
+    await until(() => events.length === 1, 'the attempt is seen');
+    await until(async () => (await refused(calls.start(id, 'w2'))) === ILLEGAL, 'its lease has run out');
+    await until(() => events.at(-1)?.$case === 'end', 'the end is told');
+    const result = await calls.get(id);
+    expect(result).toMatchObject({ status: FAILED, attempts: 1, workerIds: ['w1'], revision: 3n });
+    expect(result.errors).toMatchObject([{ exceptionClassPath: 'taskresults.LeaseExpired', workerId: 'w1' }]);
+    expect(events[1]).toEqual({ $case: 'snapshot', value: result });
+    expect(await refused(calls.start(id, 'w2'))).toBe(ILLEGAL);
+    expect(await refused(calls.succeed(id))).toBe(ILLEGAL);
   });
 
   test('every call may be repeated after a lost answer', async () => {

@@ -134,7 +134,8 @@ describe.each(ENGINES)('ListTaskResults on %s', (engine) => {
     const two = await calls.created({ task: { path } });
     const three = await calls.created({ task: { path } });
     await calls.start(one, 'worker one');
-    await calls.succeed(one);
+    await calls.start(one, 'another worker', { force: true });
+    await calls.succeed(one, 2);
     await calls.start(two, 'worker two');
     await calls.fail(three);
     const [first, last] = [await calls.get(one), await calls.get(three)];

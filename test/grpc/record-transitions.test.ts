@@ -4,7 +4,7 @@ import {
   RecordTransitionsRequest,
   type RecordTransitionsResponse,
 } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
-import { callsOf, createRequest, failedRequest, SUCCESSFUL, succeededRequest } from '../support/calls';
+import { callsOf, createRequest, FAILED, failedRequest, SUCCESSFUL, succeededRequest } from '../support/calls';
 import { ENGINES, type TemporaryDatabase, temporaryDatabase } from '../support/engines';
 import { describeError, describeStatus } from '../support/refusal';
 import { serve, startOn, type TestService } from '../support/service';
@@ -140,6 +140,18 @@ describe.each(ENGINES)('RecordTransitions on %s', (engine) => {
       'TASK_RESULT_DOES_NOT_EXIST',
     ]);
     expect(transitions.answers.size).toBe(6);
+  });
+
+  test('the start that finds the last attempt lost is refused, and the result is FAILED', async () => {
+    const transitions = new Transitions(service);
+    const id = 'last-lost';
+    const request = createRequest({ id, attemptPolicy: { maxAttempts: 1 } });
+    const force: Transition = { $case: 'start', value: { id, workerId: 'w2', force: true } };
+    transitions.sendTogether([start(id), force, force], { $case: 'create', value: request });
+    expect(await transitions.end()).toBe(status.OK);
+    const outcomes = [0, 1, 2, 3].map((number) => transitions.outcome(number));
+    expect(outcomes).toEqual([1n, 2n, 'ILLEGAL_TRANSITION', 'ILLEGAL_TRANSITION']);
+    expect(await callsOf(service).get(id)).toMatchObject({ status: FAILED, revision: 3n, errorCount: 1 });
   });
 
   test('more transitions in a few messages than may be under way are all answered, many in a message', async () => {

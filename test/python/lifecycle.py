@@ -109,7 +109,8 @@ def lifecycle(channel):
     known = pb.TaskResultVersion(incarnation=result.incarnation, revision=5)
     refreshed = reads.RefreshTaskResult(rs.RefreshTaskResultRequest(id="py-1", known=known))
     assert refreshed.WhichOneof("outcome") == "unchanged", refreshed
-    listed = reads.ListTaskResults(rs.ListTaskResultsRequest(filter=rs.TaskResultFilter(metadata={"tenant": "a"})))
+    of_tenant = rs.TaskResultFilter(metadata={"tenant": "a"})
+    listed = reads.ListTaskResults(rs.ListTaskResultsRequest(filter=of_tenant, view=pb.TASK_RESULT_VIEW_FULL))
     assert list(listed.task_results) == [result], listed
 
     with refused(grpc.StatusCode.NOT_FOUND, "TASK_RESULT_DOES_NOT_EXIST"):

@@ -1,5 +1,6 @@
 import { type PreciseDate, RawJson } from '@taskresults/client';
 import type { Command } from 'commander';
+import { DEFAULT_MAX_ATTEMPTS, MAX_ATTEMPTS } from '../../domain/limits';
 import { type ClientOptions, clientCommand, withClient } from '../client-command';
 import { integer, labels, nonEmpty, time } from '../options/option-values';
 import { printState } from '../output/print-state';
@@ -27,11 +28,14 @@ export function addCreate(program: Command): void {
     .option('--run-after <time>', 'not to be run before, e.g. 2026-01-31T12:00:00Z', time)
     .option('--backend <name>', 'name of the task backend', nonEmpty)
     .option('--takes-context', 'the task takes its own result as first argument')
-    .option('--max-attempts <number>', 'attempts that may be made, 1 to 1000 (default: 100)', integer(1, 1_000))
+    .option('--max-attempts <number>', MAX_ATTEMPTS_HELP, integer(1, MAX_ATTEMPTS))
     .option('--label <name=value>', 'a label; may be repeated', labels)
     .addHelpText('after', EXAMPLES)
     .action(create);
 }
+
+/** No default of its own: what is not given is not sent. */
+const MAX_ATTEMPTS_HELP = `attempts that may be made, 1 to ${MAX_ATTEMPTS} (default: ${DEFAULT_MAX_ATTEMPTS})`;
 
 const EXAMPLES = `
 Examples:
