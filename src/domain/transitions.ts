@@ -161,7 +161,7 @@ function isLastAttempt({ attempts, maxAttempts }: ResultState): boolean {
 
 function lostAttempt(state: ResultState, expired: boolean): ReportedError {
   const how = expired ? 'its lease ran out' : 'another worker took the task over';
-  const end = isLastAttempt(state) ? `, and ${state.maxAttempts} attempts were all that it had` : '';
+  const end = isLastAttempt(state) ? `; it was the last of ${state.maxAttempts}` : '';
   return {
     exceptionClassPath: expired ? 'taskresults.LeaseExpired' : 'taskresults.AttemptReplaced',
     message: `attempt ${state.attempts} was lost: ${how}${end}`,

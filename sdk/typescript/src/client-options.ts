@@ -56,7 +56,7 @@ export interface AttemptOptions extends CallOptions {
 }
 
 export interface FailOptions extends AttemptOptions {
-  /** Back to READY for another attempt. Default false. */
+  /** Back to READY for another attempt; FAILED after the last one that the result may have. Default false. */
   retry?: boolean;
 }
 

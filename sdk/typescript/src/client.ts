@@ -245,7 +245,10 @@ export class TaskResults {
     return this.#finish(id, attempt, { $case: 'succeeded', value: { returnValueJson: this.#encode(value) } }, options);
   }
 
-  /** The attempt failed with `error`, anything thrown or a report. `retry`: back to READY for another attempt. */
+  /**
+   * The attempt failed with `error`, anything thrown or a report. `retry`: back to READY for another attempt, unless it
+   * was the last one.
+   */
   async fail(
     id: string,
     attempt: number,

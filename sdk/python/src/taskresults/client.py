@@ -197,7 +197,9 @@ class TaskResults:
     def fail(
         self, id: str, attempt: int, error: BaseException | TaskError, *, retry: bool = False, incarnation: int = 0
     ) -> TaskResultState:
-        """The attempt failed. With `retry`, the result is READY for another one. `incarnation` as in `renew_lease`.
+        """The attempt failed. With `retry`, the result is READY for another one, unless it was the last.
+
+        `incarnation` as in `renew_lease`.
 
         Raises `StaleAttempt`, `IllegalTransition`, `TaskResultDoesNotExist`.
         """
