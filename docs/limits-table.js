@@ -47,6 +47,7 @@ function limitsRows() {
       'writes waiting, per process',
       `${count(limits.MAX_WAITING_WRITES)}, or about ${bytes(limits.MAX_WAITING_SIZE)}`,
     ),
+    refused('reads of many results waiting, per process', `${count(limits.MAX_WAITING_READS)}, shared by connections`),
   ];
 }
 

@@ -33,6 +33,8 @@ export interface Config {
   /** How long entries of the change log are kept. */
   readonly changeLogRetention: Micros;
   readonly watch: WatchConfig;
+  /** How long a unary call may take, each transition of a stream, the first read of a watch, and any read of the store. */
+  readonly callTimeoutMs: number;
   /** How a half-open connection is noticed: one that is silent for `timeMs` must answer a ping within `timeoutMs`. */
   readonly keepalive: { readonly timeMs: number; readonly timeoutMs: number };
   /** How long a stopping server waits for calls under way. */
@@ -91,6 +93,7 @@ export function readConfig(flags: Flags, environment: Environment): Config {
       rereadMs: values.rereadInterval,
       maxAgeMs: values.watchMaxAge,
     },
+    callTimeoutMs: values.callTimeout,
     keepalive: { timeMs: values.keepaliveTime, timeoutMs: values.keepaliveTimeout },
     shutdownGraceMs: values.shutdownGrace,
     logLevel: values.logLevel,

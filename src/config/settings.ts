@@ -106,6 +106,13 @@ export const SETTINGS = {
     'unfinished watched results are read again this often, whatever the change log says',
     duration(SECOND, MAX_TIMER),
   ),
+  callTimeout: setting(
+    'call-timeout',
+    '<duration>',
+    '30s',
+    'a call that the store has not let answer by then ends with UNAVAILABLE; one that waits, a second after its own time',
+    duration(SECOND, 60 * MINUTE),
+  ),
   watchMaxAge: setting(
     'watch-max-age',
     '<duration>',

@@ -49,6 +49,11 @@ export function shuttingDown(): TaskResultsError {
   return new TaskResultsError('SHUTTING_DOWN', 'the server is shutting down');
 }
 
+/** What was asked for was not done, since nobody waited for it any more. Whoever does all the same may ask again. */
+export function callerGone(): TaskResultsError {
+  return new TaskResultsError('STORE_UNAVAILABLE', 'the time of the call was over before it was answered');
+}
+
 /** The cause is for the log, never for the caller. */
 export function storeUnavailable(cause: unknown): TaskResultsError {
   return new TaskResultsError('STORE_UNAVAILABLE', 'the store is out of reach', undefined, { cause });

@@ -99,6 +99,9 @@ export const MAX_FILTER_MATCHES = 100_000;
 export const MAX_WAITING_WRITES = 20_000;
 export const MAX_WAITING_SIZE = 256 * MIB;
 
+/** Reads of many results that wait for their turns in one process. Connections share the places evenly. */
+export const MAX_WAITING_READS = 2_000;
+
 /** Names of a result or of an error, and marks of what was cut. */
 const MAX_NAMES_SIZE = 8 * KIB;
 

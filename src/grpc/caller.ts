@@ -1,5 +1,6 @@
 import type { Caller } from '../domain/caller';
 import { Stopwatch } from '../domain/stopwatch';
+import { unseenMs } from './suspension';
 
 /** What is known of every call of grpc-js. */
 interface Call {
@@ -8,28 +9,16 @@ interface Call {
   getDeadline(): Date | number;
 }
 
-/** How often the process notes that it runs. */
-const PULSE_MS = 250;
-
-let lastPulse = performance.now();
-setInterval(() => {
-  lastPulse = performance.now();
-}, PULSE_MS).unref();
-
-/**
- * For how long, at most, a call may have waited to be seen. After the process was suspended, calls that came meanwhile
- * are served before any timer fires, and grpc-js counts their deadlines from then on.
- */
-function unseenMs(): number {
-  return Math.max(0, performance.now() - lastPulse - PULSE_MS);
-}
-
 /** The caller of a gRPC call. Its time is over at its deadline. It compares the clock, since timers may be late. */
 export class GrpcCaller implements Caller {
   readonly #since = new Stopwatch();
   readonly #timeMs: number;
 
-  constructor(private readonly call: Call) {
+  constructor(
+    private readonly call: Call,
+    /** How long the service lets the call take, from its beginning on, whatever its deadline. */
+    public maxMs = Number.POSITIVE_INFINITY,
+  ) {
     this.#timeMs = Number(call.getDeadline()) - Date.now() - unseenMs();
   }
 
@@ -38,7 +27,7 @@ export class GrpcCaller implements Caller {
   }
 
   get isGone(): boolean {
-    return this.call.cancelled || this.timeLeftMs <= 0;
+    return this.call.cancelled || this.#since.ms >= Math.min(this.#timeMs, this.maxMs);
   }
 
   /** Milliseconds until its deadline; Infinity if it has none. */

@@ -30,6 +30,8 @@ export interface GrpcOptions {
   limits: Limits;
   tokens: Tokens;
   watchMaxAgeMs: number;
+  /** How long a unary call may take, each transition of a stream, and the first read of a watch. */
+  callTimeoutMs: number;
   keepalive: { timeMs: number; timeoutMs: number };
   onInternalError: OnInternalError;
 }
@@ -47,7 +49,7 @@ export async function startGrpcServer(
   reads: Reads,
   lifecycle: Lifecycle,
   watches: Watches,
-  { host, port, limits, tokens, watchMaxAgeMs, keepalive, onInternalError }: GrpcOptions,
+  { host, port, limits, tokens, watchMaxAgeMs, callTimeoutMs, keepalive, onInternalError }: GrpcOptions,
 ): Promise<GrpcServer> {
   const server = new Server({
     'grpc.max_receive_message_length': limits.maxMessageSize,
@@ -64,20 +66,16 @@ export async function startGrpcServer(
   const refuse = refuseAndLog(onInternalError);
   const results: Handlers<resultMessages.TaskResultServiceServer> = {
     ...readHandlers(reads, watches),
-    watchTaskResults: watchHandler(watches, watchMaxAgeMs),
+    watchTaskResults: watchHandler(watches, { maxAgeMs: watchMaxAgeMs, firstReadMs: callTimeoutMs }),
   };
   const writes: Handlers<lifecycleMessages.TaskLifecycleServiceServer> = {
     ...lifecycleHandlers(lifecycle, limits),
-    recordTransitions: recordTransitionsHandler(lifecycle, limits, stopping.signal, refuse),
+    recordTransitions: recordTransitionsHandler(lifecycle, limits, callTimeoutMs, stopping.signal, refuse),
   };
-  addService(server, resultMessages.TaskResultServiceService, resultMessages, results, [
-    errors(refuse),
-    access(tokens, 'read'),
-  ]);
-  addService(server, lifecycleMessages.TaskLifecycleServiceService, lifecycleMessages, writes, [
-    errors(refuse),
-    access(tokens, 'write'),
-  ]);
+  const reading = [errors(refuse), access(tokens, 'read')];
+  const writing = [errors(refuse), access(tokens, 'write')];
+  addService(server, resultMessages.TaskResultServiceService, resultMessages, results, reading, callTimeoutMs);
+  addService(server, lifecycleMessages.TaskLifecycleServiceService, lifecycleMessages, writes, writing, callTimeoutMs);
   const health = addHealth(server, SERVICES);
   addReflection(server);
 

@@ -2,21 +2,31 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config';
 import { CorrectedClock, systemClock } from '../domain/clock';
 import { maxRowSize } from '../domain/limits';
+import { Stopwatch } from '../domain/stopwatch';
 import type { Micros } from '../domain/task-result';
 import { startGrpcServer } from '../grpc/server';
+import { BoundedStore } from '../service/bounded-store';
 import { ChangeFeed } from '../service/changes/change-feed';
+import { FairTurns } from '../service/fair-turns';
 import { Housekeeping } from '../service/maintenance/housekeeping';
 import { Timekeeper } from '../service/maintenance/timekeeper';
-import { Reads } from '../service/reading/reads';
+import { MAX_READS_OF_MANY, Reads } from '../service/reading/reads';
 import { ResultCache } from '../service/reading/result-cache';
+import { within } from '../service/time-bound';
 import { WatchHub } from '../service/watching/watch-hub';
 import { Watches } from '../service/watching/watches';
 import { Lifecycle } from '../service/writing/lifecycle';
 import { openStore } from '../store/open';
 
+/** How long a stop may take beyond the grace of calls: to decide what was queued, and to close the store. */
+const STOP_MARGIN_MS = 1_000;
+
 export interface RunningService {
   readonly port: number;
-  /** Takes no more calls, ends the watches, lets calls under way end, and closes the store. */
+  /**
+   * Takes no more calls, ends the watches, lets calls under way end, and closes the store: all within the grace and a
+   * second. A store that hangs is left behind then, with connections that keep the process from ending by itself.
+   */
   stop(): Promise<void>;
 }
 
@@ -30,17 +40,19 @@ export async function startService(
   clock = new CorrectedClock(systemClock()),
   signal?: AbortSignal,
 ): Promise<RunningService> {
-  const store = await openStore(config.database, {
+  const opened = await openStore(config.database, {
     clock: clock.read,
     retention: config.retention,
     whenOutdated: config.migrate || config.database.engine === 'sqlite' ? 'migrate' : 'refuse',
     maxRowBytes: maxRowSize(config.limits),
     signal,
   });
+  const store = new BoundedStore(opened, config.callTimeoutMs);
   const onError = (error: unknown) => log.error(error);
   const timekeeper = new Timekeeper(store, clock, (offset) => logOffset(log, offset));
   const feed = new ChangeFeed(store, config.watch, onError);
   const cache = new ResultCache(store, config.cacheBytes);
+  const turns = new FairTurns(MAX_READS_OF_MANY);
   const hub = new WatchHub(
     store,
     feed,
@@ -59,12 +71,15 @@ export async function startService(
     await timekeeper.start();
     await feed.start();
     hub.start();
-    const server = await startGrpcServer(new Reads(store, cache), lifecycle, new Watches(store, cache, hub), {
+    const reads = new Reads(store, cache, turns);
+    const watches = new Watches(store, cache, turns, hub);
+    const server = await startGrpcServer(reads, lifecycle, watches, {
       host: config.host,
       port: config.port,
       limits: config.limits,
       tokens: config.tokens,
       watchMaxAgeMs: config.watch.maxAgeMs,
+      callTimeoutMs: config.callTimeoutMs,
       keepalive: config.keepalive,
       onInternalError: onError,
     });
@@ -72,12 +87,14 @@ export async function startService(
     return {
       port: server.port,
       async stop() {
+        const since = new Stopwatch();
         server.announceStop();
         hub.close();
-        await Promise.all([housekeeping.stop(), feed.stop(), timekeeper.stop()]);
+        const idle = Promise.all([housekeeping.stop(), feed.stop(), timekeeper.stop()]);
         await server.close(config.shutdownGraceMs);
-        await lifecycle.close();
-        await store.close();
+        const closed = Promise.all([idle, lifecycle.close()]).then(() => store.close());
+        const leftMs = Math.max(0, config.shutdownGraceMs - since.ms) + STOP_MARGIN_MS;
+        await within(leftMs, closed).catch(onError);
       },
     };
   } catch (error) {

@@ -36,6 +36,7 @@ const ACCEPTED: Record<SettingName, readonly Values[]> = {
   pollFast: [{ pollFast: '1ms' }, { pollFast: '24d', pollSlow: '24d' }],
   pollSlow: [{ pollSlow: '1ms', pollFast: '1ms' }, { pollSlow: '24d' }],
   rereadInterval: [{ rereadInterval: '1s' }, { rereadInterval: '24d' }],
+  callTimeout: [{ callTimeout: '1s' }, { callTimeout: '60m' }],
   watchMaxAge: [{ watchMaxAge: '1s' }, { watchMaxAge: '24d' }],
   keepaliveTime: [{ keepaliveTime: '1s' }, { keepaliveTime: '24d' }],
   keepaliveTimeout: [{ keepaliveTimeout: '1s' }, { keepaliveTimeout: '24d' }],

@@ -1,7 +1,9 @@
+import { ITSELF } from '../../src/domain/caller';
 import { systemClock } from '../../src/domain/clock';
 import type { TaskResultStore } from '../../src/domain/store';
 import { NO_VERSION } from '../../src/domain/version';
 import { ChangeFeed } from '../../src/service/changes/change-feed';
+import { FairTurns } from '../../src/service/fair-turns';
 import { ResultCache } from '../../src/service/reading/result-cache';
 import type { WatchEvent } from '../../src/service/watching/watch';
 import { WatchHub } from '../../src/service/watching/watch-hub';
@@ -12,7 +14,7 @@ import { temporaryDatabase } from '../support/engines';
 import { until } from '../support/until';
 
 const CHANGES = 20;
-const TIMES = { heartbeatMs: 60_000, maxAgeMs: 3_600_000 };
+const TIMES = { firstReadMs: 60_000, heartbeatMs: 60_000, maxAgeMs: 3_600_000 };
 
 /** How often results were read, whole or in outline, while `watchers` saw CHANGES changes of one result. */
 async function countReads(watchers: number): Promise<number> {
@@ -27,12 +29,13 @@ async function countReads(watchers: number): Promise<number> {
   const limits = { rereadMs: 3_600_000, maxWatches: 10_000, maxWatchedIds: 10_000 };
   const hub = new WatchHub(counting.store, feed, limits, onError);
   feed.subscribe(hub);
-  const opened = new Watches(counting.store, new ResultCache(counting.store, 0), hub);
+  const opened = new Watches(counting.store, new ResultCache(counting.store, 0), new FairTurns(1), hub);
   await store.transact([create('x')]);
   await feed.start();
   await until(() => counting.polls > 1, 'the change log has been read up to here');
   const seen: number[] = [];
   const sink = {
+    caller: ITSELF,
     send(event: WatchEvent) {
       if (event.kind === 'snapshot') seen.push(event.result.revision);
       return true;

@@ -1,5 +1,6 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { constants } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
@@ -42,12 +43,14 @@ async function serve(flags: Flags): Promise<void> {
 
 async function serveAlone(config: Config, log: Logger): Promise<void> {
   const stopSignal = firstStopSignal(endAtOnce);
-  const service = await unlessStopped(stopSignal, (signal) => start(config, log, signal));
-  if (!service) return log.info('stopped before it was started');
-  announce(config, service.port);
-  log.info({ signal: await stopSignal }, 'stopping');
-  await service.stop();
-  log.info('stopped');
+  const service = await unlessStopped(config, stopSignal, (signal) => start(config, log, signal));
+  if (service) {
+    announce(config, service.port);
+    log.info({ signal: await stopSignal }, 'stopping');
+    await service.stop();
+  }
+  log.info(service ? 'stopped' : 'stopped before it was started');
+  process.exit(); // a database that hangs has left its connections open
 }
 
 /** Serves as the first process of a group, which speaks for all. */
@@ -55,8 +58,11 @@ async function serveAsGroup(config: Config, log: Logger): Promise<void> {
   const stopSignal = firstStopSignal(endAtOnce);
   if (config.migrate) {
     const { migrate } = await import('../../store/open.js');
-    const migrated = await unlessStopped(stopSignal, (signal) => migrate(config.database, signal));
-    if (!migrated) return log.info('stopped before it was started');
+    const migrated = await unlessStopped(config, stopSignal, (signal) => migrate(config.database, signal));
+    if (!migrated) {
+      log.info('stopped before it was started');
+      process.exit();
+    }
   }
   const port = config.port || (await freePort(config.host));
   const group = new ProcessGroup(config.processes, port, config.shutdownGraceMs, log);
@@ -89,15 +95,20 @@ function announce(config: Config, port: number): void {
   console.log(`taskresults is listening on ${host}:${port} (${displayDatabase(config.database)})`);
 }
 
-/** Returns what `begin` resolves to. Null: the signal to stop came first, and `begin` was given up. */
+/**
+ * Returns what `begin` resolves to. Null: the signal to stop came first, and `begin` was given up, or has hung since for
+ * the grace of a stop.
+ */
 async function unlessStopped<T>(
+  { shutdownGraceMs }: Config,
   stopSignal: Promise<unknown>,
   begin: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | null> {
   const stopping = new AbortController();
   void stopSignal.then(() => stopping.abort());
   try {
-    return await begin(stopping.signal);
+    const givenUp = stopSignal.then(() => delay(shutdownGraceMs, null, { ref: false }));
+    return await Promise.race([begin(stopping.signal), givenUp]);
   } catch (error) {
     if (stopping.signal.aborted) return null;
     throw error;

@@ -19,6 +19,8 @@ import * as parse from '../requests/read-requests';
 
 /** A call that waits is answered that long before its deadline. */
 const ANSWER_MARGIN_MS = 200;
+/** How long the read at the end of a wait may take. */
+const LAST_READ_MS = 900;
 
 /** TaskResultService over `reads` and `watches`, but for its stream. */
 export function readHandlers(
@@ -38,16 +40,17 @@ export function readHandlers(
       return view === 'FULL' && isFinished(result.status) ? remembered(result) : got(result, view);
     },
 
-    batchGetTaskResults: async (request) => {
+    batchGetTaskResults: async (request, caller) => {
       const view = parse.view(request.view, 'FULL');
-      const { found, notFound, deferred } = await reads.batchGet(parse.ids(request.ids), view);
-      const taskResults = found.map((result) => toTaskResult(result, view));
-      return () =>
-        encodeWhatFits(BatchGetTaskResultsResponse, found.length, (count) => ({
+      const { found, notFound, deferred } = await reads.batchGet(parse.ids(request.ids), view, caller);
+      return () => {
+        const taskResults = found.map((result) => toTaskResult(result, view));
+        return encodeWhatFits(BatchGetTaskResultsResponse, found.length, (count) => ({
           taskResults: taskResults.slice(0, count),
           notFoundIds: notFound,
           deferredIds: [...idsOf(found.slice(count)), ...deferred],
         }));
+      };
     },
 
     refreshTaskResult: async (request) => {
@@ -60,28 +63,29 @@ export function readHandlers(
         : { outcome: { $case: 'replaced', value: toTaskResult(result, view) } };
     },
 
-    batchRefreshTaskResults: async (request) => {
+    batchRefreshTaskResults: async (request, caller) => {
       const known = parse.knownResults('task_results', request.taskResults);
       const view = parse.view(request.view, 'FULL');
-      const refreshed = await reads.batchRefresh(known, view);
-      const changed = refreshed.changed.map((result) => toChanged(result, view));
-      const replaced = refreshed.replaced.map((result) => toTaskResult(result, view));
-      // The last ones are left out first: of those created anew, then of the others.
-      return () =>
-        encodeWhatFits(BatchRefreshTaskResultsResponse, changed.length + replaced.length, (count) => ({
+      const refreshed = await reads.batchRefresh(known, view, caller);
+      return () => {
+        const changed = refreshed.changed.map((result) => toChanged(result, view));
+        const replaced = refreshed.replaced.map((result) => toTaskResult(result, view));
+        // The last ones are left out first: of those created anew, then of the others.
+        return encodeWhatFits(BatchRefreshTaskResultsResponse, changed.length + replaced.length, (count) => ({
           changed: changed.slice(0, count),
           replaced: replaced.slice(0, Math.max(0, count - changed.length)),
           unchangedIds: refreshed.unchanged,
           notFoundIds: refreshed.notFound,
           deferredIds: [...idsOf([...changed, ...replaced].slice(count)), ...refreshed.deferred],
         }));
+      };
     },
 
-    listTaskResults: async (request) => {
+    listTaskResults: async (request, caller) => {
       const filter = parse.filter(request.filter);
       const after = fromPageToken(request.pageToken, filter);
       const view = parse.view(request.view, 'BASIC');
-      const { results, next } = await reads.list(filter, after, parse.pageSize(request.pageSize), view);
+      const { results, next } = await reads.list(filter, after, parse.pageSize(request.pageSize), view, caller);
       const encodePage = (most: number, shown: View) =>
         encodeWhatFits(ListTaskResultsResponse, most, (count) => ({
           taskResults: results.slice(0, count).map((result) => toTaskResult(result, shown)),
@@ -95,12 +99,14 @@ export function readHandlers(
 
     waitTaskResult: async (request, caller, call) => {
       const known = parse.knownResult(request);
-      const most = Math.min(parse.waitTimeout(request.timeout), Math.max(0, caller.timeLeftMs - ANSWER_MARGIN_MS));
-      const gone = new AbortController();
-      call.once('cancelled', () => gone.abort());
+      const timeoutMs = parse.waitTimeout(request.timeout);
+      caller.maxMs = timeoutMs + LAST_READ_MS;
+      const mostMs = Math.min(timeoutMs, Math.max(0, caller.timeLeftMs - ANSWER_MARGIN_MS));
       const until = parse.until(request.until);
       const view = parse.view(request.view, 'FULL');
-      const { result, timedOut } = await watches.waitFor(known, until, view, most, gone.signal);
+      const gone = new AbortController();
+      call.once('cancelled', () => gone.abort());
+      const { result, timedOut } = await watches.waitFor(known, until, view, mostMs, caller, gone.signal);
       return { taskResult: toTaskResult(result, view), timedOut };
     },
   };

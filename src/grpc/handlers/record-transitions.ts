@@ -4,10 +4,13 @@ import {
   type RecordTransitionsResponse,
   TaskResultState,
 } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import type { Caller } from '../../domain/caller';
 import type { Command } from '../../domain/command';
 import { invalidField, shuttingDown } from '../../domain/errors';
 import { type Limits, MAX_MORE_TRANSITIONS } from '../../domain/limits';
 import type { ResultState } from '../../domain/result-state';
+import { Stopwatch } from '../../domain/stopwatch';
+import { within } from '../../service/time-bound';
 import type { Lifecycle } from '../../service/writing/lifecycle';
 import { weigh } from '../../service/writing/write-queue';
 import { toState } from '../answers/messages';
@@ -31,18 +34,20 @@ const MAX_IN_A_GROUP = 256;
 type Call = ServerDuplexStream<RecordTransitionsRequest, Answer<RecordTransitionsResponse>>;
 
 /**
- * RecordTransitions. When `stopping` is aborted, what is under way is answered and the stream ends with SHUTTING_DOWN.
+ * RecordTransitions. Each transition is answered within `maxMs` milliseconds, with STORE_UNAVAILABLE if need be. When
+ * `stopping` is aborted, what is under way is answered and the stream ends with SHUTTING_DOWN.
  */
 export function recordTransitionsHandler(
   lifecycle: Lifecycle,
   limits: Limits,
+  maxMs: number,
   stopping: AbortSignal,
   refuse: Refuse,
 ): BidiStreamHandler<RecordTransitionsRequest, RecordTransitionsResponse> {
   return (call) =>
     new Promise((resolve, reject) => {
       const over = (error: unknown) => (error === null ? resolve() : reject(error));
-      const stream = new TransitionStream(call, lifecycle, limits, refuse, over);
+      const stream = new TransitionStream(call, lifecycle, limits, maxMs, refuse, over);
       const stop = () => stream.finish(shuttingDown());
       stopping.addEventListener('abort', stop);
       call.once('close', () => stopping.removeEventListener('abort', stop));
@@ -76,6 +81,7 @@ class TransitionStream {
     private readonly call: Call,
     private readonly lifecycle: Lifecycle,
     private readonly limits: Limits,
+    private readonly maxMs: number,
     /** For transitions, each of which may be refused alone. */
     private readonly refuse: Refuse,
     private readonly over: (error: unknown) => void,
@@ -155,8 +161,7 @@ class TransitionStream {
     }
     const bytes = weigh(command);
     this.#bytesUnderWay += bytes;
-    this.lifecycle
-      .record(command, this.#caller)
+    within(this.maxMs, this.lifecycle.record(command, new TransitionCaller(this.#caller, this.maxMs)))
       .then(
         (state) => toOutcome(command, state),
         (error: unknown) => this.#refusal(error),
@@ -190,6 +195,24 @@ class TransitionStream {
 
   #refusal(error: unknown): RecordTransitionsResponse['outcome'] {
     return { $case: 'error', value: this.refuse(error) };
+  }
+}
+
+/** The caller of one transition, which is given up while the stream goes on. */
+class TransitionCaller implements Caller {
+  readonly #since = new Stopwatch();
+
+  constructor(
+    private readonly ofStream: Caller,
+    private readonly maxMs: number,
+  ) {}
+
+  get connection(): string {
+    return this.ofStream.connection;
+  }
+
+  get isGone(): boolean {
+    return this.ofStream.isGone || this.#since.ms >= this.maxMs;
   }
 }
 

@@ -6,9 +6,10 @@ import {
 } from '@taskresults/protocol/taskresults/v1/task_result_service';
 import { CLIENTS_MESSAGE_SIZE } from '../../domain/limits';
 import type { TaskResult, View } from '../../domain/task-result';
-import type { EndReason, WatchEvent } from '../../service/watching/watch';
+import type { EndReason, WatchEvent, WatchTimes } from '../../service/watching/watch';
 import type { Watches } from '../../service/watching/watches';
 import { toTaskResult, toVersion } from '../answers/messages';
+import { GrpcCaller } from '../caller';
 import { encodeInPlace } from '../codec/encode-in-place';
 import { encodeOnce } from '../codec/encode-once';
 import { heartbeatInterval, view, watchTarget } from '../requests/read-requests';
@@ -23,10 +24,10 @@ const REASONS: Record<EndReason, Reason> = {
   SHUTTING_DOWN: Reason.REASON_SHUTTING_DOWN,
 };
 
-/** WatchTaskResults over `watches`. A watch ends after about `maxAgeMs`. */
+/** WatchTaskResults over `watches`. Each ends within `bounds`. */
 export function watchHandler(
   watches: Watches,
-  maxAgeMs: number,
+  bounds: Omit<WatchTimes, 'heartbeatMs'>,
 ): ServerStreamHandler<WatchTaskResultsRequest, WatchTaskResultsResponse> {
   return (request, call) =>
     new Promise((resolve, reject) => {
@@ -45,8 +46,8 @@ export function watchHandler(
         return buffered < MAX_BUFFERED_BYTES;
       };
       const over = (error: unknown) => (error === null ? resolve() : reject(error));
-      const times = { heartbeatMs: heartbeatInterval(request.heartbeatInterval), maxAgeMs };
-      const sink = { send, over };
+      const times = { ...bounds, heartbeatMs: heartbeatInterval(request.heartbeatInterval) };
+      const sink = { caller: new GrpcCaller(call), send, over };
       const watch =
         target.kind === 'ids'
           ? watches.byIds({ known: target.known, view: wanted, keepOpen: request.keepOpen }, times, sink)

@@ -1,14 +1,17 @@
 import { Stopwatch } from '../../domain/stopwatch';
 import type { Change, TaskResultStore } from '../../domain/store';
 import { type Version, versionOf } from '../../domain/version';
+import { BoundedStore } from '../bounded-store';
 import { ChangeCursor } from './change-cursor';
 
 /** Entries of one poll. */
 const PAGE = 1_000;
 /** At start, that many of the newest entries are read again: one that commits late may lie among them. */
 const LOOK_BACK = 1_000;
-/** Pause between two polls while nobody watches. */
-const IDLE_MS = 500;
+/** Pause between two polls while nobody watches: well below what the cache of results trusts. */
+const IDLE_MS = 200;
+/** A poll that is not answered within this time has failed: no link says that it is dead. */
+const POLL_TIMEOUT_MS = 5_000;
 /**
  * How often the feed checks that the log still reaches back to where the feed stood at the last check. Entries are kept
  * for a minute at least, but a process may have been suspended for longer, or somebody's clock is wrong.
@@ -47,6 +50,7 @@ interface Checked {
  * the store. One loop of polls, whatever the number of listeners and of watches.
  */
 export class ChangeFeed {
+  readonly #store: TaskResultStore;
   readonly #listeners: ChangeListener[] = [];
   #wanted = false;
   #stopped = false;
@@ -54,11 +58,13 @@ export class ChangeFeed {
   #endPause: () => void = () => {};
 
   constructor(
-    private readonly store: TaskResultStore,
+    store: TaskResultStore,
     private readonly options: FeedOptions,
     /** Called for each poll that fails; the feed goes on. */
     private readonly onError: (error: unknown) => void,
-  ) {}
+  ) {
+    this.#store = new BoundedStore(store, POLL_TIMEOUT_MS);
+  }
 
   subscribe(listener: ChangeListener): void {
     this.#listeners.push(listener);
@@ -66,7 +72,7 @@ export class ChangeFeed {
 
   /** Resolves when the place in the log is known: all that is committed from then on will be announced. */
   async start(): Promise<void> {
-    const { newest, step } = await this.store.changeLog();
+    const { newest, step } = await this.#store.changeLog();
     const checked = { position: newest, since: new Stopwatch() };
     this.#loop = this.#run(new ChangeCursor(Math.max(0, newest - LOOK_BACK), step), checked);
   }
@@ -108,6 +114,7 @@ export class ChangeFeed {
         for (const listener of this.#listeners) listener.upToDate?.(since);
         pause = count > 0 ? pollFastMs : Math.min(pause * 2, pollSlowMs);
       } catch (error) {
+        if (this.#stopped) return; // the store may be closed
         for (const listener of this.#listeners) listener.failed?.();
         this.onError(error);
         hasFailed = true;
@@ -123,7 +130,7 @@ export class ChangeFeed {
    * numbers go in other steps.
    */
   async #checkLog(cursor: ChangeCursor, checked: Checked): Promise<ChangeCursor> {
-    const { oldest, newest, step } = await this.store.changeLog();
+    const { oldest, newest, step } = await this.#store.changeLog();
     const hasGoneBack = newest < Math.max(checked.position, cursor.position);
     const isTrimmed = oldest > checked.position + 1;
     if (hasGoneBack || isTrimmed || step !== cursor.step || cursor.takeGivenUp()) {
@@ -138,11 +145,11 @@ export class ChangeFeed {
   async #poll(cursor: ChangeCursor): Promise<number> {
     const due = cursor.due(performance.now());
     if (due.length > 0) {
-      const late = await this.store.changesWithin(due);
+      const late = await this.#store.changesWithin(due);
       cursor.fill(due, late, performance.now());
       this.#announceAll(late);
     }
-    const changes = await this.store.changesAfter(cursor.position, PAGE);
+    const changes = await this.#store.changesAfter(cursor.position, PAGE);
     cursor.advance(changes, performance.now());
     this.#announceAll(changes);
     return changes.length;

@@ -1,5 +1,5 @@
 /** Ids of one query. */
-const MAX_IDS = 64;
+export const MAX_IDS_OF_A_QUERY = 64;
 /** Queries in flight at a time, so that what was read can go out before more is read. */
 const MAX_QUERIES = 2;
 
@@ -45,7 +45,7 @@ export class BatchLoader<T extends { id: string }> {
   }
 
   #nextBatch(): Map<string, Deferred<T | null>> {
-    if (this.#waiting.size <= MAX_IDS) {
+    if (this.#waiting.size <= MAX_IDS_OF_A_QUERY) {
       const all = this.#waiting;
       this.#waiting = new Map();
       this.#unsent = this.#waiting.entries();
@@ -54,7 +54,7 @@ export class BatchLoader<T extends { id: string }> {
     const some = new Map<string, Deferred<T | null>>();
     // Whatever is asked for comes in at the end, ahead of the iterator. Each look from the beginning would pass the
     // places of all that has been sent: with many thousands of ids, as after a restart, that takes minutes.
-    while (some.size < MAX_IDS) {
+    while (some.size < MAX_IDS_OF_A_QUERY) {
       const [id, asked] = this.#unsent.next().value as [string, Deferred<T | null>];
       some.set(id, asked);
       this.#waiting.delete(id);

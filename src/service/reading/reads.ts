@@ -1,15 +1,16 @@
-import { Semaphore } from 'async-mutex';
-import { doesNotExist, TaskResultsError } from '../../domain/errors';
+import type { Caller } from '../../domain/caller';
+import { callerGone, doesNotExist, TaskResultsError } from '../../domain/errors';
 import { type Filter, matches } from '../../domain/filter';
-import { MAX_ANSWER_SIZE } from '../../domain/limits';
+import { MAX_ANSWER_SIZE, MAX_WAITING_READS } from '../../domain/limits';
 import type { Position, TaskResultStore } from '../../domain/store';
 import type { TaskResult, View } from '../../domain/task-result';
 import { isSameVersion, type Version } from '../../domain/version';
+import type { FairTurns } from '../fair-turns';
 import { countThatFit, evenShare } from './answer-budget';
 import type { ResultCache } from './result-cache';
 
 /** Reads of many results in flight at a time. More are no quicker, and each may hold several times MAX_ANSWER_SIZE. */
-const MAX_READS_OF_MANY = 4;
+export const MAX_READS_OF_MANY = 4;
 
 export interface KnownResult {
   id: string;
@@ -40,13 +41,15 @@ export interface Page {
   next: Position | null;
 }
 
-/** What the reading calls mean, except for those that follow results (see Watches). */
+/**
+ * What the reading calls mean, except for those that follow results (see Watches). Those that read many results wait
+ * for their turns, and reject with LIMIT_REACHED when too many do. Once their caller has gone, they go no further.
+ */
 export class Reads {
-  readonly #readsOfMany = new Semaphore(MAX_READS_OF_MANY);
-
   constructor(
     private readonly store: TaskResultStore,
     private readonly cache: ResultCache,
+    private readonly turns: FairTurns,
   ) {}
 
   /** Rejects with TASK_RESULT_DOES_NOT_EXIST, or with TASK_RESULT_MISMATCH when the task has another path. */
@@ -59,15 +62,21 @@ export class Reads {
     return result;
   }
 
-  async batchGet(ids: readonly string[], view: View): Promise<BatchGet> {
+  batchGet(ids: readonly string[], view: View, caller: Caller): Promise<BatchGet> {
+    return this.#inTurn(caller, () => this.#getMany(ids, view, caller));
+  }
+
+  async #getMany(ids: readonly string[], view: View, caller: Caller): Promise<BatchGet> {
     const distinct = [...new Set(ids)];
     // Mostly all of them exist and are small: then one read is enough.
-    const results = byId(await this.#readMany(distinct, view, evenShare(distinct.length)));
+    const results = byId(await this.store.read(distinct, view, evenShare(distinct.length)));
     if (results.size === distinct.length) return { found: inOrder(distinct, results), notFound: [], deferred: [] };
+    goOnFor(caller);
     const present = inOrder(distinct, byId(await this.store.outline(distinct)));
+    goOnFor(caller);
     const fitting = idsOf(present.slice(0, countThatFit(present, view, MAX_ANSWER_SIZE)));
     const larger = fitting.filter((id) => !results.has(id));
-    for (const result of await this.#readMany(larger, view)) results.set(result.id, result);
+    for (const result of await this.store.read(larger, view)) results.set(result.id, result);
     const found = inOrder(fitting, results);
     const deferred = idsOf(present.slice(fitting.length));
     const elsewhere = new Set([...idsOf(found), ...deferred]);
@@ -86,16 +95,21 @@ export class Reads {
     return result;
   }
 
-  async batchRefresh(asked: readonly KnownResult[], view: View): Promise<BatchRefresh> {
+  batchRefresh(asked: readonly KnownResult[], view: View, caller: Caller): Promise<BatchRefresh> {
+    return this.#inTurn(caller, () => this.#refreshMany(asked, view, caller));
+  }
+
+  async #refreshMany(asked: readonly KnownResult[], view: View, caller: Caller): Promise<BatchRefresh> {
     const known = new Map([...asked].reverse().map(({ id, version }) => [id, version]));
     const outlines = byId(await this.store.outline([...known.keys()]));
+    goOnFor(caller);
     const isUnchanged = ({ id, version }: KnownResult) => {
       const outline = outlines.get(id);
       return outline !== undefined && isSameVersion(outline, version);
     };
     const distinct = [...new Set(asked.map(({ id }) => id))].map((id) => ({ id, version: known.get(id) as Version }));
     const others = idsOf(distinct.filter((item) => !isUnchanged(item)));
-    const { found, notFound, deferred } = await this.batchGet(others, view);
+    const { found, notFound, deferred } = await this.#getMany(others, view, caller);
     const isReplaced = ({ id, incarnation }: TaskResult) => known.get(id)?.incarnation !== incarnation;
     return {
       changed: found.filter((result) => !isReplaced(result)),
@@ -106,11 +120,16 @@ export class Reads {
     };
   }
 
-  async list(filter: Filter, after: Position | null, pageSize: number, view: View): Promise<Page> {
+  list(filter: Filter, after: Position | null, pageSize: number, view: View, caller: Caller): Promise<Page> {
+    return this.#inTurn(caller, () => this.#page(filter, after, pageSize, view, caller));
+  }
+
+  async #page(filter: Filter, after: Position | null, pageSize: number, view: View, caller: Caller): Promise<Page> {
     const outlines = await this.store.list(filter, after, pageSize + 1);
+    goOnFor(caller);
     const page = outlines.slice(0, pageSize);
     const fitting = page.slice(0, countThatFit(page, view, MAX_ANSWER_SIZE));
-    const results = inOrder(idsOf(fitting), byId(await this.#readMany(idsOf(fitting), view)));
+    const results = inOrder(idsOf(fitting), byId(await this.store.read(idsOf(fitting), view)));
     const last = fitting.at(-1);
     return {
       // A result may have changed since its key was read, and match no longer.
@@ -119,10 +138,13 @@ export class Reads {
     };
   }
 
-  async #readMany(ids: readonly string[], view: View, maxBytes?: number): Promise<TaskResult[]> {
-    if (ids.length === 0) return []; // without waiting for other reads
-    return this.#readsOfMany.runExclusive(() => this.store.read(ids, view, maxBytes));
+  #inTurn<T>(caller: Caller, read: () => Promise<T>): Promise<T> {
+    return this.turns.run(caller, read, MAX_WAITING_READS);
   }
+}
+
+function goOnFor(caller: Caller): void {
+  if (caller.isGone) throw callerGone();
 }
 
 interface Identified {

@@ -15,8 +15,11 @@ const ERROR_BYTES = 600;
 /** Two in a text, and one or more once it has been encoded for an answer. */
 const BYTES_PER_CHARACTER = 3;
 
-/** The cache is trusted for as long as the change log was read no longer ago than this. */
-const MAX_TRUST_MS = 2_000;
+/**
+ * The cache is trusted for as long as the change log was read no longer ago than this. So no result is answered longer
+ * than this after another process has deleted it, which the contract promises.
+ */
+const MAX_TRUST_MS = 500;
 
 /** A read of one result whose answer may be cached. */
 interface ReadInFlight {

@@ -4,6 +4,7 @@ import { MAX_FILTER_MATCHES } from '../../domain/limits';
 import type { Position, TaskResultStore } from '../../domain/store';
 import type { TaskResult, View } from '../../domain/task-result';
 import { isSameVersion, UNKNOWN_VERSION, type Version, versionOf } from '../../domain/version';
+import type { FairTurns } from '../fair-turns';
 import type { ResultCache } from '../reading/result-cache';
 import { MAX_READ_IDS, type Newer } from './read-newer';
 import { type Sink, Watch, type WatchTimes } from './watch';
@@ -44,11 +45,12 @@ export class FilterWatch extends Watch {
     private readonly hub: WatchHub,
     private readonly store: TaskResultStore,
     cache: ResultCache,
+    turns: FairTurns,
     { filter, view }: FilterWatchOptions,
     times: WatchTimes,
     sink: Sink,
   ) {
-    super(cache, view, times, sink);
+    super(cache, turns, view, times, sink);
     this.#filter = filter;
   }
 
@@ -62,6 +64,10 @@ export class FilterWatch extends Watch {
 
   protected override get isPending(): boolean {
     return this.#scan !== null || this.#scanAgain || super.isPending;
+  }
+
+  protected override get isReadOfMany(): boolean {
+    return this.#scan !== null || this.#scanAgain || super.isReadOfMany;
   }
 
   override wake(id: string, version: Version): void {

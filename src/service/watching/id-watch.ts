@@ -1,6 +1,7 @@
 import type { Outline } from '../../domain/store';
 import { isFinished, type TaskResult, type TaskResultStatus, type View } from '../../domain/task-result';
 import { isSameVersion, NO_VERSION, UNKNOWN_VERSION, type Version, versionOf } from '../../domain/version';
+import type { FairTurns } from '../fair-turns';
 import type { KnownResult } from '../reading/reads';
 import type { ResultCache } from '../reading/result-cache';
 import { type Sink, Watch, type WatchTimes } from './watch';
@@ -25,11 +26,12 @@ export class IdWatch extends Watch {
   constructor(
     private readonly hub: WatchHub,
     cache: ResultCache,
+    turns: FairTurns,
     { known, view, keepOpen }: IdWatchOptions,
     times: WatchTimes,
     sink: Sink,
   ) {
-    super(cache, view, times, sink);
+    super(cache, turns, view, times, sink);
     this.#keepOpen = keepOpen;
     for (const { id, version } of known) {
       if (this.held.has(id)) continue;

@@ -2,6 +2,7 @@ import type { Outline } from '../../domain/store';
 import type { TaskResult, View } from '../../domain/task-result';
 import { isNewer, isSameVersion, NO_VERSION, UNKNOWN_VERSION, type Version } from '../../domain/version';
 import { countThatFit } from '../reading/answer-budget';
+import { MAX_IDS_OF_A_QUERY } from '../reading/batch-loader';
 import type { ResultCache } from '../reading/result-cache';
 
 /** Ids of one read. */
@@ -65,7 +66,7 @@ async function readMany(
     const [unchanged, changed]: [Outline[], Outline[]] = [[], []];
     const results: TaskResult[] = [];
     const absent: string[] = [];
-    const outlines = await Promise.all(ids.map((id) => cache.outline(id)));
+    const outlines = await loadAll(ids, (id) => cache.outline(id));
     for (const [i, outline] of outlines.entries()) {
       if (!outline) absent.push(ids[i] as string);
       else if (isSameVersion(outline, held.get(outline.id) ?? NO_VERSION)) unchanged.push(outline);
@@ -73,7 +74,7 @@ async function readMany(
     }
     const fitting = changed.slice(0, countThatFit(changed, view, MAX_READ_BYTES));
     for (const { id } of changed.slice(fitting.length)) dirty.set(id, UNKNOWN_VERSION);
-    const read = await Promise.all(fitting.map(({ id }) => cache.read(id, view)));
+    const read = await loadAll(fitting, ({ id }) => cache.read(id, view));
     for (const [i, result] of read.entries()) {
       if (result) results.push(result);
       else absent.push((fitting[i] as Outline).id);
@@ -84,6 +85,15 @@ async function readMany(
     for (const id of ids) dirty.set(id, UNKNOWN_VERSION);
     throw error;
   }
+}
+
+/** No more at a time than one query holds: whoever asks for one result meanwhile must not wait for all of them. */
+async function loadAll<Item, T>(items: readonly Item[], load: (item: Item) => Promise<T>): Promise<T[]> {
+  const loaded: T[] = [];
+  for (let i = 0; i < items.length; i += MAX_IDS_OF_A_QUERY) {
+    loaded.push(...(await Promise.all(items.slice(i, i + MAX_IDS_OF_A_QUERY).map(load))));
+  }
+  return loaded;
 }
 
 function takeFirst(dirty: Map<string, Version>): string[] {

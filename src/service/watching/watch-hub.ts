@@ -29,6 +29,8 @@ export class WatchHub implements ChangeListener {
   readonly #watchesOfAll = new Set<Watch>();
   #watchedIds = 0;
   #timer: NodeJS.Timeout | null = null;
+  #isRereadDue = false;
+  #rereading: Promise<void> | null = null;
   #isClosed = false;
 
   constructor(
@@ -55,8 +57,14 @@ export class WatchHub implements ChangeListener {
     }
   }
 
+  /** Reads all again: once more when it is reading already, and never twice at a time, since the store may hang. */
   missed(): void {
-    this.#reread().catch(this.onError);
+    this.#isRereadDue = true;
+    this.#rereading ??= this.#rereadWhileDue()
+      .catch(this.onError)
+      .finally(() => {
+        this.#rereading = null;
+      });
   }
 
   /**
@@ -109,6 +117,13 @@ export class WatchHub implements ChangeListener {
     if (watches) watches.add(watch);
     else this.#watchesById.set(id, new Set([watch]));
     this.#watchedIds++;
+  }
+
+  async #rereadWhileDue(): Promise<void> {
+    while (this.#isRereadDue && !this.#isClosed) {
+      this.#isRereadDue = false;
+      await this.#reread();
+    }
   }
 
   async #reread(): Promise<void> {

@@ -1,8 +1,12 @@
+import type { Caller } from '../../domain/caller';
 import { TaskResultsError } from '../../domain/errors';
 import type { Outline } from '../../domain/store';
 import type { TaskResult, View } from '../../domain/task-result';
 import { isNewer, NO_VERSION, type Version } from '../../domain/version';
+import type { FairTurns } from '../fair-turns';
+import { MAX_IDS_OF_A_QUERY } from '../reading/batch-loader';
 import type { ResultCache } from '../reading/result-cache';
+import { noAnswerWithin } from '../time-bound';
 import { type Newer, readNewer } from './read-newer';
 
 export type EndReason = 'ALL_FINISHED' | 'MAX_AGE' | 'SHUTTING_DOWN';
@@ -18,6 +22,7 @@ export type WatchEvent =
 
 /** Where the events of a watch go: the stream of a client. */
 export interface Sink {
+  readonly caller: Caller;
   /** Takes an event. False: no more until `Watch.resume`, except for the rest of what has been read already. */
   send(event: WatchEvent): boolean;
   /** The watch is over: after `end`, or because of an error. Called once, and not after `Watch.close`. */
@@ -25,6 +30,8 @@ export interface Sink {
 }
 
 export interface WatchTimes {
+  /** How long the first read may take. */
+  firstReadMs: number;
   /** Longest silence. */
   heartbeatMs: number;
   /** Give or take a tenth, so that watches opened together do not end together. */
@@ -40,14 +47,15 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /**
  * One watch: the hub marks ids as dirty, and the watch reads them when the sink has room, one bounded read at a time. A
  * slow client so costs a set of ids and one read, never a queue of results, and skips revisions in between. The watch
- * also sends heartbeats, and ends by itself at its greatest age. The first read must succeed; after that, a store that
- * is out of reach is waited for.
+ * also sends heartbeats, and ends by itself at its greatest age. The first read must succeed, and soon; after that, a
+ * store that is out of reach is waited for. Reads of many results wait for their turns.
  */
 export abstract class Watch {
   /** The versions that the client has, as far as this watch follows their results. */
   protected readonly held = new Map<string, Version>();
   /** Ids of which the client may not have the newest version, each with the newest one that has been announced. */
   protected readonly dirty = new Map<string, Version>();
+  readonly #firstReadBy: number;
   readonly #endsAt: number;
   #quietSince = performance.now();
   #timer: NodeJS.Timeout | null = null;
@@ -60,10 +68,12 @@ export abstract class Watch {
 
   constructor(
     private readonly cache: ResultCache,
+    private readonly turns: FairTurns,
     private readonly view: View,
     private readonly times: WatchTimes,
     private readonly sink: Sink,
   ) {
+    this.#firstReadBy = this.#quietSince + times.firstReadMs;
     this.#endsAt = this.#quietSince + times.maxAgeMs * (0.9 + 0.2 * Math.random());
   }
 
@@ -88,6 +98,11 @@ export abstract class Watch {
   /** Something is to be read. */
   protected get isPending(): boolean {
     return this.dirty.size > 0;
+  }
+
+  /** The next read needs more than one query, or a long one. */
+  protected get isReadOfMany(): boolean {
+    return this.dirty.size > MAX_IDS_OF_A_QUERY;
   }
 
   protected readNext(): Promise<Newer> {
@@ -152,8 +167,12 @@ export abstract class Watch {
     else if (this.#isReading || this.#isSinkFull || this.#isStoreAway) return;
     else if (this.isPending) {
       this.#isReading = true;
-      this.readNext().then(this.#onRead).catch(this.#onReadFailed);
+      this.#read().then(this.#onRead).catch(this.#onReadFailed);
     } else if (this.isSettled) this.#end('ALL_FINISHED');
+  }
+
+  #read(): Promise<Newer> {
+    return this.isReadOfMany ? this.turns.run(this.sink.caller, () => this.readNext()) : this.readNext();
   }
 
   readonly #onRead = ({ unchanged, absent, results }: Newer): void => {
@@ -182,10 +201,11 @@ export abstract class Watch {
     this.pump(); // the server may be stopping
   }
 
-  /** One timer for both: the next heartbeat that would be due, and the end. */
+  /** One timer for all: the end of the first read, the next heartbeat that would be due, and the end of the watch. */
   #setTimer(): void {
     const now = performance.now();
-    const due = Math.min(this.#quietSince + this.times.heartbeatMs, this.#endsAt) - now;
+    const firstReadBy = this.#hasRead ? Number.POSITIVE_INFINITY : this.#firstReadBy;
+    const due = Math.min(firstReadBy, this.#quietSince + this.times.heartbeatMs, this.#endsAt) - now;
     this.#timer = setTimeout(this.#onTimer, Math.min(Math.max(1, due), MAX_TIMER_MS));
   }
 
@@ -193,6 +213,10 @@ export abstract class Watch {
     const now = performance.now();
     if (now >= this.#endsAt) {
       this.#end('MAX_AGE');
+      return;
+    }
+    if (!this.#hasRead && now >= this.#firstReadBy) {
+      this.#finish(noAnswerWithin(this.times.firstReadMs));
       return;
     }
     if (now >= this.#quietSince + this.times.heartbeatMs) {

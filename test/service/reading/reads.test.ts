@@ -1,6 +1,8 @@
+import { ITSELF } from '../../../src/domain/caller';
 import type { TaskResultStore } from '../../../src/domain/store';
 import { NO_VERSION } from '../../../src/domain/version';
-import { Reads } from '../../../src/service/reading/reads';
+import { FairTurns } from '../../../src/service/fair-turns';
+import { MAX_READS_OF_MANY, Reads } from '../../../src/service/reading/reads';
 import { ResultCache } from '../../../src/service/reading/result-cache';
 import { create } from '../../support/commands';
 import { openTemporaryStore, type TemporaryStore } from '../../support/temporary-store';
@@ -19,7 +21,8 @@ function counted(): { reads: Reads; calls: string[]; most: () => number } {
   let most = 0;
   const counting: Pick<TaskResultStore, 'read' | 'outline'> = {
     read: async (ids, view, maxBytes) => {
-      if (ids.length > 0) calls.push(`read ${ids.length}`);
+      if (ids.length === 0) return [];
+      calls.push(`read ${ids.length}`);
       most = Math.max(most, ++underWay);
       return store.read(ids, view, maxBytes).finally(() => underWay--);
     },
@@ -28,18 +31,22 @@ function counted(): { reads: Reads; calls: string[]; most: () => number } {
       return store.outline(ids);
     },
   };
-  return { reads: new Reads(counting as TaskResultStore, new ResultCache(store, 0)), calls, most: () => most };
+  return {
+    reads: new Reads(counting as TaskResultStore, new ResultCache(store, 0), new FairTurns(MAX_READS_OF_MANY)),
+    calls,
+    most: () => most,
+  };
 }
 
 test('a batch of results that are all there and small is one read', async () => {
   const ids = Array.from({ length: 100 }, (_, i) => `small ${i}`);
   await temporary.store.transact(ids.map((id) => create(id)));
   const { reads, calls } = counted();
-  expect((await reads.batchGet([...ids, ...ids], 'FULL')).found.map(({ id }) => id)).toEqual(ids);
+  expect((await reads.batchGet([...ids, ...ids], 'FULL', ITSELF)).found.map(({ id }) => id)).toEqual(ids);
   expect(calls).toEqual(['read 100']);
   const known = await temporary.store.outline(ids);
   const asked = ids.map((id) => ({ id, version: known.find((outline) => outline.id === id) ?? NO_VERSION }));
-  expect(await reads.batchRefresh(asked, 'FULL')).toMatchObject({ unchanged: ids });
+  expect(await reads.batchRefresh(asked, 'FULL', ITSELF)).toMatchObject({ unchanged: ids });
   expect(calls.slice(1)).toEqual(['outline 100']);
 });
 
@@ -49,7 +56,7 @@ test('of a batch with larger results, and some that are missing, each is read on
   await temporary.store.transact([...large.map((id) => create(id, { argsJson })), create('between')]);
   const { reads, calls } = counted();
   const asked = ['large 1', 'missing', 'between', 'large 2'];
-  const { found, notFound, deferred } = await reads.batchGet(asked, 'FULL');
+  const { found, notFound, deferred } = await reads.batchGet(asked, 'FULL', ITSELF);
   expect([found.map(({ id }) => id), notFound, deferred]).toEqual([['large 1', 'between', 'large 2'], ['missing'], []]);
   expect(calls).toEqual(['read 4', 'outline 4', 'read 2']);
 });
@@ -58,9 +65,9 @@ test('so that memory is bounded, few batches are read at a time, and all in the 
   const ids = ['one', 'two'];
   await temporary.store.transact(ids.map((id) => create(id)));
   const { reads, most } = counted();
-  const batches = await Promise.all(Array.from({ length: 40 }, () => reads.batchGet(ids, 'FULL')));
+  const batches = await Promise.all(Array.from({ length: 40 }, () => reads.batchGet(ids, 'FULL', ITSELF)));
   expect(batches.map(({ found }) => found.length)).toEqual(batches.map(() => 2));
-  expect(most()).toBe(4);
+  expect(most()).toBe(MAX_READS_OF_MANY);
 });
 
 test('of results that are all unchanged or missing, nothing is read', async () => {
@@ -68,7 +75,7 @@ test('of results that are all unchanged or missing, nothing is read', async () =
   const { reads, calls, most } = counted();
   const [version = NO_VERSION] = await temporary.store.outline(['unchanged']);
   const asked = [{ id: 'unchanged', version }];
-  expect(await reads.batchRefresh(asked, 'FULL')).toMatchObject({ unchanged: ['unchanged'] });
+  expect(await reads.batchRefresh(asked, 'FULL', ITSELF)).toMatchObject({ unchanged: ['unchanged'] });
   expect(calls).toEqual(['outline 1']);
   expect(most()).toBe(0);
 });
@@ -76,6 +83,6 @@ test('of results that are all unchanged or missing, nothing is read', async () =
 test('what the view leaves out does not count', async () => {
   await temporary.store.transact([create('huge', { argsJson: `["${'x'.repeat(4_000_000)}"]` })]);
   const { reads, calls } = counted();
-  expect((await reads.batchGet(['huge'], 'BASIC')).found).toHaveLength(1);
+  expect((await reads.batchGet(['huge'], 'BASIC', ITSELF)).found).toHaveLength(1);
   expect(calls).toEqual(['read 1']);
 });

@@ -1,6 +1,8 @@
+import { ITSELF } from '../../../src/domain/caller';
 import type { Command } from '../../../src/domain/command';
 import { MAX_COMMANDS } from '../../../src/domain/store';
 import { ChangeFeed } from '../../../src/service/changes/change-feed';
+import { FairTurns } from '../../../src/service/fair-turns';
 import { ResultCache } from '../../../src/service/reading/result-cache';
 import type { WatchEvent } from '../../../src/service/watching/watch';
 import { WatchHub } from '../../../src/service/watching/watch-hub';
@@ -27,7 +29,7 @@ test('many results that match no longer are found by one scan, though others cha
   // Never started: the watch learns what is new by its scans alone.
   const feed = new ChangeFeed(store, { pollFastMs: 1_000, pollSlowMs: 1_000 }, () => {});
   const hub = new WatchHub(store, feed, { rereadMs: 3_600_000, maxWatches: 1, maxWatchedIds: 1 }, () => {});
-  const watches = new Watches(store, new ResultCache(store, 0), hub);
+  const watches = new Watches(store, new ResultCache(store, 0), new FairTurns(1), hub);
   const counts = { snapshot: 0, unmatched: 0 };
   const send = ({ kind }: WatchEvent) => {
     if (kind === 'snapshot' || kind === 'unmatched') counts[kind]++;
@@ -36,7 +38,8 @@ test('many results that match no longer are found by one scan, though others cha
     return true;
   };
   const watched = { filter: filter({ statuses: ['READY'] }), view: 'FULL' as const };
-  const watch = watches.byFilter(watched, { heartbeatMs: 3_600_000, maxAgeMs: 3_600_000 }, { send, over: () => {} });
+  const times = { firstReadMs: 3_600_000, heartbeatMs: 3_600_000, maxAgeMs: 3_600_000 };
+  const watch = watches.byFilter(watched, times, { caller: ITSELF, send, over: () => {} });
   try {
     await doForAll((id) => create(id));
     watch.open();

@@ -1,0 +1,72 @@
+import type { Caller } from '../domain/caller';
+import { callerGone, TaskResultsError } from '../domain/errors';
+
+/** Work that takes longer than this no longer counts: what hangs must not keep others from their turns. */
+const MAX_TURN_MS = 10_000;
+
+interface Waiting {
+  readonly caller: Caller;
+  begin(): void;
+  refuse(error: TaskResultsError): void;
+}
+
+/**
+ * Lets a few pieces of work run at a time. The others wait, and connections take turns: however much one of them asks
+ * for, another waits for one piece of each at most. What waited for a caller that has gone meanwhile is not begun.
+ */
+export class FairTurns {
+  #running = 0;
+  /** What waits, by connection; the first connection has the next turn. */
+  readonly #waiting = new Map<string, Waiting[]>();
+
+  constructor(private readonly maxRunning: number) {}
+
+  /**
+   * Runs `work` when its turn comes, and settles as it does. Rejects with STORE_UNAVAILABLE when the caller has gone by
+   * then, and with LIMIT_REACHED when too much waits: connections share `maxWaiting` places evenly, and each has one.
+   */
+  async run<T>(caller: Caller, work: () => Promise<T>, maxWaiting = Number.POSITIVE_INFINITY): Promise<T> {
+    if (this.#running < this.maxRunning) this.#running++;
+    else await this.#turn(caller, maxWaiting);
+    let isOver = false;
+    const end = () => {
+      if (isOver) return;
+      isOver = true;
+      this.#running--;
+      this.#beginNext();
+    };
+    const timer = setTimeout(end, MAX_TURN_MS);
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+      end();
+    }
+  }
+
+  #turn(caller: Caller, maxWaiting: number): Promise<void> {
+    const { connection } = caller;
+    const own = this.#waiting.get(connection) ?? [];
+    if (own.length >= Math.max(1, maxWaiting / Math.max(1, this.#waiting.size))) {
+      throw new TaskResultsError('LIMIT_REACHED', 'too many reads of many results are waiting on this connection');
+    }
+    this.#waiting.set(connection, own);
+    return new Promise((begin, refuse) => own.push({ caller, begin, refuse }));
+  }
+
+  #beginNext(): void {
+    for (const [connection, own] of this.#waiting) {
+      if (this.#running >= this.maxRunning) return;
+      const next = own.shift();
+      // Its next turn comes after one of each other connection.
+      this.#waiting.delete(connection);
+      if (own.length > 0) this.#waiting.set(connection, own);
+      if (next?.caller.isGone) next.refuse(callerGone());
+      else if (next) {
+        this.#running++;
+        // In a tick of its own: between two pieces of work other calls are taken, also where the store never waits.
+        setImmediate(next.begin);
+      }
+    }
+  }
+}
