@@ -70,7 +70,7 @@ export class ServerProcess {
     return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
   }
 
-  stop(): Promise<void> {
+  stop(): Promise<number> {
     return this.child.end('TERM');
   }
 }

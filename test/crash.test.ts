@@ -48,7 +48,7 @@ async function drive(server: ChildServer, prefix: string, killAfter: number): Pr
   const { calls, close } = connect(server.address);
   const answered = new Map<string, number>();
   let count = 0;
-  let killing: Promise<void> | null = null;
+  let killing: Promise<unknown> | null = null;
   const write = async (writer: number) => {
     for (let task = 0; ; task++) {
       const id = `${prefix} ${writer}.${task}`;

@@ -45,8 +45,8 @@ export class ChildServer {
     return childrenOf(this.pid);
   }
 
-  /** Ends the process and waits until it is gone. */
-  end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+  /** Ends the process, waits until it is gone, and returns its exit code. */
+  end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number> {
     return this.child.end(signal === 'SIGTERM' ? 'TERM' : 'KILL');
   }
 }

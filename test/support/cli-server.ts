@@ -21,7 +21,7 @@ export class CliServer {
   }
 
   /** Ends the server as a crash would. */
-  kill(): Promise<void> {
+  kill(): Promise<number> {
     return this.server.end('SIGKILL');
   }
 

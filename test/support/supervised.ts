@@ -7,8 +7,8 @@ import type { Readable } from 'node:stream';
  * input ends, which it also does when this process is killed. Its standard output and error are the child's.
  */
 export class Supervised {
-  /** Resolves when the child is gone. */
-  readonly gone: Promise<unknown>;
+  /** Resolves when the child is gone, with its exit code; 128 and more: a signal ended it. */
+  readonly gone: Promise<number>;
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly #shell: ChildProcess;
@@ -23,7 +23,7 @@ export class Supervised {
     });
     this.stdout = this.#shell.stdout as Readable;
     this.stderr = this.#shell.stderr as Readable;
-    this.gone = once(this.#shell, 'exit');
+    this.gone = once(this.#shell, 'exit').then(([code]) => Number(code));
     this.#pid = once(this.#shell.stdio[3] as Readable, 'data').then(([line]) => Number(String(line)));
   }
 
@@ -31,9 +31,9 @@ export class Supervised {
     return this.#pid;
   }
 
-  async end(signal: 'TERM' | 'KILL'): Promise<void> {
+  async end(signal: 'TERM' | 'KILL'): Promise<number> {
     this.#shell.stdin?.on('error', () => {}); // it may be gone already
     this.#shell.stdin?.end(`${signal}\n`);
-    await this.gone;
+    return this.gone;
   }
 }
