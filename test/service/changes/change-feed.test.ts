@@ -8,6 +8,8 @@ let temporary: TemporaryStore;
 let feed: ChangeFeed;
 let told: string[];
 let missed: number;
+let failed: number;
+let errors: unknown[];
 /** While this is set, the process does nothing: no poll goes on. */
 let suspended: Promise<void> | null = null;
 /** How far the clock is ahead. */
@@ -17,6 +19,8 @@ beforeEach(async () => {
   temporary = await openTemporaryStore('sqlite');
   told = [];
   missed = 0;
+  failed = 0;
+  errors = [];
   const store: Pick<TaskResultStore, 'changeLog' | 'changesAfter' | 'changesWithin'> = {
     changeLog: () => temporary.store.changeLog(),
     changesWithin: (ranges) => temporary.store.changesWithin(ranges),
@@ -27,10 +31,8 @@ beforeEach(async () => {
   };
   const now = Date.now.bind(Date);
   jest.spyOn(Date, 'now').mockImplementation(() => now() + ahead);
-  feed = new ChangeFeed(store as TaskResultStore, { pollFastMs: 1, pollSlowMs: 1 }, (error) => {
-    throw error;
-  });
-  feed.subscribe({ changed: (id) => told.push(id), missed: () => missed++ });
+  feed = new ChangeFeed(store as TaskResultStore, { pollFastMs: 1, pollSlowMs: 1 }, (error) => errors.push(error));
+  feed.subscribe({ changed: (id) => told.push(id), missed: () => missed++, failed: () => failed++ });
   feed.wanted = true;
 });
 afterEach(async () => {
@@ -38,6 +40,7 @@ afterEach(async () => {
   ahead = 0;
   await feed.stop();
   await temporary.close();
+  expect(errors).toHaveLength(failed);
   jest.restoreAllMocks();
 });
 
@@ -101,5 +104,33 @@ test('one that was suspended for no longer than the log reaches has missed nothi
   ahead += 60_000;
   await store.transact([create('after')]);
   await until(() => told.includes('after'), 'the log is read on');
+  expect(missed).toBe(0);
+});
+
+test('a poll that is never answered has failed; the log is read on, and its answer does no harm when it comes', async () => {
+  const { store } = temporary;
+  await feed.start();
+  await store.transact([create('before')]);
+  await until(() => told.includes('before'), 'the log is read');
+
+  let isHanging = false;
+  let answer: (() => void) | null = null;
+  const { changesAfter } = store;
+  store.changesAfter = (...asked) => {
+    if (isHanging) return changesAfter.apply(store, asked);
+    isHanging = true;
+    return new Promise((resolve) => {
+      answer = () => resolve([{ seq: 1_000_000, taskId: 'late', incarnation: 1, revision: 1 }]);
+    });
+  };
+  await until(() => failed > 0, 'it counts as failed');
+  for (let n = 0; n < 5; n++) await store.transact([create(`meanwhile ${n}`)]);
+  await until(() => told.includes('meanwhile 4'), 'the log is read on');
+  expect(failed).toBe(1);
+
+  (answer as (() => void) | null)?.();
+  await store.transact([create('after')]);
+  await until(() => told.includes('after'), 'the place in the log is still known');
+  expect(told).not.toContain('late');
   expect(missed).toBe(0);
 });
