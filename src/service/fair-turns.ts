@@ -4,6 +4,13 @@ import { callerGone, TaskResultsError } from '../domain/errors';
 /** Work that takes longer than this no longer counts: what hangs must not keep others from their turns. */
 const MAX_TURN_MS = 10_000;
 
+/**
+ * Ticks of the event loop before a piece of work begins. A read by id takes about as many from its arrival to its
+ * answer, and so goes first. While thirty clients listed, the median Get took 3 ms rather than 9 with pages of 50, and
+ * 24 rather than 76 with pages of 1,000; as many lists were answered (SQLite, all on two busy cores).
+ */
+const TICKS = 4;
+
 interface Waiting {
   readonly caller: Caller;
   begin(): void;
@@ -26,8 +33,7 @@ export class FairTurns {
    * then, and with LIMIT_REACHED when too much waits: connections share `maxWaiting` places evenly, and each has one.
    */
   async run<T>(caller: Caller, work: () => Promise<T>, maxWaiting = Number.POSITIVE_INFINITY): Promise<T> {
-    if (this.#running < this.maxRunning) this.#running++;
-    else await this.#turn(caller, maxWaiting);
+    await this.#turn(caller, maxWaiting);
     let isOver = false;
     const end = () => {
       if (isOver) return;
@@ -51,7 +57,10 @@ export class FairTurns {
       throw new TaskResultsError('LIMIT_REACHED', 'too many reads of many results are waiting on this connection');
     }
     this.#waiting.set(connection, own);
-    return new Promise((begin, refuse) => own.push({ caller, begin, refuse }));
+    return new Promise((begin, refuse) => {
+      own.push({ caller, begin, refuse });
+      this.#beginNext();
+    });
   }
 
   #beginNext(): void {
@@ -64,9 +73,13 @@ export class FairTurns {
       if (next?.caller.isGone) next.refuse(callerGone());
       else if (next) {
         this.#running++;
-        // In a tick of its own: between two pieces of work other calls are taken, also where the store never waits.
-        setImmediate(next.begin);
+        inTicks(TICKS, next.begin);
       }
     }
   }
+}
+
+function inTicks(ticks: number, begin: () => void): void {
+  if (ticks === 0) begin();
+  else setImmediate(inTicks, ticks - 1, begin);
 }

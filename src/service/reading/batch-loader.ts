@@ -1,7 +1,9 @@
 /** Ids of one query. */
-export const MAX_IDS_OF_A_QUERY = 64;
+const MAX_IDS = 64;
 /** Queries in flight at a time, so that what was read can go out before more is read. */
 const MAX_QUERIES = 2;
+/** Who asks for more ids at a time only holds up others. */
+export const MAX_IDS_IN_FLIGHT = MAX_IDS * MAX_QUERIES;
 
 /** A promise that is settled from outside. */
 interface Deferred<T> {
@@ -45,7 +47,7 @@ export class BatchLoader<T extends { id: string }> {
   }
 
   #nextBatch(): Map<string, Deferred<T | null>> {
-    if (this.#waiting.size <= MAX_IDS_OF_A_QUERY) {
+    if (this.#waiting.size <= MAX_IDS) {
       const all = this.#waiting;
       this.#waiting = new Map();
       this.#unsent = this.#waiting.entries();
@@ -54,7 +56,7 @@ export class BatchLoader<T extends { id: string }> {
     const some = new Map<string, Deferred<T | null>>();
     // Whatever is asked for comes in at the end, ahead of the iterator. Each look from the beginning would pass the
     // places of all that has been sent: with many thousands of ids, as after a restart, that takes minutes.
-    while (some.size < MAX_IDS_OF_A_QUERY) {
+    while (some.size < MAX_IDS) {
       const [id, asked] = this.#unsent.next().value as [string, Deferred<T | null>];
       some.set(id, asked);
       this.#waiting.delete(id);

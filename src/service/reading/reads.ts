@@ -9,8 +9,11 @@ import type { FairTurns } from '../fair-turns';
 import { countThatFit, evenShare } from './answer-budget';
 import type { ResultCache } from './result-cache';
 
-/** Reads of many results in flight at a time. More are no quicker, and each may hold several times MAX_ANSWER_SIZE. */
-export const MAX_READS_OF_MANY = 4;
+/**
+ * Reads of many results in flight at a time, those of watches included. More are no quicker, hold up reads by id, and
+ * each may hold several times MAX_ANSWER_SIZE.
+ */
+export const MAX_READS_OF_MANY = 2;
 
 export interface KnownResult {
   id: string;

@@ -2,7 +2,7 @@ import type { Outline } from '../../domain/store';
 import type { TaskResult, View } from '../../domain/task-result';
 import { isNewer, isSameVersion, NO_VERSION, UNKNOWN_VERSION, type Version } from '../../domain/version';
 import { countThatFit } from '../reading/answer-budget';
-import { MAX_IDS_OF_A_QUERY } from '../reading/batch-loader';
+import { MAX_IDS_IN_FLIGHT } from '../reading/batch-loader';
 import type { ResultCache } from '../reading/result-cache';
 
 /** Ids of one read. */
@@ -87,11 +87,11 @@ async function readMany(
   }
 }
 
-/** No more at a time than one query holds: whoever asks for one result meanwhile must not wait for all of them. */
+/** In parts: whoever asks for one result meanwhile must not wait for all of them. */
 async function loadAll<Item, T>(items: readonly Item[], load: (item: Item) => Promise<T>): Promise<T[]> {
   const loaded: T[] = [];
-  for (let i = 0; i < items.length; i += MAX_IDS_OF_A_QUERY) {
-    loaded.push(...(await Promise.all(items.slice(i, i + MAX_IDS_OF_A_QUERY).map(load))));
+  for (let i = 0; i < items.length; i += MAX_IDS_IN_FLIGHT) {
+    loaded.push(...(await Promise.all(items.slice(i, i + MAX_IDS_IN_FLIGHT).map(load))));
   }
   return loaded;
 }

@@ -4,7 +4,7 @@ import type { Outline } from '../../domain/store';
 import type { TaskResult, View } from '../../domain/task-result';
 import { isNewer, NO_VERSION, type Version } from '../../domain/version';
 import type { FairTurns } from '../fair-turns';
-import { MAX_IDS_OF_A_QUERY } from '../reading/batch-loader';
+import { MAX_IDS_IN_FLIGHT } from '../reading/batch-loader';
 import type { ResultCache } from '../reading/result-cache';
 import { noAnswerWithin } from '../time-bound';
 import { type Newer, readNewer } from './read-newer';
@@ -100,9 +100,9 @@ export abstract class Watch {
     return this.dirty.size > 0;
   }
 
-  /** The next read needs more than one query, or a long one. */
+  /** The next read is one of many results, which waits for its turn. */
   protected get isReadOfMany(): boolean {
-    return this.dirty.size > MAX_IDS_OF_A_QUERY;
+    return this.dirty.size > MAX_IDS_IN_FLIGHT;
   }
 
   protected readNext(): Promise<Newer> {
