@@ -49,9 +49,9 @@ export function shuttingDown(): TaskResultsError {
   return new TaskResultsError('SHUTTING_DOWN', 'the server is shutting down');
 }
 
-/** What was asked for was not done, since nobody waited for it any more. Whoever does all the same may ask again. */
-export function callerGone(): TaskResultsError {
-  return new TaskResultsError('STORE_UNAVAILABLE', 'the time of the call was over before it was answered');
+/** Of work that nobody waits for any more. Nobody reads it, and nothing is logged. */
+export function abandoned(): TaskResultsError {
+  return new TaskResultsError('STORE_UNAVAILABLE', 'the caller has gone');
 }
 
 /** The cause is for the log, never for the caller. */

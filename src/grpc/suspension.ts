@@ -3,6 +3,9 @@ import { Stopwatch } from '../domain/stopwatch';
 /** How often the process notes that it runs. */
 const PULSE_MS = 250;
 
+/** Pulses that are late by less are a busy thread's, and of no account. */
+const MIN_PAUSE_MS = 500;
+
 /** For how long afterwards calls may still come up that arrived while the process did not run. */
 const BACKLOG_MS = 1_000;
 
@@ -17,9 +20,10 @@ setInterval(() => {
   if (ms > 0) pause = { ms, since: sincePulse };
 }, PULSE_MS).unref();
 
-/** For how long the process has not run just now: it was suspended, or its thread was busy. */
+/** For how long, at most, the process has not run just now: it was suspended, or its thread was blocked. */
 function currentPauseMs(): number {
-  return Math.max(0, sincePulse.ms - PULSE_MS);
+  const { ms } = sincePulse;
+  return ms < MIN_PAUSE_MS ? 0 : ms;
 }
 
 /**

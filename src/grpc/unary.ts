@@ -1,5 +1,5 @@
 import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
-import { callerGone } from '../domain/errors';
+import { abandoned } from '../domain/errors';
 import { within } from '../service/time-bound';
 import { GrpcCaller } from './caller';
 import { wellFormed } from './codec/decode';
@@ -29,10 +29,10 @@ export function unary<Request, Message>(
   return (call, callback) => {
     const caller = new GrpcCaller(call, maxMs);
     const handle = async () => {
-      if (caller.isGone) throw callerGone(); // before it was seen
+      if (caller.isGone) throw abandoned(); // before it was seen
       const answering = handler(wellFormed(call.request), caller, call);
       const answer = await within(caller.maxMs, answering);
-      if (caller.isGone) throw callerGone();
+      if (caller.isGone) throw abandoned();
       return answer;
     };
     intercept(call, handle).then(

@@ -1,9 +1,7 @@
-import type { Command } from '../domain/command';
-import type { Filter } from '../domain/filter';
-import type { Change, ChangeLog, Outline, Position, SeqRange, TaskResultStore } from '../domain/store';
-import type { Micros, TaskResult, View } from '../domain/task-result';
-import type { Decision } from '../domain/transitions';
+import type { TaskResultStore } from '../domain/store';
 import { within } from './time-bound';
+
+type Asked<Method extends keyof TaskResultStore> = Parameters<TaskResultStore[Method]>;
 
 /**
  * A store whose questions have an end: what is not answered within `maxMs` milliseconds is rejected with
@@ -16,44 +14,44 @@ export class BoundedStore implements TaskResultStore {
     private readonly maxMs: number,
   ) {}
 
-  transact(commands: readonly Command[]): Promise<Decision[]> {
-    return this.store.transact(commands);
+  transact(...asked: Asked<'transact'>): ReturnType<TaskResultStore['transact']> {
+    return this.store.transact(...asked);
   }
 
-  read(ids: readonly string[], view: View, maxBytes?: number): Promise<TaskResult[]> {
-    return within(this.maxMs, this.store.read(ids, view, maxBytes));
+  read(...asked: Asked<'read'>) {
+    return within(this.maxMs, this.store.read(...asked));
   }
 
-  outline(ids: readonly string[]): Promise<Outline[]> {
-    return within(this.maxMs, this.store.outline(ids));
+  outline(...asked: Asked<'outline'>) {
+    return within(this.maxMs, this.store.outline(...asked));
   }
 
-  list(filter: Filter, after: Position | null, limit: number): Promise<Outline[]> {
-    return within(this.maxMs, this.store.list(filter, after, limit));
+  list(...asked: Asked<'list'>) {
+    return within(this.maxMs, this.store.list(...asked));
   }
 
-  changesAfter(cursor: number, limit: number): Promise<Change[]> {
-    return within(this.maxMs, this.store.changesAfter(cursor, limit));
+  changesAfter(...asked: Asked<'changesAfter'>) {
+    return within(this.maxMs, this.store.changesAfter(...asked));
   }
 
-  changesWithin(ranges: readonly SeqRange[]): Promise<Change[]> {
-    return within(this.maxMs, this.store.changesWithin(ranges));
+  changesWithin(...asked: Asked<'changesWithin'>) {
+    return within(this.maxMs, this.store.changesWithin(...asked));
   }
 
-  changeLog(): Promise<ChangeLog> {
-    return within(this.maxMs, this.store.changeLog());
+  changeLog(...asked: Asked<'changeLog'>) {
+    return within(this.maxMs, this.store.changeLog(...asked));
   }
 
-  trimChanges(age: Micros, limit: number): Promise<boolean> {
-    return within(this.maxMs, this.store.trimChanges(age, limit));
+  trimChanges(...asked: Asked<'trimChanges'>) {
+    return within(this.maxMs, this.store.trimChanges(...asked));
   }
 
-  expired(now: Micros, limit: number): Promise<Outline[]> {
-    return within(this.maxMs, this.store.expired(now, limit));
+  expired(...asked: Asked<'expired'>) {
+    return within(this.maxMs, this.store.expired(...asked));
   }
 
-  ping(): Promise<void> {
-    return within(this.maxMs, this.store.ping());
+  ping(...asked: Asked<'ping'>) {
+    return within(this.maxMs, this.store.ping(...asked));
   }
 
   close(): Promise<void> {

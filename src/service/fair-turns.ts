@@ -1,5 +1,5 @@
 import type { Caller } from '../domain/caller';
-import { callerGone, TaskResultsError } from '../domain/errors';
+import { abandoned, TaskResultsError } from '../domain/errors';
 
 /** Work that takes longer than this no longer counts: what hangs must not keep others from their turns. */
 const MAX_TURN_MS = 10_000;
@@ -70,7 +70,7 @@ export class FairTurns {
       // Its next turn comes after one of each other connection.
       this.#waiting.delete(connection);
       if (own.length > 0) this.#waiting.set(connection, own);
-      if (next?.caller.isGone) next.refuse(callerGone());
+      if (next?.caller.isGone) next.refuse(abandoned());
       else if (next) {
         this.#running++;
         inTicks(TICKS, next.begin);

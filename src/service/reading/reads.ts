@@ -1,5 +1,5 @@
 import type { Caller } from '../../domain/caller';
-import { callerGone, doesNotExist, TaskResultsError } from '../../domain/errors';
+import { abandoned, doesNotExist, TaskResultsError } from '../../domain/errors';
 import { type Filter, matches } from '../../domain/filter';
 import { MAX_ANSWER_SIZE, MAX_WAITING_READS } from '../../domain/limits';
 import type { Position, TaskResultStore } from '../../domain/store';
@@ -147,7 +147,7 @@ export class Reads {
 }
 
 function goOnFor(caller: Caller): void {
-  if (caller.isGone) throw callerGone();
+  if (caller.isGone) throw abandoned();
 }
 
 interface Identified {

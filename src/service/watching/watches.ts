@@ -1,5 +1,5 @@
 import type { Caller } from '../../domain/caller';
-import { callerGone, doesNotExist, shuttingDown } from '../../domain/errors';
+import { abandoned, doesNotExist, shuttingDown } from '../../domain/errors';
 import type { TaskResultStore } from '../../domain/store';
 import { isFinished, type TaskResult, type View } from '../../domain/task-result';
 import { isSameVersion, NO_VERSION } from '../../domain/version';
@@ -87,7 +87,7 @@ export class Watches {
         if (gone.aborted) onOver();
       });
       if (reached) return { result: reached, timedOut: false };
-      if (caller.isGone) throw callerGone();
+      if (caller.isGone) throw abandoned();
       // What the watch has read may be out of date, when the store has hung since.
       const result = await this.cache.read(known.id, view);
       if (!result) throw doesNotExist(known.id);
