@@ -50,6 +50,10 @@ export class BoundedStore implements TaskResultStore {
     return within(this.maxMs, this.store.expired(...asked));
   }
 
+  time(...asked: Asked<'time'>) {
+    return within(this.maxMs, this.store.time(...asked));
+  }
+
   ping(...asked: Asked<'ping'>) {
     return within(this.maxMs, this.store.ping(...asked));
   }

@@ -32,6 +32,7 @@ test('without flags and environment, every default', () => {
     cacheBytes: 16_777_216,
     changeLogRetention: 3_600_000_000,
     watch: { pollFastMs: 20, pollSlowMs: 50, rereadMs: 30_000, maxAgeMs: 3_600_000 },
+    callTimeoutMs: 30_000,
     keepalive: { timeMs: 30_000, timeoutMs: 10_000 },
     shutdownGraceMs: 10_000,
     logLevel: 'info',

@@ -67,7 +67,7 @@ test('so that memory is bounded, few batches are read at a time, and all in the 
   const { reads, most } = counted();
   const batches = await Promise.all(Array.from({ length: 40 }, () => reads.batchGet(ids, 'FULL', ITSELF)));
   expect(batches.map(({ found }) => found.length)).toEqual(batches.map(() => 2));
-  expect(most()).toBe(MAX_READS_OF_MANY);
+  expect(most()).toBeLessThanOrEqual(MAX_READS_OF_MANY);
 });
 
 test('of results that are all unchanged or missing, nothing is read', async () => {

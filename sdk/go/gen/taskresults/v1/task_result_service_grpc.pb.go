@@ -5,8 +5,9 @@
 //
 //   INVALID_ARGUMENT    a field breaks its rule; a google.rpc.BadRequest names it [INVALID_FIELD]
 //   UNAUTHENTICATED     the server requires a token and got none, or a wrong one [UNAUTHENTICATED]
-//   UNAVAILABLE         the store is out of reach [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; both
-//                       carry a google.rpc.RetryInfo
+//   UNAVAILABLE         the store is out of reach, or has not answered within the time that the server gives a call
+//                       (30 s unless it is set otherwise) [STORE_UNAVAILABLE], or the server is stopping
+//                       [SHUTTING_DOWN]; both carry a google.rpc.RetryInfo
 //   RESOURCE_EXHAUSTED  a limit of the server is reached [LIMIT_REACHED], or a message is larger than it takes
 //   INTERNAL            a bug [INTERNAL]
 //
@@ -51,7 +52,8 @@ const (
 //
 // Reads and follows task results.
 type TaskResultServiceClient interface {
-	// The whole result.
+	// The whole result. A finished one may be answered from memory: one that was deleted through another server may still
+	// be answered for half a second, and no longer. Everything else is as the store has it during the call.
 	//
 	// NOT_FOUND: no result has this id [TASK_RESULT_DOES_NOT_EXIST].
 	// FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].
@@ -171,7 +173,8 @@ func (c *taskResultServiceClient) ListTaskResults(ctx context.Context, in *ListT
 //
 // Reads and follows task results.
 type TaskResultServiceServer interface {
-	// The whole result.
+	// The whole result. A finished one may be answered from memory: one that was deleted through another server may still
+	// be answered for half a second, and no longer. Everything else is as the store has it during the call.
 	//
 	// NOT_FOUND: no result has this id [TASK_RESULT_DOES_NOT_EXIST].
 	// FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].

@@ -36,8 +36,9 @@ export const protobufFileName = "taskresults/v1/task_result_service.proto";
  *
  *   INVALID_ARGUMENT    a field breaks its rule; a google.rpc.BadRequest names it [INVALID_FIELD]
  *   UNAUTHENTICATED     the server requires a token and got none, or a wrong one [UNAUTHENTICATED]
- *   UNAVAILABLE         the store is out of reach [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; both
- *                       carry a google.rpc.RetryInfo
+ *   UNAVAILABLE         the store is out of reach, or has not answered within the time that the server gives a call
+ *                       (30 s unless it is set otherwise) [STORE_UNAVAILABLE], or the server is stopping
+ *                       [SHUTTING_DOWN]; both carry a google.rpc.RetryInfo
  *   RESOURCE_EXHAUSTED  a limit of the server is reached [LIMIT_REACHED], or a message is larger than it takes
  *   INTERNAL            a bug [INTERNAL]
  *
@@ -170,7 +171,8 @@ export interface WaitTaskResultRequest {
   until: WaitTaskResultRequest_Until;
   /**
    * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-   * Not negative. With 0 the server answers at once.
+   * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+   * a second after that.
    */
   timeout:
     | Duration
@@ -2422,7 +2424,8 @@ export const ListTaskResultsResponse: MessageFns<ListTaskResultsResponse> = {
 export type TaskResultServiceService = typeof TaskResultServiceService;
 export const TaskResultServiceService = {
   /**
-   * The whole result.
+   * The whole result. A finished one may be answered from memory: one that was deleted through another server may still
+   * be answered for half a second, and no longer. Everything else is as the store has it during the call.
    *
    * NOT_FOUND: no result has this id [TASK_RESULT_DOES_NOT_EXIST].
    * FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].
@@ -2530,7 +2533,8 @@ export const TaskResultServiceService = {
 
 export interface TaskResultServiceServer extends UntypedServiceImplementation {
   /**
-   * The whole result.
+   * The whole result. A finished one may be answered from memory: one that was deleted through another server may still
+   * be answered for half a second, and no longer. Everything else is as the store has it during the call.
    *
    * NOT_FOUND: no result has this id [TASK_RESULT_DOES_NOT_EXIST].
    * FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].
@@ -2568,7 +2572,8 @@ export interface TaskResultServiceServer extends UntypedServiceImplementation {
 
 export interface TaskResultServiceClient extends Client {
   /**
-   * The whole result.
+   * The whole result. A finished one may be answered from memory: one that was deleted through another server may still
+   * be answered for half a second, and no longer. Everything else is as the store has it during the call.
    *
    * NOT_FOUND: no result has this id [TASK_RESULT_DOES_NOT_EXIST].
    * FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].

@@ -8,8 +8,9 @@ google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brac
 
   INVALID_ARGUMENT    a field breaks its rule; a google.rpc.BadRequest names it [INVALID_FIELD]
   UNAUTHENTICATED     the server requires a token and got none, or a wrong one [UNAUTHENTICATED]
-  UNAVAILABLE         the store is out of reach [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; both
-                      carry a google.rpc.RetryInfo
+  UNAVAILABLE         the store is out of reach, or has not answered within the time that the server gives a call
+                      (30 s unless it is set otherwise) [STORE_UNAVAILABLE], or the server is stopping
+                      [SHUTTING_DOWN]; both carry a google.rpc.RetryInfo
   RESOURCE_EXHAUSTED  a limit of the server is reached [LIMIT_REACHED], or a message is larger than it takes
   INTERNAL            a bug [INTERNAL]
 
@@ -402,7 +403,8 @@ class WaitTaskResultRequest(_message.Message):
     @_builtins.property
     def timeout(self) -> _duration_pb2.Duration:
         """How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-        Not negative. With 0 the server answers at once.
+        Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+        a second after that.
         """
 
     def __init__(

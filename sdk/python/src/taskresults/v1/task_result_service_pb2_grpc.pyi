@@ -8,8 +8,9 @@ google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brac
 
   INVALID_ARGUMENT    a field breaks its rule; a google.rpc.BadRequest names it [INVALID_FIELD]
   UNAUTHENTICATED     the server requires a token and got none, or a wrong one [UNAUTHENTICATED]
-  UNAVAILABLE         the store is out of reach [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; both
-                      carry a google.rpc.RetryInfo
+  UNAVAILABLE         the store is out of reach, or has not answered within the time that the server gives a call
+                      (30 s unless it is set otherwise) [STORE_UNAVAILABLE], or the server is stopping
+                      [SHUTTING_DOWN]; both carry a google.rpc.RetryInfo
   RESOURCE_EXHAUSTED  a limit of the server is reached [LIMIT_REACHED], or a message is larger than it takes
   INTERNAL            a bug [INTERNAL]
 
@@ -50,7 +51,8 @@ class TaskResultServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TaskResultServiceAsyncStub: ...
     GetTaskResult: _grpc.UnaryUnaryMultiCallable[_task_result_service_pb2.GetTaskResultRequest, _task_result_service_pb2.GetTaskResultResponse]
-    """The whole result.
+    """The whole result. A finished one may be answered from memory: one that was deleted through another server may still
+    be answered for half a second, and no longer. Everything else is as the store has it during the call.
 
     NOT_FOUND: no result has this id [TASK_RESULT_DOES_NOT_EXIST].
     FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].
@@ -86,7 +88,8 @@ class TaskResultServiceAsyncStub(TaskResultServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetTaskResult: _aio.UnaryUnaryMultiCallable[_task_result_service_pb2.GetTaskResultRequest, _task_result_service_pb2.GetTaskResultResponse]  # type: ignore[assignment]
-    """The whole result.
+    """The whole result. A finished one may be answered from memory: one that was deleted through another server may still
+    be answered for half a second, and no longer. Everything else is as the store has it during the call.
 
     NOT_FOUND: no result has this id [TASK_RESULT_DOES_NOT_EXIST].
     FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].
@@ -125,7 +128,8 @@ class TaskResultServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_result_service_pb2.GetTaskResultRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_result_service_pb2.GetTaskResultResponse, _abc.Awaitable[_task_result_service_pb2.GetTaskResultResponse]]:
-        """The whole result.
+        """The whole result. A finished one may be answered from memory: one that was deleted through another server may still
+        be answered for half a second, and no longer. Everything else is as the store has it during the call.
 
         NOT_FOUND: no result has this id [TASK_RESULT_DOES_NOT_EXIST].
         FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].

@@ -300,7 +300,8 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * The whole result.
+     * The whole result. A finished one may be answered from memory: one that was deleted through another server may still
+     * be answered for half a second, and no longer. Everything else is as the store has it during the call.
      * NOT_FOUND: no result has this id [TASK_RESULT_DOES_NOT_EXIST].
      * FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].
      * </pre>
@@ -411,7 +412,8 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * The whole result.
+     * The whole result. A finished one may be answered from memory: one that was deleted through another server may still
+     * be answered for half a second, and no longer. Everything else is as the store has it during the call.
      * NOT_FOUND: no result has this id [TASK_RESULT_DOES_NOT_EXIST].
      * FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].
      * </pre>
@@ -515,7 +517,8 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * The whole result.
+     * The whole result. A finished one may be answered from memory: one that was deleted through another server may still
+     * be answered for half a second, and no longer. Everything else is as the store has it during the call.
      * NOT_FOUND: no result has this id [TASK_RESULT_DOES_NOT_EXIST].
      * FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].
      * </pre>
@@ -614,7 +617,8 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * The whole result.
+     * The whole result. A finished one may be answered from memory: one that was deleted through another server may still
+     * be answered for half a second, and no longer. Everything else is as the store has it during the call.
      * NOT_FOUND: no result has this id [TASK_RESULT_DOES_NOT_EXIST].
      * FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].
      * </pre>
@@ -712,7 +716,8 @@ public final class TaskResultServiceGrpc {
 
     /**
      * <pre>
-     * The whole result.
+     * The whole result. A finished one may be answered from memory: one that was deleted through another server may still
+     * be answered for half a second, and no longer. Everything else is as the store has it during the call.
      * NOT_FOUND: no result has this id [TASK_RESULT_DOES_NOT_EXIST].
      * FAILED_PRECONDITION: the id belongs to a task of another path than expected [TASK_RESULT_MISMATCH].
      * </pre>

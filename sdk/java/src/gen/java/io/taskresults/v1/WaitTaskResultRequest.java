@@ -326,7 +326,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-   * Not negative. With 0 the server answers at once.
+   * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+   * a second after that.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -339,7 +340,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-   * Not negative. With 0 the server answers at once.
+   * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+   * a second after that.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -352,7 +354,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-   * Not negative. With 0 the server answers at once.
+   * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+   * a second after that.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1140,7 +1143,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative. With 0 the server answers at once.
+     * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+     * a second after that.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1152,7 +1156,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative. With 0 the server answers at once.
+     * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+     * a second after that.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1168,7 +1173,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative. With 0 the server answers at once.
+     * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+     * a second after that.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1187,7 +1193,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative. With 0 the server answers at once.
+     * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+     * a second after that.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1206,7 +1213,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative. With 0 the server answers at once.
+     * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+     * a second after that.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1232,7 +1240,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative. With 0 the server answers at once.
+     * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+     * a second after that.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1250,7 +1259,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative. With 0 the server answers at once.
+     * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+     * a second after that.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1263,7 +1273,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative. With 0 the server answers at once.
+     * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+     * a second after that.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -1279,7 +1290,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-     * Not negative. With 0 the server answers at once.
+     * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+     * a second after that.
      * </pre>
      *
      * <code>.google.protobuf.Duration timeout = 4;</code>

@@ -79,7 +79,8 @@ public interface WaitTaskResultRequestOrBuilder extends
   /**
    * <pre>
    * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-   * Not negative. With 0 the server answers at once.
+   * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+   * a second after that.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -89,7 +90,8 @@ public interface WaitTaskResultRequestOrBuilder extends
   /**
    * <pre>
    * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-   * Not negative. With 0 the server answers at once.
+   * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+   * a second after that.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
@@ -99,7 +101,8 @@ public interface WaitTaskResultRequestOrBuilder extends
   /**
    * <pre>
    * How long to wait at most: the server waits for min(timeout, 60 s, the call's deadline less a margin). Unset: 60 s.
-   * Not negative. With 0 the server answers at once.
+   * Not negative. With 0 the server answers at once. A store that does not answer ends the call with UNAVAILABLE within
+   * a second after that.
    * </pre>
    *
    * <code>.google.protobuf.Duration timeout = 4;</code>
