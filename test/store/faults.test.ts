@@ -214,6 +214,26 @@ describe('a COMMIT whose answer is lost while another transaction of this proces
   });
 });
 
+describe('a COMMIT that never arrives, and whose next try is done without an answer', () => {
+  test.each<[string, string[]]>([
+    ['start', ['ATTEMPT_IN_PROGRESS']],
+    ['create', ['ATTEMPT_IN_PROGRESS', 'changed']],
+  ])('%s: what is answered is what was done, not what the first one would have done', async (what, expected) => {
+    const [id, other] = [fresh(), fresh()];
+    await rival.transact([create(id)]);
+    link.cutNextCommit('before it arrives', async () => {
+      expect(outcomes(await rival.transact([start(id, 'w2')]))).toEqual(['changed']);
+      link.cutNextCommit('after it was answered');
+    });
+    const decided = await store.transact([start(id, 'w1'), ...(what === 'create' ? [create(other)] : [])]);
+    expect(link.hasCut).toBe(true);
+    expect(outcomes(decided)).toEqual(expected);
+    expect(await read(id)).toMatchObject({ revision: 2, workerIds: ['w2'] });
+    const created = decided[1];
+    if (created?.kind === 'changed') expect(created.state.incarnation).toBe((await read(other))?.incarnation);
+  });
+});
+
 describe('a transaction that arrives when the next try of it has been answered', () => {
   test.each<[string, (id: string) => Command[], (id: string) => Command, (id: string) => Command[]]>([
     ['brings no deleted result back', () => [], (id) => create(id), (id) => [remove(id)]],
