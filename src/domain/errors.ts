@@ -49,6 +49,11 @@ export function shuttingDown(): TaskResultsError {
   return new TaskResultsError('SHUTTING_DOWN', 'the server is shutting down');
 }
 
+/** Of work that nobody waits for any more. Nobody reads it, and nothing is logged. */
+export function abandoned(): TaskResultsError {
+  return new TaskResultsError('STORE_UNAVAILABLE', 'the caller has gone');
+}
+
 /** The cause is for the log, never for the caller. */
 export function storeUnavailable(cause: unknown): TaskResultsError {
   return new TaskResultsError('STORE_UNAVAILABLE', 'the store is out of reach', undefined, { cause });

@@ -28,13 +28,15 @@ function unseenMs(): number {
 export class GrpcCaller implements Caller {
   readonly #since = new Stopwatch();
   readonly #timeMs: number;
+  #connection: string | null = null;
 
   constructor(private readonly call: Call) {
     this.#timeMs = Number(call.getDeadline()) - Date.now() - unseenMs();
   }
 
   get connection(): string {
-    return this.call.getPeer();
+    this.#connection ??= this.call.getPeer(); // a stream is asked for it with each command
+    return this.#connection;
   }
 
   get isGone(): boolean {

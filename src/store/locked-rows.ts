@@ -1,5 +1,5 @@
-import { classify } from './driver-errors';
 import type { Dialect } from './dialect';
+import { classify } from './driver-errors';
 import { placeholders } from './statement';
 import type { Tables } from './tables';
 

@@ -179,12 +179,7 @@ export class Writer {
    * earlier creation of the same id, which must have ended before, has a lower one. So it serves as the incarnation of
    * what is created. When the answer to COMMIT is lost, the batch is in doubt.
    */
-  async #commit(
-    transaction: Transaction,
-    decided: Decided,
-    undecided: Undecided,
-    inDoubt: InDoubt[],
-  ): Promise<void> {
+  async #commit(transaction: Transaction, decided: Decided, undecided: Undecided, inDoubt: InDoubt[]): Promise<void> {
     const { part, batch, decisions } = decided;
     const writes = batch.writes();
     // A try in doubt may still arrive, when its packets were held up on their way: it will find its token taken, and
