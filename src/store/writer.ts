@@ -68,22 +68,25 @@ export class Writer {
   /** Tries until all commands are decided, dropped or set aside, and nothing is in doubt. */
   async #decideAll(undecided: Undecided): Promise<void> {
     const inDoubt: InDoubt[] = [];
-    let mayBeLocked = this.#sinceLock !== null && this.#sinceLock.ms < LOCKS_ARE_ABOUT_MS;
+    let hasWaited = false;
     for (let retry = 0; undecided.rest().commands.length > 0 || inDoubt.length > 0; retry++) {
       try {
-        if (mayBeLocked) await this.#setLockedAside(undecided, inDoubt);
-        mayBeLocked = false;
+        if (hasWaited || this.#locksAreAbout) await this.#setLockedAside(undecided, inDoubt, hasWaited);
+        hasWaited = false;
         if (retry === 0) await this.#decideOnRemembered(undecided, inDoubt);
         else await this.#decideOnLocked(undecided, inDoubt);
       } catch (error) {
         const fault = faultWorthRetry(error, this.dialect.faultOf);
         if (retry === MAX_RETRIES) throw storeUnavailable(withoutParameters(error));
-        mayBeLocked ||= fault === 'locked';
-        // What was taken for granted is read at once. Later, 'outdated' is a rival's doing, who needs time; a lock has
-        // been waited for already.
-        if (fault !== 'locked' && !(fault === 'outdated' && retry === 0)) await pauseBeforeRetry(retry + 1);
+        if (fault === 'locked') hasWaited = true;
+        // What was taken for granted is read at once. Later, 'outdated' is a rival's doing, who needs time.
+        else if (fault !== 'outdated' || retry > 0) await pauseBeforeRetry(retry + 1);
       }
     }
+  }
+
+  get #locksAreAbout(): boolean {
+    return this.#sinceLock !== null && this.#sinceLock.ms < LOCKS_ARE_ABOUT_MS;
   }
 
   /**
@@ -106,7 +109,7 @@ export class Writer {
   /** All later tries, which take nothing for granted. */
   async #decideOnLocked(undecided: Undecided, inDoubt: InDoubt[]): Promise<void> {
     await this.#inTransaction(async (transaction) => {
-      const locked = await this.#reads.lock(transaction, idsOf(undecided.rest()));
+      const locked = await this.#reads.lock(transaction, idsOf(undecided.rest().commands));
       await this.#lookForEffect(transaction, undecided, inDoubt);
       await this.#commit(transaction, await this.#decide(transaction, undecided, locked), undecided, inDoubt);
     });
@@ -116,12 +119,17 @@ export class Writer {
    * Sets commands aside whose rows are locked elsewhere. A try in doubt may be what holds the locks, when the database has
    * not heard that its connection is gone. So it must be certain before that none can take effect any more.
    */
-  async #setLockedAside(undecided: Undecided, inDoubt: InDoubt[]): Promise<void> {
+  async #setLockedAside(undecided: Undecided, inDoubt: InDoubt[], hasWaited: boolean): Promise<void> {
     if (inDoubt.length > 0) await this.#settle(undecided, inDoubt);
-    const locked = await this.#lockedRows.among([...idsOf(undecided.rest())]);
-    if (locked.size === 0) return;
-    this.#sinceLock = new Stopwatch();
-    undecided.setAside(locked);
+    const rest = undecided.rest().commands;
+    const locked = await this.#lockedRows.among([...idsOf(rest)]);
+    if (locked.size > 0) {
+      this.#sinceLock = new Stopwatch();
+      undecided.setAside(locked);
+    } else if (hasWaited) {
+      // Somebody may have locked the gap between two rows, where new ones would go: that can only be tried.
+      undecided.setAside(idsOf(rest.filter(({ kind }) => kind === 'create')));
+    }
   }
 
   /** Finds out which try in doubt took effect, if any did. No other can do so from then on. */
@@ -205,7 +213,7 @@ export class Writer {
   }
 }
 
-function idsOf({ commands }: Part): Set<string> {
+function idsOf(commands: readonly Command[]): Set<string> {
   return new Set(commands.map(({ id }) => id));
 }
 

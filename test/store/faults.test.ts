@@ -252,6 +252,53 @@ describe('a transaction that arrives when the next try of it has been answered',
   });
 });
 
+describe('a command whose caller has gone', () => {
+  test('is dropped before the first try, and what others want is done', async () => {
+    const [id, other] = [fresh(), fresh()];
+    expect(outcomes(await store.transact([create(id), create(other)], (place) => place === 0))).toEqual([
+      'dropped',
+      'changed',
+    ]);
+    expect(await read(id)).toBeUndefined();
+  });
+
+  test('is dropped before another try', async () => {
+    const [id, other] = [fresh(), fresh()];
+    let isGone = false;
+    link.cutNextCommit('before it arrives', async () => {
+      isGone = true;
+    });
+    const decided = await store.transact([create(id), create(other), start(id)], (place) => isGone && place !== 1);
+    expect(outcomes(decided)).toEqual(['dropped', 'changed', 'dropped']);
+    expect(await read(id)).toBeUndefined();
+    const [, created] = decided;
+    expect(created).toMatchObject({ state: { id: other, incarnation: (await read(other))?.incarnation } });
+  });
+
+  test('while its try took effect: those that remain are answered', async () => {
+    const [id, other] = [fresh(), fresh()];
+    let isGone = false;
+    link.cutNextCommit('after it was answered', async () => {
+      isGone = true;
+    });
+    const decided = await store.transact([create(id), create(other)], (place) => isGone && place === 0);
+    expect(outcomes(decided)[1]).toBe('changed');
+    expect([await read(id), await read(other)]).toMatchObject([{ revision: 1 }, { revision: 1 }]);
+  });
+
+  test('while its try was in doubt: it cannot take effect late', async () => {
+    const id = fresh();
+    let isGone = false;
+    const held = link.holdNextCommit().then((deliver) => {
+      isGone = true;
+      return deliver;
+    });
+    expect(outcomes(await store.transact([create(id)], () => isGone))).toEqual(['dropped']);
+    await (await held)();
+    expect(await read(id)).toBeUndefined();
+  });
+});
+
 describe('round trips of a transition', () => {
   const requests = async (command: Command) => {
     const before = link.requests;

@@ -152,7 +152,8 @@ test('commands for an id that is in flight wait for it, and hold up nothing else
   const settled = submit(start('first'), remove('first'), ...creates('', 700), start('first'));
   await transaction(2);
   expect(held.batches[1]).toEqual(creates('', 256));
-  held.end(); // the first
+  held.end();
+  held.end();
   await transaction(3);
   expect(held.batches[2]?.slice(0, 2)).toEqual([start('first'), remove('first')]);
   await endAllUntil(settled);
