@@ -45,6 +45,15 @@ export class ChildServer {
     return childrenOf(this.pid);
   }
 
+  /** Stops the process where it is, as a suspended machine would, until `resume`. */
+  suspend(): void {
+    process.kill(this.pid, 'SIGSTOP');
+  }
+
+  resume(): void {
+    process.kill(this.pid, 'SIGCONT');
+  }
+
   /** Ends the process and waits until it is gone. */
   end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     return this.child.end(signal === 'SIGTERM' ? 'TERM' : 'KILL');
