@@ -69,7 +69,7 @@ export class Writer {
   async #decideAll(undecided: Undecided): Promise<void> {
     const inDoubt: InDoubt[] = [];
     let hasWaited = false;
-    for (let retry = 0; undecided.rest().commands.length > 0 || inDoubt.length > 0; retry++) {
+    for (let retry = 0; undecided.isOpen || inDoubt.length > 0; retry++) {
       try {
         if (hasWaited || this.#locksAreAbout) await this.#setLockedAside(undecided, inDoubt, hasWaited);
         hasWaited = false;
@@ -95,23 +95,29 @@ export class Writer {
    */
   async #decideOnRemembered(undecided: Undecided, inDoubt: InDoubt[]): Promise<void> {
     await this.#inTransaction(async (transaction) => {
-      const { remembered, toLock } = this.#remembered.basisOf(undecided.rest().commands);
+      const { commands } = undecided.rest();
+      const { remembered, toLock } = this.#remembered.basisOf(commands);
       const locked = await this.#reads.lock(transaction, toLock);
-      const decided = await this.#decide(transaction, undecided, locked, remembered.values());
+      const started = await this.#reads.startedBefore(transaction, commands, locked);
+      const decided = this.#decide(undecided, [...locked, ...remembered.values()], started);
       // Only what is written finds out whether the row is still what it was taken for.
       const isWritten = (decision?: Decision) => decision?.kind === 'changed' || decision?.kind === 'deleted';
       const { part, decisions } = decided;
       const holds = part.commands.every(({ id }, i) => isWritten(decisions[i]) || !remembered.has(id));
-      if (holds) await this.#commit(transaction, decided, undecided, inDoubt);
+      // A create that was dropped just now is why its id was not read.
+      if (holds && part.commands.length === commands.length)
+        await this.#commit(transaction, decided, undecided, inDoubt);
     });
   }
 
   /** All later tries, which take nothing for granted. */
   async #decideOnLocked(undecided: Undecided, inDoubt: InDoubt[]): Promise<void> {
     await this.#inTransaction(async (transaction) => {
-      const locked = await this.#reads.lock(transaction, idsOf(undecided.rest().commands));
+      const { commands } = undecided.rest();
+      const locked = await this.#reads.lock(transaction, idsOf(commands));
       await this.#lookForEffect(transaction, undecided, inDoubt);
-      await this.#commit(transaction, await this.#decide(transaction, undecided, locked), undecided, inDoubt);
+      const started = await this.#reads.startedBefore(transaction, commands, locked);
+      await this.#commit(transaction, this.#decide(undecided, locked, started), undecided, inDoubt);
     });
   }
 
@@ -151,16 +157,10 @@ export class Writer {
     }
   }
 
-  /** Decides on what is not decided yet, and whose callers still wait when everything has been read. */
-  async #decide(
-    transaction: Transaction,
-    undecided: Undecided,
-    locked: readonly ResultState[],
-    remembered: Iterable<ResultState> = [],
-  ): Promise<Decided> {
-    const started = await this.#reads.startedBefore(transaction, undecided.rest().commands, locked);
+  /** Decides on what is not decided yet, and whose callers still wait now that everything has been read. */
+  #decide(undecided: Undecided, states: readonly ResultState[], started: StartedAttempts): Decided {
     const part = undecided.rest();
-    const batch = this.#batch([...locked, ...remembered], started);
+    const batch = this.#batch(states, started);
     return { part, batch, decisions: part.commands.map((command) => batch.take(command)) };
   }
 

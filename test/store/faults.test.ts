@@ -48,8 +48,9 @@ afterAll(async () => {
   await drop?.();
 });
 afterEach(async () => {
-  // Whatever happened to it, every connection of the store is outside a transaction.
-  expect(await openTransactions()).toBe(0);
+  // Whatever happened to it, every connection of the store is outside a transaction. The server needs a moment for one
+  // whose connection was closed.
+  await until(async () => (await openTransactions()) === 0, 'no transaction is open');
 });
 
 /** Transactions of this database that are under way. */
@@ -260,6 +261,15 @@ describe('a command whose caller has gone', () => {
       'changed',
     ]);
     expect(await read(id)).toBeUndefined();
+  });
+
+  test('is dropped even when the rest was read as if it were not', async () => {
+    const id = fresh();
+    await rival.transact([create(id)]);
+    let asked = 0;
+    const decided = await store.transact([create(id), start(id)], (place) => place === 0 && asked++ > 0);
+    expect(outcomes(decided)).toEqual(['dropped', 'changed']);
+    expect(await read(id)).toMatchObject({ revision: 2 });
   });
 
   test('is dropped before another try', async () => {

@@ -23,7 +23,7 @@ const ENOUGH_FOR_TWO = 2 * MAX_COMMANDS;
  * A transaction that takes longer may be waiting for a row that somebody else has locked: then it does not count any more,
  * and others may begin, up to MAX_DRAINS_WITH_SLOW in all. The pool has connections for reads as well.
  */
-const SLOW_MS = 100;
+const SLOW_MS = 250;
 const MAX_DRAINS_WITH_SLOW = 4;
 /** Commands that are looked at for one transaction: not all of them can go. */
 const MAX_LOOKED_AT = 4 * MAX_COMMANDS;
@@ -65,8 +65,7 @@ export class WriteQueue {
   readonly #busy = new Map<string, Waiting[]>();
   readonly #room = new WaitingRoom((ids) => this.#tryAgain(ids));
   /** What waits, in the queue or for a busy id. */
-  readonly #counts = new Shares(MAX_WAITING_WRITES);
-  readonly #sizes = new Shares(MAX_WAITING_SIZE);
+  readonly #shares = new Shares(MAX_WAITING_WRITES, MAX_WAITING_SIZE);
   /** Commands that were taken and not answered. */
   #unanswered = 0;
   /** Loops that are running; each runs one transaction after the other. */
@@ -89,7 +88,7 @@ export class WriteQueue {
   submit(command: Command, caller: Caller): Promise<Decision> {
     if (this.#isClosed) return Promise.reject(shuttingDown());
     const { connection } = caller;
-    if (!this.#counts.hasRoom(connection) || !this.#sizes.hasRoom(connection)) {
+    if (!this.#shares.hasRoom(connection)) {
       return Promise.reject(new TaskResultsError('LIMIT_REACHED', 'too many writes are waiting'));
     }
     return new Promise((resolve, reject) => {
@@ -97,7 +96,7 @@ export class WriteQueue {
       const cost = Math.max(1, bytes / BYTES_OF_A_ROW);
       const waiting = { command, caller, connection, bytes, cost, since: performance.now(), resolve, reject };
       this.#unanswered++;
-      this.#beginsToWait(waiting);
+      this.#shares.take(connection, bytes);
       this.#queue.push(waiting);
       this.#drainIfWorthwhile();
     });
@@ -173,7 +172,7 @@ export class WriteQueue {
   /** What is in `batch` does not wait any more, and its ids are busy. */
   #take(batch: readonly Waiting[]): void {
     for (const waiting of batch) {
-      this.#waitsNoMore(waiting);
+      this.#shares.giveBack(waiting.connection, waiting.bytes);
       const { id } = waiting.command;
       if (!this.#busy.has(id)) this.#busy.set(id, []);
     }
@@ -203,7 +202,7 @@ export class WriteQueue {
       const others = locked.get(id);
       if (others) others.push(waiting);
       else locked.set(id, [waiting]);
-      this.#beginsToWait(waiting);
+      this.#shares.take(waiting.connection, waiting.bytes);
     }
     for (const { command } of batch) if (!locked.has(command.id)) this.#free(command.id);
     for (const [id, first] of locked) {
@@ -265,17 +264,7 @@ export class WriteQueue {
   }
 
   #giveUp(waiting: Waiting, ending: Ending): void {
-    this.#waitsNoMore(waiting);
+    this.#shares.giveBack(waiting.connection, waiting.bytes);
     this.#end(waiting, ending);
-  }
-
-  #beginsToWait({ connection, bytes }: Waiting): void {
-    this.#counts.take(connection, 1);
-    this.#sizes.take(connection, bytes);
-  }
-
-  #waitsNoMore({ connection, bytes }: Waiting): void {
-    this.#counts.giveBack(connection, 1);
-    this.#sizes.giveBack(connection, bytes);
   }
 }

@@ -174,7 +174,7 @@ test('a transaction that takes long does not hold up others, of other ids, up to
     await transaction(started);
   }
   const waiting = submit(create('last'), start('first'));
-  await delay(300); // three times as long as what is slow
+  await delay(600); // more than twice as long as what is slow
   expect(held.batches.map(ids)).toEqual([['first'], ['0'], ['1'], ['2']]);
   held.end();
   await transaction(5);
