@@ -13,7 +13,7 @@ import { classify, faultWorthRetry, withoutParameters } from './driver-errors';
 import { LockedReads } from './locked-reads';
 import { LockedRows } from './locked-rows';
 import { RememberedStates } from './remembered-states';
-import { MAX_RETRIES, pauseBeforeRetry } from './retry';
+import { mayRetry, pauseBeforeRetry } from './retry';
 import { StartedAttempts } from './started-attempts';
 import type { Tables } from './tables';
 import { Transaction } from './transaction';
@@ -68,6 +68,7 @@ export class Writer {
   /** Tries until all commands are decided, dropped or set aside, and nothing is in doubt. */
   async #decideAll(undecided: Undecided): Promise<void> {
     const inDoubt: InDoubt[] = [];
+    const began = performance.now();
     let hasWaited = false;
     for (let retry = 0; undecided.isOpen || inDoubt.length > 0; retry++) {
       try {
@@ -77,7 +78,7 @@ export class Writer {
         else await this.#decideOnLocked(undecided, inDoubt);
       } catch (error) {
         const fault = faultWorthRetry(error, this.dialect.faultOf);
-        if (retry === MAX_RETRIES) throw storeUnavailable(withoutParameters(error));
+        if (!mayRetry(retry, began)) throw storeUnavailable(withoutParameters(error));
         if (fault === 'locked') hasWaited = true;
         // What was taken for granted is read at once. Later, 'outdated' is a rival's doing, who needs time.
         else if (fault !== 'outdated' || retry > 0) await pauseBeforeRetry(retry + 1);

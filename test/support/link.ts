@@ -41,6 +41,11 @@ export class Link {
     for (const pair of this.#pairs) for (const socket of pair) socket.pause();
   }
 
+  /** The same for the connections that are open now. New ones work. One side does not learn that the other one closes. */
+  stallOpen(): void {
+    for (const pair of this.#pairs) this.#dead.add(pair);
+  }
+
   /** After `stall`: what was under way arrives after all, as TCP sends it again. */
   heal(): void {
     this.#stalled = false;
@@ -62,7 +67,9 @@ export class Link {
     const pair: [Socket, Socket] = [near, far];
     this.#pairs.add(pair);
     for (const [from, to] of [pair, [far, near] as const]) {
-      from.on('data', (bytes: Buffer) => to.write(from === near ? this.rewrite(bytes) : bytes));
+      from.on('data', (bytes: Buffer) => {
+        if (!this.#dead.has(pair)) to.write(from === near ? this.rewrite(bytes) : bytes);
+      });
       from.on('error', () => {});
       from.on('close', () => {
         if (from === near) this.#pairs.delete(pair);
