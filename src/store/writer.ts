@@ -123,8 +123,8 @@ export class Writer {
   }
 
   /**
-   * Sets commands aside whose rows are locked elsewhere. A try in doubt may be what holds the locks, when the database has
-   * not heard that its connection is gone. So it must be certain before that none can take effect any more.
+   * Sets commands aside whose rows are locked elsewhere. A try in doubt may be what holds the locks, when the database
+   * has not heard that its connection is gone. So it must be certain before that none can take effect any more.
    */
   async #setLockedAside(undecided: Undecided, inDoubt: InDoubt[], hasWaited: boolean): Promise<void> {
     if (inDoubt.length > 0) await this.#settle(undecided, inDoubt);
@@ -170,8 +170,8 @@ export class Writer {
   }
 
   /**
-   * Looks whether one of the tries in doubt took effect though its answer was lost. Then its decisions are the answer, and
-   * nothing is in doubt any more.
+   * Looks whether one of the tries in doubt took effect though its answer was lost. Then its decisions are the answer,
+   * and nothing is in doubt any more.
    */
   async #lookForEffect(transaction: Transaction, undecided: Undecided, inDoubt: InDoubt[]): Promise<void> {
     const numbers = await this.#reads.committedWith(transaction, tokensOf(inDoubt));

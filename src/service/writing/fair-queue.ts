@@ -28,8 +28,8 @@ class Lane<T> {
 }
 
 /**
- * Connections take turns: in each, one small item of a connection is taken, and of one that had a large item none for as
- * many turns as that is worth. Items of one connection keep their order.
+ * Connections take turns: in each, one small item of a connection is taken, and of one that had a large item none for
+ * as many turns as that is worth. Items of one connection keep their order.
  */
 export class FairQueue<T extends Fair> {
   readonly #lanes = new Map<string, Lane<T>>();

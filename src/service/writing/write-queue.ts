@@ -20,8 +20,8 @@ const HALVED = { min: 32, max: 96 };
 const MAX_DRAINS = 2;
 const ENOUGH_FOR_TWO = 2 * MAX_COMMANDS;
 /**
- * A transaction that takes longer may be waiting for a row that somebody else has locked: then it does not count any more,
- * and others may begin, up to MAX_DRAINS_WITH_SLOW in all. The pool has connections for reads as well.
+ * A transaction that takes longer may be waiting for a row that somebody else has locked: then it does not count any
+ * more, and others may begin, up to MAX_DRAINS_WITH_SLOW in all. The pool has connections for reads as well.
  */
 const SLOW_MS = 250;
 const MAX_DRAINS_WITH_SLOW = 4;
@@ -51,7 +51,8 @@ type Ending = Outcome | { kind: 'failed'; error: unknown };
  * that finds nothing in flight goes at the end of the tick. Commands of one connection for one id keep their order, and
  * no id is in two transactions at a time.
  *
- * Connections take turns, and share what may wait: see FairQueue and Shares. Commands whose callers are gone are dropped.
+ * Connections take turns, and share what may wait: see FairQueue and Shares. Commands whose callers are gone are
+ * dropped, and those whose rows are locked elsewhere wait apart from all others.
  *
  * When so many commands wait that they fill two transactions, two are in flight at a time: the database works on one
  * while this process makes the statements of the other. On SQLite they run one after the other.
@@ -59,8 +60,8 @@ type Ending = Outcome | { kind: 'failed'; error: unknown };
 export class WriteQueue {
   readonly #queue = new FairQueue<Waiting>();
   /**
-   * The ids that are in a transaction or in the waiting room. Each has the commands that wait for it, in the order in which
-   * they will go.
+   * The ids that are in a transaction or in the waiting room. Each has the commands that wait for it, in the order in
+   * which they will go.
    */
   readonly #busy = new Map<string, Waiting[]>();
   readonly #room = new WaitingRoom((ids) => this.#tryAgain(ids));
@@ -81,7 +82,7 @@ export class WriteQueue {
   ) {}
 
   /**
-   * Resolves once the decision is durable. Rejects with LIMIT_REACHED when too much waits, of this connection or in all;
+   * Resolves once the decision is durable. Rejects with LIMIT_REACHED when too much waits, of this connection or in all,
    * with STORE_UNAVAILABLE also when the row is locked elsewhere for too long, or the caller is gone; and with
    * SHUTTING_DOWN.
    */
@@ -193,7 +194,7 @@ export class WriteQueue {
     }
   }
 
-  /** After a transaction, its ids are free for the commands that wait for them, except for those whose rows are locked. */
+  /** After a transaction its ids are free for the commands that wait for them, except for those of locked rows. */
   #setFree(batch: readonly Waiting[], endings: readonly Ending[]): void {
     const locked = new Map<string, Waiting[]>();
     for (const [i, waiting] of batch.entries()) {
