@@ -36,8 +36,8 @@ export const protobufFileName = "taskresults/v1/task_lifecycle_service.proto";
  * that made the present state changes nothing when it is repeated, and gets OK and that state. The server recognises
  * StartAttempt by its `request_id`, and every other call by its content.
  *
- * A call that its caller has given up (cancelled, or its deadline is over) is not begun any more, and not tried again. One
- * whose change is being committed just then may still be made: an answer can be lost, but never a change that was
+ * A call that its caller has given up (cancelled, or its deadline is over) is not begun any more, and not tried again.
+ * One whose change is being committed just then may still be made: an answer can be lost, but never a change that was
  * answered OK. So whoever got no answer does not know what became of the call, and repeats it.
  *
  * Codes with which every RPC in this file may end, besides those that are named with it. Every error carries a
@@ -51,8 +51,8 @@ export const protobufFileName = "taskresults/v1/task_lifecycle_service.proto";
  *   UNAVAILABLE         the store is out of reach, or another transaction of the database has locked the result for too
  *                       long [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; all carry a
  *                       google.rpc.RetryInfo. Whether the change was made is not known: repeat the call
- *   RESOURCE_EXHAUSTED  too many writes are waiting, of this connection or in all [LIMIT_REACHED], or a message is larger
- *                       than the server takes
+ *   RESOURCE_EXHAUSTED  too many writes are waiting, of this connection or in all [LIMIT_REACHED], or a message is
+ *                       larger than the server takes
  *   INTERNAL            a bug [INTERNAL]
  */
 
@@ -1989,10 +1989,11 @@ export const TaskLifecycleServiceService = {
    * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
    * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
    *
-   * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since: also
-   * when it has been finished, for as long as no other attempt has been started. Run the task only if the returned state
-   * is RUNNING.
-   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+   * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
+   * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
+   * state is RUNNING.
+   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
+   * found its last attempt lost [ILLEGAL_TRANSITION];
    * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
    */
   startAttempt: {
@@ -2075,9 +2076,9 @@ export const TaskLifecycleServiceService = {
   /**
    * All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
    * order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
-   * repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the broken
-   * stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt may all be
-   * repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
+   * repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the
+   * broken stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt
+   * may all be repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
    * ILLEGAL_TRANSITION or ATTEMPT_IN_PROGRESS.
    */
   recordTransitions: {
@@ -2106,10 +2107,11 @@ export interface TaskLifecycleServiceServer extends UntypedServiceImplementation
    * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
    * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
    *
-   * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since: also
-   * when it has been finished, for as long as no other attempt has been started. Run the task only if the returned state
-   * is RUNNING.
-   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+   * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
+   * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
+   * state is RUNNING.
+   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
+   * found its last attempt lost [ILLEGAL_TRANSITION];
    * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
    */
   startAttempt: handleUnaryCall<StartAttemptRequest, StartAttemptResponse>;
@@ -2146,9 +2148,9 @@ export interface TaskLifecycleServiceServer extends UntypedServiceImplementation
   /**
    * All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
    * order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
-   * repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the broken
-   * stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt may all be
-   * repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
+   * repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the
+   * broken stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt
+   * may all be repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
    * ILLEGAL_TRANSITION or ATTEMPT_IN_PROGRESS.
    */
   recordTransitions: handleBidiStreamingCall<RecordTransitionsRequest, RecordTransitionsResponse>;
@@ -2181,10 +2183,11 @@ export interface TaskLifecycleServiceClient extends Client {
    * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
    * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
    *
-   * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since: also
-   * when it has been finished, for as long as no other attempt has been started. Run the task only if the returned state
-   * is RUNNING.
-   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished [ILLEGAL_TRANSITION];
+   * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
+   * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
+   * state is RUNNING.
+   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
+   * found its last attempt lost [ILLEGAL_TRANSITION];
    * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
    */
   startAttempt(
@@ -2291,9 +2294,9 @@ export interface TaskLifecycleServiceClient extends Client {
   /**
    * All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
    * order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
-   * repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the broken
-   * stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt may all be
-   * repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
+   * repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the
+   * broken stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt
+   * may all be repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
    * ILLEGAL_TRANSITION or ATTEMPT_IN_PROGRESS.
    */
   recordTransitions(): ClientDuplexStream<RecordTransitionsRequest, RecordTransitionsResponse>;

@@ -7,8 +7,8 @@ OK means that the change is durable in the store. Every call may safely be repea
 that made the present state changes nothing when it is repeated, and gets OK and that state. The server recognises
 StartAttempt by its `request_id`, and every other call by its content.
 
-A call that its caller has given up (cancelled, or its deadline is over) is not begun any more, and not tried again. One
-whose change is being committed just then may still be made: an answer can be lost, but never a change that was
+A call that its caller has given up (cancelled, or its deadline is over) is not begun any more, and not tried again.
+One whose change is being committed just then may still be made: an answer can be lost, but never a change that was
 answered OK. So whoever got no answer does not know what became of the call, and repeats it.
 
 Codes with which every RPC in this file may end, besides those that are named with it. Every error carries a
@@ -22,8 +22,8 @@ google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brac
   UNAVAILABLE         the store is out of reach, or another transaction of the database has locked the result for too
                       long [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; all carry a
                       google.rpc.RetryInfo. Whether the change was made is not known: repeat the call
-  RESOURCE_EXHAUSTED  too many writes are waiting, of this connection or in all [LIMIT_REACHED], or a message is larger
-                      than the server takes
+  RESOURCE_EXHAUSTED  too many writes are waiting, of this connection or in all [LIMIT_REACHED], or a message is
+                      larger than the server takes
   INTERNAL            a bug [INTERNAL]
 """
 
