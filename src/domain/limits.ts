@@ -95,9 +95,14 @@ export const MAX_WAIT: Micros = 60 * SECOND;
 /** Results that match a watch by filter. The server must remember what each client has. */
 export const MAX_FILTER_MATCHES = 100_000;
 
-/** Writes that wait for the database in one process, and the size of their texts. */
+/**
+ * Writes that wait for the database in one process, and the size of their texts. One connection may have as many waiting
+ * as there is room left for in all: a half when it is alone.
+ */
 export const MAX_WAITING_WRITES = 20_000;
 export const MAX_WAITING_SIZE = 256 * MIB;
+/** How long a write waits for a row that another transaction has locked. */
+export const MAX_LOCK_WAIT: Micros = 30 * SECOND;
 
 /** Reads of many results that wait for their turns in one process. Connections share the places evenly. */
 export const MAX_WAITING_READS = 2_000;

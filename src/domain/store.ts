@@ -7,11 +7,21 @@ import type { Version } from './version';
 /** The commands of one transaction. More would pass the limits of a statement on some engine. */
 export const MAX_COMMANDS = 256;
 
+/** What became of a command that was given to a store. */
+export type Outcome =
+  | Decision
+  /** Another transaction holds the row of this id. Nothing was done: try again later. */
+  | { kind: 'locked' }
+  /** Nobody waited for it any more. Nothing was done. */
+  | { kind: 'dropped' };
+
 /** Where results are kept. Every method rejects with STORE_UNAVAILABLE when the store is out of reach. */
 export interface TaskResultStore {
   /**
-   * Takes all commands, up to MAX_COMMANDS, in one transaction, in their order, and returns one decision for each, in
-   * the same order. A refused command fails alone. No id may be created, deleted and created again: the two would have
+   * Takes all commands, up to MAX_COMMANDS, in one transaction, in their order, and returns one outcome for each, in
+   * the same order. A refused command fails alone, and a row that is locked elsewhere holds up the commands of its id
+   * alone. `isGone` is asked before each try whether nobody waits any more for the command at this place, which is
+   * dropped then. Once true it must stay so. No id may be created, deleted and created again: the two would have
    * the same incarnation. When the promise resolves, every change is durable, together with one entry in the change log
    * for each result whose version changed; when it rejects, the caller must not assume either way.
    *
@@ -20,7 +30,7 @@ export interface TaskResultStore {
    * Safe against other processes on the same store: what a decision was based on is locked, or found unchanged, when it
    * is committed.
    */
-  transact(commands: readonly Command[]): Promise<Decision[]>;
+  transact(commands: readonly Command[], isGone?: (place: number) => boolean): Promise<Outcome[]>;
 
   /**
    * The results with these ids, in any order, with no more than `view` shows; ids that no result has are left out, and

@@ -13,6 +13,7 @@ interface Call {
 export class GrpcCaller implements Caller {
   readonly #since = new Stopwatch();
   readonly #timeMs: number;
+  #connection: string | null = null;
 
   constructor(
     private readonly call: Call,
@@ -23,7 +24,8 @@ export class GrpcCaller implements Caller {
   }
 
   get connection(): string {
-    return this.call.getPeer();
+    this.#connection ??= this.call.getPeer(); // a stream is asked for it with each command
+    return this.#connection;
   }
 
   get isGone(): boolean {

@@ -6,6 +6,8 @@ import { UnusableDatabase } from './unusable-database';
 export type DriverFault =
   /** The database chose this transaction as a victim and rolled it back: run it again. */
   | 'retry'
+  /** Another transaction has a row locked, and has held it for longer than this one may wait. */
+  | 'locked'
   /** A row is no longer what it was taken for, or is there already: read it, and run the transaction again. */
   | 'outdated'
   /** The connection is gone or a statement was cut off, and whether a COMMIT under way took effect is unknown. */

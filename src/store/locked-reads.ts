@@ -73,15 +73,11 @@ export class LockedReads {
     return started;
   }
 
-  /** The transaction that was committed with one of these tokens; undefined: none was. */
-  async committedWith(
-    transaction: Transaction,
-    tokens: readonly string[],
-  ): Promise<Pick<TransactionRow, 'number' | 'token'> | undefined> {
-    if (tokens.length === 0) return undefined;
+  /** The numbers of transactions that were committed, by those of these tokens that they have taken. */
+  async committedWith(transaction: Transaction, tokens: readonly string[]): Promise<Map<string, number>> {
+    if (tokens.length === 0) return new Map();
     const text = `SELECT number, token FROM task_transactions WHERE token IN (${placeholders(tokens.length)})`;
     const [rows] = await transaction.send([{ text, values: tokens }]);
-    const [found] = rows as Pick<TransactionRow, 'number' | 'token'>[];
-    return found && { number: Number(found.number), token: found.token };
+    return new Map((rows as TransactionRow[]).map(({ token, number }) => [token, Number(number)]));
   }
 }

@@ -17,6 +17,11 @@ export class Transaction {
     private readonly dialect: Dialect,
   ) {}
 
+  /** Waits for a connection, so that what is asked and decided afterwards is sent at once. */
+  async connect(): Promise<void> {
+    await this.runner.connect();
+  }
+
   /** Runs statements in their order, and returns what the driver returned for each. */
   async send(statements: readonly Statement[]): Promise<unknown[]> {
     if (statements.length === 0) return [];

@@ -1,9 +1,9 @@
 import type { DataSource } from 'typeorm';
 import type { Command } from '../domain/command';
 import type { Filter } from '../domain/filter';
-import type { Change, ChangeLog, Outline, Position, SeqRange, TaskResultStore } from '../domain/store';
+import type { Change, ChangeLog, Outcome, Outline, Position, SeqRange, TaskResultStore } from '../domain/store';
 import type { Clock, Micros, TaskResult, View } from '../domain/task-result';
-import type { Decision, Retention } from '../domain/transitions';
+import type { Retention } from '../domain/transitions';
 import { ChangeLogReader } from './change-log';
 import type { Dialect } from './dialect';
 import { ListQuery } from './list-query';
@@ -38,8 +38,8 @@ export class TypeOrmStore implements TaskResultStore {
     this.#trimmer = new Trimmer(this.#access, dialect, clock);
   }
 
-  transact(commands: readonly Command[]): Promise<Decision[]> {
-    return this.#writer.transact(commands);
+  transact(commands: readonly Command[], isGone: (place: number) => boolean = () => false): Promise<Outcome[]> {
+    return this.#writer.transact(commands, isGone);
   }
 
   read(ids: readonly string[], view: View, maxBytes?: number): Promise<TaskResult[]> {

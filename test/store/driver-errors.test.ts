@@ -9,7 +9,8 @@ const error = (fields: object) => Object.assign(new Error('words of the driver')
 /** By the database that answers it. */
 const NUMBERS: [number: number, what: string, fault: DriverFault][] = [
   [1020, 'MariaDB: a row has changed since it was read', 'retry'],
-  [1205, 'a lock was waited for too long', 'retry'],
+  [1205, 'a lock was waited for too long; MariaDB: must not be waited for', 'locked'],
+  [3572, 'MySQL: a lock must not be waited for', 'locked'],
   [1213, 'a deadlock', 'retry'],
   [1412, 'the definition of a table has changed', 'retry'],
   [1615, 'a prepared statement must be prepared again', 'retry'],

@@ -48,8 +48,9 @@ afterAll(async () => {
   await drop?.();
 });
 afterEach(async () => {
-  // Whatever happened to it, every connection of the store is outside a transaction.
-  expect(await openTransactions()).toBe(0);
+  // Whatever happened to it, every connection of the store is outside a transaction. The server needs a moment for one
+  // whose connection was closed.
+  await until(async () => (await openTransactions()) === 0, 'no transaction is open');
 });
 
 /** Transactions of this database that are under way. */
@@ -214,6 +215,26 @@ describe('a COMMIT whose answer is lost while another transaction of this proces
   });
 });
 
+describe('a COMMIT that never arrives, and whose next try is done without an answer', () => {
+  test.each<[string, string[]]>([
+    ['start', ['ATTEMPT_IN_PROGRESS']],
+    ['create', ['ATTEMPT_IN_PROGRESS', 'changed']],
+  ])('%s: what is answered is what was done, not what the first one would have done', async (what, expected) => {
+    const [id, other] = [fresh(), fresh()];
+    await rival.transact([create(id)]);
+    link.cutNextCommit('before it arrives', async () => {
+      expect(outcomes(await rival.transact([start(id, 'w2')]))).toEqual(['changed']);
+      link.cutNextCommit('after it was answered');
+    });
+    const decided = await store.transact([start(id, 'w1'), ...(what === 'create' ? [create(other)] : [])]);
+    expect(link.hasCut).toBe(true);
+    expect(outcomes(decided)).toEqual(expected);
+    expect(await read(id)).toMatchObject({ revision: 2, workerIds: ['w2'] });
+    const created = decided[1];
+    if (created?.kind === 'changed') expect(created.state.incarnation).toBe((await read(other))?.incarnation);
+  });
+});
+
 describe('a transaction that arrives when the next try of it has been answered', () => {
   test.each<[string, (id: string) => Command[], (id: string) => Command, (id: string) => Command[]]>([
     ['brings no deleted result back', () => [], (id) => create(id), (id) => [remove(id)]],
@@ -229,6 +250,62 @@ describe('a transaction that arrives when the next try of it has been answered',
     const before = await read(id);
     await (await held)();
     expect(await read(id)).toEqual(before);
+  });
+});
+
+describe('a command whose caller has gone', () => {
+  test('is dropped before the first try, and what others want is done', async () => {
+    const [id, other] = [fresh(), fresh()];
+    expect(outcomes(await store.transact([create(id), create(other)], (place) => place === 0))).toEqual([
+      'dropped',
+      'changed',
+    ]);
+    expect(await read(id)).toBeUndefined();
+  });
+
+  test('is dropped even when the rest was read as if it were not', async () => {
+    const id = fresh();
+    await rival.transact([create(id)]);
+    let asked = 0;
+    const decided = await store.transact([create(id), start(id)], (place) => place === 0 && asked++ > 0);
+    expect(outcomes(decided)).toEqual(['dropped', 'changed']);
+    expect(await read(id)).toMatchObject({ revision: 2 });
+  });
+
+  test('is dropped before another try', async () => {
+    const [id, other] = [fresh(), fresh()];
+    let isGone = false;
+    link.cutNextCommit('before it arrives', async () => {
+      isGone = true;
+    });
+    const decided = await store.transact([create(id), create(other), start(id)], (place) => isGone && place !== 1);
+    expect(outcomes(decided)).toEqual(['dropped', 'changed', 'dropped']);
+    expect(await read(id)).toBeUndefined();
+    const [, created] = decided;
+    expect(created).toMatchObject({ state: { id: other, incarnation: (await read(other))?.incarnation } });
+  });
+
+  test('while its try took effect: those that remain are answered', async () => {
+    const [id, other] = [fresh(), fresh()];
+    let isGone = false;
+    link.cutNextCommit('after it was answered', async () => {
+      isGone = true;
+    });
+    const decided = await store.transact([create(id), create(other)], (place) => isGone && place === 0);
+    expect(outcomes(decided)[1]).toBe('changed');
+    expect([await read(id), await read(other)]).toMatchObject([{ revision: 1 }, { revision: 1 }]);
+  });
+
+  test('while its try was in doubt: it cannot take effect late', async () => {
+    const id = fresh();
+    let isGone = false;
+    const held = link.holdNextCommit().then((deliver) => {
+      isGone = true;
+      return deliver;
+    });
+    expect(outcomes(await store.transact([create(id)], () => isGone))).toEqual(['dropped']);
+    await (await held)();
+    expect(await read(id)).toBeUndefined();
   });
 });
 

@@ -45,6 +45,15 @@ export class ChildServer {
     return childrenOf(this.pid);
   }
 
+  /** Stops the process where it is, as a suspended machine would, until `resume`. */
+  suspend(): void {
+    process.kill(this.pid, 'SIGSTOP');
+  }
+
+  resume(): void {
+    process.kill(this.pid, 'SIGCONT');
+  }
+
   /** Ends the process, waits until it is gone, and returns its exit code. */
   end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number> {
     return this.child.end(signal === 'SIGTERM' ? 'TERM' : 'KILL');

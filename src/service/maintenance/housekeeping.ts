@@ -14,7 +14,8 @@ const CHUNK = 500;
 export class Housekeeping {
   #timer: NodeJS.Timeout | null = null;
   #round: Promise<void> | null = null;
-  #stopped = false;
+  /** Gone once this is stopped: nothing waits for locked rows then. */
+  readonly #itself = { ...ITSELF };
 
   constructor(
     private readonly store: TaskResultStore,
@@ -36,25 +37,26 @@ export class Housekeeping {
 
   /** Resolves when no round is under way any more. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#itself.isGone = true;
     if (this.#timer) clearInterval(this.#timer);
     await this.#round;
   }
 
   async #tidy(): Promise<void> {
-    await this.#repeat(() => this.#removeExpired());
     await this.#repeat(() => this.store.trimChanges(this.changeLogRetention, CHUNK));
+    // Last, since it may have to wait for rows that are locked elsewhere.
+    await this.#repeat(() => this.#removeExpired());
   }
 
   /** Repeats `chunk` for as long as it returns that there is more. */
   async #repeat(chunk: () => Promise<boolean>): Promise<void> {
-    while (!this.#stopped && (await chunk()));
+    while (!this.#itself.isGone && (await chunk()));
   }
 
   async #removeExpired(): Promise<boolean> {
     const expired = await this.store.expired(this.clock(), CHUNK);
     const removals = await Promise.allSettled(expired.map((outline) => this.#remove(outline)));
-    for (const removal of removals) if (removal.status === 'rejected') throw removal.reason;
+    for (const removal of removals) if (removal.status === 'rejected' && !this.#itself.isGone) throw removal.reason;
     return expired.length === CHUNK;
   }
 
@@ -62,7 +64,7 @@ export class Housekeeping {
   async #remove(outline: Outline): Promise<void> {
     try {
       const version = versionOf(outline);
-      await this.lifecycle.record({ kind: 'delete', id: outline.id, version, allowMissing: true }, ITSELF);
+      await this.lifecycle.record({ kind: 'delete', id: outline.id, version, allowMissing: true }, this.#itself);
     } catch (error) {
       // Somebody else has deleted it meanwhile, and perhaps created it anew.
       if (!(error instanceof TaskResultsError && error.reason === 'REVISION_MISMATCH')) throw error;

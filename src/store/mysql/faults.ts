@@ -6,8 +6,8 @@ import type { DriverError, DriverFault } from '../driver-errors';
  */
 const NUMBERS: Readonly<Record<Exclude<DriverFault, 'unknown'>, readonly number[]>> = {
   retry: [
-    // A lock that was waited for too long, a deadlock, a lock given to somebody else. On Galera also a conflict.
-    1205, 1213, 1689,
+    // A deadlock, a lock given to somebody else. On Galera also a conflict.
+    1213, 1689,
     // A row has changed since the snapshot was taken, or the snapshot is too old.
     1020, 8055, 9006,
     // A table or the schema has changed, or a prepared statement must be prepared again.
@@ -19,6 +19,8 @@ const NUMBERS: Readonly<Record<Exclude<DriverFault, 'unknown'>, readonly number[
     // TiDB: conflicts of transactions; locks that have expired, or that could not be resolved.
     8002, 8005, 8022, 8147, 9007, 8229, 9004,
   ],
+  // A lock was waited for too long, or must not be waited for: the latter on MySQL and TiDB.
+  locked: [1205, 3572],
   // A key that is there already; and a number out of range, which only ever comes from `Dialect.assertChanged`, since
   // every number of ours fits its column.
   outdated: [1062, 1690],

@@ -36,6 +36,10 @@ export const protobufFileName = "taskresults/v1/task_lifecycle_service.proto";
  * that made the present state changes nothing when it is repeated, and gets OK and that state. The server recognises
  * StartAttempt by its `request_id`, and every other call by its content.
  *
+ * A call that its caller has given up (cancelled, or its deadline is over) is not begun any more, and not tried again.
+ * One whose change is being committed just then may still be made: an answer can be lost, but never a change that was
+ * answered OK. So whoever got no answer does not know what became of the call, and repeats it.
+ *
  * Codes with which every RPC in this file may end, besides those that are named with it. Every error carries a
  * google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brackets.
  *
@@ -44,9 +48,11 @@ export const protobufFileName = "taskresults/v1/task_lifecycle_service.proto";
  *   NOT_FOUND           no result has this id [TASK_RESULT_DOES_NOT_EXIST]
  *   UNAUTHENTICATED     the server requires a token and got none, or a wrong one [UNAUTHENTICATED]
  *   PERMISSION_DENIED   the token is good for reading only [PERMISSION_DENIED]
- *   UNAVAILABLE         the store is out of reach [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; both
- *                       carry a google.rpc.RetryInfo. Whether the change was made is not known: repeat the call
- *   RESOURCE_EXHAUSTED  the queue of writes is full [LIMIT_REACHED], or a message is larger than the server takes
+ *   UNAVAILABLE         the store is out of reach, or another transaction of the database has locked the result for too
+ *                       long [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; all carry a
+ *                       google.rpc.RetryInfo. Whether the change was made is not known: repeat the call
+ *   RESOURCE_EXHAUSTED  too many writes are waiting, of this connection or in all [LIMIT_REACHED], or a message is
+ *                       larger than the server takes
  *   INTERNAL            a bug [INTERNAL]
  */
 
@@ -144,7 +150,7 @@ export interface StartAttemptRequest {
    * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
    * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
    * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
-   * ATTEMPT_IN_PROGRESS.
+   * ATTEMPT_IN_PROGRESS, or ILLEGAL_TRANSITION once the attempt has been finished.
    */
   requestId: string;
 }
@@ -1983,8 +1989,9 @@ export const TaskLifecycleServiceService = {
    * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
    * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
    *
-   * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
-   * Run the task only if the returned state is RUNNING.
+   * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
+   * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
+   * state is RUNNING.
    * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
    * found its last attempt lost [ILLEGAL_TRANSITION];
    * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
@@ -2069,7 +2076,10 @@ export const TaskLifecycleServiceService = {
   /**
    * All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
    * order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
-   * repeat the rest.
+   * repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the
+   * broken stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt
+   * may all be repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
+   * ILLEGAL_TRANSITION or ATTEMPT_IN_PROGRESS.
    */
   recordTransitions: {
     path: "/taskresults.v1.TaskLifecycleService/RecordTransitions" as const,
@@ -2097,8 +2107,9 @@ export interface TaskLifecycleServiceServer extends UntypedServiceImplementation
    * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
    * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
    *
-   * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
-   * Run the task only if the returned state is RUNNING.
+   * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
+   * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
+   * state is RUNNING.
    * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
    * found its last attempt lost [ILLEGAL_TRANSITION];
    * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
@@ -2137,7 +2148,10 @@ export interface TaskLifecycleServiceServer extends UntypedServiceImplementation
   /**
    * All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
    * order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
-   * repeat the rest.
+   * repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the
+   * broken stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt
+   * may all be repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
+   * ILLEGAL_TRANSITION or ATTEMPT_IN_PROGRESS.
    */
   recordTransitions: handleBidiStreamingCall<RecordTransitionsRequest, RecordTransitionsResponse>;
 }
@@ -2169,8 +2183,9 @@ export interface TaskLifecycleServiceClient extends Client {
    * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
    * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
    *
-   * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
-   * Run the task only if the returned state is RUNNING.
+   * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
+   * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
+   * state is RUNNING.
    * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
    * found its last attempt lost [ILLEGAL_TRANSITION];
    * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
@@ -2279,7 +2294,10 @@ export interface TaskLifecycleServiceClient extends Client {
   /**
    * All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
    * order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
-   * repeat the rest.
+   * repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the
+   * broken stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt
+   * may all be repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
+   * ILLEGAL_TRANSITION or ATTEMPT_IN_PROGRESS.
    */
   recordTransitions(): ClientDuplexStream<RecordTransitionsRequest, RecordTransitionsResponse>;
   recordTransitions(

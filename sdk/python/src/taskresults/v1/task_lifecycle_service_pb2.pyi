@@ -7,6 +7,10 @@ OK means that the change is durable in the store. Every call may safely be repea
 that made the present state changes nothing when it is repeated, and gets OK and that state. The server recognises
 StartAttempt by its `request_id`, and every other call by its content.
 
+A call that its caller has given up (cancelled, or its deadline is over) is not begun any more, and not tried again.
+One whose change is being committed just then may still be made: an answer can be lost, but never a change that was
+answered OK. So whoever got no answer does not know what became of the call, and repeats it.
+
 Codes with which every RPC in this file may end, besides those that are named with it. Every error carries a
 google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brackets.
 
@@ -15,9 +19,11 @@ google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brac
   NOT_FOUND           no result has this id [TASK_RESULT_DOES_NOT_EXIST]
   UNAUTHENTICATED     the server requires a token and got none, or a wrong one [UNAUTHENTICATED]
   PERMISSION_DENIED   the token is good for reading only [PERMISSION_DENIED]
-  UNAVAILABLE         the store is out of reach [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; both
-                      carry a google.rpc.RetryInfo. Whether the change was made is not known: repeat the call
-  RESOURCE_EXHAUSTED  the queue of writes is full [LIMIT_REACHED], or a message is larger than the server takes
+  UNAVAILABLE         the store is out of reach, or another transaction of the database has locked the result for too
+                      long [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; all carry a
+                      google.rpc.RetryInfo. Whether the change was made is not known: repeat the call
+  RESOURCE_EXHAUSTED  too many writes are waiting, of this connection or in all [LIMIT_REACHED], or a message is
+                      larger than the server takes
   INTERNAL            a bug [INTERNAL]
 """
 
@@ -254,7 +260,7 @@ class StartAttemptRequest(_message.Message):
     """Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
     worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
     the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
-    ATTEMPT_IN_PROGRESS.
+    ATTEMPT_IN_PROGRESS, or ILLEGAL_TRANSITION once the attempt has been finished.
     """
     @_builtins.property
     def lease(self) -> _duration_pb2.Duration:

@@ -91,8 +91,9 @@ class TaskLifecycleServiceServicer:
         expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
         its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
 
-        The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
-        Run the task only if the returned state is RUNNING.
+        The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
+        also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
+        state is RUNNING.
         FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
         found its last attempt lost [ILLEGAL_TRANSITION];
         the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
@@ -146,7 +147,10 @@ class TaskLifecycleServiceServicer:
     def RecordTransitions(self, request_iterator, context):
         """All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
         order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
-        repeat the rest.
+        repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the
+        broken stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt
+        may all be repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
+        ILLEGAL_TRANSITION or ATTEMPT_IN_PROGRESS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

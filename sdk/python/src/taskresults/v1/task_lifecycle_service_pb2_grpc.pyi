@@ -7,6 +7,10 @@ OK means that the change is durable in the store. Every call may safely be repea
 that made the present state changes nothing when it is repeated, and gets OK and that state. The server recognises
 StartAttempt by its `request_id`, and every other call by its content.
 
+A call that its caller has given up (cancelled, or its deadline is over) is not begun any more, and not tried again.
+One whose change is being committed just then may still be made: an answer can be lost, but never a change that was
+answered OK. So whoever got no answer does not know what became of the call, and repeats it.
+
 Codes with which every RPC in this file may end, besides those that are named with it. Every error carries a
 google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brackets.
 
@@ -15,9 +19,11 @@ google.rpc.ErrorInfo (domain `taskresults.v1`), whose reason stands here in brac
   NOT_FOUND           no result has this id [TASK_RESULT_DOES_NOT_EXIST]
   UNAUTHENTICATED     the server requires a token and got none, or a wrong one [UNAUTHENTICATED]
   PERMISSION_DENIED   the token is good for reading only [PERMISSION_DENIED]
-  UNAVAILABLE         the store is out of reach [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; both
-                      carry a google.rpc.RetryInfo. Whether the change was made is not known: repeat the call
-  RESOURCE_EXHAUSTED  the queue of writes is full [LIMIT_REACHED], or a message is larger than the server takes
+  UNAVAILABLE         the store is out of reach, or another transaction of the database has locked the result for too
+                      long [STORE_UNAVAILABLE], or the server is stopping [SHUTTING_DOWN]; all carry a
+                      google.rpc.RetryInfo. Whether the change was made is not known: repeat the call
+  RESOURCE_EXHAUSTED  too many writes are waiting, of this connection or in all [LIMIT_REACHED], or a message is
+                      larger than the server takes
   INTERNAL            a bug [INTERNAL]
 """
 
@@ -62,8 +68,9 @@ class TaskLifecycleServiceStub:
     expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
     its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
 
-    The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
-    Run the task only if the returned state is RUNNING.
+    The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
+    also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
+    state is RUNNING.
     FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
     found its last attempt lost [ILLEGAL_TRANSITION];
     the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
@@ -97,7 +104,10 @@ class TaskLifecycleServiceStub:
     RecordTransitions: _grpc.StreamStreamMultiCallable[_task_lifecycle_service_pb2.RecordTransitionsRequest, _task_lifecycle_service_pb2.RecordTransitionsResponse]
     """All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
     order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
-    repeat the rest.
+    repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the
+    broken stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt
+    may all be repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
+    ILLEGAL_TRANSITION or ATTEMPT_IN_PROGRESS.
     """
 
 @_typing.type_check_only
@@ -116,8 +126,9 @@ class TaskLifecycleServiceAsyncStub(TaskLifecycleServiceStub):
     expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
     its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
 
-    The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
-    Run the task only if the returned state is RUNNING.
+    The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
+    also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
+    state is RUNNING.
     FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
     found its last attempt lost [ILLEGAL_TRANSITION];
     the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
@@ -151,7 +162,10 @@ class TaskLifecycleServiceAsyncStub(TaskLifecycleServiceStub):
     RecordTransitions: _aio.StreamStreamMultiCallable[_task_lifecycle_service_pb2.RecordTransitionsRequest, _task_lifecycle_service_pb2.RecordTransitionsResponse]  # type: ignore[assignment]
     """All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
     order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
-    repeat the rest.
+    repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the
+    broken stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt
+    may all be repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
+    ILLEGAL_TRANSITION or ATTEMPT_IN_PROGRESS.
     """
 
 class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -179,8 +193,9 @@ class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
         expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
         its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
 
-        The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
-        Run the task only if the returned state is RUNNING.
+        The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
+        also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
+        state is RUNNING.
         FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
         found its last attempt lost [ILLEGAL_TRANSITION];
         the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
@@ -244,7 +259,10 @@ class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_task_lifecycle_service_pb2.RecordTransitionsResponse], _abc.AsyncIterator[_task_lifecycle_service_pb2.RecordTransitionsResponse]]:
         """All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
         order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
-        repeat the rest.
+        repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the
+        broken stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt
+        may all be repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
+        ILLEGAL_TRANSITION or ATTEMPT_IN_PROGRESS.
         """
 
 def add_TaskLifecycleServiceServicer_to_server(servicer: TaskLifecycleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

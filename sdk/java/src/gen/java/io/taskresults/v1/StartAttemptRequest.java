@@ -214,7 +214,7 @@ private static final long serialVersionUID = 0L;
    * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
    * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
    * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
-   * ATTEMPT_IN_PROGRESS.
+   * ATTEMPT_IN_PROGRESS, or ILLEGAL_TRANSITION once the attempt has been finished.
    * </pre>
    *
    * <code>string request_id = 5;</code>
@@ -238,7 +238,7 @@ private static final long serialVersionUID = 0L;
    * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
    * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
    * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
-   * ATTEMPT_IN_PROGRESS.
+   * ATTEMPT_IN_PROGRESS, or ILLEGAL_TRANSITION once the attempt has been finished.
    * </pre>
    *
    * <code>string request_id = 5;</code>
@@ -1074,7 +1074,7 @@ private static final long serialVersionUID = 0L;
      * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
      * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
      * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
-     * ATTEMPT_IN_PROGRESS.
+     * ATTEMPT_IN_PROGRESS, or ILLEGAL_TRANSITION once the attempt has been finished.
      * </pre>
      *
      * <code>string request_id = 5;</code>
@@ -1097,7 +1097,7 @@ private static final long serialVersionUID = 0L;
      * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
      * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
      * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
-     * ATTEMPT_IN_PROGRESS.
+     * ATTEMPT_IN_PROGRESS, or ILLEGAL_TRANSITION once the attempt has been finished.
      * </pre>
      *
      * <code>string request_id = 5;</code>
@@ -1121,7 +1121,7 @@ private static final long serialVersionUID = 0L;
      * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
      * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
      * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
-     * ATTEMPT_IN_PROGRESS.
+     * ATTEMPT_IN_PROGRESS, or ILLEGAL_TRANSITION once the attempt has been finished.
      * </pre>
      *
      * <code>string request_id = 5;</code>
@@ -1141,7 +1141,7 @@ private static final long serialVersionUID = 0L;
      * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
      * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
      * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
-     * ATTEMPT_IN_PROGRESS.
+     * ATTEMPT_IN_PROGRESS, or ILLEGAL_TRANSITION once the attempt has been finished.
      * </pre>
      *
      * <code>string request_id = 5;</code>
@@ -1158,7 +1158,7 @@ private static final long serialVersionUID = 0L;
      * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
      * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
      * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
-     * ATTEMPT_IN_PROGRESS.
+     * ATTEMPT_IN_PROGRESS, or ILLEGAL_TRANSITION once the attempt has been finished.
      * </pre>
      *
      * <code>string request_id = 5;</code>

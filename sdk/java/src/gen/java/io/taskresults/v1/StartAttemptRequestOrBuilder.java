@@ -95,7 +95,7 @@ public interface StartAttemptRequestOrBuilder extends
    * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
    * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
    * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
-   * ATTEMPT_IN_PROGRESS.
+   * ATTEMPT_IN_PROGRESS, or ILLEGAL_TRANSITION once the attempt has been finished.
    * </pre>
    *
    * <code>string request_id = 5;</code>
@@ -107,7 +107,7 @@ public interface StartAttemptRequestOrBuilder extends
    * Identifies this call among all starts of the result: up to 255 characters that nobody else uses, such as a UUID. A
    * worker makes one for each delivery of a task and sends it again with each repetition of the call. It is kept with
    * the attempt. Empty: the call never counts as a repetition, so that one repeated after a lost answer gets
-   * ATTEMPT_IN_PROGRESS.
+   * ATTEMPT_IN_PROGRESS, or ILLEGAL_TRANSITION once the attempt has been finished.
    * </pre>
    *
    * <code>string request_id = 5;</code>

@@ -315,8 +315,9 @@ public final class TaskLifecycleServiceGrpc {
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
      * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
      * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
-     * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
-     * Run the task only if the returned state is RUNNING.
+     * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
+     * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
+     * state is RUNNING.
      * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
      * found its last attempt lost [ILLEGAL_TRANSITION];
      * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
@@ -381,7 +382,10 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
      * order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
-     * repeat the rest.
+     * repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the
+     * broken stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt
+     * may all be repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
+     * ILLEGAL_TRANSITION or ATTEMPT_IN_PROGRESS.
      * </pre>
      */
     default io.grpc.stub.StreamObserver<io.taskresults.v1.RecordTransitionsRequest> recordTransitions(
@@ -441,8 +445,9 @@ public final class TaskLifecycleServiceGrpc {
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
      * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
      * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
-     * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
-     * Run the task only if the returned state is RUNNING.
+     * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
+     * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
+     * state is RUNNING.
      * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
      * found its last attempt lost [ILLEGAL_TRANSITION];
      * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
@@ -512,7 +517,10 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
      * order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
-     * repeat the rest.
+     * repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the
+     * broken stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt
+     * may all be repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
+     * ILLEGAL_TRANSITION or ATTEMPT_IN_PROGRESS.
      * </pre>
      */
     public io.grpc.stub.StreamObserver<io.taskresults.v1.RecordTransitionsRequest> recordTransitions(
@@ -558,8 +566,9 @@ public final class TaskLifecycleServiceGrpc {
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
      * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
      * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
-     * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
-     * Run the task only if the returned state is RUNNING.
+     * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
+     * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
+     * state is RUNNING.
      * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
      * found its last attempt lost [ILLEGAL_TRANSITION];
      * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
@@ -624,7 +633,10 @@ public final class TaskLifecycleServiceGrpc {
      * <pre>
      * All of the above in bulk. Each message in holds one call or many, each message out one outcome or many, in any
      * order. A call that is refused does not affect the others. When the stream breaks, what was answered OK is durable:
-     * repeat the rest.
+     * repeat the rest, in the order in which it was sent. Transitions of one result are taken in that order. What the
+     * broken stream had not begun is dropped, and what it had done is recognised: create, start and finish of one attempt
+     * may all be repeated, however many of them were done, if the start has a `request_id`. A start without one then gets
+     * ILLEGAL_TRANSITION or ATTEMPT_IN_PROGRESS.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -671,8 +683,9 @@ public final class TaskLifecycleServiceGrpc {
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
      * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
      * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
-     * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
-     * Run the task only if the returned state is RUNNING.
+     * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
+     * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
+     * state is RUNNING.
      * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
      * found its last attempt lost [ILLEGAL_TRANSITION];
      * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
@@ -771,8 +784,9 @@ public final class TaskLifecycleServiceGrpc {
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
      * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
      * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
-     * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since.
-     * Run the task only if the returned state is RUNNING.
+     * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
+     * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
+     * state is RUNNING.
      * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
      * found its last attempt lost [ILLEGAL_TRANSITION];
      * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
