@@ -29,10 +29,16 @@ export class Link {
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
   }
 
-  /** Bytes stop without a word to either side, as with a pulled cable. Connections stay open. */
+  /** Bytes stop without a word to either side, as with a pulled cable. Connections stay open, and new ones are taken. */
   stall(): void {
     this.#stalled = true;
     for (const pair of this.#pairs) for (const socket of pair) socket.pause();
+  }
+
+  /** After `stall`: what was under way arrives after all, as TCP sends it again. */
+  heal(): void {
+    this.#stalled = false;
+    for (const pair of this.#pairs) for (const socket of pair) socket.resume();
   }
 
   /** After `close`: takes connections again, on the same port. */
@@ -50,15 +56,14 @@ export class Link {
     const pair: [Socket, Socket] = [near, far];
     this.#pairs.add(pair);
     for (const [from, to] of [pair, [far, near] as const]) {
-      from.on('data', (bytes: Buffer) => {
-        if (!this.#stalled) to.write(from === near ? this.rewrite(bytes) : bytes);
-      });
+      from.on('data', (bytes: Buffer) => to.write(from === near ? this.rewrite(bytes) : bytes));
       from.on('error', () => {});
       from.on('close', () => {
         this.#pairs.delete(pair);
         to.destroy();
       });
     }
-    near.resume();
+    if (this.#stalled) for (const socket of pair) socket.pause();
+    else near.resume();
   }
 }
