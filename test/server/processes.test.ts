@@ -205,7 +205,7 @@ describe('stopping', () => {
     const started = callsOf(client)
       .start(id)
       .catch((error: Error) => error);
-    const waits = async () => (await connections("COMMAND IN ('Query', 'Execute') AND TIME >= 1")) > 0;
+    const waits = async () => (await connections("INFO LIKE '%FOR UPDATE%'")) > 0;
     try {
       await until(waits, 'the call waits for its row');
       await work();

@@ -9,7 +9,7 @@ const MAIN = process.env.TASKRESULTS_MAIN ?? join(__dirname, '../../dist/main.js
 export class ChildServer {
   private constructor(
     private readonly child: Supervised,
-    private readonly pid: number,
+    readonly pid: number,
     readonly port: number,
   ) {}
 

@@ -90,6 +90,15 @@ export class PrivateMysql {
     this.#process = null;
   }
 
+  /** It does nothing until `thaw`, as on a machine that is suspended. */
+  async freeze(): Promise<void> {
+    if (this.#process) process.kill(await this.#process.pid(), 'SIGSTOP');
+  }
+
+  async thaw(): Promise<void> {
+    if (this.#process) process.kill(await this.#process.pid(), 'SIGCONT');
+  }
+
   /** Ends the server for good. */
   async stop(): Promise<void> {
     await this.down('KILL');
