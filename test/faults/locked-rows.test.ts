@@ -118,3 +118,16 @@ test('a caller whose time is over gets nothing done when the row is free at last
   await until(async () => (await a.start(id, 'w2').catch(() => null)) !== null, 'the row is free');
   expect(await a.get(id)).toMatchObject({ status: RUNNING, workerIds: ['w2'] });
 });
+
+const long = process.env.TASKRESULTS_TEST_LONG_FAULTS ? test : test.skip;
+
+long('a caller without a deadline is told after half a minute, and the call can be repeated', async () => {
+  const [a] = replicas();
+  const id = await a.created();
+  await lock(id);
+  const before = performance.now();
+  expect(await refusal(a.start(id, 'w1'))).toMatchObject({ code: 'UNAVAILABLE', reason: 'STORE_UNAVAILABLE' });
+  expect(performance.now() - before).toBeGreaterThan(25_000);
+  await outsider.query('ROLLBACK');
+  expect(await a.start(id, 'w1')).toMatchObject({ attempt: 1 });
+});
