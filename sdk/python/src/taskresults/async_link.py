@@ -41,7 +41,7 @@ class AsyncStream:
             is_here = False
         if is_here:
             self._call.cancel()
-        else:
+        elif not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._call.cancel)
 
 
