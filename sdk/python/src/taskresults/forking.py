@@ -38,6 +38,8 @@ waits_outside = _IS_ON
 _made: dict[Kind, weakref.WeakSet[Any]] = {"blocking": weakref.WeakSet(), "asyncio": weakref.WeakSet()}
 # Calls and streams of this process.
 _under_way: set[object] = set()
+# Whether there were any at the newest fork.
+_was_busy = False
 # What ends those streams of this process that must not be open at a fork.
 _cuts: set[Callable[[], object]] = set()
 # Why a kind of client cannot be used in this process.
@@ -99,16 +101,18 @@ def _at_forks(before: Callable[[], object], in_parent: Callable[[], object], in_
 
 def _come_to_rest() -> None:
     """Nothing new is begun, and gRPC's threads go to sleep: what they hold at the fork, the child would trip over."""
+    global _was_busy
     calling.acquire()
+    _was_busy = bool(_under_way)
     if not _IS_OFF:
         for cut in _cuts.copy():
             cut()
-    if _under_way:
+    if _was_busy:
         time.sleep(_REST_SECONDS)
 
 
 def _start_in_child() -> None:
-    had_asyncio, was_busy = bool(_made["asyncio"]), bool(_under_way)
+    had_asyncio = bool(_made["asyncio"])
     for things in _made.values():
         _abandoned.extend(things)
         things.clear()
@@ -118,9 +122,9 @@ def _start_in_child() -> None:
         _rule_out(
             "gRPC was in use at the fork, and GRPC_ENABLE_FORK_SUPPORT turns off what it needs for that: unset it"
         )
-    elif had_asyncio and (_IS_ON or was_busy):
+    elif had_asyncio and (_IS_ON or _was_busy):
         _rule_out("a client for asyncio was in use at the fork")
-    elif was_busy and not _IS_ON:
+    elif _was_busy and not _IS_ON:
         _rule_out("calls were under way at the fork: set GRPC_ENABLE_FORK_SUPPORT=1 before gRPC is imported")
     elif had_asyncio:
         _rule_out("a client for asyncio was open at the fork", "asyncio")
