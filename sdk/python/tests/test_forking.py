@@ -62,10 +62,11 @@ def _fork(setting: str | None, kind: str, state: str, server: Server) -> dict[st
         [sys.executable, str(_SUPPORT / "forking_parent.py"), kind, state, server.address],
         env=environment,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
         timeout=300,
     )
+    assert run.returncode == 0, run.stderr
     return dict(json.loads(line) for line in run.stdout.splitlines())
 
 
