@@ -61,8 +61,7 @@ def _fork(setting: str | None, kind: str, state: str, server: Server) -> dict[st
     run = subprocess.run(
         [sys.executable, str(_SUPPORT / "forking_parent.py"), kind, state, server.address],
         env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         timeout=300,
     )
