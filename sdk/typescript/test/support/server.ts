@@ -34,8 +34,8 @@ export class TestServer {
   }
 
   /** As a crash would. */
-  kill(): Promise<void> {
-    return this.child.end('KILL');
+  async kill(): Promise<void> {
+    await this.child.end('KILL');
   }
 
   /** Starts it again, on the same file and port. */
@@ -45,8 +45,8 @@ export class TestServer {
   }
 
   /** As whoever runs it would, to replace it. */
-  terminate(): Promise<void> {
-    return this.child.end('TERM');
+  async terminate(): Promise<void> {
+    await this.child.end('TERM');
   }
 
   async remove(): Promise<void> {
