@@ -22,7 +22,7 @@ import (
 // input ends, which it also does when the test is killed.
 const supervisor = `"$@" & echo $!; exec >&- 2>&-; read -r signal; kill -s "${signal:-KILL}" $!; wait $!`
 
-var listening = regexp.MustCompile(`listening on 127\.0\.0\.1:(\d+) `)
+var listening = regexp.MustCompile(`listening on (\S+) `)
 
 // server is a real one, in a process of its own.
 type server struct {
@@ -84,7 +84,7 @@ func launch(folder string, port int, flags ...string) (*server, error) {
 			s.pid = must(strconv.Atoi(lines.Text()))
 		}
 		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
-			s.address = "127.0.0.1:" + found[1]
+			s.address = found[1]
 			return s, nil
 		}
 	}

@@ -22,7 +22,7 @@ export function clientCommand(program: Command, nameAndArguments: string, descri
     .command(nameAndArguments)
     .description(description)
     .addOption(
-      new Option('--server <host:port>', 'server to talk to')
+      new Option('--server <host:port>', 'server to talk to; unix:/path for a Unix socket')
         .env('TASKRESULTS_SERVER')
         .default(DEFAULT_SERVER)
         .argParser(serverAddress),

@@ -16,6 +16,7 @@ import {
 
 /** All settings of a server, checked and in the units of the code. */
 export interface Config {
+  /** An address, a name, or `unix:` and the path of a Unix socket, which has no port. */
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;

@@ -40,12 +40,30 @@ export function secret(env: string, description: string): Setting<string | null>
   return { env, flags: null, default: null, description, parse: token };
 }
 
-/** What to listen on. An IPv6 address may stand in brackets, as in front of a port. */
+/** What the kernel takes, less the byte that ends it. */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+/** What to listen on. An IPv6 address may stand in brackets, as in front of a port. A Unix socket is `unix:/path`. */
 export function host(text: string): string {
+  if (text.startsWith('unix:')) return unixSocket(text);
   const [, inBrackets] = /^\[(.*)\]$/.exec(text) ?? [];
   const isHost = inBrackets === undefined ? isIP(text) !== 0 || /^[\w.-]+$/.test(text) : isIPv6(inBrackets);
   if (isHost) return inBrackets ?? text;
-  throw new Refusal(`must be an IP address or the name of a host, without a port, not "${text}"`);
+  throw new Refusal(`must be an IP address or the name of a host, without a port, or unix:/path, not "${text}"`);
+}
+
+/** gRPC's name of a Unix socket. Two more slashes are as good. */
+function unixSocket(text: string): string {
+  const [, path = ''] = /^unix:(?:\/\/)?(\/.*[^/])$/.exec(text) ?? [];
+  if (path !== '' && Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES) return `unix:${path}`;
+  throw new Refusal(
+    `must be unix: and the path of a file from the root, at most ${MAX_SOCKET_PATH_BYTES} bytes long, not "${text}"`,
+  );
+}
+
+/** The path of a Unix socket that is given as `host`. Null: it is a host. */
+export function socketPath(host: string): string | null {
+  return host.startsWith('unix:') ? host.slice('unix:'.length) : null;
 }
 
 export function port(text: string): number {

@@ -26,7 +26,13 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 
 /** Every setting of the server. Flag and environment variable follow from the name. */
 export const SETTINGS = {
-  host: setting('host', '<address>', '127.0.0.1', 'address to listen on', host),
+  host: setting(
+    'host',
+    '<address>',
+    '127.0.0.1',
+    'address to listen on; `unix:/path` for a Unix socket, which has no port',
+    host,
+  ),
   port: setting('port', '<number>', '50051', 'port to listen on; 0 takes any free one', port),
   databaseUrl: setting(
     'database-url',

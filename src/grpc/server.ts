@@ -24,6 +24,7 @@ const SERVICES = ['', 'taskresults.v1.TaskResultService', 'taskresults.v1.TaskLi
 const MIN_PING_INTERVAL_MS = 5_000;
 
 export interface GrpcOptions {
+  /** An address, a name, or `unix:` and the path of a Unix socket, which has no port. */
   host: string;
   /** 0: any free port. */
   port: number;
@@ -95,8 +96,13 @@ export async function startGrpcServer(
   };
 }
 
+function addressOf(host: string, port: number): string {
+  if (host.startsWith('unix:')) return host;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 function bind(server: Server, host: string, port: number): Promise<number> {
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const address = addressOf(host, port);
   return new Promise((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),

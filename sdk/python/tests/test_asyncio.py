@@ -1,6 +1,7 @@
 """What only the asyncio client has."""
 
 import asyncio
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
@@ -274,3 +275,27 @@ async def test_nothing_is_left_running(server: Server) -> None:
     with pytest.raises(Exception, match="closed"):
         await anext(watch)
     await ended(asyncio.all_tasks() - before)
+
+
+async def test_a_watch_that_waits_ends_at_once_when_it_is_cancelled(
+    results: AsyncTaskResults, server: Server, unused_tcp_port: int
+) -> None:
+    """For an event, for a connection, or for the end of a pause."""
+    created = await results.create("app.tasks.add")
+    mute = socket.create_server(("127.0.0.1", 0))
+    port = mute.getsockname()[1]
+    for address in (server.address, f"127.0.0.1:{port}", f"127.0.0.1:{unused_tcp_port}"):
+        async with AsyncTaskResults(address) as watching:
+            states = watching.watch(created.id)
+            if address == server.address:
+                await anext(states)
+            before = asyncio.all_tasks()
+            waiting = asyncio.ensure_future(anext(states))
+            await asyncio.sleep(0.2)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.wait_for(waiting, 15)
+            with pytest.raises(StopAsyncIteration):
+                await anext(states)
+            await ended(asyncio.all_tasks() - before)
+    mute.close()

@@ -20,6 +20,7 @@ import type {
 } from './client-options';
 import { Connection, requireSpan, type UnaryOptions } from './connection';
 import { duration } from './duration';
+import { endingAtOnce } from './ending-at-once';
 import { reportOf } from './error-report';
 import { StaleAttemptError, WaitTimedOutError } from './errors';
 import { invalidField } from './invalid-field';
@@ -95,13 +96,8 @@ export class TaskResults {
   }
 
   /** Results that match, newest enqueued first. Pages are fetched as they are consumed. */
-  async *list(filter: TaskResultFilter = {}, options: ListOptions = {}): AsyncGenerator<TaskResult, void, undefined> {
-    let pageToken = '';
-    do {
-      const page = await this.listPage(filter, { ...options, pageToken });
-      yield* page.results;
-      pageToken = page.nextPageToken;
-    } while (pageToken !== '');
+  list(filter: TaskResultFilter = {}, options: ListOptions = {}): AsyncGenerator<TaskResult, void, undefined> {
+    return endingAtOnce((ended) => this.#listed(filter, options, ended));
   }
 
   /**
@@ -172,20 +168,18 @@ export class TaskResults {
     id: string,
     { signal }: Pick<CallOptions, 'signal'> = {},
   ): AsyncGenerator<TaskResult<T>, void, undefined> {
-    return this.#newerStates(id, NO_VERSION, signal);
+    return endingAtOnce((ended) => this.#newerStates<T>(id, NO_VERSION, signal, ended));
   }
 
   /**
    * What happens to many results, over a stream of its own, with deletions and ids that are missing. It outlives
    * restarts of the server. It does not report what stopped matching a filter while no stream was open.
    */
-  async *watchEvents(
+  watchEvents(
     target: WatchTarget,
     options: WatchEventsOptions = {},
   ): AsyncGenerator<TaskResultEvent<TaskResult>, void, undefined> {
-    for await (const event of watchEvents(this.#connection, target, options)) {
-      yield event.type === 'snapshot' ? { ...event, result: new TaskResult(this.#source, event.result) } : event;
-    }
+    return endingAtOnce((ended) => this.#events(target, options, ended));
   }
 
   /**
@@ -316,12 +310,45 @@ export class TaskResults {
     this.close();
   }
 
+  async *#listed(
+    filter: TaskResultFilter,
+    { signal, ...options }: ListOptions,
+    ended: AbortSignal,
+  ): AsyncGenerator<TaskResult, void, undefined> {
+    const cancellation = new Cancellation(signal, ended);
+    let pageToken = '';
+    try {
+      do {
+        const page = await this.listPage(filter, { ...options, pageToken, signal: cancellation.signal });
+        yield* page.results;
+        pageToken = page.nextPageToken;
+      } while (pageToken !== '');
+    } finally {
+      cancellation.release();
+    }
+  }
+
+  async *#events(
+    target: WatchTarget,
+    { signal, ...options }: WatchEventsOptions,
+    ended: AbortSignal,
+  ): AsyncGenerator<TaskResultEvent<TaskResult>, void, undefined> {
+    const cancellation = new Cancellation(signal, ended);
+    try {
+      for await (const event of watchEvents(this.#connection, target, { ...options, signal: cancellation.signal })) {
+        yield event.type === 'snapshot' ? { ...event, result: new TaskResult(this.#source, event.result) } : event;
+      }
+    } finally {
+      cancellation.release();
+    }
+  }
+
   async *#newerStates<T>(
     id: string,
     known: TaskResultVersion,
-    signal?: AbortSignal,
+    ...signals: readonly (AbortSignal | undefined)[]
   ): AsyncGenerator<TaskResult<T>, void, undefined> {
-    const states = newerStates(this.#watches, id, known, this.#connection.closing, signal);
+    const states = newerStates(this.#watches, id, known, this.#connection.closing, ...signals);
     for await (const result of states) yield this.#handle<T>(result);
   }
 

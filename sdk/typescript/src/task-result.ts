@@ -1,3 +1,4 @@
+import { endingAtOnce } from './ending-at-once';
 import { TaskFailedError, TaskNotFinishedError, TaskResultsError } from './errors';
 import { decode, type JsonFormat } from './json';
 import type { PreciseDate } from './precise-date';
@@ -35,7 +36,7 @@ export interface TaskResultSource {
   newerStates<T>(
     id: string,
     known: TaskResultVersion,
-    signal?: AbortSignal,
+    ...signals: readonly (AbortSignal | undefined)[]
   ): AsyncGenerator<TaskResult<T>, void, undefined>;
 }
 
@@ -140,8 +141,14 @@ export class TaskResult<T = unknown> implements TaskResultFields {
    *
    * @throws TaskResultDoesNotExistError when the result is deleted
    */
-  async *watch({ signal }: Pick<CallOptions, 'signal'> = {}): AsyncGenerator<TaskResult<T>, void, undefined> {
-    if (!this.isFinished) yield* this.#source.newerStates<T>(this.id, this.#version, signal);
+  watch({ signal }: Pick<CallOptions, 'signal'> = {}): AsyncGenerator<TaskResult<T>, void, undefined> {
+    return endingAtOnce((ended) => this.#newerStates(signal, ended));
+  }
+
+  async *#newerStates(
+    ...signals: readonly (AbortSignal | undefined)[]
+  ): AsyncGenerator<TaskResult<T>, void, undefined> {
+    if (!this.isFinished) yield* this.#source.newerStates<T>(this.id, this.#version, ...signals);
   }
 
   /** A copy as it is now, since this handle may be refreshed. */

@@ -6,9 +6,11 @@ import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { type Config, readConfig, unknownVariables } from '../../config/config';
 import { displayDatabase } from '../../config/database-url';
+import { socketPath } from '../../config/parsers';
 import { type Flags, SETTINGS, type SettingName } from '../../config/settings';
 import { Failure } from '../../server/failure';
 import { endWithFailure, freePort, ProcessGroup, portOfGroup } from '../../server/process-group';
+import { removeStaleSocket } from '../../server/unix-socket';
 import { toFailure } from '../failure';
 import { createLog } from '../log';
 import { addSettingOptions } from '../options/setting-options';
@@ -43,6 +45,7 @@ async function serve(flags: Flags): Promise<void> {
 
 async function serveAlone(config: Config, log: Logger): Promise<void> {
   const stopSignal = firstStopSignal(endAtOnce);
+  await makeWay(config);
   const service = await unlessStopped(config, stopSignal, (signal) => start(config, log, signal));
   if (service) {
     announce(config, service.port);
@@ -64,7 +67,8 @@ async function serveAsGroup(config: Config, log: Logger): Promise<void> {
       process.exit();
     }
   }
-  const port = config.port || (await freePort(config.host));
+  await makeWay(config);
+  const port = config.port || (socketPath(config.host) === null ? await freePort(config.host) : 0);
   const group = new ProcessGroup(config.processes, port, config.shutdownGraceMs, log);
   try {
     const listens = await Promise.race([group.listening.then(() => true), stopSignal.then(() => false)]);
@@ -90,9 +94,17 @@ async function serveInGroup(config: Config, log: Logger): Promise<void> {
   }
 }
 
-function announce(config: Config, port: number): void {
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  console.log(`taskresults is listening on ${host}:${port} (${displayDatabase(config.database)})`);
+/** Before the first process that listens, and not when one is started again. */
+async function makeWay({ host }: Config): Promise<void> {
+  const path = socketPath(host);
+  if (path !== null) await removeStaleSocket(path);
+}
+
+function announce({ host, database }: Config, port: number): void {
+  const address = isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+  console.log(
+    `taskresults is listening on ${socketPath(host) === null ? address : host} (${displayDatabase(database)})`,
+  );
 }
 
 /**
@@ -131,14 +143,16 @@ async function start(config: Config, log: Logger, signal?: AbortSignal) {
 
 /** What keeps a server from its port. Node.js words it in different ways for one process and for many; this does not. */
 function portFailure({ host, port }: Config, error: string): Failure | null {
+  const isSocket = socketPath(host) !== null;
+  const place = isSocket ? host : `port ${port} of ${host}`;
   const why = /\b(?:listen|bind) (E[A-Z]+)|Name resolution failed/.exec(error);
   switch (why?.[1] ?? why?.[0]) {
     case 'EADDRINUSE':
-      return new Failure(`port ${port} of ${host} is in use`);
+      return new Failure(`${place} is in use`);
     case 'EADDRNOTAVAIL':
       return new Failure(`${host} is no address of this machine`);
     case 'EACCES':
-      return new Failure(`this user may not listen on port ${port} of ${host}`);
+      return new Failure(`this user may not listen on ${place}${isSocket ? ', or there is no such folder' : ''}`);
     case 'Name resolution failed':
       return new Failure(`the name ${host} has no address`);
     default:
@@ -153,7 +167,7 @@ function warn(config: Config, log: Logger): void {
   const { full, readOnly } = config.tokens;
   if (full === null && readOnly !== null) {
     log.warn('nobody may write: set TASKRESULTS_TOKEN besides TASKRESULTS_READ_TOKEN');
-  } else if (full === null && !isLoopback(config.host)) {
+  } else if (full === null && socketPath(config.host) === null && !isLoopback(config.host)) {
     log.warn(`anybody who can reach ${config.host} may read and write: set TASKRESULTS_TOKEN`);
   }
 }

@@ -7,6 +7,7 @@ from taskresults.client import TaskResults
 from taskresults.errors import (
     AttemptInProgress,
     ClientClosed,
+    ClientForked,
     IllegalTransition,
     InternalError,
     InvalidField,
@@ -46,6 +47,7 @@ __all__ = [
     "Attempt",
     "AttemptInProgress",
     "ClientClosed",
+    "ClientForked",
     "IllegalTransition",
     "InternalError",
     "InvalidField",

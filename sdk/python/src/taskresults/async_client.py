@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import grpc
 
@@ -48,6 +48,9 @@ class AsyncTaskResults:
     def _use(self, player: AsyncPlayer) -> None:
         self._player = player
         self._handle = functools.partial(TaskResult, player)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client cannot be pickled or copied: make one in the process that uses it")
 
     def with_timeout(self, timeout: float) -> AsyncTaskResults:
         """See `TaskResults.with_timeout`."""

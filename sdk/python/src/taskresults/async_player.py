@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import functools
 import os
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from taskresults.channel import authorization, channel_credentials, channel_options, methods
+from taskresults import forking
+from taskresults.async_link import AsyncLink, AsyncStream
+from taskresults.channel import authorization, channel_credentials, channel_options
 from taskresults.errors import ClientClosed, TaskResultsError
 from taskresults.proxy import proxy_of
 from taskresults.refusal import refusal
@@ -20,7 +23,7 @@ from taskresults.steps import Call, Done, Emit, Open, Pause, Read, Script, Step,
 
 
 class AsyncPlayer:
-    """One channel, which belongs to the event loop that runs when it is made."""
+    """One channel, which belongs to the process and the event loop in which it is made."""
 
     def __init__(
         self,
@@ -38,12 +41,12 @@ class AsyncPlayer:
         self._metadata = authorization(token)
         self._proxy = proxy_of(target, os.environ) if proxy else None
         credentials, options = channel_credentials(tls), channel_options(heartbeat, self._proxy is not None)
-        self._channel = (
-            grpc.aio.secure_channel(target, credentials, options)
+        connect = (
+            functools.partial(grpc.aio.secure_channel, target, credentials, options)
             if credentials
-            else grpc.aio.insecure_channel(target, options)
+            else functools.partial(grpc.aio.insecure_channel, target, options)
         )
-        self._methods = methods(self._channel)
+        self._link = AsyncLink(connect)
 
     def with_timeout(self, timeout: float) -> AsyncPlayer:
         """The same channel with another timeout."""
@@ -53,9 +56,10 @@ class AsyncPlayer:
 
     async def close(self) -> None:
         """Ends what is being played with `ClientClosed`."""
-        if not self._closed.done():
-            self._closed.set_result(None)
-        await self._channel.close()
+        if not self._link.is_inherited:
+            if not self._closed.done():
+                self._closed.set_result(None)
+            await self._link.close()
 
     async def aplay(self, script: Script[T]) -> T:
         step = advance(script)
@@ -64,6 +68,7 @@ class AsyncPlayer:
         return step.value
 
     def play(self, script: Script[T]) -> T:
+        self._link.check()  # or it would wait for the loop of the parent
         try:
             running = asyncio.get_running_loop()
         except RuntimeError:
@@ -92,6 +97,7 @@ class AsyncPlayer:
         raise RuntimeError("watch() needs a handle of TaskResults; this one is of AsyncTaskResults and has awatch()")
 
     async def _next(self, script: Script[T], step: Step) -> Step | Done[T]:
+        self._link.check()
         try:
             if self._closed.done():
                 raise ClientClosed("the client is closed", code=grpc.StatusCode.CANCELLED)
@@ -105,12 +111,16 @@ class AsyncPlayer:
     async def _perform(self, step: Step) -> Any:
         match step:
             case Call():
-                method = self._methods[step.method]
-                return await self._outcome(method(step.request, timeout=step.timeout, metadata=self._metadata))
+                method = self._link.methods[step.method]
+                work = forking.begin()
+                try:
+                    return await self._outcome(method(step.request, timeout=step.timeout, metadata=self._metadata))
+                finally:
+                    forking.end(work)
             case Pause():
                 return await asyncio.wait([self._closed], timeout=step.seconds)
             case Open():
-                return self._methods["WatchTaskResults"](step.request, metadata=self._metadata)
+                return AsyncStream(self._link.methods["WatchTaskResults"](step.request, metadata=self._metadata))
             case Read():
                 event = await self._outcome(step.stream.read(), step.timeout)
                 return None if event is grpc.aio.EOF else event

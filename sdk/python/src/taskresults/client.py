@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import grpc
 
@@ -56,6 +56,9 @@ class TaskResults:
     def _use(self, player: SyncPlayer) -> None:
         self._player = player
         self._handle = functools.partial(TaskResult, player)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client cannot be pickled or copied: make one in the process that uses it")
 
     def with_timeout(self, timeout: float) -> TaskResults:
         """This client with another time for each call: `results.with_timeout(2).get(id)`. They are closed together."""

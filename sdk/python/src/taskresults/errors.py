@@ -163,3 +163,9 @@ class ClientClosed(TaskResultsError):
     """The client was closed, before the call or during it."""
 
     reason = "CANCELLED"
+
+
+class ClientForked(TaskResultsError, RuntimeError):
+    """The client, or gRPC as a whole, cannot be used in this process, which was forked: the message says what to do."""
+
+    reason = "FORKED"

@@ -12,18 +12,17 @@ from typing import Any
 
 import grpc
 
-from taskresults.channel import authorization, channel_credentials, channel_options, methods
-from taskresults.channel_stream import ChannelStream
+from taskresults.channel import authorization, channel_credentials, channel_options
 from taskresults.errors import ClientClosed
 from taskresults.proxy import proxy_of
 from taskresults.refusal import refusal
 from taskresults.seconds import MAX_HEARTBEAT_SECONDS, MIN_HEARTBEAT_SECONDS, checked
 from taskresults.steps import Call, Done, Emit, Open, Pause, Read, Script, Step, T, advance
-from taskresults.v1.task_result_service_pb2 import WatchTaskResultsRequest
+from taskresults.sync_channels import SyncLink
 
 
 class SyncPlayer:
-    """One channel. May be used by several threads at a time."""
+    """May be used by several threads at a time, and in processes that are forked."""
 
     def __init__(
         self,
@@ -39,15 +38,12 @@ class SyncPlayer:
         self._metadata = authorization(token)
         self._proxy = proxy_of(target, os.environ) if proxy else None
         credentials, options = channel_credentials(tls), channel_options(heartbeat, self._proxy is not None)
-        self._connect = (
+        connect = (
             functools.partial(grpc.secure_channel, target, credentials, options)
             if credentials
             else functools.partial(grpc.insecure_channel, target, options)
         )
-        channel = self._connect()
-        self._channels = {channel}
-        self._methods = methods(channel)
-        self._closed = threading.Event()
+        self._link = SyncLink(connect)
 
     def with_timeout(self, timeout: float) -> SyncPlayer:
         """The same channel with another timeout."""
@@ -57,9 +53,7 @@ class SyncPlayer:
 
     def close(self) -> None:
         """Ends what is being played with `ClientClosed`."""
-        self._closed.set()
-        for channel in self._channels.copy():
-            channel.close()
+        self._link.close()
 
     def play(self, script: Script[T]) -> T:
         step = advance(script)
@@ -90,10 +84,11 @@ class SyncPlayer:
         raise RuntimeError("awatch() needs a handle of AsyncTaskResults; this one is of TaskResults and has watch()")
 
     def _next(self, script: Script[T], step: Step) -> Step | Done[T]:
+        channels = self._link.channels
         try:
             answer = self._perform(step)
         except (grpc.RpcError, ValueError) as error:
-            if self._closed.is_set():
+            if channels.closed.is_set():
                 return advance(script, problem=ClientClosed("the client is closed", code=grpc.StatusCode.CANCELLED))
             if isinstance(error, grpc.RpcError):
                 return advance(script, problem=refusal(error, self._proxy))
@@ -101,30 +96,17 @@ class SyncPlayer:
         return advance(script, answer)
 
     def _perform(self, step: Step) -> Any:
+        channels = self._link.channels
         match step:
             case Call():
-                return self._methods[step.method](step.request, timeout=step.timeout, metadata=self._metadata)
+                return channels.call(step, self._metadata)
             case Pause():
-                return self._closed.wait(step.seconds)
+                return channels.closed.wait(step.seconds)
             case Open():
-                stream = self._methods["WatchTaskResults"](step.request, metadata=self._metadata)
-                return stream if hasattr(stream, "cancel") else self._open_alone(step.request)
+                return channels.open(step.request, self._metadata)
             case Read():
                 return _read(step)
         raise AssertionError(step)
-
-    def _open_alone(self, request: WatchTaskResultsRequest) -> ChannelStream:
-        """On a channel of its own. It makes no further connection: gRPC shares those of like channels."""
-        channel = self._connect()
-
-        def close() -> None:
-            channel.close()
-            self._channels.discard(channel)
-
-        self._channels.add(channel)
-        if self._closed.is_set():  # before `close` could see this one
-            close()
-        return ChannelStream(methods(channel)["WatchTaskResults"](request, metadata=self._metadata), close)
 
 
 def _read(step: Read) -> Any:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from functools import partial
 from typing import Any
 
+from taskresults import forking
 from taskresults.errors import TaskFailed, TaskNotFinished, TaskResultsError
 from taskresults.following import watch
+from taskresults.no_client import NO_CLIENT
 from taskresults.reading import refresh
 from taskresults.snapshot import Snapshot
 from taskresults.status import TaskResultStatus
@@ -20,9 +23,15 @@ from taskresults.task_result_state import TaskResultState
 from taskresults.v1 import task_result_pb2 as pb
 from taskresults.version import TaskResultVersion
 
+# Held while a handle takes a newer state.
+_taking = threading.Lock()
+forking.hold(_taking)
+
 
 class TaskResult:
     """What is known of one task result, with the attributes and methods of Django's `TaskResult`.
+
+    It can be copied and pickled. A pickled handle knows no client: refreshing or watching it raises RuntimeError.
 
     It never changes by itself: `refresh` and `arefresh` bring it up to date, in one step for other threads. All times
     are in UTC, exact to the microsecond. `args`, `kwargs` and `return_value` are decoded when they are first asked for;
@@ -32,7 +41,25 @@ class TaskResult:
     def __init__(self, player: Player, message: pb.TaskResult) -> None:
         self._player = player
         self._snapshot = Snapshot.from_message(message)
-        self._taking = threading.Lock()
+
+    # A client stays in its process. What is known of the result may go anywhere.
+
+    def __getstate__(self) -> Snapshot:
+        return self._snapshot
+
+    def __setstate__(self, snapshot: Snapshot) -> None:
+        self._player = NO_CLIENT
+        self._snapshot = snapshot
+
+    def __copy__(self) -> TaskResult:
+        other = object.__new__(type(self))
+        other._player, other._snapshot = self._player, self._snapshot
+        return other
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> TaskResult:
+        other = copy.copy(self)
+        other._snapshot = copy.deepcopy(self._snapshot, memo)
+        return other
 
     def __repr__(self) -> str:
         snapshot = self._snapshot
@@ -226,6 +253,6 @@ class TaskResult:
 
     def _take(self, asked: Snapshot, newer: Snapshot) -> None:
         """Refreshes may overlap: an answer that comes late does not bring back what another one has replaced."""
-        with self._taking:
+        with _taking:
             if self._snapshot is asked or newer.version > self._snapshot.version:
                 self._snapshot = newer

@@ -22,13 +22,15 @@ class Server:
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("TASKRESULTS_")}
         if token:
             self._environment["TASKRESULTS_TOKEN"] = token
-        self.port = 0
+        self.address = "127.0.0.1:0"
         self._later: threading.Timer | None = None
         self.start()
 
     @property
-    def address(self) -> str:
-        return f"127.0.0.1:{self.port}"
+    def port(self) -> int:
+        """0 on a Unix socket."""
+        port = self.address.rpartition(":")[2]
+        return int(port) if port.isdigit() else 0
 
     def start(self) -> None:
         """Starts it, on the port that it had before."""
@@ -36,8 +38,8 @@ class Server:
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=self._environment)
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            if listening := re.search(r"listening on \S+:(\d+) ", line):
-                self.port = int(listening[1])
+            if listening := re.search(r"listening on (\S+) ", line):
+                self.address = listening[1]
                 return
         self.stop()
         raise AssertionError("the server did not start")

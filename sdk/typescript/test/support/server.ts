@@ -19,7 +19,7 @@ export class TestServer {
     private child: Supervised,
     private readonly folder: string,
     private readonly options: ServerOptions,
-    readonly port: number,
+    readonly address: string,
   ) {}
 
   static async start(options: ServerOptions = {}): Promise<TestServer> {
@@ -28,13 +28,14 @@ export class TestServer {
     return new TestServer(child, folder, options, await listening(child));
   }
 
-  get address(): string {
-    return `127.0.0.1:${this.port}`;
+  /** 0 on a Unix socket. */
+  get port(): number {
+    return Number(/:(\d+)$/.exec(this.address)?.[1] ?? 0);
   }
 
   /** As a crash would. */
-  kill(): Promise<void> {
-    return this.child.end('KILL');
+  async kill(): Promise<void> {
+    await this.child.end('KILL');
   }
 
   /** Starts it again, on the same file and port. */
@@ -44,8 +45,8 @@ export class TestServer {
   }
 
   /** As whoever runs it would, to replace it. */
-  terminate(): Promise<void> {
-    return this.child.end('TERM');
+  async terminate(): Promise<void> {
+    await this.child.end('TERM');
   }
 
   async remove(): Promise<void> {
@@ -61,12 +62,13 @@ function launch(folder: string, port: number, { flags = [], token }: ServerOptio
   return new Supervised('env', [...environment, process.execPath, MAIN, 'serve', ...settings]);
 }
 
-async function listening(child: Supervised): Promise<number> {
+/** Resolves with its address. */
+async function listening(child: Supervised): Promise<string> {
   const said: string[] = [];
   child.stderr.on('data', (chunk) => said.push(String(chunk)));
   for await (const line of createInterface({ input: child.stdout })) {
-    const [, port] = /listening on \S+:(\d+) /.exec(line) ?? [];
-    if (port !== undefined) return Number(port);
+    const [, address] = /listening on (\S+) /.exec(line) ?? [];
+    if (address !== undefined) return address;
   }
   throw new Error(`the server did not start: ${said.join('')}`);
 }

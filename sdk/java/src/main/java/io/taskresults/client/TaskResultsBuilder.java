@@ -4,6 +4,7 @@ import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.ManagedChannelProvider;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.TlsChannelCredentials;
@@ -111,13 +112,25 @@ public final class TaskResultsBuilder {
    * The client. It connects at its first call.
    *
    * @return the client, to be closed
+   * @throws TaskResultsException.InvalidField when no transport at hand can reach such a target, as
+   *     with a Unix socket where there is no Linux
    */
   public TaskResults build() {
-    ManagedChannelBuilder<?> channel = Grpc.newChannelBuilder(target, credentials);
+    ManagedChannelBuilder<?> channel = channel();
+    // Otherwise the path would be sent as the name of a host, which servers refuse.
+    if (target.startsWith("unix:")) channel.overrideAuthority("localhost");
     if (!usesProxy) channel.proxyDetector(server -> null);
     Connection connection = new Connection(channel, headers);
     return new TaskResults(
         new AsyncTaskResults(connection, Patience.repeating(deadline), heartbeat));
+  }
+
+  private ManagedChannelBuilder<?> channel() {
+    try {
+      return Grpc.newChannelBuilder(target, credentials);
+    } catch (ManagedChannelProvider.ProviderNotFoundException e) {
+      throw invalid("target", "no transport of gRPC at hand can reach it: " + e.getMessage());
+    }
   }
 
   private static TaskResultsException invalid(String setting, String rule) {

@@ -14,14 +14,14 @@ import java.util.regex.Pattern;
 
 /** A real server as a process of its own, on a database of its own. */
 final class Server implements AutoCloseable {
-  private static final Pattern LISTENING = Pattern.compile("listening on \\S+:(\\d+) ");
+  private static final Pattern LISTENING = Pattern.compile("listening on (\\S+) ");
   private static final Server SHARED = warm(new Server(Map.of()));
 
   private final Path folder;
   private final Map<String, String> environment;
   private final List<String> flags;
   private Process process;
-  private int port;
+  private String address = "127.0.0.1:0";
 
   private Server(Map<String, String> environment, String... flags) {
     this.environment = environment;
@@ -57,11 +57,13 @@ final class Server implements AutoCloseable {
   }
 
   String address() {
-    return "127.0.0.1:" + port;
+    return address;
   }
 
+  /** 0 on a Unix socket. */
   int port() {
-    return port;
+    Matcher port = Pattern.compile(":(\\d+)$").matcher(address);
+    return port.find() ? Integer.parseInt(port.group(1)) : 0;
   }
 
   /** Starts, on the same port and database as before if there was one. */
@@ -69,7 +71,7 @@ final class Server implements AutoCloseable {
     String main = System.getenv().getOrDefault("TASKRESULTS_MAIN", "../../dist/main.js");
     String database = "sqlite:" + folder.resolve("results.sqlite");
     List<String> command =
-        new ArrayList<>(List.of("node", main, "serve", "--port", String.valueOf(port)));
+        new ArrayList<>(List.of("node", main, "serve", "--port", String.valueOf(port())));
     command.addAll(List.of("--database-url", database, "--log-level", "warn"));
     command.addAll(flags);
     ProcessBuilder builder =
@@ -78,7 +80,7 @@ final class Server implements AutoCloseable {
     builder.environment().putAll(environment);
     try {
       process = builder.start();
-      port = portIn(process.inputReader().readLine());
+      address = addressIn(process.inputReader().readLine());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -106,9 +108,9 @@ final class Server implements AutoCloseable {
     }
   }
 
-  private static int portIn(String line) {
+  private static String addressIn(String line) {
     Matcher matcher = LISTENING.matcher(String.valueOf(line));
     if (!matcher.find()) throw new IllegalStateException("the server did not start: " + line);
-    return Integer.parseInt(matcher.group(1));
+    return matcher.group(1);
   }
 }
