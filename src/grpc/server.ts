@@ -7,13 +7,15 @@ import type { Reads } from '../service/reading/reads';
 import type { Watches } from '../service/watching/watches';
 import type { Lifecycle } from '../service/writing/lifecycle';
 import { addService, type Handlers } from './add-service';
+import type { Tokens } from './admission/access';
+import { Gate } from './admission/gate';
 import { lifecycleHandlers } from './handlers/lifecycle-handlers';
 import { readHandlers } from './handlers/read-handlers';
 import { recordTransitionsHandler } from './handlers/record-transitions';
 import { watchHandler } from './handlers/watch-handler';
 import { addHealth } from './health';
-import { access, type Tokens } from './interceptors/access';
 import { errors, type OnInternalError, refuseAndLog } from './interceptors/errors';
+import { unread } from './interceptors/unread';
 import { leaveLongDeadlinesToCallers } from './long-deadlines';
 import { addReflection } from './reflection';
 import { allowManyResets } from './stream-resets';
@@ -23,12 +25,19 @@ const SERVICES = ['', 'taskresults.v1.TaskResultService', 'taskresults.v1.TaskLi
 /** Clients may ask for signs of life that often, also while no call is open. */
 const MIN_PING_INTERVAL_MS = 5_000;
 
+/**
+ * Calls that a connection may have open. Clients wait in silence for a free one, so it is more than a connection can
+ * have memory for: those beyond that are told.
+ */
+const MAX_STREAMS = 100_000;
+
 export interface GrpcOptions {
   host: string;
   /** 0: any free port. */
   port: number;
   limits: Limits;
   tokens: Tokens;
+  acceptCompressed: boolean;
   watchMaxAgeMs: number;
   keepalive: { timeMs: number; timeoutMs: number };
   onInternalError: OnInternalError;
@@ -47,11 +56,12 @@ export async function startGrpcServer(
   reads: Reads,
   lifecycle: Lifecycle,
   watches: Watches,
-  { host, port, limits, tokens, watchMaxAgeMs, keepalive, onInternalError }: GrpcOptions,
+  { host, port, limits, tokens, acceptCompressed, watchMaxAgeMs, keepalive, onInternalError }: GrpcOptions,
 ): Promise<GrpcServer> {
   const server = new Server({
     'grpc.max_receive_message_length': limits.maxMessageSize,
     'grpc.max_send_message_length': -1,
+    'grpc.max_concurrent_streams': MAX_STREAMS,
     'grpc.keepalive_time_ms': keepalive.timeMs,
     'grpc.keepalive_timeout_ms': keepalive.timeoutMs,
     'grpc.http2.min_ping_interval_without_data_ms': MIN_PING_INTERVAL_MS,
@@ -62,28 +72,31 @@ export async function startGrpcServer(
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // each stream of transitions listens, and there may be any number of them
   const refuse = refuseAndLog(onInternalError);
+  const gate = new Gate({ limits, tokens, acceptCompressed });
   const results: Handlers<resultMessages.TaskResultServiceServer> = {
     ...readHandlers(reads, watches),
-    watchTaskResults: watchHandler(watches, watchMaxAgeMs),
+    watchTaskResults: watchHandler(watches, watchMaxAgeMs, gate),
   };
   const writes: Handlers<lifecycleMessages.TaskLifecycleServiceServer> = {
     ...lifecycleHandlers(lifecycle, limits),
-    recordTransitions: recordTransitionsHandler(lifecycle, limits, stopping.signal, refuse),
+    recordTransitions: recordTransitionsHandler(lifecycle, limits, stopping.signal, refuse, gate),
   };
   addService(server, resultMessages.TaskResultServiceService, resultMessages, results, [
     errors(refuse),
-    access(tokens, 'read'),
+    unread(gate),
   ]);
+  gate.allow(resultMessages.TaskResultServiceService, 'read');
   addService(server, lifecycleMessages.TaskLifecycleServiceService, lifecycleMessages, writes, [
     errors(refuse),
-    access(tokens, 'write'),
   ]);
+  gate.allow(lifecycleMessages.TaskLifecycleServiceService, 'write');
   const health = addHealth(server, SERVICES);
   addReflection(server);
 
   allowManyResets(server);
   const bound = await bind(server, host, port);
-  leaveLongDeadlinesToCallers(server);
+  gate.guard(server);
+  leaveLongDeadlinesToCallers(server); // in front of the gate
   return {
     port: bound,
     announceStop: () => {

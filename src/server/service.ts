@@ -64,6 +64,7 @@ export async function startService(
       port: config.port,
       limits: config.limits,
       tokens: config.tokens,
+      acceptCompressed: config.acceptCompressed,
       watchMaxAgeMs: config.watch.maxAgeMs,
       keepalive: config.keepalive,
       onInternalError: onError,

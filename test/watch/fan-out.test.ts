@@ -33,6 +33,7 @@ async function countReads(watchers: number): Promise<number> {
   await until(() => counting.polls > 1, 'the change log has been read up to here');
   const seen: number[] = [];
   const sink = {
+    hasRoom: () => true,
     send(event: WatchEvent) {
       if (event.kind === 'snapshot') seen.push(event.result.revision);
       return true;

@@ -1,5 +1,6 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { TaskResultsError } from '../../domain/errors';
+import { MAX_FIELDS } from '../../domain/limits';
 
 /** How messages of one type are read; generated. */
 export interface Decodable {
@@ -11,11 +12,33 @@ class Malformed {}
 
 /**
  * Refuses texts that are not UTF-8, as proto3 asks for. The default would make one and the same text of many of them.
+ * Refuses messages of very many fields, too: an empty message within another is two bytes, and takes a hundred.
  */
 class StrictReader extends BinaryReader {
+  #fields = 0;
+
   override string(): string {
     return super.string(true);
   }
+
+  override tag(): ReturnType<BinaryReader['tag']> {
+    if (++this.#fields > MAX_FIELDS) throw new RangeError('too many fields');
+    return super.tag();
+  }
+}
+
+const sizes = new WeakMap<object, number>();
+
+/** Size on the wire of a message that `decodeSized` made. */
+export function sizeOf(message: object): number {
+  return sizes.get(message) ?? 0;
+}
+
+/** As `decode`, for messages of a stream: `sizeOf` knows how large they came. */
+export function decodeSized(type: Decodable, bytes: Buffer): unknown {
+  const message = decode(type, bytes) as object;
+  sizes.set(message, bytes.length);
+  return message;
 }
 
 /**

@@ -61,7 +61,7 @@ export class Watches {
           }
           return true;
         };
-        const watch = this.byIds(options, NEVER, { send, over: reject });
+        const watch = this.byIds(options, NEVER, { hasRoom: () => true, send, over: reject });
         const onOver = () => resolve(null);
         // Not `AbortSignal.timeout` within `AbortSignal.any`: Node.js 20 collects it as garbage, and the wait never ends.
         const timer = setTimeout(onOver, Math.ceil(timeoutMs));
