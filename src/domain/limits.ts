@@ -45,7 +45,7 @@ export const CONFIGURABLE: Readonly<Record<keyof Limits, Range>> = {
   maxWatches: { min: 1, max: 10_000_000, usual: 20_000 },
   maxWatchedIds: { min: 1, max: 1_000_000_000, usual: 1_000_000 },
   maxConnections: { min: 1, max: 1_000_000, usual: 2_000 },
-  maxCallMemory: { min: 4 * MIB, max: 1_024 * 1_024 * MIB, usual: 512 * MIB },
+  maxCallMemory: { min: 4 * MIB, max: 1_024 * 1_024 * MIB, usual: 256 * MIB },
 };
 
 /** Characters in the id of a result. */
@@ -86,8 +86,8 @@ export const MAX_IDS = 1_000;
 export const MAX_STATUSES = 100;
 export const MAX_PAGE_SIZE = 1_000;
 export const DEFAULT_PAGE_SIZE = 50;
-/** In one message, those of messages within it included: more than twice what a message of the largest lists can have. */
-export const MAX_FIELDS = 250_000;
+/** Fields of one message, those of messages within it included. The largest lists, whole, come to some 115,000. */
+export const MAX_FIELDS = 150_000;
 /** In `more` of one message of RecordTransitions. */
 export const MAX_MORE_TRANSITIONS = 1_000;
 /** Size of an answer with many results: clients take 4 MiB unless they are told otherwise, and headers need some of it. */

@@ -31,7 +31,7 @@ type Handler<Method> =
 
 /**
  * Adds a service whose calls pass `interceptors`, the first one first. `messages` is what was generated beside
- * `definition`.
+ * `definition`. `aroundUnary` sees a unary call as grpc-js does: it may look at an answer when it is sent.
  *
  * They are not the interceptors of grpc-js. Those see the status that a call ends with, and no longer what was thrown,
  * so they can neither log an error nor make a status of it. What either kind costs a call could not be told from the
@@ -43,12 +43,15 @@ export function addService<Service>(
   messages: object,
   handlers: Handlers<Service>,
   interceptors: readonly Interceptor[],
+  aroundUnary: <Request, Answer>(serve: handleUnaryCall<Request, Answer>) => handleUnaryCall<Request, Answer> = (
+    serve,
+  ) => serve,
 ): void {
   const intercept = inOrder(interceptors);
   const methods = Object.entries<MethodDefinition<unknown, unknown>>(definition);
   const implementation = methods.map(([name, { requestStream, responseStream }]) => {
     const handler = handlers[name as keyof typeof handlers] as never; // of the kind that the definition says
-    if (!responseStream) return [name, unary(handler, intercept)];
+    if (!responseStream) return [name, aroundUnary(unary(handler, intercept))];
     return [name, requestStream ? bidiStream(handler, intercept) : serverStream(handler, intercept)];
   });
   server.addService(withStrictCodec(definition, messages), Object.fromEntries(implementation));

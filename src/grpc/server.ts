@@ -9,13 +9,13 @@ import type { Lifecycle } from '../service/writing/lifecycle';
 import { addService, type Handlers } from './add-service';
 import type { Tokens } from './admission/access';
 import { Gate } from './admission/gate';
+import { refusingUnread } from './admission/unread';
 import { lifecycleHandlers } from './handlers/lifecycle-handlers';
 import { readHandlers } from './handlers/read-handlers';
 import { recordTransitionsHandler } from './handlers/record-transitions';
 import { watchHandler } from './handlers/watch-handler';
 import { addHealth } from './health';
 import { errors, type OnInternalError, refuseAndLog } from './interceptors/errors';
-import { unread } from './interceptors/unread';
 import { leaveLongDeadlinesToCallers } from './long-deadlines';
 import { addReflection } from './reflection';
 import { allowManyResets } from './stream-resets';
@@ -74,21 +74,23 @@ export async function startGrpcServer(
   const refuse = refuseAndLog(onInternalError);
   const gate = new Gate({ limits, tokens, acceptCompressed });
   const results: Handlers<resultMessages.TaskResultServiceServer> = {
-    ...readHandlers(reads, watches),
+    ...readHandlers(reads, watches, gate),
     watchTaskResults: watchHandler(watches, watchMaxAgeMs, gate),
   };
   const writes: Handlers<lifecycleMessages.TaskLifecycleServiceServer> = {
     ...lifecycleHandlers(lifecycle, limits),
     recordTransitions: recordTransitionsHandler(lifecycle, limits, stopping.signal, refuse, gate),
   };
-  addService(server, resultMessages.TaskResultServiceService, resultMessages, results, [
-    errors(refuse),
-    unread(gate),
-  ]);
+  addService(
+    server,
+    resultMessages.TaskResultServiceService,
+    resultMessages,
+    results,
+    [errors(refuse)],
+    (serve) => refusingUnread(gate, serve),
+  );
   gate.allow(resultMessages.TaskResultServiceService, 'read');
-  addService(server, lifecycleMessages.TaskLifecycleServiceService, lifecycleMessages, writes, [
-    errors(refuse),
-  ]);
+  addService(server, lifecycleMessages.TaskLifecycleServiceService, lifecycleMessages, writes, [errors(refuse)]);
   gate.allow(lifecycleMessages.TaskLifecycleServiceService, 'write');
   const health = addHealth(server, SERVICES);
   addReflection(server);

@@ -1,4 +1,3 @@
-import { connect as connectTcp } from 'node:net';
 import { constants } from 'node:http2';
 import { CreateTaskResultRequest } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
 import { MAX_HEALTH_CHECK_MS, MAX_LEFT_MB, MAX_RESIDENT_MB, times, withServer } from '../support/beset-server';

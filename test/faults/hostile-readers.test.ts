@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   BatchGetTaskResultsRequest,
   GetTaskResultRequest,
@@ -13,6 +14,8 @@ import { byIds } from '../support/watching';
 import { frame, WireClient, type WireRequest } from '../support/wire';
 
 const MIB = 1024 * 1024;
+/** How long callers go on reading nothing. */
+const ATTACK_MS = 3_000;
 const SERVICE = '/taskresults.v1.TaskResultService';
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f'];
 
@@ -53,6 +56,7 @@ async function unread(server: ChildServer, count: number, path: string, request:
       });
     }
     await until(() => answered >= count, 'all calls are answered or refused');
+    await delay(ATTACK_MS);
     for (const client of clients) client.close();
   });
   return { ...figures, refused };

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { frame, WireClient } from './wire';
+import { Worker } from 'node:worker_threads';
 
 /** What a server process went through. */
 export interface Figures {
@@ -13,10 +15,9 @@ export interface Figures {
 }
 
 const SAMPLE_MS = 50;
-const HEALTH_CHECK = '/grpc.health.v1.Health/Check';
 
 /**
- * Runs `attack` while the memory of the process is looked at, and its health is asked for on a connection of its own.
+ * Runs `attack` while the memory of the process is looked at, and its health is asked for.
  * Then waits until its memory is within `marginMb` of what it was, for `settleMs` at most.
  */
 export async function measured(
@@ -24,40 +25,26 @@ export async function measured(
   attack: () => Promise<void>,
   { marginMb = 100, settleMs = 60_000 } = {},
 ): Promise<Figures> {
-  const client = await WireClient.connect(port);
   const figures: Figures = { before: residentMb(pid), peak: 0, after: 0, slowestCheckMs: 0 };
-  let isOver = false;
-  const check = async () => {
-    const start = performance.now();
-    const ended = await client.call(HEALTH_CHECK, { body: frame(Buffer.alloc(0)) }).read().ended;
-    figures.slowestCheckMs = Math.max(figures.slowestCheckMs, Math.round(performance.now() - start));
-    if (ended !== 'OK') throw new Error(`a health check was answered ${ended}`);
-  };
-  const checking = repeat(check, () => isOver);
-  const sampling = repeat(
-    async () => {
-      figures.after = residentMb(pid);
-      figures.peak = Math.max(figures.peak, figures.after);
-    },
-    () => isOver,
-  );
+  const probe = new Worker(join(__dirname, 'health-probe.js'), { workerData: { port } });
+  probe.on('message', (ms: number) => {
+    figures.slowestCheckMs = Math.max(figures.slowestCheckMs, ms);
+  });
+  const failed = new Promise<never>((_resolve, reject) => probe.on('error', reject));
+  await Promise.race([once(probe, 'message'), failed]);
+  const sampling = setInterval(() => {
+    figures.peak = Math.max(figures.peak, residentMb(pid));
+  }, SAMPLE_MS);
   try {
-    await Promise.race([attack(), checking, sampling]);
+    await Promise.race([attack(), failed]);
     const deadline = Date.now() + settleMs;
     while (residentMb(pid) > figures.before + marginMb && Date.now() < deadline) await delay(SAMPLE_MS);
   } finally {
-    isOver = true;
-    await Promise.all([checking, sampling]);
-    client.close();
+    clearInterval(sampling);
+    await probe.terminate();
   }
+  figures.after = residentMb(pid);
   return figures;
-}
-
-async function repeat(action: () => Promise<void>, until: () => boolean): Promise<void> {
-  while (!until()) {
-    await action();
-    await delay(SAMPLE_MS);
-  }
 }
 
 export function residentMb(pid: number): number {

@@ -63,21 +63,16 @@ export class WireCall {
    * without a status.
    */
   readonly ended: Promise<string>;
-  #ended: string | null = null;
 
   constructor(readonly stream: ClientHttp2Stream) {
-    let told: string | null = null;
-    const look = (headers: IncomingHttpHeaders) => {
-      if (headers['grpc-status'] !== undefined) told = describe(headers);
-    };
-    stream.on('response', look);
-    stream.on('trailers', look);
     stream.on('error', () => {});
     this.ended = new Promise((resolve) => {
-      stream.once('close', () => {
-        this.#ended = told ?? `RST ${stream.rstCode}`;
-        resolve(this.#ended);
-      });
+      const look = (headers: IncomingHttpHeaders) => {
+        if (headers['grpc-status'] !== undefined) resolve(describe(headers));
+      };
+      stream.on('response', look);
+      stream.on('trailers', look);
+      stream.once('close', () => resolve(`RST ${stream.rstCode}`));
     });
   }
 
@@ -85,10 +80,6 @@ export class WireCall {
   read(): this {
     this.stream.resume();
     return this;
-  }
-
-  get hasEnded(): boolean {
-    return this.#ended !== null;
   }
 }
 

@@ -27,6 +27,11 @@ export class ConnectionMemory {
     return this.#held >= this.shared.free;
   }
 
+  /** What can wait is not to be begun: half of what may be held is. */
+  get isCrowded(): boolean {
+    return 2 * this.#held >= this.shared.free;
+  }
+
   /** A negative number is released. */
   hold(bytes: number): void {
     this.#held += bytes;
@@ -49,6 +54,10 @@ export class CallMemory {
 
   get isSpent(): boolean {
     return this.connection.isSpent;
+  }
+
+  get isCrowded(): boolean {
+    return this.connection.isCrowded;
   }
 
   hold(bytes: number): void {

@@ -5,7 +5,7 @@ import type { Limits } from '../../domain/limits';
 import { toServiceError, toStatus } from '../status';
 import { authorize, isKnown, type Tokens } from './access';
 import { CallMemory, ConnectionMemory, SharedMemory } from './call-memory';
-import { type Refusal, refuse } from './refusal';
+import { cutOff, type Refusal, refuse } from './refusal';
 
 /** What an open call is counted for besides its bytes: as much as Node.js and grpc-js take for each. */
 const CALL_BYTES = 10 * 1024;
@@ -23,7 +23,7 @@ const MAX_STRANGERS_CALLS = 32;
 /** A connection without a call for so long after it was opened is closed. */
 const FIRST_CALL_MS = 30_000;
 
-/** A request that has not come whole at the second look is refused. */
+/** A request that has not come whole at the second look is cut off. */
 const LOOK_MS = 30_000;
 
 /** By which a call is known again behind grpc-js, which hands on no stream. What callers send in it is written over. */
@@ -65,8 +65,8 @@ const NOTHING = new CallMemory(new ConnectionMemory(new SharedMemory(Number.POSI
 /**
  * Stands in front of grpc-js, which reads and inflates a message before anything else sees its call: here a call is
  * refused by its headers alone. The gate also counts the memory that calls hold: what has come of their requests, until
- * they are over, and what waits to be sent to their callers. Where too much is held, calls are refused, and those that
- * go on sending are ended, with LIMIT_REACHED. Why, and the figures: docs/decisions/hostile-callers.md.
+ * they are over, and what waits to be sent to their callers. Where too much is held, calls are refused with
+ * LIMIT_REACHED, and those that go on sending are cut off. Why, and the figures: docs/decisions/hostile-callers.md.
  */
 export class Gate {
   readonly #memory: SharedMemory;
@@ -122,7 +122,6 @@ export class Gate {
     const isStranger = method.wanted === 'nothing' && !isKnown(headers.authorization, this.options.tokens);
     const refusal = this.#refusal(connection, method, isStranger, headers);
     if (refusal) {
-      stream.on('error', () => {}); // the caller may have gone
       refuse(stream, refusal);
       return null;
     }
@@ -167,7 +166,7 @@ export class Gate {
       received += bytes.length;
       memory.hold(bytes.length);
       const isTooLarge = method.wanted === 'nothing' && received > MAX_OPEN_REQUEST_BYTES;
-      if (memory.isSpent || isTooLarge) refuse(stream, toServiceError(toStatus(limitReached('too many bytes'))));
+      if (memory.isSpent || isTooLarge) cutOff(stream);
     });
     const write = stream.write.bind(stream) as Write;
     stream.write = ((bytes, written) => {
@@ -179,11 +178,11 @@ export class Gate {
     }) as Write as typeof stream.write;
   }
 
-  /** Refuses calls whose requests have not come whole since the last time. */
+  /** Ends calls whose requests have not come whole since the last time. */
   #look(): void {
     for (const call of this.#calls.values()) {
       if (call.method.requestStream || call.stream.readableEnded) continue;
-      if (call.wasLookedAt) refuse(call.stream, toServiceError(toStatus(limitReached('the request takes too long'))));
+      if (call.wasLookedAt) cutOff(call.stream);
       call.wasLookedAt = true;
     }
   }

@@ -1,19 +1,16 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
 
-/** How a call ends that no handler has seen. */
+/** How a call ends that nothing else has seen. */
 export type Refusal = Pick<ServiceError, 'code' | 'details'> & { metadata?: Metadata };
 
-/**
- * Ends a call with a status, and takes nothing more from its caller. Once an answer has begun only the reset is left,
- * which gRPC libraries take for RESOURCE_EXHAUSTED.
- */
+/** How long frames that wait for a caller to read are waited for, before another look. */
+const UNSENT_MS = 1_000;
+
+/** Answers a call with a status alone, and takes nothing more of it. */
 export function refuse(stream: ServerHttp2Stream, { code, details, metadata = new Metadata() }: Refusal): void {
   if (stream.destroyed || stream.closed) return;
-  if (stream.headersSent) {
-    stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    return;
-  }
+  stream.on('error', () => {}); // the caller may have gone
   const status = {
     ':status': constants.HTTP_STATUS_OK,
     'content-type': 'application/grpc+proto',
@@ -21,6 +18,21 @@ export function refuse(stream: ServerHttp2Stream, { code, details, metadata = ne
     'grpc-message': encodeURI(details),
   };
   stream.respond({ ...status, ...metadata.toHttp2Headers() }, { endStream: true });
-  stream.close(constants.NGHTTP2_NO_ERROR);
-  stream.resume(); // what has come already is thrown away, or the stream would not end
+  stream.resume(); // what comes is thrown away
+  closeOnceSent(stream);
+}
+
+/** A caller that has not sent all yet must be told to stop. nghttp2 would not send what is before the reset. */
+function closeOnceSent(stream: ServerHttp2Stream): void {
+  setImmediate(() => {
+    if (stream.destroyed) return;
+    const unsent = stream.session?.state.outboundQueueSize ?? 0;
+    if (unsent > 0) setTimeout(closeOnceSent, UNSENT_MS, stream).unref();
+    else stream.close(constants.NGHTTP2_NO_ERROR);
+  });
+}
+
+/** Ends a call that others have begun to serve. gRPC libraries take this reset for RESOURCE_EXHAUSTED. */
+export function cutOff(stream: ServerHttp2Stream): void {
+  stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
 }

@@ -2,6 +2,8 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { TaskResultsError } from '../../domain/errors';
 import { MAX_FIELDS } from '../../domain/limits';
 
+const MAX_NUMBERS = 2 * MAX_FIELDS;
+
 /** How messages of one type are read; generated. */
 export interface Decodable {
   decode(reader: BinaryReader): unknown;
@@ -10,20 +12,25 @@ export interface Decodable {
 /** What arrived could not be read as the message that was expected. */
 class Malformed {}
 
-/**
- * Refuses texts that are not UTF-8, as proto3 asks for. The default would make one and the same text of many of them.
- * Refuses messages of very many fields, too: an empty message within another is two bytes, and takes a hundred.
- */
-class StrictReader extends BinaryReader {
-  #fields = 0;
+/** How the library reads a number: it is a property of each reader, and no method that one could inherit. */
+const { uint32: readNumber } = new BinaryReader(new Uint8Array());
 
+/** Refuses what the library takes. */
+class StrictReader extends BinaryReader {
+  #numbers = 0;
+
+  /**
+   * Every field begins with such a number, and many have another for their size. A message of nothing but empty
+   * messages would take fifty times its size.
+   */
+  override readonly uint32 = (): number => {
+    if (++this.#numbers > MAX_NUMBERS) throw new RangeError('too many fields');
+    return readNumber.call(this);
+  };
+
+  /** Texts must be UTF-8, as proto3 asks for. The default would make one and the same text of many that are not. */
   override string(): string {
     return super.string(true);
-  }
-
-  override tag(): ReturnType<BinaryReader['tag']> {
-    if (++this.#fields > MAX_FIELDS) throw new RangeError('too many fields');
-    return super.tag();
   }
 }
 
