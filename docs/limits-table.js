@@ -3,7 +3,8 @@ const { formatBytes } = require('../dist/config/units.js');
 
 /** The rows of the README's table of limits: what, how much, and what becomes of more. */
 function limitsRows() {
-  const { maxJsonSize, maxTracebackSize, maxMessageSize, maxWatches, maxWatchedIds, maxConnections, maxCallMemory } = CONFIGURABLE;
+  const { maxJsonSize, maxTracebackSize, maxMessageSize, maxWatches, maxWatchedIds, maxConnections, maxCallMemory } =
+    CONFIGURABLE;
   const refused = (what, limit) => [what, limit, 'refused'];
   const labelTexts = `names of ${limits.MAX_LABEL_NAME_LENGTH}, values of ${characters(limits.MAX_LABEL_VALUE_LENGTH)}`;
   const heartbeats = `${duration(limits.MIN_HEARTBEAT)} to ${duration(limits.MAX_HEARTBEAT)}`;

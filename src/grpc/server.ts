@@ -81,13 +81,8 @@ export async function startGrpcServer(
     ...lifecycleHandlers(lifecycle, limits),
     recordTransitions: recordTransitionsHandler(lifecycle, limits, stopping.signal, refuse, gate),
   };
-  addService(
-    server,
-    resultMessages.TaskResultServiceService,
-    resultMessages,
-    results,
-    [errors(refuse)],
-    (serve) => refusingUnread(gate, serve),
+  addService(server, resultMessages.TaskResultServiceService, resultMessages, results, [errors(refuse)], (serve) =>
+    refusingUnread(gate, serve),
   );
   gate.allow(resultMessages.TaskResultServiceService, 'read');
   addService(server, lifecycleMessages.TaskLifecycleServiceService, lifecycleMessages, writes, [errors(refuse)]);

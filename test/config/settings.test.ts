@@ -20,7 +20,11 @@ const ACCEPTED: Record<SettingName, readonly Values[]> = {
   migrate: [{ migrate: 'true' }],
   token: [{ token: '!' }, { token: MAX_TOKEN }],
   readToken: [{ token: 'x', readToken: MAX_TOKEN }],
-  maxJsonSize: [{ maxJsonSize: '1KiB' }, { maxJsonSize: '1025' }, { maxJsonSize: '256MiB', maxMessageSize: '1024MiB', maxCallMemory: '4096MiB' }],
+  maxJsonSize: [
+    { maxJsonSize: '1KiB' },
+    { maxJsonSize: '1025' },
+    { maxJsonSize: '256MiB', maxMessageSize: '1024MiB', maxCallMemory: '4096MiB' },
+  ],
   maxTracebackSize: [{ maxTracebackSize: '1KiB' }, { maxTracebackSize: '1025' }, { maxTracebackSize: '1MiB' }],
   maxMessageSize: [
     { maxMessageSize: '3MiB', maxJsonSize: '1KiB' },

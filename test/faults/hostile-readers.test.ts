@@ -4,9 +4,9 @@ import {
   GetTaskResultRequest,
   WatchTaskResultsRequest,
 } from '@taskresults/protocol/taskresults/v1/task_result_service';
+import { MAX_HEALTH_CHECK_MS, MAX_LEFT_MB, MAX_RESIDENT_MB, times, withServer } from '../support/beset-server';
 import { callsOf } from '../support/calls';
 import type { ChildServer } from '../support/child-server';
-import { MAX_HEALTH_CHECK_MS, MAX_LEFT_MB, MAX_RESIDENT_MB, times, withServer } from '../support/beset-server';
 import { type Figures, measured } from '../support/ordeal';
 import { connectTo } from '../support/service';
 import { until } from '../support/until';
@@ -77,7 +77,8 @@ test.each([
   withServer(async (server) => {
     await fill(server);
     expectBounded(`${count} ${what}`, await unread(server, count, `${SERVICE}/${method}`, { body }));
-  }));
+  }),
+);
 
 test('BatchGets of 3 MB whose answers are read', () =>
   withServer(async (server) => {

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { RecordTransitionsRequest } from '@taskresults/protocol/taskresults/v1/task_lifecycle_service';
+import { MAX_HEALTH_CHECK_MS, MAX_LEFT_MB, MAX_RESIDENT_MB, TOKEN, times, withServer } from '../support/beset-server';
 import { createRequest } from '../support/calls';
 import type { ChildServer } from '../support/child-server';
-import { MAX_HEALTH_CHECK_MS, MAX_LEFT_MB, MAX_RESIDENT_MB, times, TOKEN, withServer } from '../support/beset-server';
 import { type Figures, measured } from '../support/ordeal';
 import { frame, type WireCall, WireClient, type WireRequest } from '../support/wire';
 
@@ -88,7 +88,10 @@ test('where compressed messages are taken, few are inflated at a time', () =>
         endings = await many(server, count, GET, { headers: GZIP, body: BOMB });
       });
       expectBounded(`${count} streams of 8 KB of gzip, where they are taken`, figures);
-      expect(Object.keys(endings).sort()).toEqual(['INVALID_ARGUMENT INVALID_FIELD', 'RESOURCE_EXHAUSTED LIMIT_REACHED']);
+      expect(Object.keys(endings).sort()).toEqual([
+        'INVALID_ARGUMENT INVALID_FIELD',
+        'RESOURCE_EXHAUSTED LIMIT_REACHED',
+      ]);
     },
     { flags: ['--accept-compressed', 'true'] },
   ));

@@ -47,7 +47,7 @@ export async function measured(
   return figures;
 }
 
-export function residentMb(pid: number): number {
+function residentMb(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Math.round(Number(kib) / 1024);
 }

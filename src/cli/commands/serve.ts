@@ -7,7 +7,6 @@ import { type Config, readConfig, unknownVariables } from '../../config/config';
 import { displayDatabase } from '../../config/database-url';
 import { type Flags, SETTINGS, type SettingName } from '../../config/settings';
 import { Failure } from '../../server/failure';
-import { giveBackMemory } from '../../server/give-back';
 import { endWithFailure, freePort, ProcessGroup, portOfGroup } from '../../server/process-group';
 import { toFailure } from '../failure';
 import { createLog } from '../log';
@@ -111,7 +110,6 @@ async function start(config: Config, log: Logger, signal?: AbortSignal) {
   setFlagsFromString('--heap-growing-percent=50');
   // Loaded only here: the client commands do without a server.
   const { startService } = await import('../../server/service.js');
-  giveBackMemory();
   try {
     return await startService(config, log, undefined, signal);
   } catch (error) {

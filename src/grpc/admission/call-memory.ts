@@ -1,6 +1,7 @@
 /** Memory that all calls of the process share: how many bytes of it there are, and how many are held. */
 export class SharedMemory {
   #held = 0;
+  #peak = 0;
 
   constructor(private readonly limit: number) {}
 
@@ -10,6 +11,14 @@ export class SharedMemory {
 
   hold(bytes: number): void {
     this.#held += bytes;
+    if (this.#held > this.#peak) this.#peak = this.#held;
+  }
+
+  /** How much less is held than once since this was asked last. */
+  takeFallen(): number {
+    const fallen = this.#peak - this.#held;
+    this.#peak = this.#held;
+    return fallen;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Limits } from '../../domain/limits';
 import { toServiceError, toStatus } from '../status';
 import { authorize, isKnown, type Tokens } from './access';
 import { CallMemory, ConnectionMemory, SharedMemory } from './call-memory';
+import { collectGarbage } from './collect';
 import { cutOff, type Refusal, refuse } from './refusal';
 
 /** What an open call is counted for besides its bytes: as much as Node.js and grpc-js take for each. */
@@ -25,6 +26,13 @@ const FIRST_CALL_MS = 30_000;
 
 /** A request that has not come whole at the second look is cut off. */
 const LOOK_MS = 30_000;
+
+/**
+ * V8 collects garbage when more is allocated, so a process that was busy and is so no more would keep what it needs no
+ * more: it is collected when calls hold so much less than before.
+ */
+const BURST_BYTES = 32 * 1024 * 1024;
+const COLLECT_MS = 5_000;
 
 /** By which a call is known again behind grpc-js, which hands on no stream. What callers send in it is written over. */
 const CALL_HEADER = 'taskresults-call';
@@ -103,8 +111,14 @@ export class Gate {
         for (const listener of inside) listener.call(http2Server, stream, headers, flags);
         this.#count(call);
       });
-      const looking = setInterval(() => this.#look(), LOOK_MS).unref();
-      http2Server.once('close', () => clearInterval(looking));
+    }
+    const late = setInterval(() => this.#endLate(), LOOK_MS).unref();
+    const burst = setInterval(() => this.#afterBurst(), COLLECT_MS).unref();
+    for (const http2Server of http2Servers.keys()) {
+      http2Server.once('close', () => {
+        clearInterval(late);
+        clearInterval(burst);
+      });
     }
   }
 
@@ -178,8 +192,12 @@ export class Gate {
     }) as Write as typeof stream.write;
   }
 
+  #afterBurst(): void {
+    if (this.#memory.takeFallen() >= BURST_BYTES) collectGarbage();
+  }
+
   /** Ends calls whose requests have not come whole since the last time. */
-  #look(): void {
+  #endLate(): void {
     for (const call of this.#calls.values()) {
       if (call.method.requestStream || call.stream.readableEnded) continue;
       if (call.wasLookedAt) cutOff(call.stream);

@@ -36,11 +36,15 @@ test('many results that match no longer are found by one scan, though others cha
     return true;
   };
   const watched = { filter: filter({ statuses: ['READY'] }), view: 'FULL' as const };
-  const watch = watches.byFilter(watched, { heartbeatMs: 3_600_000, maxAgeMs: 3_600_000 }, {
-    hasRoom: () => true,
-    send,
-    over: () => {},
-  });
+  const watch = watches.byFilter(
+    watched,
+    { heartbeatMs: 3_600_000, maxAgeMs: 3_600_000 },
+    {
+      hasRoom: () => true,
+      send,
+      over: () => {},
+    },
+  );
   try {
     await doForAll((id) => create(id));
     watch.open();

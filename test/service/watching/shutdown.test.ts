@@ -20,7 +20,9 @@ test('a watch and a wait whose store hangs end when the server stops', async () 
     const events: WatchEvent[] = [];
     const send = (event: WatchEvent) => events.push(event) > 0;
     const over = new Promise((resolve) => {
-      watches.byIds({ known: [known], view: 'FULL', keepOpen: true }, times, { hasRoom: () => true, send, over: resolve }).open();
+      watches
+        .byIds({ known: [known], view: 'FULL', keepOpen: true }, times, { hasRoom: () => true, send, over: resolve })
+        .open();
     });
     const waited = watches.waitFor(known, 'FINISHED', 'FULL', 3_600_000, new AbortController().signal);
     hub.close();
