@@ -20,10 +20,14 @@ const GZIP = { 'grpc-encoding': 'gzip' };
 /** A create of nearly seven MiB: what a message may hold, and more than a result may. */
 const LARGE = createRequest({ argsJson: `["${'x'.repeat(7 * MIB)}"]` });
 
-function expectBounded(what: string, figures: Figures): void {
+/** glibc keeps much of what large messages took: docs/operations.md. */
+const MAX_LEFT_BY_LARGE_MB = 500;
+const SETTLING = { marginMb: MAX_LEFT_BY_LARGE_MB };
+
+function expectBounded(what: string, figures: Figures, maxLeftMb = MAX_LEFT_BY_LARGE_MB): void {
   console.info(what, figures);
   expect(figures.peak).toBeLessThan(MAX_RESIDENT_MB);
-  expect(figures.after - figures.before).toBeLessThanOrEqual(MAX_LEFT_MB);
+  expect(figures.after - figures.before).toBeLessThanOrEqual(maxLeftMb);
   expect(figures.slowestCheckMs).toBeLessThan(MAX_HEALTH_CHECK_MS);
 }
 
@@ -54,7 +58,7 @@ test('compressed messages without a token are not inflated', () =>
           endings.push(await many(server, count, path, { headers: GZIP, body: BOMB }));
         }
       });
-      expectBounded(`${4 * count} streams of 8 KB of gzip, no token`, figures);
+      expectBounded(`${4 * count} streams of 8 KB of gzip, no token`, figures, MAX_LEFT_MB);
       expect(endings).toEqual([
         { 'UNAUTHENTICATED UNAUTHENTICATED': count },
         { 'UNAUTHENTICATED UNAUTHENTICATED': count },
@@ -73,7 +77,7 @@ test('compressed messages with a token are refused', () =>
       const figures = await measured(server, async () => {
         endings = await many(server, count, GET, { token: TOKEN, headers: GZIP, body: BOMB });
       });
-      expectBounded(`${count} streams of 8 KB of gzip, with the token`, figures);
+      expectBounded(`${count} streams of 8 KB of gzip, with the token`, figures, MAX_LEFT_MB);
       expect(endings).toEqual({ UNIMPLEMENTED: count });
     },
     { token: TOKEN },
@@ -84,9 +88,13 @@ test('where compressed messages are taken, few are inflated at a time', () =>
     async (server) => {
       const count = times(300, 3_000);
       let endings: Record<string, number> = {};
-      const figures = await measured(server, async () => {
-        endings = await many(server, count, GET, { headers: GZIP, body: BOMB });
-      });
+      const figures = await measured(
+        server,
+        async () => {
+          endings = await many(server, count, GET, { headers: GZIP, body: BOMB });
+        },
+        SETTLING,
+      );
       expectBounded(`${count} streams of 8 KB of gzip, where they are taken`, figures);
       expect(Object.keys(endings).sort()).toEqual([
         'INVALID_ARGUMENT INVALID_FIELD',
@@ -104,9 +112,13 @@ test('large messages in streams', () =>
       ).finish(),
     );
     const body = Buffer.concat(Array.from({ length: 10 }, () => message));
-    const figures = await measured(server, async () => {
-      await many(server, times(16, 160), RECORD, { body });
-    });
+    const figures = await measured(
+      server,
+      async () => {
+        await many(server, times(16, 160), RECORD, { body });
+      },
+      SETTLING,
+    );
     expectBounded(`${times(16, 160)} streams of 70 MB`, figures);
   }));
 
@@ -116,26 +128,34 @@ test('large messages in calls', () =>
       ({ CreateTaskResultRequest }) => CreateTaskResultRequest,
     );
     const body = frame(encode(LARGE).finish());
-    const figures = await measured(server, async () => {
-      await many(server, times(100, 1_000), CREATE, { body });
-    });
+    const figures = await measured(
+      server,
+      async () => {
+        await many(server, times(100, 1_000), CREATE, { body });
+      },
+      SETTLING,
+    );
     expectBounded(`${times(100, 1_000)} creates of 7 MB`, figures);
   }));
 
 test('messages that never come to their end', () =>
   withServer(async (server) => {
     const body = frame(Buffer.alloc(8 * MIB - 16)).subarray(0, 7 * MIB);
-    const figures = await measured(server, async () => {
-      const clients = await Promise.all(Array.from({ length: 8 }, () => WireClient.connect(server.port)));
-      const calls: WireCall[] = [];
-      for (let i = 0; i < times(160, 800); i++) {
-        const call = (clients[i % clients.length] as WireClient).call(GET, { body, keepOpen: true }).read();
-        calls.push(call);
-        // Until all of it has been taken, or refused.
-        await Promise.race([call.ended, new Promise((resolve) => call.stream.write(Buffer.alloc(0), resolve))]);
-      }
-      for (const client of clients) client.close();
-    });
+    const figures = await measured(
+      server,
+      async () => {
+        const clients = await Promise.all(Array.from({ length: 8 }, () => WireClient.connect(server.port)));
+        const calls: WireCall[] = [];
+        for (let i = 0; i < times(160, 800); i++) {
+          const call = (clients[i % clients.length] as WireClient).call(GET, { body, keepOpen: true }).read();
+          calls.push(call);
+          // Until all of it has been taken, or refused.
+          await Promise.race([call.ended, new Promise((resolve) => call.stream.write(Buffer.alloc(0), resolve))]);
+        }
+        for (const client of clients) client.close();
+      },
+      SETTLING,
+    );
     expectBounded(`${times(160, 800)} messages of 7 MB without their end`, figures);
   }));
 
@@ -144,9 +164,13 @@ test('messages of very many parts', () =>
     // Two bytes for each message within: `more` without anything.
     const body = frame(Buffer.alloc(8 * MIB - 16, Buffer.from([0x42, 0x00])));
     let endings = {};
-    const figures = await measured(server, async () => {
-      endings = await many(server, times(40, 400), RECORD, { body });
-    });
+    const figures = await measured(
+      server,
+      async () => {
+        endings = await many(server, times(40, 400), RECORD, { body });
+      },
+      SETTLING,
+    );
     console.info(endings);
     expectBounded(`${times(40, 400)} messages of four million parts`, figures);
   }));
