@@ -3,7 +3,8 @@ const { formatBytes } = require('../dist/config/units.js');
 
 /** The rows of the README's table of limits: what, how much, and what becomes of more. */
 function limitsRows() {
-  const { maxJsonSize, maxTracebackSize, maxMessageSize, maxWatches, maxWatchedIds } = CONFIGURABLE;
+  const { maxJsonSize, maxTracebackSize, maxMessageSize, maxWatches, maxWatchedIds, maxConnections, maxCallMemory } =
+    CONFIGURABLE;
   const refused = (what, limit) => [what, limit, 'refused'];
   const labelTexts = `names of ${limits.MAX_LABEL_NAME_LENGTH}, values of ${characters(limits.MAX_LABEL_VALUE_LENGTH)}`;
   const heartbeats = `${duration(limits.MIN_HEARTBEAT)} to ${duration(limits.MAX_HEARTBEAT)}`;
@@ -36,12 +37,15 @@ function limitsRows() {
     ['answer with many results', bytes(limits.MAX_ANSWER_SIZE), 'shorter page, or ids named as deferred'],
     ['one result that a filter finds', bytes(limits.CLIENTS_MESSAGE_SIZE), 'it comes in the view BASIC'],
     refused('message', setting(maxMessageSize)),
+    refused('fields of one message, those of messages within it included', count(limits.MAX_FIELDS)),
     refused('heartbeat of a watch', `${heartbeats} (${duration(limits.DEFAULT_HEARTBEAT)} unless asked)`),
     ['one wait', duration(limits.MAX_WAIT), 'ends as unfinished, and the caller waits again'],
     refused(
       'open watches, watched ids, per process',
       `${count(maxWatches.usual)} and ${count(maxWatchedIds.usual)} (settings)`,
     ),
+    refused('connections, per process', `${count(maxConnections.usual)} (setting)`),
+    refused('memory that calls hold, per process', setting(maxCallMemory)),
     refused('results that match a watch by filter', count(limits.MAX_FILTER_MATCHES)),
     refused(
       'writes waiting, per process',

@@ -28,6 +28,8 @@ export interface Config {
   /** Null: not asked for. With neither, everybody may do everything. */
   readonly tokens: { readonly full: string | null; readonly readOnly: string | null };
   readonly limits: Limits;
+  /** Take compressed messages. */
+  readonly acceptCompressed: boolean;
   readonly retention: Retention;
   /** Memory that the cache of finished results may take. */
   readonly cacheBytes: number;
@@ -59,8 +61,18 @@ const ALL = Object.keys(SETTINGS) as SettingName[];
 /** Reads all settings. Throws SettingsError, which names every mistake. */
 export function readConfig(flags: Flags, environment: Environment): Config {
   const values = readSettings(ALL, flags, environment);
-  const { maxJsonSize, maxTracebackSize, maxWorkerIdLength, maxMessageSize, maxWatches, maxWatchedIds } = values;
-  const limits = { maxJsonSize, maxTracebackSize, maxWorkerIdLength, maxMessageSize, maxWatches, maxWatchedIds };
+  const { maxJsonSize, maxTracebackSize, maxWorkerIdLength, maxMessageSize } = values;
+  const { maxWatches, maxWatchedIds, maxConnections, maxCallMemory } = values;
+  const limits = {
+    maxJsonSize,
+    maxTracebackSize,
+    maxWorkerIdLength,
+    maxMessageSize,
+    maxWatches,
+    maxWatchedIds,
+    maxConnections,
+    maxCallMemory,
+  };
   const wholeResult = maxResultSize(limits);
   const mistakes: string[] = [];
   if (maxMessageSize < wholeResult) {
@@ -68,6 +80,10 @@ export function readConfig(flags: Flags, environment: Environment): Config {
     mistakes.push(
       `${label('maxMessageSize')}: must be at least ${min} with this max-json-size: a whole result must fit`,
     );
+  }
+  if (maxCallMemory < 4 * maxMessageSize) {
+    const min = `${Math.ceil((4 * maxMessageSize) / MIB)}MiB`;
+    mistakes.push(`${label('maxCallMemory')}: must be at least ${min}, four times max-message-size`);
   }
   if (values.pollFast > values.pollSlow) {
     mistakes.push(`${label('pollFast')}: must not be longer than ${label('pollSlow')}`);
@@ -85,6 +101,7 @@ export function readConfig(flags: Flags, environment: Environment): Config {
     migrate: values.migrate === 'true',
     tokens: { full: values.token, readOnly: values.readToken },
     limits,
+    acceptCompressed: values.acceptCompressed === 'true',
     retention: { afterFinish: values.retention === null ? null : micros(values.retention) },
     cacheBytes: values.cacheSize,
     changeLogRetention: micros(values.changeLogRetention),

@@ -76,6 +76,18 @@ export const SETTINGS = {
   maxWorkerIdLength: countLimit('maxWorkerIdLength', 'how many characters a worker id may have'),
   maxWatches: countLimit('maxWatches', 'watches that one process may have open at a time'),
   maxWatchedIds: countLimit('maxWatchedIds', 'ids that all open watches of one process may have together'),
+  maxConnections: countLimit('maxConnections', 'connections that one process may have open at a time'),
+  maxCallMemory: sizeLimit(
+    'maxCallMemory',
+    'memory for requests and unsent answers in one process; one connection may hold half of it',
+  ),
+  acceptCompressed: setting(
+    'accept-compressed',
+    '[true|false]',
+    'false',
+    'take messages that callers with a token, if there is one, have compressed',
+    oneOf(['true', 'false'] as const),
+  ),
   retention: setting(
     'retention',
     '<duration>',

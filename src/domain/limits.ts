@@ -24,6 +24,10 @@ export interface Limits {
   readonly maxWatches: number;
   /** Ids in all open watches of one process together. More are refused. */
   readonly maxWatchedIds: number;
+  /** Connections that one process has open at a time. More are closed. */
+  readonly maxConnections: number;
+  /** Size of what calls of one process hold at a time: requests, and answers on their way. More is refused. */
+  readonly maxCallMemory: number;
 }
 
 interface Range {
@@ -40,6 +44,8 @@ export const CONFIGURABLE: Readonly<Record<keyof Limits, Range>> = {
   maxMessageSize: { min: MIB, max: 1_024 * MIB, usual: 8 * MIB },
   maxWatches: { min: 1, max: 10_000_000, usual: 20_000 },
   maxWatchedIds: { min: 1, max: 1_000_000_000, usual: 1_000_000 },
+  maxConnections: { min: 1, max: 1_000_000, usual: 2_000 },
+  maxCallMemory: { min: 4 * MIB, max: 1_024 * 1_024 * MIB, usual: 256 * MIB },
 };
 
 /** Characters in the id of a result. */
@@ -80,6 +86,8 @@ export const MAX_IDS = 1_000;
 export const MAX_STATUSES = 100;
 export const MAX_PAGE_SIZE = 1_000;
 export const DEFAULT_PAGE_SIZE = 50;
+/** Fields of one message, those of messages within it included. The largest lists, whole, come to some 115,000. */
+export const MAX_FIELDS = 150_000;
 /** In `more` of one message of RecordTransitions. */
 export const MAX_MORE_TRANSITIONS = 1_000;
 /** Size of an answer with many results: clients take 4 MiB unless they are told otherwise, and headers need some of it. */

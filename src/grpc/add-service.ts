@@ -31,7 +31,8 @@ type Handler<Method> =
 
 /**
  * Adds a service whose calls pass `interceptors`, the first one first. `messages` is what was generated beside
- * `definition`. A unary call may take `maxMs` milliseconds.
+ * `definition`. A unary call may take `maxMs` milliseconds; `aroundUnary` sees it as grpc-js does, and may look at an
+ * answer when it is sent.
  *
  * They are not the interceptors of grpc-js. Those see the status that a call ends with, and no longer what was thrown,
  * so they can neither log an error nor make a status of it. What either kind costs a call could not be told from the
@@ -44,12 +45,15 @@ export function addService<Service>(
   handlers: Handlers<Service>,
   interceptors: readonly Interceptor[],
   maxMs: number,
+  aroundUnary: <Request, Answer>(serve: handleUnaryCall<Request, Answer>) => handleUnaryCall<Request, Answer> = (
+    serve,
+  ) => serve,
 ): void {
   const intercept = inOrder(interceptors);
   const methods = Object.entries<MethodDefinition<unknown, unknown>>(definition);
   const implementation = methods.map(([name, { requestStream, responseStream }]) => {
     const handler = handlers[name as keyof typeof handlers] as never; // of the kind that the definition says
-    if (!responseStream) return [name, unary(handler, intercept, maxMs)];
+    if (!responseStream) return [name, aroundUnary(unary(handler, intercept, maxMs))];
     return [name, requestStream ? bidiStream(handler, intercept) : serverStream(handler, intercept)];
   });
   server.addService(withStrictCodec(definition, messages), Object.fromEntries(implementation));

@@ -7,12 +7,14 @@ import type { Reads } from '../service/reading/reads';
 import type { Watches } from '../service/watching/watches';
 import type { Lifecycle } from '../service/writing/lifecycle';
 import { addService, type Handlers } from './add-service';
+import type { Tokens } from './admission/access';
+import { Gate } from './admission/gate';
+import { refusingUnread } from './admission/unread';
 import { lifecycleHandlers } from './handlers/lifecycle-handlers';
 import { readHandlers } from './handlers/read-handlers';
 import { recordTransitionsHandler } from './handlers/record-transitions';
 import { watchHandler } from './handlers/watch-handler';
 import { addHealth } from './health';
-import { access, type Tokens } from './interceptors/access';
 import { errors, type OnInternalError, refuseAndLog } from './interceptors/errors';
 import { leaveLongDeadlinesToCallers } from './long-deadlines';
 import { addReflection } from './reflection';
@@ -23,6 +25,12 @@ const SERVICES = ['', 'taskresults.v1.TaskResultService', 'taskresults.v1.TaskLi
 /** Clients may ask for signs of life that often, also while no call is open. */
 const MIN_PING_INTERVAL_MS = 5_000;
 
+/**
+ * Calls that a connection may have open. Clients wait in silence for a free one, so it is more than a connection can
+ * have memory for: those beyond that are told.
+ */
+const MAX_STREAMS = 100_000;
+
 export interface GrpcOptions {
   /** An address, a name, or `unix:` and the path of a Unix socket, which has no port. */
   host: string;
@@ -30,6 +38,7 @@ export interface GrpcOptions {
   port: number;
   limits: Limits;
   tokens: Tokens;
+  acceptCompressed: boolean;
   watchMaxAgeMs: number;
   /** How long a unary call may take, each transition of a stream, and the first read of a watch. */
   callTimeoutMs: number;
@@ -50,11 +59,22 @@ export async function startGrpcServer(
   reads: Reads,
   lifecycle: Lifecycle,
   watches: Watches,
-  { host, port, limits, tokens, watchMaxAgeMs, callTimeoutMs, keepalive, onInternalError }: GrpcOptions,
+  {
+    host,
+    port,
+    limits,
+    tokens,
+    acceptCompressed,
+    watchMaxAgeMs,
+    callTimeoutMs,
+    keepalive,
+    onInternalError,
+  }: GrpcOptions,
 ): Promise<GrpcServer> {
   const server = new Server({
     'grpc.max_receive_message_length': limits.maxMessageSize,
     'grpc.max_send_message_length': -1,
+    'grpc.max_concurrent_streams': MAX_STREAMS,
     'grpc.keepalive_time_ms': keepalive.timeMs,
     'grpc.keepalive_timeout_ms': keepalive.timeoutMs,
     'grpc.http2.min_ping_interval_without_data_ms': MIN_PING_INTERVAL_MS,
@@ -65,24 +85,29 @@ export async function startGrpcServer(
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // each stream of transitions listens, and there may be any number of them
   const refuse = refuseAndLog(onInternalError);
+  const gate = new Gate({ limits, tokens, acceptCompressed });
   const results: Handlers<resultMessages.TaskResultServiceServer> = {
-    ...readHandlers(reads, watches),
-    watchTaskResults: watchHandler(watches, { maxAgeMs: watchMaxAgeMs, firstReadMs: callTimeoutMs }),
+    ...readHandlers(reads, watches, gate),
+    watchTaskResults: watchHandler(watches, { maxAgeMs: watchMaxAgeMs, firstReadMs: callTimeoutMs }, gate),
   };
   const writes: Handlers<lifecycleMessages.TaskLifecycleServiceServer> = {
     ...lifecycleHandlers(lifecycle, limits),
-    recordTransitions: recordTransitionsHandler(lifecycle, limits, callTimeoutMs, stopping.signal, refuse),
+    recordTransitions: recordTransitionsHandler(lifecycle, limits, callTimeoutMs, stopping.signal, refuse, gate),
   };
-  const reading = [errors(refuse), access(tokens, 'read')];
-  const writing = [errors(refuse), access(tokens, 'write')];
-  addService(server, resultMessages.TaskResultServiceService, resultMessages, results, reading, callTimeoutMs);
-  addService(server, lifecycleMessages.TaskLifecycleServiceService, lifecycleMessages, writes, writing, callTimeoutMs);
+  const around = [errors(refuse)];
+  addService(server, resultMessages.TaskResultServiceService, resultMessages, results, around, callTimeoutMs, (serve) =>
+    refusingUnread(gate, serve),
+  );
+  gate.allow(resultMessages.TaskResultServiceService, 'read');
+  addService(server, lifecycleMessages.TaskLifecycleServiceService, lifecycleMessages, writes, around, callTimeoutMs);
+  gate.allow(lifecycleMessages.TaskLifecycleServiceService, 'write');
   const health = addHealth(server, SERVICES);
   addReflection(server);
 
   allowManyResets(server);
   const bound = await bind(server, host, port);
-  leaveLongDeadlinesToCallers(server);
+  gate.guard(server);
+  leaveLongDeadlinesToCallers(server); // in front of the gate
   return {
     port: bound,
     announceStop: () => {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 import { wellFormed } from './codec/decode';
 import type { Answer } from './codec/encode';
@@ -26,11 +27,19 @@ export function serverStream<Request, Message>(handler: ServerStreamHandler<Requ
 
 /** The handler as grpc-js wants it. */
 export function bidiStream<Request, Message>(handler: BidiStreamHandler<Request, Message>, intercept: Interceptor) {
-  return (call: ServerDuplexStream<Request, Answer<Message>>): void =>
+  return (call: ServerDuplexStream<Request, Answer<Message>>): void => {
+    readAheadOne(call);
     endWith(
       call,
       intercept(call, () => handler(call)),
     );
+  };
+}
+
+/** Node.js would read sixteen messages ahead, of whatever size, and takes no other number once a stream is made. */
+function readAheadOne(call: Readable): void {
+  const { _readableState: state } = call as unknown as { _readableState: { highWaterMark: number } };
+  state.highWaterMark = 1;
 }
 
 /** Only an event `error` reaches the caller: `destroy` would send no status. */

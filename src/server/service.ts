@@ -78,6 +78,7 @@ export async function startService(
       port: config.port,
       limits: config.limits,
       tokens: config.tokens,
+      acceptCompressed: config.acceptCompressed,
       watchMaxAgeMs: config.watch.maxAgeMs,
       callTimeoutMs: config.callTimeoutMs,
       keepalive: config.keepalive,

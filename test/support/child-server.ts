@@ -14,7 +14,12 @@ export class ChildServer {
   ) {}
 
   /** Resolves once it listens. `port` 0: any free one. */
-  static async start(databaseUrl: string, port = 0, flags: readonly string[] = []): Promise<ChildServer> {
+  static async start(
+    databaseUrl: string,
+    port = 0,
+    flags: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<ChildServer> {
     const args = [
       MAIN,
       'serve',
@@ -26,7 +31,7 @@ export class ChildServer {
       'warn',
       ...flags,
     ];
-    const child = new Supervised(process.execPath, args);
+    const child = new Supervised(process.execPath, args, environment);
     const said: string[] = [];
     child.stderr.on('data', (chunk) => said.push(String(chunk)));
     for await (const line of createInterface({ input: child.stdout })) {

@@ -14,12 +14,12 @@ export class Supervised {
   readonly #shell: ChildProcess;
   readonly #pid: Promise<number>;
 
-  constructor(command: string, args: readonly string[]) {
+  constructor(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
     const script =
       'trap "" INT; "$@" </dev/null & child=$!; echo $child >&3; read -r how || how=KILL; kill -"$how" $child; wait $child';
     this.#shell = spawn('sh', ['-c', script, 'sh', command, ...args], {
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-      env: process.env, // within jest this is a copy, which spawn would not look at
+      env: { ...process.env, ...environment }, // within jest this is a copy, which spawn would not look at
     });
     this.stdout = this.#shell.stdout as Readable;
     this.stderr = this.#shell.stderr as Readable;

@@ -36,6 +36,7 @@ async function countReads(watchers: number): Promise<number> {
   const seen: number[] = [];
   const sink = {
     caller: ITSELF,
+    hasRoom: () => true,
     send(event: WatchEvent) {
       if (event.kind === 'snapshot') seen.push(event.result.revision);
       return true;

@@ -87,6 +87,8 @@ test('a half-open connection is noticed, and its watches are cleaned up', async 
     maxMessageSize: 8_000_000,
     maxWatches: 1,
     maxWatchedIds: 9,
+    maxConnections: 100,
+    maxCallMemory: 64_000_000,
   };
   const service = await startOn('sqlite', { limits: only, keepalive: { timeMs: 100, timeoutMs: 3_000 } });
   const worker = new TestWorker([service.address], 'w');

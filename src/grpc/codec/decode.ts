@@ -1,5 +1,8 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { TaskResultsError } from '../../domain/errors';
+import { MAX_FIELDS } from '../../domain/limits';
+
+const MAX_NUMBERS = 2 * MAX_FIELDS;
 
 /** How messages of one type are read; generated. */
 export interface Decodable {
@@ -9,13 +12,40 @@ export interface Decodable {
 /** What arrived could not be read as the message that was expected. */
 class Malformed {}
 
-/**
- * Refuses texts that are not UTF-8, as proto3 asks for. The default would make one and the same text of many of them.
- */
+/** How the library reads a number: it is a property of each reader, and no method that one could inherit. */
+const { uint32: readNumber } = new BinaryReader(new Uint8Array());
+
+/** Refuses what the library takes. */
 class StrictReader extends BinaryReader {
+  #numbers = 0;
+
+  /**
+   * Every field begins with such a number, and many have another for their size. A message of nothing but empty
+   * messages would take fifty times its size.
+   */
+  override readonly uint32 = (): number => {
+    if (++this.#numbers > MAX_NUMBERS) throw new RangeError('too many fields');
+    return readNumber.call(this);
+  };
+
+  /** Texts must be UTF-8, as proto3 asks for. The default would make one and the same text of many that are not. */
   override string(): string {
     return super.string(true);
   }
+}
+
+const sizes = new WeakMap<object, number>();
+
+/** Size on the wire of a message that `decodeSized` made. */
+export function sizeOf(message: object): number {
+  return sizes.get(message) ?? 0;
+}
+
+/** As `decode`, for messages of a stream: `sizeOf` knows how large they came. */
+export function decodeSized(type: Decodable, bytes: Buffer): unknown {
+  const message = decode(type, bytes) as object;
+  sizes.set(message, bytes.length);
+  return message;
 }
 
 /**

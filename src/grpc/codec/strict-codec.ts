@@ -1,5 +1,5 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
-import { type Decodable, decode } from './decode';
+import { type Decodable, decode, decodeSized } from './decode';
 import { type Answer, encode } from './encode';
 import type { Encodable } from './encode-in-place';
 
@@ -22,7 +22,7 @@ export function withStrictCodec<Definition extends ServiceDefinition>(
     const [request, answer] = [types[`${methodName}Request`], types[`${methodName}Response`]];
     if (!request || !answer) throw new Error(`${method.path} has no messages of its name`);
     const codec = {
-      requestDeserialize: (bytes: Buffer) => decode(request, bytes),
+      requestDeserialize: (bytes: Buffer) => (method.requestStream ? decodeSized : decode)(request, bytes),
       responseSerialize: (given: Answer<Message>) => encode(answer, given),
     };
     return [name, { ...method, ...codec }];

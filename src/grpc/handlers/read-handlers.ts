@@ -10,6 +10,8 @@ import { isFinished, type TaskResult, type View } from '../../domain/task-result
 import type { Reads } from '../../service/reading/reads';
 import type { Watches } from '../../service/watching/watches';
 import type { Handlers } from '../add-service';
+import type { Gate } from '../admission/gate';
+import { withRoom } from '../admission/unread';
 import { toChanged, toTaskResult } from '../answers/messages';
 import { encodeWhatFits } from '../answers/what-fits';
 import { encodeOnce } from '../codec/encode-once';
@@ -26,6 +28,7 @@ const LAST_READ_MS = 900;
 export function readHandlers(
   reads: Reads,
   watches: Watches,
+  gate: Gate,
 ): Omit<Handlers<TaskResultServiceServer>, 'watchTaskResults'> {
   const got = (result: TaskResult, view: View) => ({ taskResult: toTaskResult(result, view) });
   // A whole result that is finished is remembered: the next time it is the same object.
@@ -40,9 +43,12 @@ export function readHandlers(
       return view === 'FULL' && isFinished(result.status) ? remembered(result) : got(result, view);
     },
 
-    batchGetTaskResults: async (request, caller) => {
+    batchGetTaskResults: async (request, caller, call) => {
       const view = parse.view(request.view, 'FULL');
-      const { found, notFound, deferred } = await reads.batchGet(parse.ids(request.ids), view, caller);
+      const ids = parse.ids(request.ids);
+      const { found, notFound, deferred } = await withRoom(gate.memoryOf(call.metadata), caller, () =>
+        reads.batchGet(ids, view, caller),
+      );
       return () => {
         const taskResults = found.map((result) => toTaskResult(result, view));
         return encodeWhatFits(BatchGetTaskResultsResponse, found.length, (count) => ({
@@ -63,10 +69,12 @@ export function readHandlers(
         : { outcome: { $case: 'replaced', value: toTaskResult(result, view) } };
     },
 
-    batchRefreshTaskResults: async (request, caller) => {
+    batchRefreshTaskResults: async (request, caller, call) => {
       const known = parse.knownResults('task_results', request.taskResults);
       const view = parse.view(request.view, 'FULL');
-      const refreshed = await reads.batchRefresh(known, view, caller);
+      const refreshed = await withRoom(gate.memoryOf(call.metadata), caller, () =>
+        reads.batchRefresh(known, view, caller),
+      );
       return () => {
         const changed = refreshed.changed.map((result) => toChanged(result, view));
         const replaced = refreshed.replaced.map((result) => toTaskResult(result, view));
@@ -81,11 +89,14 @@ export function readHandlers(
       };
     },
 
-    listTaskResults: async (request, caller) => {
+    listTaskResults: async (request, caller, call) => {
       const filter = parse.filter(request.filter);
       const after = fromPageToken(request.pageToken, filter);
       const view = parse.view(request.view, 'BASIC');
-      const { results, next } = await reads.list(filter, after, parse.pageSize(request.pageSize), view, caller);
+      const pageSize = parse.pageSize(request.pageSize);
+      const { results, next } = await withRoom(gate.memoryOf(call.metadata), caller, () =>
+        reads.list(filter, after, pageSize, view, caller),
+      );
       const encodePage = (most: number, shown: View) =>
         encodeWhatFits(ListTaskResultsResponse, most, (count) => ({
           taskResults: results.slice(0, count).map((result) => toTaskResult(result, shown)),

@@ -13,9 +13,11 @@ import { Stopwatch } from '../../domain/stopwatch';
 import { within } from '../../service/time-bound';
 import { weigh } from '../../service/writing/batch';
 import type { Lifecycle } from '../../service/writing/lifecycle';
+import type { CallMemory } from '../admission/call-memory';
+import type { Gate } from '../admission/gate';
 import { toState } from '../answers/messages';
 import { GrpcCaller } from '../caller';
-import { wellFormed } from '../codec/decode';
+import { sizeOf, wellFormed } from '../codec/decode';
 import type { Answer } from '../codec/encode';
 import type { Refuse } from '../interceptors/errors';
 import { list, required } from '../requests/fields';
@@ -31,6 +33,18 @@ const MAX_BYTES_UNDER_WAY = 4 * 1024 * 1024;
  */
 const MAX_IN_A_GROUP = 256;
 
+/** A message of which this many transitions are not answered yet. */
+interface Received {
+  left: number;
+  readonly bytes: number;
+}
+
+/** One transition, and the message that it came in. */
+interface Read {
+  readonly request: RecordTransitionsRequest;
+  readonly message: Received;
+}
+
 type Call = ServerDuplexStream<RecordTransitionsRequest, Answer<RecordTransitionsResponse>>;
 
 /**
@@ -43,11 +57,13 @@ export function recordTransitionsHandler(
   maxMs: number,
   stopping: AbortSignal,
   refuse: Refuse,
+  gate: Gate,
 ): BidiStreamHandler<RecordTransitionsRequest, RecordTransitionsResponse> {
   return (call) =>
     new Promise((resolve, reject) => {
       const over = (error: unknown) => (error === null ? resolve() : reject(error));
-      const stream = new TransitionStream(call, lifecycle, limits, maxMs, refuse, over);
+      const memory = gate.memoryOf(call.metadata);
+      const stream = new TransitionStream(call, lifecycle, limits, maxMs, refuse, memory, over);
       const stop = () => stream.finish(shuttingDown());
       stopping.addEventListener('abort', stop);
       call.once('close', () => stopping.removeEventListener('abort', stop));
@@ -62,7 +78,7 @@ export function recordTransitionsHandler(
 class TransitionStream {
   readonly #caller: GrpcCaller;
   /** Not all taken yet, and the place of the next one. */
-  #read: RecordTransitionsRequest[] = [];
+  #read: Read[] = [];
   #next = 0;
   /** Taken, and the answer not yet written. */
   #underWay = 0;
@@ -84,6 +100,8 @@ class TransitionStream {
     private readonly maxMs: number,
     /** For transitions, each of which may be refused alone. */
     private readonly refuse: Refuse,
+    /** Holds what has come of the stream, until it is answered. */
+    private readonly memory: CallMemory,
     private readonly over: (error: unknown) => void,
   ) {
     this.#caller = new GrpcCaller(call);
@@ -108,28 +126,28 @@ class TransitionStream {
     this.#flow();
   }
 
-  #receive(message: RecordTransitionsRequest): void {
+  #receive(request: RecordTransitionsRequest): void {
     if (this.#finish) return;
     try {
-      list('more', wellFormed(message).more, 0, MAX_MORE_TRANSITIONS);
+      list('more', wellFormed(request).more, 0, MAX_MORE_TRANSITIONS);
     } catch (error) {
       this.finish(error); // it has no number to answer to, or too many
       return;
     }
-    const { number, transition, more } = message;
-    if (more.length === 0) {
-      this.#read.push(message);
-    } else {
-      this.#grouped = true;
-      if (transition) this.#read.push({ number, transition, more: [] });
-      for (const one of more) this.#read.push(one);
-    }
+    const { number, transition, more } = request;
+    const first = more.length === 0 || transition ? [{ number, transition, more: [] }] : [];
+    if (more.length > 0) this.#grouped = true;
+    const message = { left: first.length + more.length, bytes: sizeOf(request) };
+    for (const one of first) this.#read.push({ request: one, message });
+    for (const one of more) this.#read.push({ request: one, message });
     this.#flow();
   }
 
   #flow(): void {
-    while (this.#next < this.#read.length && !this.#busy)
-      this.#take(this.#read[this.#next++] as RecordTransitionsRequest);
+    while (this.#next < this.#read.length && !this.#busy) {
+      const { request, message } = this.#read[this.#next++] as Read;
+      this.#take(request, message);
+    }
     const allTaken = this.#next === this.#read.length;
     if (allTaken) {
       this.#read = [];
@@ -149,14 +167,14 @@ class TransitionStream {
     return this.#full || this.#underWay >= MAX_UNDER_WAY || this.#bytesUnderWay >= MAX_BYTES_UNDER_WAY;
   }
 
-  #take({ number, transition, more }: RecordTransitionsRequest): void {
+  #take({ number, transition, more }: RecordTransitionsRequest, message: Received): void {
     this.#underWay++;
     let command: Command;
     try {
       if (more.length > 0) throw invalidField('more', 'must not have more of its own');
       command = toCommand(transition, this.limits);
     } catch (error) {
-      this.#answer(number, this.#refusal(error));
+      this.#answer(number, this.#refusal(error), message);
       return;
     }
     const bytes = weigh(command);
@@ -168,11 +186,12 @@ class TransitionStream {
       )
       .then((outcome) => {
         this.#bytesUnderWay -= bytes;
-        this.#answer(number, outcome);
+        this.#answer(number, outcome, message);
       });
   }
 
-  #answer(number: bigint, outcome: RecordTransitionsResponse['outcome']): void {
+  #answer(number: bigint, outcome: RecordTransitionsResponse['outcome'], message: Received): void {
+    if (--message.left === 0) this.memory.release(message.bytes);
     this.#answers.push({ number, outcome, more: [] });
     if (this.#answers.length === 1) process.nextTick(() => this.#write());
   }

@@ -8,6 +8,7 @@ import { CLIENTS_MESSAGE_SIZE } from '../../domain/limits';
 import type { TaskResult, View } from '../../domain/task-result';
 import type { EndReason, WatchEvent, WatchTimes } from '../../service/watching/watch';
 import type { Watches } from '../../service/watching/watches';
+import type { Gate } from '../admission/gate';
 import { toTaskResult, toVersion } from '../answers/messages';
 import { GrpcCaller } from '../caller';
 import { encodeInPlace } from '../codec/encode-in-place';
@@ -28,12 +29,14 @@ const REASONS: Record<EndReason, Reason> = {
 export function watchHandler(
   watches: Watches,
   bounds: Omit<WatchTimes, 'heartbeatMs'>,
+  gate: Gate,
 ): ServerStreamHandler<WatchTaskResultsRequest, WatchTaskResultsResponse> {
   return (request, call) =>
     new Promise((resolve, reject) => {
       const target = watchTarget(request.target);
       const wanted = view(request.view, target.kind === 'ids' ? 'FULL' : 'BASIC');
       const snapshot = target.kind === 'ids' ? SNAPSHOTS[wanted] : fitting(SNAPSHOTS[wanted]);
+      const memory = gate.memoryOf(call.metadata);
       let buffered = 0;
       const send = (event: WatchEvent): boolean => {
         const bytes = event.kind === 'snapshot' ? snapshot(event.result) : toBytes(event);
@@ -47,7 +50,7 @@ export function watchHandler(
       };
       const over = (error: unknown) => (error === null ? resolve() : reject(error));
       const times = { ...bounds, heartbeatMs: heartbeatInterval(request.heartbeatInterval) };
-      const sink = { caller: new GrpcCaller(call), send, over };
+      const sink = { caller: new GrpcCaller(call), hasRoom: () => !memory.isSpent, send, over };
       const watch =
         target.kind === 'ids'
           ? watches.byIds({ known: target.known, view: wanted, keepOpen: request.keepOpen }, times, sink)

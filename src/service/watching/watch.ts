@@ -23,6 +23,8 @@ export type WatchEvent =
 /** Where the events of a watch go: the stream of a client. */
 export interface Sink {
   readonly caller: Caller;
+  /** False: nothing is to be read for now, since too much is waiting. To be asked again later. */
+  hasRoom(): boolean;
   /** Takes an event. False: no more until `Watch.resume`, except for the rest of what has been read already. */
   send(event: WatchEvent): boolean;
   /** The watch is over: after `end`, or because of an error. Called once, and not after `Watch.close`. */
@@ -38,8 +40,8 @@ export interface WatchTimes {
   maxAgeMs: number;
 }
 
-/** Between two tries to read while the store is out of reach. */
-const STORE_RETRY_MS = 500;
+/** Between two tries to read while the store is out of reach, or the sink has no room. */
+const RETRY_MS = 500;
 
 /** The longest time that a timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -62,7 +64,7 @@ export abstract class Watch {
   #isReading = false;
   #hasRead = false;
   #isSinkFull = false;
-  #isStoreAway = false;
+  #mustPause = false;
   #isShuttingDown = false;
   #isClosed = false;
 
@@ -164,7 +166,8 @@ export abstract class Watch {
     if (this.#isClosed) return;
     // Even while a read is in flight: the store may hang.
     if (this.#isShuttingDown) this.#end('SHUTTING_DOWN');
-    else if (this.#isReading || this.#isSinkFull || this.#isStoreAway) return;
+    else if (this.#isReading || this.#isSinkFull || this.#mustPause) return;
+    else if (this.isPending && !this.sink.hasRoom()) this.#retryLater();
     else if (this.isPending) {
       this.#isReading = true;
       this.#read().then(this.#onRead).catch(this.#onReadFailed);
@@ -193,11 +196,11 @@ export abstract class Watch {
   };
 
   #retryLater(): void {
-    this.#isStoreAway = true;
+    this.#mustPause = true;
     setTimeout(() => {
-      this.#isStoreAway = false;
+      this.#mustPause = false;
       this.pump();
-    }, STORE_RETRY_MS).unref();
+    }, RETRY_MS).unref();
     this.pump(); // the server may be stopping
   }
 

@@ -73,7 +73,7 @@ export class Watches {
           else if (event.kind === 'snapshot' && isReached(event.result)) resolve(event.result);
           return true;
         };
-        const watch = this.byIds(options, NEVER, { caller, send, over: reject });
+        const watch = this.byIds(options, NEVER, { caller, hasRoom: () => true, send, over: reject });
         const onOver = () => resolve(null);
         // Not `AbortSignal.timeout` within `AbortSignal.any`: Node.js 20 collects it as garbage, and the wait never ends.
         const timer = setTimeout(onOver, Math.ceil(timeoutMs));

@@ -39,7 +39,7 @@ test('many results that match no longer are found by one scan, though others cha
   };
   const watched = { filter: filter({ statuses: ['READY'] }), view: 'FULL' as const };
   const times = { firstReadMs: 3_600_000, heartbeatMs: 3_600_000, maxAgeMs: 3_600_000 };
-  const watch = watches.byFilter(watched, times, { caller: ITSELF, send, over: () => {} });
+  const watch = watches.byFilter(watched, times, { caller: ITSELF, hasRoom: () => true, send, over: () => {} });
   try {
     await doForAll((id) => create(id));
     watch.open();

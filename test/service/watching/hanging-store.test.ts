@@ -32,6 +32,7 @@ test.each(['ids', 'filter'])(
     let end: unknown;
     const sink = {
       caller: ITSELF,
+      hasRoom: () => true,
       send: (event: { kind: string; result?: { id: string; revision: number } }) => {
         if (event.result) seen.push(`${event.result.id}@${event.result.revision}`);
         return true;
@@ -76,6 +77,7 @@ test('while the store hangs, all watched results are read by one query at a time
   const send = (event: { kind: string; result?: { revision: number } }) => seen.push(event.result?.revision ?? 0) > 0;
   const watch = watches.byIds({ known: [{ id: 'x', version: NO_VERSION }], view: 'FULL', keepOpen: true }, TIMES, {
     caller: ITSELF,
+    hasRoom: () => true,
     send,
     over: () => {},
   });

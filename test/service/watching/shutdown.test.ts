@@ -23,7 +23,12 @@ test('a watch and a wait whose store hangs end when the server stops', async () 
     const send = (event: WatchEvent) => events.push(event) > 0;
     const over = new Promise((resolve) => {
       watches
-        .byIds({ known: [known], view: 'FULL', keepOpen: true }, times, { caller: ITSELF, send, over: resolve })
+        .byIds({ known: [known], view: 'FULL', keepOpen: true }, times, {
+          caller: ITSELF,
+          hasRoom: () => true,
+          send,
+          over: resolve,
+        })
         .open();
     });
     const waited = watches.waitFor(known, 'FINISHED', 'FULL', 3_600_000, ITSELF, new AbortController().signal);

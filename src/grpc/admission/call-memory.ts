@@ -1,0 +1,87 @@
+/** Memory that all calls of the process share: how many bytes of it there are, and how many are held. */
+export class SharedMemory {
+  #held = 0;
+  #peak = 0;
+
+  constructor(private readonly limit: number) {}
+
+  get free(): number {
+    return this.limit - this.#held;
+  }
+
+  hold(bytes: number): void {
+    this.#held += bytes;
+    if (this.#held > this.#peak) this.#peak = this.#held;
+  }
+
+  /** How much less is held than once since this was asked last. */
+  takeFallen(): number {
+    const fallen = this.#peak - this.#held;
+    this.#peak = this.#held;
+    return fallen;
+  }
+}
+
+/**
+ * What the calls of one connection hold of it. A connection may hold as much as is free: one alone half of all, two a
+ * third each, and however many there are, something is left for one that holds little.
+ */
+export class ConnectionMemory {
+  #held = 0;
+
+  constructor(private readonly shared: SharedMemory) {}
+
+  /** Nothing more is to be begun. What has been begun is counted, however much it is. */
+  get isSpent(): boolean {
+    return this.#held >= this.shared.free;
+  }
+
+  /** What can wait is not to be begun: half of what may be held is. */
+  get isCrowded(): boolean {
+    return 2 * this.#held >= this.shared.free;
+  }
+
+  /** A negative number is released. */
+  hold(bytes: number): void {
+    this.#held += bytes;
+    this.shared.hold(bytes);
+  }
+}
+
+/** What one call holds of the memory of its connection, until it is over: `least` in any case. */
+export class CallMemory {
+  #held: number;
+  #isOver = false;
+
+  constructor(
+    private readonly connection: ConnectionMemory,
+    private readonly least: number,
+  ) {
+    this.#held = least;
+    connection.hold(least);
+  }
+
+  get isSpent(): boolean {
+    return this.connection.isSpent;
+  }
+
+  get isCrowded(): boolean {
+    return this.connection.isCrowded;
+  }
+
+  hold(bytes: number): void {
+    if (this.#isOver) return;
+    this.#held += bytes;
+    this.connection.hold(bytes);
+  }
+
+  release(bytes: number): void {
+    this.hold(-Math.min(bytes, this.#held - this.least));
+  }
+
+  /** Releases all. What is held or released afterwards does not count. */
+  end(): void {
+    this.hold(-this.#held);
+    this.#isOver = true;
+  }
+}
