@@ -45,6 +45,11 @@ export function destroySilent(connection: PoolConnection): void {
   socketOf(connection).destroy(error);
 }
 
+/** Whether it has ended, or is ending: nothing can be sent on it any more. */
+export function isDead(connection: PoolConnection): boolean {
+  return !socketOf(connection).writable;
+}
+
 export function socketOf(connection: PoolConnection): Socket {
   return (connection as unknown as { stream: Socket }).stream;
 }

@@ -1,6 +1,6 @@
 import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
 import { CLOSE_MS, PING_EVERY_MS, PING_MS, WAIT_MS } from './bounds';
-import { boundStatements, destroySilent, expectAnswer, socketOf } from './patience';
+import { boundStatements, destroySilent, expectAnswer, isDead, socketOf } from './patience';
 
 type Callback = Parameters<Pool['getConnection']>[0];
 type SetUp = (connection: PoolConnection, done: (error: Error | null) => void) => void;
@@ -30,10 +30,12 @@ export function createBoundedPool(options: PoolOptions, setUp: SetUp): Pool {
 function handOutSetUp(pool: Pool, setUp: SetUp): void {
   const ready = new WeakSet<PoolConnection>();
   const getConnection = pool.getConnection.bind(pool);
-  // The pool's own `query` and `execute` come through here as well.
-  pool.getConnection = (callback) =>
+  const handOut = (callback: Callback) =>
     getConnection((error, connection) => {
-      if (error || ready.has(connection)) return callback(error, connection);
+      if (error) return callback(error, connection);
+      // Whoever is told that it died may give it back before the driver has taken it out of the pool.
+      if (isDead(connection)) return handOut(callback);
+      if (ready.has(connection)) return callback(null, connection);
       setUp(connection, (mistake) => {
         if (mistake) {
           connection.destroy();
@@ -43,6 +45,8 @@ function handOutSetUp(pool: Pool, setUp: SetUp): void {
         callback(null, connection);
       });
     });
+  // The pool's own `query` and `execute` come through here as well.
+  pool.getConnection = handOut;
 }
 
 /** Whoever has waited too long gets an error. The connection that comes later goes to others. */
@@ -63,6 +67,9 @@ function boundWaiting(pool: Pool): void {
   };
 }
 
+/** A statement: a proxy may answer the protocol's own ping by itself, while the session behind it falls silent and ends. */
+const PING = 'DO 0';
+
 /**
  * Pings all idle connections, so that those that have died without a word are found before somebody needs them. They
  * are found together: mostly it is the link that has died. The pings also keep their sessions from ending. Returns what
@@ -74,7 +81,7 @@ function probeIdle(pool: Pool): () => void {
   pool.on('acquire', (connection) => idle.delete(connection));
   pool.on('release', (connection) => idle.add(connection));
   const timer = setInterval(() => {
-    for (const connection of idle) connection.ping(expectAnswer(connection, PING_MS));
+    for (const connection of idle) connection.query(PING, expectAnswer(connection, PING_MS));
   }, PING_EVERY_MS).unref();
   return () => clearInterval(timer);
 }
