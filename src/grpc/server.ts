@@ -87,16 +87,22 @@ export async function startGrpcServer(
   const refuse = refuseAndLog(onInternalError);
   const gate = new Gate({ limits, tokens, acceptCompressed });
   const results: Handlers<resultMessages.TaskResultServiceServer> = {
-    ...readHandlers(reads, watches, gate),
-    watchTaskResults: watchHandler(watches, { maxAgeMs: watchMaxAgeMs, firstReadMs: callTimeoutMs }, gate),
+    ...readHandlers(reads, watches),
+    watchTaskResults: watchHandler(watches, { maxAgeMs: watchMaxAgeMs, firstReadMs: callTimeoutMs }),
   };
   const writes: Handlers<lifecycleMessages.TaskLifecycleServiceServer> = {
     ...lifecycleHandlers(lifecycle, limits),
-    recordTransitions: recordTransitionsHandler(lifecycle, limits, callTimeoutMs, stopping.signal, refuse, gate),
+    recordTransitions: recordTransitionsHandler(lifecycle, limits, callTimeoutMs, stopping.signal, refuse),
   };
   const around = [errors(refuse)];
-  addService(server, resultMessages.TaskResultServiceService, resultMessages, results, around, callTimeoutMs, (serve) =>
-    refusingUnread(gate, serve),
+  addService(
+    server,
+    resultMessages.TaskResultServiceService,
+    resultMessages,
+    results,
+    around,
+    callTimeoutMs,
+    refusingUnread,
   );
   gate.allow(resultMessages.TaskResultServiceService, 'read');
   addService(server, lifecycleMessages.TaskLifecycleServiceService, lifecycleMessages, writes, around, callTimeoutMs);

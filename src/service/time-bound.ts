@@ -7,7 +7,14 @@ import { TaskResultsError } from '../domain/errors';
 export function within<T>(ms: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(noAnswerWithin(ms)), ms);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
+    const settle = <Value>(how: (value: Value) => void, value: Value) => {
+      clearTimeout(timer);
+      how(value);
+    };
+    work.then(
+      (value) => settle(resolve, value),
+      (error) => settle(reject, error),
+    );
   });
 }
 

@@ -1,11 +1,12 @@
 import type { Http2Server, Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { type Metadata, type Server, type ServiceDefinition, status } from '@grpc/grpc-js';
+import { type Server, type ServiceDefinition, status } from '@grpc/grpc-js';
 import { TaskResultsError } from '../../domain/errors';
 import type { Limits } from '../../domain/limits';
 import { toServiceError, toStatus } from '../status';
 import { authorize, isKnown, type Tokens } from './access';
 import { CallMemory, ConnectionMemory, SharedMemory } from './call-memory';
 import { collectGarbage } from './collect';
+import { type CountedCall, count, type Method } from './counted-stream';
 import { cutOff, type Refusal, refuse } from './refusal';
 
 /** What an open call is counted for besides its bytes: as much as Node.js and grpc-js take for each. */
@@ -16,8 +17,6 @@ const STREAM_BYTES = 256 * 1024;
 /** Names and values of the headers of one call. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** What a call may send to a method that anybody may call. */
-const MAX_OPEN_REQUEST_BYTES = 16 * 1024;
 /** Such calls that one connection may have open, unless they show a token. */
 const MAX_STRANGERS_CALLS = 32;
 
@@ -34,21 +33,19 @@ const LOOK_MS = 30_000;
 const BURST_BYTES = 32 * 1024 * 1024;
 const COLLECT_MS = 5_000;
 
-/** By which a call is known again behind grpc-js, which hands on no stream. What callers send in it is written over. */
-const CALL_HEADER = 'taskresults-call';
-
-export interface Method {
-  /** `nothing`: anybody may call it. */
-  readonly wanted: 'read' | 'write' | 'nothing';
-  /** Many requests travel in one call. */
-  readonly requestStream: boolean;
-}
-
 export interface GateOptions {
   readonly limits: Pick<Limits, 'maxMessageSize' | 'maxCallMemory' | 'maxConnections'>;
   readonly tokens: Tokens;
   readonly acceptCompressed: boolean;
 }
+
+/** Of the event `stream`. The types of Node.js 20 lack the last one: names and values of headers in turn. */
+type StreamListener = (
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  flags: number,
+  rawHeaders: string[],
+) => void;
 
 interface Connection {
   readonly memory: ConnectionMemory;
@@ -57,18 +54,8 @@ interface Connection {
   strangersCalls: number;
 }
 
-interface Call {
-  readonly stream: ServerHttp2Stream;
-  readonly method: Method;
-  readonly memory: CallMemory;
-  wasLookedAt: boolean;
-}
-
 /** grpc-js answers that it is not implemented, and reads nothing of its request. */
 const UNKNOWN: Method = { wanted: 'nothing', requestStream: false };
-
-/** Of a call that is over. */
-const NOTHING = new CallMemory(new ConnectionMemory(new SharedMemory(Number.POSITIVE_INFINITY)), 0);
 
 /**
  * Stands in front of grpc-js, which reads and inflates a message before anything else sees its call: here a call is
@@ -80,8 +67,7 @@ export class Gate {
   readonly #memory: SharedMemory;
   readonly #methods = new Map<string, Method>();
   readonly #connections = new WeakMap<Http2Session, Connection>();
-  readonly #calls = new Map<number, Call>();
-  #lastCall = 0;
+  readonly #calls = new Set<CountedCall>();
 
   constructor(private readonly options: GateOptions) {
     this.#memory = new SharedMemory(options.limits.maxCallMemory);
@@ -92,25 +78,21 @@ export class Gate {
     for (const { path, requestStream } of Object.values(definition)) this.#methods.set(path, { wanted, requestStream });
   }
 
-  /** What the call with this metadata holds. */
-  memoryOf(metadata: Metadata): CallMemory {
-    return this.#calls.get(Number(metadata.get(CALL_HEADER)[0]))?.memory ?? NOTHING;
-  }
-
   /** To be called once the server is bound. */
   guard(server: Server): void {
     const { http2Servers } = server as unknown as { http2Servers: ReadonlyMap<Http2Server, unknown> };
     for (const http2Server of http2Servers.keys()) {
       http2Server.maxConnections = this.options.limits.maxConnections;
       http2Server.on('session', (session) => this.#onSession(session));
-      const inside = http2Server.listeners('stream');
+      const inside = http2Server.listeners('stream') as StreamListener[];
       http2Server.removeAllListeners('stream');
-      http2Server.on('stream', (stream, headers, flags) => {
-        const call = this.#admit(stream, headers);
+      const guarding: StreamListener = (stream, headers, flags, rawHeaders) => {
+        const call = this.#admit(stream, headers, rawHeaders);
         if (!call) return;
-        for (const listener of inside) listener.call(http2Server, stream, headers, flags);
-        this.#count(call);
-      });
+        for (const listener of inside) listener.call(http2Server, stream, headers, flags, rawHeaders);
+        count(call);
+      };
+      http2Server.on('stream', guarding as (...given: unknown[]) => void);
     }
     const late = setInterval(() => this.#endLate(), LOOK_MS).unref();
     const burst = setInterval(() => this.#afterBurst(), COLLECT_MS).unref();
@@ -129,12 +111,12 @@ export class Gate {
   }
 
   /** The call, unless it is refused. */
-  #admit(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Call | null {
+  #admit(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: string[]): CountedCall | null {
     const connection = stream.session && this.#connections.get(stream.session);
     if (!connection) return null; // it has gone
     const method = this.#methods.get(headers[':path'] ?? '') ?? UNKNOWN;
     const isStranger = method.wanted === 'nothing' && !isKnown(headers.authorization, this.options.tokens);
-    const refusal = this.#refusal(connection, method, isStranger, headers);
+    const refusal = this.#refusal(connection, method, isStranger, headers, rawHeaders);
     if (refusal) {
       refuse(stream, refusal);
       return null;
@@ -143,14 +125,12 @@ export class Gate {
     // A message that has been inflated is then put together.
     const inflated = isCompressed(headers) ? 2 * this.options.limits.maxMessageSize : 0;
     const memory = new CallMemory(connection.memory, inflated + (method.requestStream ? STREAM_BYTES : CALL_BYTES));
-    const number = ++this.#lastCall;
-    headers[CALL_HEADER] = String(number);
-    const call = { stream, method, memory, wasLookedAt: false };
-    this.#calls.set(number, call);
+    const call = { stream, method, memory, wasLookedAt: false, received: 0 };
+    this.#calls.add(call);
     if (isStranger) connection.strangersCalls++;
-    stream.once('close', () => {
+    stream.on('close', () => {
       memory.end();
-      this.#calls.delete(number);
+      this.#calls.delete(call);
       if (isStranger) connection.strangersCalls--;
     });
     return call;
@@ -161,11 +141,12 @@ export class Gate {
     { wanted }: Method,
     isStranger: boolean,
     headers: IncomingHttpHeaders,
+    rawHeaders: readonly string[],
   ): Refusal | null {
     try {
       if (wanted !== 'nothing') authorize(headers.authorization, this.options.tokens, wanted);
       if (isStranger && strangersCalls >= MAX_STRANGERS_CALLS) throw limitReached('too many calls without a token');
-      if (sizeOf(headers) > MAX_HEADER_BYTES) throw limitReached('too large headers');
+      if (sizeOf(rawHeaders) > MAX_HEADER_BYTES) throw limitReached('too large headers');
       if (memory.isSpent) throw limitReached('the calls of this connection hold too much memory');
     } catch (error) {
       return toServiceError(toStatus(error));
@@ -174,40 +155,19 @@ export class Gate {
     return { code: status.UNIMPLEMENTED, details: 'compressed messages are not accepted' };
   }
 
-  #count({ stream, method, memory }: Call): void {
-    let received = 0;
-    stream.on('data', (bytes: Buffer) => {
-      received += bytes.length;
-      memory.hold(bytes.length);
-      const isTooLarge = method.wanted === 'nothing' && received > MAX_OPEN_REQUEST_BYTES;
-      if (memory.isSpent || isTooLarge) cutOff(stream);
-    });
-    const write = stream.write.bind(stream) as Write;
-    stream.write = ((bytes, written) => {
-      memory.hold(bytes.length);
-      return write(bytes, (error) => {
-        memory.release(bytes.length);
-        written(error);
-      });
-    }) as Write as typeof stream.write;
-  }
-
   #afterBurst(): void {
     if (this.#memory.takeFallen() >= BURST_BYTES) collectGarbage();
   }
 
   /** Ends calls whose requests have not come whole since the last time. */
   #endLate(): void {
-    for (const call of this.#calls.values()) {
+    for (const call of this.#calls) {
       if (call.method.requestStream || call.stream.readableEnded) continue;
       if (call.wasLookedAt) cutOff(call.stream);
       call.wasLookedAt = true;
     }
   }
 }
-
-/** The one way in which grpc-js writes to a stream. */
-type Write = (bytes: Buffer, written: (error?: Error | null) => void) => boolean;
 
 function limitReached(message: string): TaskResultsError {
   return new TaskResultsError('LIMIT_REACHED', message);
@@ -217,8 +177,8 @@ function isCompressed({ 'grpc-encoding': encoding }: IncomingHttpHeaders): boole
   return encoding !== undefined && encoding !== 'identity';
 }
 
-function sizeOf(headers: IncomingHttpHeaders): number {
+function sizeOf(rawHeaders: readonly string[]): number {
   let bytes = 0;
-  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0);
+  for (const nameOrValue of rawHeaders) bytes += nameOrValue.length;
   return bytes;
 }

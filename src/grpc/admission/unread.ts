@@ -5,7 +5,7 @@ import { TaskResultsError } from '../../domain/errors';
 import { MAX_ANSWER_SIZE } from '../../domain/limits';
 import { toServiceError, toStatus } from '../status';
 import type { CallMemory } from './call-memory';
-import type { Gate } from './gate';
+import { memoryOf } from './counted-stream';
 
 /** What happens to calls whose callers do not read the answers that they have. */
 
@@ -17,12 +17,11 @@ const MAX_WAIT_MS = 10_000;
  * very moment of sending: thousands of answers may be ready in one tick.
  */
 export function refusingUnread<Request, Answer>(
-  gate: Gate,
   serve: handleUnaryCall<Request, Answer>,
 ): handleUnaryCall<Request, Answer> {
   return (call, callback) =>
     serve(call, (error, answer) => {
-      if (error || !gate.memoryOf(call.metadata).isSpent) callback(error, answer);
+      if (error || !memoryOf(call).isSpent) callback(error, answer);
       else callback(toServiceError(toStatus(unread())));
     });
 }

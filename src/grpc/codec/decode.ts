@@ -15,8 +15,15 @@ class Malformed {}
 /** How the library reads a number: it is a property of each reader, and no method that one could inherit. */
 const { uint32: readNumber } = new BinaryReader(new Uint8Array());
 
-/** Refuses what the library takes. */
+/** Texts must be UTF-8, as proto3 asks for. The default would make one and the same text of many that are not. */
 class StrictReader extends BinaryReader {
+  override string(): string {
+    return super.string(true);
+  }
+}
+
+/** The same for messages that are large enough to have too many fields. */
+class CountingReader extends StrictReader {
   #numbers = 0;
 
   /**
@@ -27,11 +34,6 @@ class StrictReader extends BinaryReader {
     if (++this.#numbers > MAX_NUMBERS) throw new RangeError('too many fields');
     return readNumber.call(this);
   };
-
-  /** Texts must be UTF-8, as proto3 asks for. The default would make one and the same text of many that are not. */
-  override string(): string {
-    return super.string(true);
-  }
 }
 
 const sizes = new WeakMap<object, number>();
@@ -53,7 +55,7 @@ export function decodeSized(type: Decodable, bytes: Buffer): unknown {
  * rather than thrown: to what is thrown here grpc-js would answer INTERNAL.
  */
 export function decode(type: Decodable, bytes: Buffer): unknown {
-  const reader = new StrictReader(bytes);
+  const reader = bytes.length <= MAX_NUMBERS ? new StrictReader(bytes) : new CountingReader(bytes);
   try {
     const message = type.decode(reader);
     return reader.pos === reader.len ? message : new Malformed(); // it stops at what cannot be a field

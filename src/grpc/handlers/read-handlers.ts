@@ -10,7 +10,7 @@ import { isFinished, type TaskResult, type View } from '../../domain/task-result
 import type { Reads } from '../../service/reading/reads';
 import type { Watches } from '../../service/watching/watches';
 import type { Handlers } from '../add-service';
-import type { Gate } from '../admission/gate';
+import { memoryOf } from '../admission/counted-stream';
 import { withRoom } from '../admission/unread';
 import { toChanged, toTaskResult } from '../answers/messages';
 import { encodeWhatFits } from '../answers/what-fits';
@@ -28,7 +28,6 @@ const LAST_READ_MS = 900;
 export function readHandlers(
   reads: Reads,
   watches: Watches,
-  gate: Gate,
 ): Omit<Handlers<TaskResultServiceServer>, 'watchTaskResults'> {
   const got = (result: TaskResult, view: View) => ({ taskResult: toTaskResult(result, view) });
   // A whole result that is finished is remembered: the next time it is the same object.
@@ -46,7 +45,7 @@ export function readHandlers(
     batchGetTaskResults: async (request, caller, call) => {
       const view = parse.view(request.view, 'FULL');
       const ids = parse.ids(request.ids);
-      const { found, notFound, deferred } = await withRoom(gate.memoryOf(call.metadata), caller, () =>
+      const { found, notFound, deferred } = await withRoom(memoryOf(call), caller, () =>
         reads.batchGet(ids, view, caller),
       );
       return () => {
@@ -72,9 +71,7 @@ export function readHandlers(
     batchRefreshTaskResults: async (request, caller, call) => {
       const known = parse.knownResults('task_results', request.taskResults);
       const view = parse.view(request.view, 'FULL');
-      const refreshed = await withRoom(gate.memoryOf(call.metadata), caller, () =>
-        reads.batchRefresh(known, view, caller),
-      );
+      const refreshed = await withRoom(memoryOf(call), caller, () => reads.batchRefresh(known, view, caller));
       return () => {
         const changed = refreshed.changed.map((result) => toChanged(result, view));
         const replaced = refreshed.replaced.map((result) => toTaskResult(result, view));
@@ -94,7 +91,7 @@ export function readHandlers(
       const after = fromPageToken(request.pageToken, filter);
       const view = parse.view(request.view, 'BASIC');
       const pageSize = parse.pageSize(request.pageSize);
-      const { results, next } = await withRoom(gate.memoryOf(call.metadata), caller, () =>
+      const { results, next } = await withRoom(memoryOf(call), caller, () =>
         reads.list(filter, after, pageSize, view, caller),
       );
       const encodePage = (most: number, shown: View) =>

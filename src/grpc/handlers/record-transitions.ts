@@ -14,7 +14,7 @@ import { within } from '../../service/time-bound';
 import { weigh } from '../../service/writing/batch';
 import type { Lifecycle } from '../../service/writing/lifecycle';
 import type { CallMemory } from '../admission/call-memory';
-import type { Gate } from '../admission/gate';
+import { memoryOf } from '../admission/counted-stream';
 import { toState } from '../answers/messages';
 import { GrpcCaller } from '../caller';
 import { sizeOf, wellFormed } from '../codec/decode';
@@ -57,12 +57,11 @@ export function recordTransitionsHandler(
   maxMs: number,
   stopping: AbortSignal,
   refuse: Refuse,
-  gate: Gate,
 ): BidiStreamHandler<RecordTransitionsRequest, RecordTransitionsResponse> {
   return (call) =>
     new Promise((resolve, reject) => {
       const over = (error: unknown) => (error === null ? resolve() : reject(error));
-      const memory = gate.memoryOf(call.metadata);
+      const memory = memoryOf(call);
       const stream = new TransitionStream(call, lifecycle, limits, maxMs, refuse, memory, over);
       const stop = () => stream.finish(shuttingDown());
       stopping.addEventListener('abort', stop);

@@ -8,7 +8,7 @@ import { CLIENTS_MESSAGE_SIZE } from '../../domain/limits';
 import type { TaskResult, View } from '../../domain/task-result';
 import type { EndReason, WatchEvent, WatchTimes } from '../../service/watching/watch';
 import type { Watches } from '../../service/watching/watches';
-import type { Gate } from '../admission/gate';
+import { memoryOf } from '../admission/counted-stream';
 import { toTaskResult, toVersion } from '../answers/messages';
 import { GrpcCaller } from '../caller';
 import { encodeInPlace } from '../codec/encode-in-place';
@@ -29,14 +29,13 @@ const REASONS: Record<EndReason, Reason> = {
 export function watchHandler(
   watches: Watches,
   bounds: Omit<WatchTimes, 'heartbeatMs'>,
-  gate: Gate,
 ): ServerStreamHandler<WatchTaskResultsRequest, WatchTaskResultsResponse> {
   return (request, call) =>
     new Promise((resolve, reject) => {
       const target = watchTarget(request.target);
       const wanted = view(request.view, target.kind === 'ids' ? 'FULL' : 'BASIC');
       const snapshot = target.kind === 'ids' ? SNAPSHOTS[wanted] : fitting(SNAPSHOTS[wanted]);
-      const memory = gate.memoryOf(call.metadata);
+      const memory = memoryOf(call);
       let buffered = 0;
       const send = (event: WatchEvent): boolean => {
         const bytes = event.kind === 'snapshot' ? snapshot(event.result) : toBytes(event);
