@@ -41,10 +41,16 @@ export function memoryOf(call: object): CallMemory {
   return (call as { call: { stream: CountedStream } }).call.stream[CALL].memory;
 }
 
-/** From now on what comes of the call counts, and what waits to be sent. Too much of it is cut off. */
-export function count(call: CountedCall): void {
-  const stream = call.stream as CountedStream;
-  stream[CALL] = call;
+/** Makes the call known to those who ask for it, and to `count`. To be called before grpc-js gets the stream. */
+export function register(call: CountedCall): void {
+  (call.stream as CountedStream)[CALL] = call;
+}
+
+/**
+ * From now on what comes of the call counts, and what waits to be sent. Too much of it is cut off. To be called when
+ * grpc-js listens already, and has paused the stream.
+ */
+export function count({ stream }: CountedCall): void {
   stream.on('data', countReceived);
   stream.write = countedWrite as typeof stream.write;
 }

@@ -6,7 +6,7 @@ import { toServiceError, toStatus } from '../status';
 import { authorize, isKnown, type Tokens } from './access';
 import { CallMemory, ConnectionMemory, SharedMemory } from './call-memory';
 import { collectGarbage } from './collect';
-import { type CountedCall, count, type Method } from './counted-stream';
+import { type CountedCall, count, type Method, register } from './counted-stream';
 import { cutOff, type Refusal, refuse } from './refusal';
 
 /** What an open call is counted for besides its bytes: as much as Node.js and grpc-js take for each. */
@@ -126,6 +126,7 @@ export class Gate {
     const inflated = isCompressed(headers) ? 2 * this.options.limits.maxMessageSize : 0;
     const memory = new CallMemory(connection.memory, inflated + (method.requestStream ? STREAM_BYTES : CALL_BYTES));
     const call = { stream, method, memory, wasLookedAt: false, received: 0 };
+    register(call);
     this.#calls.add(call);
     if (isStranger) connection.strangersCalls++;
     stream.on('close', () => {
