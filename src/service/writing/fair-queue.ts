@@ -10,8 +10,8 @@ export interface Fair {
 
 /** What waits of one connection. */
 class Lane<T> {
-  /** Were taken before, and go first. */
-  readonly returned = new Fifo<T>();
+  /** Were taken before, and go first. The one that goes next is the last. */
+  readonly returned: T[] = [];
   readonly fresh = new Fifo<T>();
   /** Cost that may be taken: what is taken beyond is made up for in later turns. */
   credit = 0;
@@ -19,11 +19,11 @@ class Lane<T> {
   constructor(readonly connection: string) {}
 
   get size(): number {
-    return this.returned.size + this.fresh.size;
+    return this.returned.length + this.fresh.size;
   }
 
   shift(): T | undefined {
-    return this.returned.shift() ?? this.fresh.shift();
+    return this.returned.pop() ?? this.fresh.shift();
   }
 }
 
@@ -46,9 +46,12 @@ export class FairQueue<T extends Fair> {
     this.#size++;
   }
 
-  /** Takes items back that `shift` has returned. They go before all others of their connections. */
+  /**
+   * Takes items back that `shift` has returned, in their order. They go before all others of their connections, also
+   * before those that came back earlier: these stood behind them when `shift` returned them.
+   */
   putBack(items: readonly T[]): void {
-    for (const item of items) this.#lane(item).returned.push(item);
+    for (const item of items.toReversed()) this.#lane(item).returned.push(item);
     this.#size += items.length;
   }
 

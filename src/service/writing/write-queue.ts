@@ -46,6 +46,8 @@ interface Waiting extends Fair {
 /** What became of a command that went into a transaction. */
 type Ending = Outcome | { kind: 'failed'; error: unknown };
 
+const LOCKED: Ending = { kind: 'locked' };
+
 /**
  * Group commit: while one transaction is in flight, commands wait; the next transaction takes them together. A command
  * that finds nothing in flight goes at the end of the tick. Commands of one connection for one id keep their order, and
@@ -188,10 +190,21 @@ export class WriteQueue {
     } catch (error) {
       // When the store is out of reach, all of them fail. Anything else is a bug that one of them met: each goes alone.
       if (batch.length === 1 || error instanceof TaskResultsError) return batch.map(() => ({ kind: 'failed', error }));
-      const endings: Ending[] = [];
-      for (const one of batch) endings.push(...(await this.#transact([one])));
-      return endings;
+      return this.#transactEach(batch);
     }
+  }
+
+  async #transactEach(batch: readonly Waiting[]): Promise<Ending[]> {
+    const endings: Ending[] = [];
+    const locked = new Set<string>();
+    for (const one of batch) {
+      const { id } = one.command;
+      // The row may be free by now, but what waits for it keeps its order.
+      const [ending] = locked.has(id) ? [LOCKED] : await this.#transact([one]);
+      if (ending?.kind === 'locked') locked.add(id);
+      endings.push(ending as Ending);
+    }
+    return endings;
   }
 
   /** After a transaction its ids are free for the commands that wait for them, except for those of locked rows. */

@@ -363,6 +363,18 @@ test('a bug fails the command that meets it alone', async () => {
   expect(held.batches.slice(1)).toEqual([[create('a')], [create('b')], [create('c')]]);
 });
 
+test('a bug and a locked row in one transaction: what waits for the row keeps its order', async () => {
+  held.locked.add('x');
+  const settled = submit(start('x', 'w1'), start('x', 'w2'), create('a'));
+  await transaction(1);
+  held.end(new Error('a bug'));
+  await transaction(2);
+  held.end();
+  held.locked.clear(); // just now
+  await endAllUntil(settled);
+  expect(held.batches.slice(1)).toEqual([[start('x', 'w1')], [create('a')], [start('x', 'w1'), start('x', 'w2')]]);
+});
+
 test('closing takes no more, and waits for what was taken', async () => {
   await busy();
   const settled = submit(create('a'), create('b'));
