@@ -77,6 +77,10 @@ export class Writer {
         if (retry === 0) await this.#decideOnRemembered(undecided, inDoubt);
         else await this.#decideOnLocked(undecided, inDoubt);
       } catch (error) {
+        if (!undecided.isOpen && inDoubt.length === 0) return; // what failed had nothing more to write
+        // A caller that hears of a bug may do all of it again, which must not be done twice.
+        if (inDoubt.length > 0 && classify(error, this.dialect.faultOf) === 'unknown')
+          throw storeUnavailable(withoutParameters(error));
         const fault = faultWorthRetry(error, this.dialect.faultOf);
         if (!mayRetry(retry, began)) throw storeUnavailable(withoutParameters(error));
         if (fault === 'locked') hasWaited = true;

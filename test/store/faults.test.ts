@@ -253,6 +253,17 @@ describe('a transaction that arrives when the next try of it has been answered',
   });
 });
 
+test('a bug that the next try meets: nobody is told that nothing was done, and nobody may do it again', async () => {
+  const id = fresh();
+  await rival.transact([create(id)]);
+  link.cutNextCommit('after it was answered', async () => {
+    await admin.query('RENAME TABLE task_results TO away');
+  });
+  const settled = store.transact([start(id)]).finally(() => admin.query('RENAME TABLE away TO task_results'));
+  await expect(settled).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
+  expect(await read(id)).toMatchObject({ revision: 2 });
+});
+
 describe('a command whose caller has gone', () => {
   test('is dropped before the first try, and what others want is done', async () => {
     const [id, other] = [fresh(), fresh()];
