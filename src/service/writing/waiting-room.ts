@@ -1,4 +1,4 @@
-/** Between two tries of one id: twice as long each time. */
+/** Between two tries of one id, at most: twice as long each time. */
 const MIN_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 1_000;
 
@@ -21,7 +21,9 @@ export class WaitingRoom {
   enter(id: string): void {
     const before = this.#guests.get(id);
     const pauseMs = before ? Math.min(2 * before.pauseMs, MAX_PAUSE_MS) : MIN_PAUSE_MS;
-    this.#guests.set(id, { pauseMs, due: performance.now() + pauseMs });
+    // With jitter: a locked gap between rows holds up all results that are created along with one in it, so they part.
+    const due = performance.now() + pauseMs * (0.5 + Math.random() / 2);
+    this.#guests.set(id, { pauseMs, due });
     if (!this.#isOpen) this.#waitForRound();
   }
 
