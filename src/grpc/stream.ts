@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
+import { memoryOf } from './admission/counted-stream';
 import { wellFormed } from './codec/decode';
 import type { Answer } from './codec/encode';
 import type { Interceptor } from './interceptors/interceptor';
@@ -18,11 +19,13 @@ export type BidiStreamHandler<Request, Message> = (call: ServerDuplexStream<Requ
 
 /** The handler as grpc-js wants it. */
 export function serverStream<Request, Message>(handler: ServerStreamHandler<Request, Message>, intercept: Interceptor) {
-  return (call: ServerWritableStream<Request, Answer<Message>>): void =>
+  return (call: ServerWritableStream<Request, Answer<Message>>): void => {
+    memoryOf(call).requestRead();
     endWith(
       call,
       intercept(call, () => handler(wellFormed(call.request), call)),
     );
+  };
 }
 
 /** The handler as grpc-js wants it. */

@@ -1,6 +1,7 @@
 import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
 import { abandoned } from '../domain/errors';
 import { within } from '../service/time-bound';
+import { memoryOf } from './admission/counted-stream';
 import { GrpcCaller } from './caller';
 import { wellFormed } from './codec/decode';
 import type { Answer } from './codec/encode';
@@ -27,6 +28,7 @@ export function unary<Request, Message>(
   maxMs: number,
 ): handleUnaryCall<Request, Answer<Message>> {
   return (call, callback) => {
+    memoryOf(call).requestRead();
     const caller = new GrpcCaller(call, maxMs);
     const handle = async () => {
       if (caller.isGone) throw abandoned(); // before it was seen

@@ -28,6 +28,7 @@ export class SharedMemory {
  */
 export class ConnectionMemory {
   #held = 0;
+  #promised = 0;
 
   constructor(private readonly shared: SharedMemory) {}
 
@@ -36,9 +37,17 @@ export class ConnectionMemory {
     return this.#held >= this.shared.free;
   }
 
-  /** What can wait is not to be begun: half of what may be held is. */
+  /** What can wait is not to be begun: half of what may be held is, or has been promised. */
   get isCrowded(): boolean {
-    return 2 * this.#held >= this.shared.free;
+    return 2 * (this.#held + this.#promised) >= this.shared.free;
+  }
+
+  /**
+   * What calls may come to hold. Nobody holds it yet, and few will at a time, so it leaves other connections no less. A
+   * negative number takes it back.
+   */
+  promise(bytes: number): void {
+    this.#promised += bytes;
   }
 
   /** A negative number is released. */
@@ -48,7 +57,10 @@ export class ConnectionMemory {
   }
 }
 
-/** What one call holds of the memory of its connection, until it is over: `least` in any case. */
+/**
+ * What one call holds of the memory of its connection, until it is over: `least` in any case, and `unread` until its
+ * request has been read.
+ */
 export class CallMemory {
   #held: number;
   #isOver = false;
@@ -56,9 +68,10 @@ export class CallMemory {
   constructor(
     private readonly connection: ConnectionMemory,
     private readonly least: number,
+    private unread = 0,
   ) {
-    this.#held = least;
-    connection.hold(least);
+    this.#held = least + unread;
+    connection.hold(this.#held);
   }
 
   get isSpent(): boolean {
@@ -77,6 +90,17 @@ export class CallMemory {
 
   release(bytes: number): void {
     this.hold(-Math.min(bytes, this.#held - this.least));
+  }
+
+  /** The request has been read: it can turn out no larger any more. */
+  requestRead(): void {
+    this.release(this.unread);
+    this.unread = 0;
+  }
+
+  /** See ConnectionMemory.promise. */
+  promise(bytes: number): void {
+    this.connection.promise(bytes);
   }
 
   /** Releases all. What is held or released afterwards does not count. */

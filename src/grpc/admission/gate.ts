@@ -89,8 +89,8 @@ export class Gate {
       const guarding: StreamListener = (stream, headers, flags, rawHeaders) => {
         const call = this.#admit(stream, headers, rawHeaders);
         if (!call) return;
+        count(call); // grpc-js calls some handlers at once
         for (const listener of inside) listener.call(http2Server, stream, headers, flags, rawHeaders);
-        count(call);
       };
       http2Server.on('stream', guarding as (...given: unknown[]) => void);
     }
@@ -124,7 +124,9 @@ export class Gate {
     clearTimeout(connection.untilFirstCall);
     // A message that has been inflated is then put together.
     const inflated = isCompressed(headers) ? 2 * this.options.limits.maxMessageSize : 0;
-    const memory = new CallMemory(connection.memory, inflated + (method.requestStream ? STREAM_BYTES : CALL_BYTES));
+    const memory = method.requestStream
+      ? new CallMemory(connection.memory, STREAM_BYTES + inflated)
+      : new CallMemory(connection.memory, CALL_BYTES, inflated);
     const call = { stream, method, memory, wasLookedAt: false, received: 0 };
     register(call);
     this.#calls.add(call);

@@ -27,7 +27,8 @@ export function refusingUnread<Request, Answer>(
 }
 
 /**
- * Runs a read of many results once there is room for its answer, of which it holds as much as there may be. Rejects with
+ * Runs a read of many results once there is room for its answer, which is promised as much as there may be: most reads
+ * wait for their turns and hold nothing, so they must not keep other connections from anything. Rejects with
  * LIMIT_REACHED when its caller, or others, leave no room for long.
  */
 export async function withRoom<T>(memory: CallMemory, caller: Caller, read: () => Promise<T>): Promise<T> {
@@ -35,11 +36,11 @@ export async function withRoom<T>(memory: CallMemory, caller: Caller, read: () =
     if (waited >= MAX_WAIT_MS || caller.isGone) throw unread();
     await delay(LOOK_MS);
   }
-  memory.hold(MAX_ANSWER_SIZE);
+  memory.promise(MAX_ANSWER_SIZE);
   try {
     return await read();
   } finally {
-    memory.release(MAX_ANSWER_SIZE);
+    memory.promise(-MAX_ANSWER_SIZE);
   }
 }
 

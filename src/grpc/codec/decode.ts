@@ -38,7 +38,10 @@ class CountingReader extends StrictReader {
 
 const sizes = new WeakMap<object, number>();
 
-/** Size on the wire of a message that `decodeSized` made. */
+/** What gRPC puts in front of each message. */
+const PREFIX_BYTES = 5;
+
+/** Size on the wire, as gRPC frames it, of a message that `decodeSized` made. */
 export function sizeOf(message: object): number {
   return sizes.get(message) ?? 0;
 }
@@ -46,7 +49,7 @@ export function sizeOf(message: object): number {
 /** As `decode`, for messages of a stream: `sizeOf` knows how large they came. */
 export function decodeSized(type: Decodable, bytes: Buffer): unknown {
   const message = decode(type, bytes) as object;
-  sizes.set(message, bytes.length);
+  sizes.set(message, PREFIX_BYTES + bytes.length);
   return message;
 }
 
