@@ -1,12 +1,24 @@
-/** Memory that all calls of the process share: how many bytes of it there are, and how many are held. */
+/**
+ * Memory that all calls of the process share: how many bytes of it there are, how many are held, and how many have been
+ * promised to calls that may come to hold them. A promise keeps others from another one, and from nothing else.
+ */
 export class SharedMemory {
   #held = 0;
   #peak = 0;
+  #promised = 0;
 
   constructor(private readonly limit: number) {}
 
   get free(): number {
     return this.limit - this.#held;
+  }
+
+  get freeOfPromises(): number {
+    return this.free - this.#promised;
+  }
+
+  promise(bytes: number): void {
+    this.#promised += bytes;
   }
 
   hold(bytes: number): void {
@@ -39,15 +51,13 @@ export class ConnectionMemory {
 
   /** What can wait is not to be begun: half of what may be held is, or has been promised. */
   get isCrowded(): boolean {
-    return 2 * (this.#held + this.#promised) >= this.shared.free;
+    return 2 * (this.#held + this.#promised) >= this.shared.freeOfPromises;
   }
 
-  /**
-   * What calls may come to hold. Nobody holds it yet, and few will at a time, so it leaves other connections no less. A
-   * negative number takes it back.
-   */
+  /** A negative number takes it back. */
   promise(bytes: number): void {
     this.#promised += bytes;
+    this.shared.promise(bytes);
   }
 
   /** A negative number is released. */
