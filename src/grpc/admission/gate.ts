@@ -89,8 +89,8 @@ export class Gate {
       const guarding: StreamListener = (stream, headers, flags, rawHeaders) => {
         const call = this.#admit(stream, headers, rawHeaders);
         if (!call) return;
-        count(call); // grpc-js calls some handlers at once
         for (const listener of inside) listener.call(http2Server, stream, headers, flags, rawHeaders);
+        count(call);
       };
       http2Server.on('stream', guarding as (...given: unknown[]) => void);
     }
