@@ -23,14 +23,15 @@ interface Waiting {
  */
 export class FairTurns {
   #running = 0;
-  /** What waits, by connection; the first connection has the next turn. */
+  /** What waits, by line; the first line has the next turn. */
   readonly #waiting = new Map<string, Waiting[]>();
 
   constructor(private readonly maxRunning: number) {}
 
   /**
    * Runs `work` when its turn comes, and settles as it does. Rejects with STORE_UNAVAILABLE when the caller has gone by
-   * then, and with LIMIT_REACHED when too much waits: connections share `maxWaiting` places evenly, and each has one.
+   * then, and with LIMIT_REACHED when too much waits: connections share `maxWaiting` places evenly, and each has one. Work
+   * without such a limit waits in a line of its own: the watches of a connection do not stand in the way of its calls.
    */
   async run<T>(caller: Caller, work: () => Promise<T>, maxWaiting = Number.POSITIVE_INFINITY): Promise<T> {
     await this.#turn(caller, maxWaiting);
@@ -51,12 +52,12 @@ export class FairTurns {
   }
 
   #turn(caller: Caller, maxWaiting: number): Promise<void> {
-    const { connection } = caller;
-    const own = this.#waiting.get(connection) ?? [];
+    const line = maxWaiting === Number.POSITIVE_INFINITY ? `${caller.connection} without limit` : caller.connection;
+    const own = this.#waiting.get(line) ?? [];
     if (own.length >= Math.max(1, maxWaiting / Math.max(1, this.#waiting.size))) {
       throw new TaskResultsError('LIMIT_REACHED', 'too many reads of many results are waiting on this connection');
     }
-    this.#waiting.set(connection, own);
+    this.#waiting.set(line, own);
     return new Promise((begin, refuse) => {
       own.push({ caller, begin, refuse });
       this.#beginNext();
@@ -64,12 +65,12 @@ export class FairTurns {
   }
 
   #beginNext(): void {
-    for (const [connection, own] of this.#waiting) {
+    for (const [line, own] of this.#waiting) {
       if (this.#running >= this.maxRunning) return;
       const next = own.shift();
-      // Its next turn comes after one of each other connection.
-      this.#waiting.delete(connection);
-      if (own.length > 0) this.#waiting.set(connection, own);
+      // Its next turn comes after one of each other line.
+      this.#waiting.delete(line);
+      if (own.length > 0) this.#waiting.set(line, own);
       if (next?.caller.isGone) next.refuse(abandoned());
       else if (next) {
         this.#running++;

@@ -109,3 +109,20 @@ test('one that hangs holds up nobody for long', async () => {
   expect(await turns.run(caller('b'), async () => 'next')).toBe('next');
   await expect(Promise.race([hangs, Promise.resolve('hangs')])).resolves.toBe('hangs');
 });
+
+test('the watches of a connection do not stand in the way of its calls', async () => {
+  const turns = new FairTurns(1);
+  const bench = new Bench();
+  const watches = ['a', 'b'].flatMap((connection) =>
+    Array.from({ length: 1_100 }, () => turns.run(caller(connection), bench.work('watch'))),
+  );
+  const listed = turns.run(caller('a'), bench.work('list'), 2_000);
+  for (let done = 0; !bench.begun.includes('list'); done++) {
+    await until(() => bench.begun.length === done + 1, 'the next one has begun');
+    bench.finishOne();
+    expect(done).toBeLessThan(4);
+  }
+  bench.finishOne();
+  expect(await listed).toBe('list');
+  expect(watches).toHaveLength(2_200);
+});
