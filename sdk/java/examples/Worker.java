@@ -3,6 +3,7 @@ import io.taskresults.client.RunOptions;
 import io.taskresults.client.TaskResult;
 import io.taskresults.client.TaskResultFilter;
 import io.taskresults.client.TaskResultStatus;
+import io.taskresults.client.TaskResultView;
 import io.taskresults.client.TaskResults;
 import io.taskresults.client.TaskResultsException;
 import java.time.Duration;
@@ -29,7 +30,8 @@ public final class Worker {
     String address = System.getenv().getOrDefault("TASKRESULTS_SERVER", "127.0.0.1:50051");
     try (TaskResults client = TaskResults.connect(address)) {
       while (true) {
-        client.list(WAITING).forEach(result -> run(client, result));
+        // Full, since lists come without arguments otherwise.
+        client.list(WAITING, 50, TaskResultView.FULL).forEach(result -> run(client, result));
         // Nothing is waiting. A real worker would be woken by its queue.
         Thread.sleep(200);
       }

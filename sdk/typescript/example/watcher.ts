@@ -8,7 +8,9 @@ async function main(): Promise<void> {
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort());
   try {
-    const events = client.watchEvents({ filter: { path: CHECKSUM } }, { signal: interrupted.signal });
+    // Without a view, what a filter finds comes without arguments and return values.
+    const options = { view: 'FULL', signal: interrupted.signal } as const;
+    const events = client.watchEvents({ filter: { path: CHECKSUM } }, options);
     for await (const event of events) if (event.type === 'snapshot') console.log(line(event.result));
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;

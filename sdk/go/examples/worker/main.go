@@ -40,7 +40,11 @@ func server() string {
 func work(ctx context.Context, client *taskresults.Client) error {
 	// A different one for each process: it distinguishes this worker's calls from those of others.
 	workerID := fmt.Sprintf("worker-%d", os.Getpid())
-	waiting := taskresults.Query{TaskPath: "app.tasks.count_primes", Statuses: []taskresults.Status{taskresults.Ready}}
+	waiting := taskresults.Query{
+		TaskPath: "app.tasks.count_primes",
+		Statuses: []taskresults.Status{taskresults.Ready},
+		View:     taskresults.Full, // with the arguments
+	}
 	for {
 		for result, err := range client.List(ctx, waiting) {
 			if err != nil {

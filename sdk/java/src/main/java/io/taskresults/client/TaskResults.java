@@ -286,8 +286,8 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
-   * An attempt failed, and another one is to be made: the result is READY again, unless it
-   * was the last.
+   * An attempt failed, and another one is to be made: the result is READY again, unless it was the
+   * last.
    *
    * @param attempt that of {@link StartedAttempt#fence}
    * @throws TaskResultsException.StaleAttempt when another attempt was started, or the result was
@@ -298,9 +298,8 @@ public final class TaskResults implements AutoCloseable {
   }
 
   /**
-   * An attempt failed, and another one is to be made: the result is READY again, unless it
-   * was the last. Whichever result
-   * has the id is meant, so this is only for ids that are never used again.
+   * An attempt failed, and another one is to be made: the result is READY again, unless it was the
+   * last. Whichever result has the id is meant, so this is only for ids that are never used again.
    *
    * @throws TaskResultsException.StaleAttempt when another attempt was started
    */
