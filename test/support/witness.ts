@@ -21,6 +21,7 @@ export class Witness {
     private readonly path: string,
   ) {
     this.#client = new TaskResultServiceClient(address, credentials.createInsecure(), {
+      'grpc.max_reconnect_backoff_ms': 1_000,
       'grpc.keepalive_time_ms': 1_000,
       'grpc.keepalive_timeout_ms': 10_000,
     });
