@@ -49,7 +49,8 @@ function limitsRows() {
     refused('results that match a watch by filter', count(limits.MAX_FILTER_MATCHES)),
     refused(
       'writes waiting, per process',
-      `${count(limits.MAX_WAITING_WRITES)}, or about ${bytes(limits.MAX_WAITING_SIZE)}; of one connection as much as is left`,
+      `${count(limits.MAX_WAITING_WRITES)}, or about ${bytes(limits.MAX_WAITING_SIZE)}; ` +
+        'of one connection as much as is left',
     ),
     refused('reads of many results waiting, per process', `${count(limits.MAX_WAITING_READS)}, shared by connections`),
     ['wait for a row that is locked in the database', duration(limits.MAX_LOCK_WAIT), 'ends with `STORE_UNAVAILABLE`'],

@@ -105,8 +105,8 @@ func (r *TaskResult) decode(what string, text json.RawMessage, v any) error {
 
 // Refresh asks the service what has changed, and updates the TaskResult: status, times, attempts, errors, worker
 // ids, return value, metadata and revision, and everything if the result was deleted and created anew. When nothing has
-// changed, next to nothing is sent. When Refresh fails, with ErrDoesNotExist if the result was deleted, the TaskResult stays as
-// it was. An answer that comes late never brings back an older state.
+// changed, next to nothing is sent. When Refresh fails, with ErrDoesNotExist if the result was deleted, the TaskResult
+// stays as it was. An answer that comes late never brings back an older state.
 func (r *TaskResult) Refresh(ctx context.Context) error {
 	known := r.Version()
 	request := &pb.RefreshTaskResultRequest{Id: r.ID, Known: known.toProto()}

@@ -15,8 +15,8 @@ export function systemClock(): Clock {
 }
 
 /**
- * A clock put right by another one that all replicas share: it shows the time of this machine and what that lacks. Until
- * it is corrected for the first time, it lacks nothing.
+ * A clock put right by another one that all replicas share: it shows the time of this machine and what that lacks.
+ * Until it is corrected for the first time, it lacks nothing.
  */
 export class CorrectedClock {
   #offset: Micros = 0;
@@ -31,8 +31,8 @@ export class CorrectedClock {
   }
 
   /**
-   * Takes what the other clock showed at some moment of the last `roundTrip`, which ends now. An offset that agrees with
-   * it stays, so that time does not tremble with each round trip.
+   * Takes what the other clock showed at some moment of the last `roundTrip`, which ends now. An offset that agrees
+   * with it stays, so that time does not tremble with each round trip.
    */
   correct(shown: Micros, roundTrip: Micros): void {
     const uncertainty = roundTrip / 2;

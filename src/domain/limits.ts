@@ -1,8 +1,8 @@
 import type { Micros } from './task-result';
 
 /**
- * Every limit of what callers may send, ask for and hold open. Lengths are in characters (Unicode code points), sizes in
- * bytes of UTF-8. The README's table is made from this file, and the proto's comments are tested against it.
+ * Every limit of what callers may send, ask for and hold open. Lengths are in characters (Unicode code points), sizes
+ * in bytes of UTF-8. The README's table is made from this file, and the proto's comments are tested against it.
  */
 
 const KIB = 1024;
@@ -104,8 +104,8 @@ export const MAX_WAIT: Micros = 60 * SECOND;
 export const MAX_FILTER_MATCHES = 100_000;
 
 /**
- * Writes that wait for the database in one process, and the size of their texts. One connection may have as many waiting
- * as there is room left for in all: a half when it is alone.
+ * Writes that wait for the database in one process, and the size of their texts. One connection may have as many
+ * waiting as there is room left for in all: a half when it is alone.
  */
 export const MAX_WAITING_WRITES = 20_000;
 export const MAX_WAITING_SIZE = 256 * MIB;

@@ -30,8 +30,9 @@ export class FairTurns {
 
   /**
    * Runs `work` when its turn comes, and settles as it does. Rejects with STORE_UNAVAILABLE when the caller has gone by
-   * then, and with LIMIT_REACHED when too much waits: connections share `maxWaiting` places evenly, and each has one. Work
-   * without such a limit waits in a line of its own: the watches of a connection do not stand in the way of its calls.
+   * then, and with LIMIT_REACHED when too much waits: connections share `maxWaiting` places evenly, and each has one.
+   * Work without such a limit waits in a line of its own: the watches of a connection do not stand in the way of its
+   * calls.
    */
   async run<T>(caller: Caller, work: () => Promise<T>, maxWaiting = Number.POSITIVE_INFINITY): Promise<T> {
     await this.#turn(caller, maxWaiting);

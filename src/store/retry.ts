@@ -6,8 +6,8 @@ import { type FaultOf, faultWorthRetry, withoutParameters } from './driver-error
 const MAX_RETRIES = 5;
 
 /**
- * No try begins later than this after the first one. A query that was not answered in time is repeated once, and not six
- * times: callers would wait for minutes.
+ * No try begins later than this after the first one. A query that was not answered in time is repeated once, and not
+ * six times: callers would wait for minutes.
  */
 const MAX_TRYING_MS = 9_500;
 

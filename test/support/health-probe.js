@@ -1,6 +1,6 @@
 /**
- * Asks a server for its health again and again, in a thread of its own, so that it measures the server and not the test.
- * `workerData.port` is the server's; every message is the time that one check took, in ms.
+ * Asks a server for its health again and again, in a thread of its own, so that it measures the server and not the
+ * test. `workerData.port` is the server's; every message is the time that one check took, in ms.
  */
 const { connect } = require('node:http2');
 const { parentPort, workerData } = require('node:worker_threads');

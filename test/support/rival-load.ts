@@ -22,8 +22,8 @@ type Start<Response> = (
 ) => unknown;
 
 /**
- * Tasks that live a whole life on two servers: two workers compete for the attempt of each, one on either server, and the
- * winner finishes it; every fifth is deleted then. Calls are repeated until they are answered.
+ * Tasks that live a whole life on two servers: two workers compete for the attempt of each, one on either server, and
+ * the winner finishes it; every fifth is deleted then. Calls are repeated until they are answered.
  */
 export class RivalLoad {
   /** What was answered OK last: `finished` with the value of the winner, or `deleted`. */

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 
 /**
- * A child process that ends with this one, however this one ends: a shell between the two kills it when its own standard
- * input ends, which it also does when this process is killed. Its standard output and error are the child's.
+ * A child process that ends with this one, however this one ends: a shell between the two kills it when its own
+ * standard input ends, which it also does when this process is killed. Its standard output and error are the child's.
  */
 export class Supervised {
   /** Resolves when the child is gone, with its exit code; 128 and more: a signal ended it. */

@@ -59,8 +59,8 @@ export class WireClient {
 
 export class WireCall {
   /**
-   * How the call ended, code and reason: `OK`, `NOT_FOUND TASK_RESULT_DOES_NOT_EXIST`; `RST 8` when its stream was reset
-   * without a status.
+   * How the call ended, code and reason: `OK`, `NOT_FOUND TASK_RESULT_DOES_NOT_EXIST`; `RST 8` when its stream was
+   * reset without a status.
    */
   readonly ended: Promise<string>;
 

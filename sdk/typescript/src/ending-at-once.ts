@@ -1,9 +1,9 @@
 import { CancelledError } from './errors';
 
 /**
- * A generator whose `return` and `throw` end it at once, whatever it is waiting for; those of an ordinary one wait until
- * it yields, and so may wait for ever. A `next` under way then resolves as done. What `generate` makes must end when its
- * signal is aborted.
+ * A generator whose `return` and `throw` end it at once, whatever it is waiting for; those of an ordinary one wait
+ * until it yields, and so may wait for ever. A `next` under way then resolves as done. What `generate` makes must end
+ * when its signal is aborted.
  */
 export function endingAtOnce<T>(
   generate: (ended: AbortSignal) => AsyncGenerator<T, void, undefined>,

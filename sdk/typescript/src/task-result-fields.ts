@@ -4,8 +4,8 @@ import type { PreciseDate } from './precise-date';
 export type TaskResultStatus = 'READY' | 'RUNNING' | 'FAILED' | 'SUCCESSFUL';
 
 /**
- * How much of a result is returned: BASIC leaves out args, kwargs and return value, and of errors and worker ids all but
- * the newest; of that error the traceback and what is long in its message.
+ * How much of a result is returned: BASIC leaves out args, kwargs and return value, and of errors and worker ids all
+ * but the newest; of that error the traceback and what is long in its message.
  */
 export type TaskResultView = 'FULL' | 'BASIC';
 

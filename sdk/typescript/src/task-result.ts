@@ -106,8 +106,8 @@ export class TaskResult<T = unknown> implements TaskResultFields {
 
   /**
    * Brings this handle up to date, in place: status, times, attempts, errors, worker ids, return value, metadata and
-   * revision; everything, when the result was deleted and created anew. Costs next to nothing when the result has not changed.
-   * When it throws, the handle keeps what it had.
+   * revision; everything, when the result was deleted and created anew. Costs next to nothing when the result has not
+   * changed. When it throws, the handle keeps what it had.
    *
    * @throws TaskResultDoesNotExistError when the result was deleted
    */

@@ -30,7 +30,8 @@ async function cancelOne(id: string): Promise<void> {
   await events.return();
 }
 
-// Node.js 20 closes a connection at more than 1,000 cancels in a burst and 33 a second: docs/decisions/stream-resets.md.
+// Node.js 20 closes a connection at more than 1,000 cancels in a burst and 33 a second:
+// docs/decisions/stream-resets.md.
 test('some 450 cancels a second disturb nothing beside them', async () => {
   const [watched, waited, other] = await Promise.all([create(), create(), create()]);
   const statuses: string[] = [];

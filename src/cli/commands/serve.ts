@@ -108,8 +108,8 @@ function announce({ host, database }: Config, port: number): void {
 }
 
 /**
- * Returns what `begin` resolves to. Null: the signal to stop came first, and `begin` was given up, or has hung since for
- * the grace of a stop.
+ * Returns what `begin` resolves to. Null: the signal to stop came first, and `begin` was given up, or has hung since
+ * for the grace of a stop.
  */
 async function unlessStopped<T>(
   { shutdownGraceMs }: Config,

@@ -1,8 +1,8 @@
 import type { TaskResultChanges, TaskResultFields } from '@taskresults/client';
 
 /**
- * What `--json` prints. JSON payloads stay texts within it, so that no program that reads them rounds their numbers. What is
- * unset is null. Times are exact to the microsecond.
+ * What `--json` prints. JSON payloads stay texts within it, so that no program that reads them rounds their numbers.
+ * What is unset is null. Times are exact to the microsecond.
  */
 
 export function printJson(value: object): void {

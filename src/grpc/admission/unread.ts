@@ -28,8 +28,8 @@ export function refusingUnread<Request, Answer>(
 
 /**
  * Runs a read of many results once there is room for its answer, which is promised as much as there may be. Most such
- * reads wait for their turns and hold nothing: only others of the kind have to wait for them. Rejects with LIMIT_REACHED
- * when its caller, or others, leave no room for long.
+ * reads wait for their turns and hold nothing: only others of the kind have to wait for them. Rejects with
+ * LIMIT_REACHED when its caller, or others, leave no room for long.
  */
 export async function withRoom<T>(memory: CallMemory, caller: Caller, read: () => Promise<T>): Promise<T> {
   for (let waited = 0; memory.isCrowded; waited += LOOK_MS) {

@@ -14,8 +14,8 @@ import type { WatchHub } from './watch-hub';
 const PAGE = 500;
 
 /**
- * Changed ids that are remembered for a slow client, besides as many as the client has results: a scan may find that all
- * of those match no longer. Beyond, the whole filter is scanned again instead.
+ * Changed ids that are remembered for a slow client, besides as many as the client has results: a scan may find that
+ * all of those match no longer. Beyond, the whole filter is scanned again instead.
  */
 const MAX_DIRTY = 10_000;
 

@@ -46,8 +46,8 @@ export class Watches {
 
   /**
    * Waits until a result is finished, or has another version than the known one, for at most `timeoutMs`, or until
-   * `gone` is aborted, since the caller has gone. Rejects with TASK_RESULT_DOES_NOT_EXIST also when it is deleted meanwhile; one that was created
-   * anew in place of the known one is a change.
+   * `gone` is aborted, since the caller has gone. Rejects with TASK_RESULT_DOES_NOT_EXIST also when it is deleted
+   * meanwhile; one that was created anew in place of the known one is a change.
    */
   async waitFor(
     known: KnownResult,
@@ -75,7 +75,8 @@ export class Watches {
         };
         const watch = this.byIds(options, NEVER, { caller, hasRoom: () => true, send, over: reject });
         const onOver = () => resolve(null);
-        // Not `AbortSignal.timeout` within `AbortSignal.any`: Node.js 20 collects it as garbage, and the wait never ends.
+        // Not `AbortSignal.timeout` within `AbortSignal.any`: Node.js 20 collects it as garbage, and the wait never
+        // ends.
         const timer = setTimeout(onOver, Math.ceil(timeoutMs));
         gone.addEventListener('abort', onOver);
         stop = () => {

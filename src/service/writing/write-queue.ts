@@ -84,8 +84,8 @@ export class WriteQueue {
   ) {}
 
   /**
-   * Resolves once the decision is durable. Rejects with LIMIT_REACHED when too much waits, of this connection or in all,
-   * with STORE_UNAVAILABLE also when the row is locked elsewhere for too long, or the caller is gone; and with
+   * Resolves once the decision is durable. Rejects with LIMIT_REACHED when too much waits, of this connection or in
+   * all, with STORE_UNAVAILABLE also when the row is locked elsewhere for too long, or the caller is gone; and with
    * SHUTTING_DOWN.
    */
   submit(command: Command, caller: Caller): Promise<Decision> {

@@ -1,8 +1,8 @@
 import type { DriverError, DriverFault } from '../driver-errors';
 
 /**
- * Numbers of errors of MySQL 8, MariaDB and TiDB; those from 8000 on are TiDB's. A number that is not here, such as that of
- * a mistake in a statement or of a table that is missing, means a bug.
+ * Numbers of errors of MySQL 8, MariaDB and TiDB; those from 8000 on are TiDB's. A number that is not here, such as
+ * that of a mistake in a statement or of a table that is missing, means a bug.
  */
 const NUMBERS: Readonly<Record<Exclude<DriverFault, 'unknown'>, readonly number[]>> = {
   retry: [

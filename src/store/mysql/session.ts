@@ -39,8 +39,8 @@ const ISOLATION = 'READ-COMMITTED';
 const PACKET = 'max_allowed_packet';
 
 /**
- * The end of a SET statement: how long a statement may run. MariaDB and MySQL have a variable each, the latter for reads
- * alone; to the other one it is a comment.
+ * The end of a SET statement: how long a statement may run. MariaDB and MySQL have a variable each, the latter for
+ * reads alone; to the other one it is a comment.
  */
 function statementLimit(mariadbSeconds: string | number, mysqlMs: string | number): string {
   return (

@@ -65,14 +65,15 @@ type TaskLifecycleServiceClient interface {
 	// ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
 	CreateTaskResult(ctx context.Context, in *CreateTaskResultRequest, opts ...grpc.CallOption) (*CreateTaskResultResponse, error)
 	// A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
-	// expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
-	// its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
+	// expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy
+	// allows, its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition
+	// does.
 	//
 	// The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
 	// also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
 	// state is RUNNING.
-	// FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
-	// found its last attempt lost [ILLEGAL_TRANSITION];
+	// FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this
+	// call found its last attempt lost [ILLEGAL_TRANSITION];
 	// the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
 	StartAttempt(ctx context.Context, in *StartAttemptRequest, opts ...grpc.CallOption) (*StartAttemptResponse, error)
 	// The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
@@ -82,8 +83,8 @@ type TaskLifecycleServiceClient interface {
 	// the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
 	RenewLease(ctx context.Context, in *RenewLeaseRequest, opts ...grpc.CallOption) (*RenewLeaseResponse, error)
 	// A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-	// attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
-	// the lease has expired, as long as no other attempt has been started.
+	// attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also
+	// after the lease has expired, as long as no other attempt has been started.
 	//
 	// FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
 	// the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
@@ -199,14 +200,15 @@ type TaskLifecycleServiceServer interface {
 	// ALREADY_EXISTS: same id, other content [TASK_RESULT_EXISTS].
 	CreateTaskResult(context.Context, *CreateTaskResultRequest) (*CreateTaskResultResponse, error)
 	// A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
-	// expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
-	// its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
+	// expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy
+	// allows, its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition
+	// does.
 	//
 	// The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
 	// also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
 	// state is RUNNING.
-	// FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
-	// found its last attempt lost [ILLEGAL_TRANSITION];
+	// FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this
+	// call found its last attempt lost [ILLEGAL_TRANSITION];
 	// the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
 	StartAttempt(context.Context, *StartAttemptRequest) (*StartAttemptResponse, error)
 	// The heartbeat of a worker: its lease now ends `lease` from now. Nothing of the TaskResult changes, so its revision
@@ -216,8 +218,8 @@ type TaskLifecycleServiceServer interface {
 	// the result is not RUNNING, or has had no such attempt [ILLEGAL_TRANSITION].
 	RenewLease(context.Context, *RenewLeaseRequest) (*RenewLeaseResponse, error)
 	// A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-	// attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
-	// the lease has expired, as long as no other attempt has been started.
+	// attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also
+	// after the lease has expired, as long as no other attempt has been started.
 	//
 	// FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
 	// the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].

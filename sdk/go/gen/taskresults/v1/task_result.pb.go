@@ -99,9 +99,9 @@ const (
 	// What the request's field says, which is FULL for results that are named by id, and BASIC for those that a filter
 	// finds.
 	TaskResultView_TASK_RESULT_VIEW_UNSPECIFIED TaskResultView = 0
-	// Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the newest,
-	// without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the newest. Such a
-	// result is always below 64 KiB, however many attempts there were.
+	// Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the
+	// newest, without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the
+	// newest. Such a result is always below 64 KiB, however many attempts there were.
 	TaskResultView_TASK_RESULT_VIEW_BASIC TaskResultView = 1
 	// Everything that is kept. With the server's default settings such a result is below 4 MiB, which clients accept by
 	// default. Where arguments and return values may be larger, clients need a larger limit, too.
@@ -292,8 +292,8 @@ func (x *Task) GetTakesContext() bool {
 // How often a task may be tried. Never changes.
 type AttemptPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes FAILED
-	// even if the worker asks for another attempt. So is its loss: see StartAttempt.
+	// Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes
+	// FAILED even if the worker asks for another attempt. So is its loss: see StartAttempt.
 	MaxAttempts   int32 `protobuf:"varint,1,opt,name=max_attempts,json=maxAttempts,proto3" json:"max_attempts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -463,9 +463,9 @@ type TaskResult struct {
 	// The newest that fit into 1 MiB, where each counts 1 KiB besides its texts; the newest in any case. Older ones are
 	// dropped for good. In the BASIC view only the newest.
 	Errors []*TaskError `protobuf:"bytes,11,rep,name=errors,proto3" json:"errors,omitempty"`
-	// One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-	// counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-	// BASIC view only the newest.
+	// One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+	// twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+	// the BASIC view only the newest.
 	WorkerIds []string `protobuf:"bytes,12,rep,name=worker_ids,json=workerIds,proto3" json:"worker_ids,omitempty"`
 	// The return value as JSON, byte for byte. Present if and only if the result is SUCCESSFUL (and the view is FULL);
 	// `null` means that the task returned None, null or nil.

@@ -1340,8 +1340,8 @@ type ListTaskResultsRequest struct {
 	// `next_page_token` of the page before, with the same filter. Empty: the first page. A token that this server did not
 	// make, or made for another filter: INVALID_ARGUMENT.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
-	// FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+	// How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even
+	// if FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
 	// returns the whole.
 	View          TaskResultView `protobuf:"varint,4,opt,name=view,proto3,enum=taskresults.v1.TaskResultView" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields

@@ -1986,14 +1986,15 @@ export const TaskLifecycleServiceService = {
   },
   /**
    * A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
-   * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
-   * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
+   * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy
+   * allows, its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition
+   * does.
    *
    * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
    * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
    * state is RUNNING.
-   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
-   * found its last attempt lost [ILLEGAL_TRANSITION];
+   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this
+   * call found its last attempt lost [ILLEGAL_TRANSITION];
    * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
    */
   startAttempt: {
@@ -2024,8 +2025,8 @@ export const TaskLifecycleServiceService = {
   },
   /**
    * A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-   * attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
-   * the lease has expired, as long as no other attempt has been started.
+   * attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also
+   * after the lease has expired, as long as no other attempt has been started.
    *
    * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
    * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
@@ -2104,14 +2105,15 @@ export interface TaskLifecycleServiceServer extends UntypedServiceImplementation
   createTaskResult: handleUnaryCall<CreateTaskResultRequest, CreateTaskResultResponse>;
   /**
    * A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
-   * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
-   * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
+   * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy
+   * allows, its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition
+   * does.
    *
    * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
    * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
    * state is RUNNING.
-   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
-   * found its last attempt lost [ILLEGAL_TRANSITION];
+   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this
+   * call found its last attempt lost [ILLEGAL_TRANSITION];
    * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
    */
   startAttempt: handleUnaryCall<StartAttemptRequest, StartAttemptResponse>;
@@ -2125,8 +2127,8 @@ export interface TaskLifecycleServiceServer extends UntypedServiceImplementation
   renewLease: handleUnaryCall<RenewLeaseRequest, RenewLeaseResponse>;
   /**
    * A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-   * attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
-   * the lease has expired, as long as no other attempt has been started.
+   * attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also
+   * after the lease has expired, as long as no other attempt has been started.
    *
    * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
    * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
@@ -2180,14 +2182,15 @@ export interface TaskLifecycleServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
-   * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
-   * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
+   * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy
+   * allows, its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition
+   * does.
    *
    * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
    * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
    * state is RUNNING.
-   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
-   * found its last attempt lost [ILLEGAL_TRANSITION];
+   * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this
+   * call found its last attempt lost [ILLEGAL_TRANSITION];
    * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
    */
   startAttempt(
@@ -2229,8 +2232,8 @@ export interface TaskLifecycleServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-   * attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
-   * the lease has expired, as long as no other attempt has been started.
+   * attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also
+   * after the lease has expired, as long as no other attempt has been started.
    *
    * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
    * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].

@@ -48,9 +48,9 @@ export enum TaskResultView {
    */
   TASK_RESULT_VIEW_UNSPECIFIED = 0,
   /**
-   * TASK_RESULT_VIEW_BASIC - Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the newest,
-   * without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the newest. Such a
-   * result is always below 64 KiB, however many attempts there were.
+   * TASK_RESULT_VIEW_BASIC - Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the
+   * newest, without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the
+   * newest. Such a result is always below 64 KiB, however many attempts there were.
    */
   TASK_RESULT_VIEW_BASIC = 1,
   /**
@@ -97,8 +97,8 @@ export interface Task {
 /** How often a task may be tried. Never changes. */
 export interface AttemptPolicy {
   /**
-   * Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes FAILED
-   * even if the worker asks for another attempt. So is its loss: see StartAttempt.
+   * Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes
+   * FAILED even if the worker asks for another attempt. So is its loss: see StartAttempt.
    */
   maxAttempts: number;
 }
@@ -177,9 +177,9 @@ export interface TaskResult {
    */
   errors: TaskError[];
   /**
-   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-   * BASIC view only the newest.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+   * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+   * the BASIC view only the newest.
    */
   workerIds: string[];
   /**

@@ -372,8 +372,8 @@ export interface ListTaskResultsRequest {
    */
   pageToken: string;
   /**
-   * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
-   * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+   * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even
+   * if FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
    * returns the whole.
    */
   view: TaskResultView;

@@ -88,14 +88,15 @@ class TaskLifecycleServiceServicer:
 
     def StartAttempt(self, request, context):
         """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
-        expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
-        its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
+        expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy
+        allows, its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition
+        does.
 
         The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
         also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
         state is RUNNING.
-        FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
-        found its last attempt lost [ILLEGAL_TRANSITION];
+        FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this
+        call found its last attempt lost [ILLEGAL_TRANSITION];
         the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -115,8 +116,8 @@ class TaskLifecycleServiceServicer:
 
     def FinishAttempt(self, request, context):
         """A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-        attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
-        the lease has expired, as long as no other attempt has been started.
+        attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also
+        after the lease has expired, as long as no other attempt has been started.
 
         FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
         the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].

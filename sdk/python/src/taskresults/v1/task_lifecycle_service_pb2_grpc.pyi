@@ -65,14 +65,15 @@ class TaskLifecycleServiceStub:
     """
     StartAttempt: _grpc.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.StartAttemptRequest, _task_lifecycle_service_pb2.StartAttemptResponse]
     """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
-    expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
-    its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
+    expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy
+    allows, its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition
+    does.
 
     The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
     also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
     state is RUNNING.
-    FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
-    found its last attempt lost [ILLEGAL_TRANSITION];
+    FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this
+    call found its last attempt lost [ILLEGAL_TRANSITION];
     the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
     """
     RenewLease: _grpc.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.RenewLeaseRequest, _task_lifecycle_service_pb2.RenewLeaseResponse]
@@ -84,8 +85,8 @@ class TaskLifecycleServiceStub:
     """
     FinishAttempt: _grpc.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.FinishAttemptRequest, _task_lifecycle_service_pb2.FinishAttemptResponse]
     """A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-    attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
-    the lease has expired, as long as no other attempt has been started.
+    attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also
+    after the lease has expired, as long as no other attempt has been started.
 
     FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
     the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
@@ -123,14 +124,15 @@ class TaskLifecycleServiceAsyncStub(TaskLifecycleServiceStub):
     """
     StartAttempt: _aio.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.StartAttemptRequest, _task_lifecycle_service_pb2.StartAttemptResponse]  # type: ignore[assignment]
     """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
-    expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
-    its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
+    expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy
+    allows, its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition
+    does.
 
     The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
     also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
     state is RUNNING.
-    FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
-    found its last attempt lost [ILLEGAL_TRANSITION];
+    FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this
+    call found its last attempt lost [ILLEGAL_TRANSITION];
     the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
     """
     RenewLease: _aio.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.RenewLeaseRequest, _task_lifecycle_service_pb2.RenewLeaseResponse]  # type: ignore[assignment]
@@ -142,8 +144,8 @@ class TaskLifecycleServiceAsyncStub(TaskLifecycleServiceStub):
     """
     FinishAttempt: _aio.UnaryUnaryMultiCallable[_task_lifecycle_service_pb2.FinishAttemptRequest, _task_lifecycle_service_pb2.FinishAttemptResponse]  # type: ignore[assignment]
     """A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-    attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
-    the lease has expired, as long as no other attempt has been started.
+    attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also
+    after the lease has expired, as long as no other attempt has been started.
 
     FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
     the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
@@ -190,14 +192,15 @@ class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_task_lifecycle_service_pb2.StartAttemptResponse, _abc.Awaitable[_task_lifecycle_service_pb2.StartAttemptResponse]]:
         """A worker takes the task: READY -> RUNNING. Also RUNNING -> RUNNING when the lease of the running attempt has
-        expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
-        its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
+        expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy
+        allows, its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition
+        does.
 
         The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
         also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
         state is RUNNING.
-        FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
-        found its last attempt lost [ILLEGAL_TRANSITION];
+        FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this
+        call found its last attempt lost [ILLEGAL_TRANSITION];
         the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
         """
 
@@ -221,8 +224,8 @@ class TaskLifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_task_lifecycle_service_pb2.FinishAttemptResponse, _abc.Awaitable[_task_lifecycle_service_pb2.FinishAttemptResponse]]:
         """A worker reports how its attempt ended: RUNNING -> SUCCESSFUL, RUNNING -> FAILED, or RUNNING -> READY for another
-        attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
-        the lease has expired, as long as no other attempt has been started.
+        attempt; RUNNING -> FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also
+        after the lease has expired, as long as no other attempt has been started.
 
         FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
         the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].

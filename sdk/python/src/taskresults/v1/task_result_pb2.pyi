@@ -72,9 +72,9 @@ class _TaskResultViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TaskRe
     finds.
     """
     TASK_RESULT_VIEW_BASIC: _TaskResultView.ValueType  # 1
-    """Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the newest,
-    without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the newest. Such a
-    result is always below 64 KiB, however many attempts there were.
+    """Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the
+    newest, without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the
+    newest. Such a result is always below 64 KiB, however many attempts there were.
     """
     TASK_RESULT_VIEW_FULL: _TaskResultView.ValueType  # 2
     """Everything that is kept. With the server's default settings such a result is below 4 MiB, which clients accept by
@@ -89,9 +89,9 @@ TASK_RESULT_VIEW_UNSPECIFIED: TaskResultView.ValueType  # 0
 finds.
 """
 TASK_RESULT_VIEW_BASIC: TaskResultView.ValueType  # 1
-"""Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the newest,
-without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the newest. Such a
-result is always below 64 KiB, however many attempts there were.
+"""Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the
+newest, without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the
+newest. Such a result is always below 64 KiB, however many attempts there were.
 """
 TASK_RESULT_VIEW_FULL: TaskResultView.ValueType  # 2
 """Everything that is kept. With the server's default settings such a result is below 4 MiB, which clients accept by
@@ -181,8 +181,8 @@ class AttemptPolicy(_message.Message):
 
     MAX_ATTEMPTS_FIELD_NUMBER: _builtins.int
     max_attempts: _builtins.int
-    """Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes FAILED
-    even if the worker asks for another attempt. So is its loss: see StartAttempt.
+    """Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes
+    FAILED even if the worker asks for another attempt. So is its loss: see StartAttempt.
     """
     def __init__(
         self,
@@ -356,9 +356,9 @@ class TaskResult(_message.Message):
 
     @_builtins.property
     def worker_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-        counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-        BASIC view only the newest.
+        """One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+        twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+        the BASIC view only the newest.
         """
 
     @_builtins.property

@@ -860,8 +860,8 @@ class ListTaskResultsRequest(_message.Message):
     make, or made for another filter: INVALID_ARGUMENT.
     """
     view: _task_result_pb2.TaskResultView.ValueType
-    """How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
-    FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+    """How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even
+    if FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
     returns the whole.
     """
     @_builtins.property

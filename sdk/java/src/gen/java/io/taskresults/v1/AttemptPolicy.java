@@ -56,8 +56,8 @@ private static final long serialVersionUID = 0L;
   private int maxAttempts_ = 0;
   /**
    * <pre>
-   * Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes FAILED
-   * even if the worker asks for another attempt. So is its loss: see StartAttempt.
+   * Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes
+   * FAILED even if the worker asks for another attempt. So is its loss: see StartAttempt.
    * </pre>
    *
    * <code>int32 max_attempts = 1;</code>
@@ -370,8 +370,8 @@ private static final long serialVersionUID = 0L;
     private int maxAttempts_ ;
     /**
      * <pre>
-     * Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes FAILED
-     * even if the worker asks for another attempt. So is its loss: see StartAttempt.
+     * Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes
+     * FAILED even if the worker asks for another attempt. So is its loss: see StartAttempt.
      * </pre>
      *
      * <code>int32 max_attempts = 1;</code>
@@ -383,8 +383,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes FAILED
-     * even if the worker asks for another attempt. So is its loss: see StartAttempt.
+     * Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes
+     * FAILED even if the worker asks for another attempt. So is its loss: see StartAttempt.
      * </pre>
      *
      * <code>int32 max_attempts = 1;</code>
@@ -400,8 +400,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes FAILED
-     * even if the worker asks for another attempt. So is its loss: see StartAttempt.
+     * Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes
+     * FAILED even if the worker asks for another attempt. So is its loss: see StartAttempt.
      * </pre>
      *
      * <code>int32 max_attempts = 1;</code>

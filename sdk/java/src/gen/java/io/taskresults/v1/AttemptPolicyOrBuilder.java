@@ -12,8 +12,8 @@ public interface AttemptPolicyOrBuilder extends
 
   /**
    * <pre>
-   * Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes FAILED
-   * even if the worker asks for another attempt. So is its loss: see StartAttempt.
+   * Attempts that may be started. At most 1,000. 0: 100. The failure of the last one is final: the result becomes
+   * FAILED even if the worker asks for another attempt. So is its loss: see StartAttempt.
    * </pre>
    *
    * <code>int32 max_attempts = 1;</code>

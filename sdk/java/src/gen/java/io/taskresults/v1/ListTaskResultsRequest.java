@@ -161,8 +161,8 @@ private static final long serialVersionUID = 0L;
   private int view_ = 0;
   /**
    * <pre>
-   * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
-   * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+   * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even
+   * if FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
    * returns the whole.
    * </pre>
    *
@@ -174,8 +174,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
-   * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+   * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even
+   * if FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
    * returns the whole.
    * </pre>
    *
@@ -876,8 +876,8 @@ private static final long serialVersionUID = 0L;
     private int view_ = 0;
     /**
      * <pre>
-     * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
-     * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+     * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even
+     * if FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
      * returns the whole.
      * </pre>
      *
@@ -889,8 +889,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
-     * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+     * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even
+     * if FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
      * returns the whole.
      * </pre>
      *
@@ -906,8 +906,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
-     * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+     * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even
+     * if FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
      * returns the whole.
      * </pre>
      *
@@ -921,8 +921,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
-     * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+     * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even
+     * if FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
      * returns the whole.
      * </pre>
      *
@@ -940,8 +940,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
-     * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+     * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even
+     * if FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
      * returns the whole.
      * </pre>
      *

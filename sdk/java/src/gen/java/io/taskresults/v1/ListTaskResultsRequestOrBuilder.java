@@ -71,8 +71,8 @@ public interface ListTaskResultsRequestOrBuilder extends
 
   /**
    * <pre>
-   * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
-   * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+   * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even
+   * if FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
    * returns the whole.
    * </pre>
    *
@@ -82,8 +82,8 @@ public interface ListTaskResultsRequestOrBuilder extends
   int getViewValue();
   /**
    * <pre>
-   * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even if
-   * FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
+   * How much of each result to return. Default BASIC. A result that is larger than 4 MiB comes in the BASIC view even
+   * if FULL is asked for, so that it cannot keep others from being listed: its `args_json` is empty, and GetTaskResult
    * returns the whole.
    * </pre>
    *

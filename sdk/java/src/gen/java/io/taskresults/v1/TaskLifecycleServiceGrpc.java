@@ -313,13 +313,14 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
-     * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
-     * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
+     * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy
+     * allows, its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition
+     * does.
      * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
      * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
      * state is RUNNING.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
-     * found its last attempt lost [ILLEGAL_TRANSITION];
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this
+     * call found its last attempt lost [ILLEGAL_TRANSITION];
      * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
@@ -344,8 +345,8 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
-     * attempt; RUNNING -&gt; FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
-     * the lease has expired, as long as no other attempt has been started.
+     * attempt; RUNNING -&gt; FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also
+     * after the lease has expired, as long as no other attempt has been started.
      * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
      * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
@@ -443,13 +444,14 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
-     * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
-     * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
+     * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy
+     * allows, its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition
+     * does.
      * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
      * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
      * state is RUNNING.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
-     * found its last attempt lost [ILLEGAL_TRANSITION];
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this
+     * call found its last attempt lost [ILLEGAL_TRANSITION];
      * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
@@ -476,8 +478,8 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
-     * attempt; RUNNING -&gt; FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
-     * the lease has expired, as long as no other attempt has been started.
+     * attempt; RUNNING -&gt; FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also
+     * after the lease has expired, as long as no other attempt has been started.
      * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
      * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
@@ -564,13 +566,14 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
-     * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
-     * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
+     * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy
+     * allows, its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition
+     * does.
      * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
      * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
      * state is RUNNING.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
-     * found its last attempt lost [ILLEGAL_TRANSITION];
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this
+     * call found its last attempt lost [ILLEGAL_TRANSITION];
      * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
@@ -595,8 +598,8 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
-     * attempt; RUNNING -&gt; FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
-     * the lease has expired, as long as no other attempt has been started.
+     * attempt; RUNNING -&gt; FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also
+     * after the lease has expired, as long as no other attempt has been started.
      * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
      * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
@@ -681,13 +684,14 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
-     * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
-     * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
+     * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy
+     * allows, its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition
+     * does.
      * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
      * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
      * state is RUNNING.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
-     * found its last attempt lost [ILLEGAL_TRANSITION];
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this
+     * call found its last attempt lost [ILLEGAL_TRANSITION];
      * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
@@ -712,8 +716,8 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
-     * attempt; RUNNING -&gt; FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
-     * the lease has expired, as long as no other attempt has been started.
+     * attempt; RUNNING -&gt; FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also
+     * after the lease has expired, as long as no other attempt has been started.
      * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
      * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>
@@ -782,13 +786,14 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker takes the task: READY -&gt; RUNNING. Also RUNNING -&gt; RUNNING when the lease of the running attempt has
-     * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy allows,
-     * its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition does.
+     * expired, or with `force`: then the lost attempt leaves a TaskError. If it was the last that the AttemptPolicy
+     * allows, its loss is final: the result becomes FAILED, and the call ends with ILLEGAL_TRANSITION, as each repetition
+     * does.
      * The same `request_id` again: OK, and the same attempt. Nothing changes, whatever has become of the attempt since:
      * also when it has been finished, for as long as no other attempt has been started. Run the task only if the returned
      * state is RUNNING.
-     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this call
-     * found its last attempt lost [ILLEGAL_TRANSITION];
+     * FAILED_PRECONDITION: another attempt is running [ATTEMPT_IN_PROGRESS]; the result is finished, maybe since this
+     * call found its last attempt lost [ILLEGAL_TRANSITION];
      * the attempt that this `request_id` started is over, and another has been started since [STALE_ATTEMPT].
      * </pre>
      */
@@ -815,8 +820,8 @@ public final class TaskLifecycleServiceGrpc {
     /**
      * <pre>
      * A worker reports how its attempt ended: RUNNING -&gt; SUCCESSFUL, RUNNING -&gt; FAILED, or RUNNING -&gt; READY for another
-     * attempt; RUNNING -&gt; FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also after
-     * the lease has expired, as long as no other attempt has been started.
+     * attempt; RUNNING -&gt; FAILED in place of that after the last attempt that the AttemptPolicy allows. Accepted also
+     * after the lease has expired, as long as no other attempt has been started.
      * FAILED_PRECONDITION: another attempt has been started since, or the result has been created anew [STALE_ATTEMPT];
      * the attempt has been finished in another way, or the result has had no such attempt [ILLEGAL_TRANSITION].
      * </pre>

@@ -560,9 +560,9 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-   * BASIC view only the newest.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+   * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+   * the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>
@@ -574,9 +574,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-   * BASIC view only the newest.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+   * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+   * the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>
@@ -587,9 +587,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-   * BASIC view only the newest.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+   * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+   * the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>
@@ -601,9 +601,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-   * BASIC view only the newest.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+   * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+   * the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>
@@ -3450,9 +3450,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-     * BASIC view only the newest.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+     * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+     * the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3465,9 +3465,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-     * BASIC view only the newest.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+     * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+     * the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3478,9 +3478,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-     * BASIC view only the newest.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+     * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+     * the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3492,9 +3492,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-     * BASIC view only the newest.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+     * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+     * the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3507,9 +3507,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-     * BASIC view only the newest.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+     * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+     * the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3528,9 +3528,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-     * BASIC view only the newest.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+     * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+     * the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3548,9 +3548,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-     * BASIC view only the newest.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+     * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+     * the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3568,9 +3568,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-     * BASIC view only the newest.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+     * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+     * the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>
@@ -3585,9 +3585,9 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-     * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-     * BASIC view only the newest.
+     * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+     * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+     * the BASIC view only the newest.
      * </pre>
      *
      * <code>repeated string worker_ids = 12;</code>

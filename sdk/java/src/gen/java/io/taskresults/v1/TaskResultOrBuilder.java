@@ -300,9 +300,9 @@ public interface TaskResultOrBuilder extends
 
   /**
    * <pre>
-   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-   * BASIC view only the newest.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+   * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+   * the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>
@@ -312,9 +312,9 @@ public interface TaskResultOrBuilder extends
       getWorkerIdsList();
   /**
    * <pre>
-   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-   * BASIC view only the newest.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+   * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+   * the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>
@@ -323,9 +323,9 @@ public interface TaskResultOrBuilder extends
   int getWorkerIdsCount();
   /**
    * <pre>
-   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-   * BASIC view only the newest.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+   * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+   * the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>
@@ -335,9 +335,9 @@ public interface TaskResultOrBuilder extends
   java.lang.String getWorkerIds(int index);
   /**
    * <pre>
-   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker twice
-   * counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In the
-   * BASIC view only the newest.
+   * One worker per attempt, in order, so that the last is the worker of attempt number `attempts`. The same worker
+   * twice counts twice. The newest that fit into 256 KiB: all of them, unless hundreds have long names beyond ASCII. In
+   * the BASIC view only the newest.
    * </pre>
    *
    * <code>repeated string worker_ids = 12;</code>

@@ -26,9 +26,9 @@ public enum TaskResultView
   TASK_RESULT_VIEW_UNSPECIFIED(0),
   /**
    * <pre>
-   * Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the newest,
-   * without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the newest. Such a
-   * result is always below 64 KiB, however many attempts there were.
+   * Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the
+   * newest, without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the
+   * newest. Such a result is always below 64 KiB, however many attempts there were.
    * </pre>
    *
    * <code>TASK_RESULT_VIEW_BASIC = 1;</code>
@@ -66,9 +66,9 @@ public enum TaskResultView
   public static final int TASK_RESULT_VIEW_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the newest,
-   * without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the newest. Such a
-   * result is always below 64 KiB, however many attempts there were.
+   * Everything but `args_json`, `kwargs_json` and `return_value_json`, which are left empty. Of `errors` only the
+   * newest, without its traceback and with at most 8 KiB of its message, cut and marked; of `worker_ids` only the
+   * newest. Such a result is always below 64 KiB, however many attempts there were.
    * </pre>
    *
    * <code>TASK_RESULT_VIEW_BASIC = 1;</code>
